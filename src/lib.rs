@@ -1,1 +1,4 @@
 //! tidings.
+mod diagnostics;
+mod model;
+mod source;

@@ -1,0 +1,154 @@
+//! Entries and feeds as every format shows them.
+
+use url::Url;
+
+use super::{Html, Language, Moment, Text};
+
+/// A person or office that wrote something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// Atom `name`, RSS `dc:creator`, JSON Feed `name`.
+    pub name: Text,
+    /// Atom `uri`, JSON Feed `url`.
+    pub url: Option<Url>,
+    /// Atom `email`.
+    pub email: Option<Text>,
+}
+
+/// The picture of an entry: `media:content` in Atom and RSS, `image` in JSON Feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Where it lies.
+    pub url: Url,
+    /// `media:description`: what it shows.
+    pub alt: Option<Text>,
+    /// `media:credit`: who made it.
+    pub credit: Option<Text>,
+    /// In pixels.
+    pub width: Option<u32>,
+    /// In pixels.
+    pub height: Option<u32>,
+}
+
+/// A file that goes with an entry: Atom `link rel="enclosure"`, RSS `enclosure` (the first; others as `atom:link`), JSON
+/// Feed `attachments`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enclosure {
+    /// Where it lies.
+    pub url: Url,
+    /// Its media type.
+    pub media_type: String,
+    /// Its size in bytes.
+    pub length: Option<u64>,
+    /// Atom `title`, JSON Feed `title`.
+    pub title: Option<Text>,
+}
+
+/// A topic of an entry: Atom `category` with `term`, `scheme` and `label`; RSS `category` with `domain`; JSON Feed `tags`
+/// and, for its id, `_tidings.topics`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicLabel {
+    /// The language-neutral id.
+    pub id: String,
+    /// The title in the entry's language.
+    pub title: Text,
+    /// What the ids belong to.
+    pub scheme: String,
+}
+
+/// The same story in another language: `link rel="https://schema.org/workTranslation"` in Atom and RSS,
+/// `_tidings.translations` in JSON Feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sibling {
+    /// Its language.
+    pub language: Language,
+    /// Its entry's id.
+    pub id: String,
+    /// Its page.
+    pub url: Option<Url>,
+}
+
+/// One translation of one story, as every feed shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// RSS `guid`, JSON Feed `id`: what subscribers know it by.
+    pub id: String,
+    /// Atom `id`: the same where that is an IRI, else a `tag:` URI.
+    pub iri: String,
+    /// `xml:lang` of the Atom title, summary and content; `dc:language` in RSS; `language` in JSON Feed.
+    pub language: Language,
+    /// `title` everywhere.
+    pub title: Text,
+    /// Atom `summary`, RSS `description`, JSON Feed `summary`.
+    pub summary: Option<Text>,
+    /// Atom `content`, RSS `content:encoded`, JSON Feed `content_html`.
+    pub content: Option<Html>,
+    /// Atom `link rel="alternate"`, RSS `link`, JSON Feed `url`.
+    pub link: Option<Url>,
+    /// Atom `published`, RSS `pubDate`, JSON Feed `date_published`.
+    pub published: Moment,
+    /// Atom `updated`, RSS `dcterms:modified`, JSON Feed `date_modified`.
+    pub updated: Moment,
+    /// See [`Person`].
+    pub authors: Vec<Person>,
+    /// See [`Image`].
+    pub image: Option<Image>,
+    /// See [`Enclosure`].
+    pub enclosures: Vec<Enclosure>,
+    /// See [`TopicLabel`].
+    pub topics: Vec<TopicLabel>,
+    /// See [`Sibling`].
+    pub translations: Vec<Sibling>,
+}
+
+/// An entry that was withdrawn: `at:deleted-entry` (RFC 6721) in Atom; RSS and JSON Feed cannot say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deleted {
+    /// The Atom id of the entry.
+    pub iri: String,
+    /// `when`.
+    pub when: Moment,
+    /// `at:comment`.
+    pub reason: Option<(Text, Language)>,
+}
+
+/// All that a feed document says but its entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Feed {
+    /// Atom `id`.
+    pub id: String,
+    /// `title` everywhere.
+    pub title: Text,
+    /// Atom `subtitle`, RSS and JSON Feed `description`.
+    pub description: Text,
+    /// `xml:lang` of the Atom feed.
+    pub language: Language,
+    /// Whether every entry is in that language but for those that say otherwise: then RSS and JSON Feed have `language`.
+    pub is_one_language: bool,
+    /// The address of the document: `link rel="self"`, `feed_url`.
+    pub url: Url,
+    /// The page that it is the feed of: `link rel="alternate"`, RSS `link`, `home_page_url`.
+    pub home_page: Url,
+    /// Atom `updated`, RSS `lastBuildDate`.
+    pub updated: Moment,
+    /// Whether `updated` comes from an entry; RSS leaves its date out otherwise.
+    pub has_news: bool,
+    /// Atom `author`, JSON Feed `authors`.
+    pub authors: Vec<Person>,
+    /// Atom `rights`, RSS `copyright`.
+    pub rights: Option<Text>,
+    /// Atom `icon`, JSON Feed `favicon`.
+    pub icon: Option<Url>,
+    /// Atom `logo`, RSS `image`, JSON Feed `icon`.
+    pub logo: Option<Url>,
+    /// `link rel="hub"`, JSON Feed `hubs`.
+    pub hub: Option<Url>,
+    /// RSS `ttl`, in minutes.
+    pub ttl: u64,
+    /// For an archive (RFC 5005), the address of the feed that it belongs to: `link rel="current"`.
+    pub current: Option<Url>,
+    /// The archive of the time before: `link rel="prev-archive"`, JSON Feed `next_url`.
+    pub previous: Option<Url>,
+    /// Withdrawn entries.
+    pub deleted: Vec<Deleted>,
+}

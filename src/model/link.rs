@@ -1,0 +1,54 @@
+//! URLs that are known to be absolute.
+
+use url::Url;
+
+/// What was written as an absolute http or https URL, resolved against a base where it is relative (RFC 3986 §5).
+///
+/// # Errors
+/// What is wrong, in words that complete "`link` …".
+pub fn absolute(base: &Url, written: &str) -> Result<Url, String> {
+    let url = base.join(written.trim()).map_err(|error| format!("is not a URL ({error})"))?;
+    match url.scheme() {
+        "http" | "https" if url.has_host() => Ok(url),
+        scheme => Err(format!("must be an http or https URL, not `{scheme}:`")),
+    }
+}
+
+/// Whether a text is so plainly an absolute URL that [`absolute`] would take it; most are, and this is quick.
+pub fn is_plainly_absolute(written: &str) -> bool {
+    let rest = written.strip_prefix("https://").or_else(|| written.strip_prefix("http://"));
+    let Some(rest) = rest else { return false };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let label = |label: &str| !label.is_empty() && !label.starts_with("xn--");
+    let letters = |label: &str| label.bytes().all(|byte| byte.is_ascii_lowercase());
+    host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
+        && host.split('.').all(label)
+        && host.rsplit('.').next().is_some_and(letters)
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&%#+".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_urls_become_absolute() {
+        let base = Url::parse("https://example.org/en/a/b.html").unwrap();
+        let read = |text: &str| absolute(&base, text).map(String::from);
+        assert_eq!(read("/x.jpg").unwrap(), "https://example.org/x.jpg");
+        assert_eq!(read("x y.jpg").unwrap(), "https://example.org/en/a/x%20y.jpg");
+        assert_eq!(read("//cdn.example.org/x").unwrap(), "https://cdn.example.org/x");
+        for wrong in ["javascript:alert(1)", "ftp://example.org/", "https://", "mailto:a@example.org", "http://[::1"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_quick_test_is_never_wrong() {
+        let base = Url::parse("https://example.org/").unwrap();
+        for text in ["https://a.example/b?c=d#e", "http://localhost/", "https://a.b-c.org", "https://a..b/", "https://1.2.3.4/"] {
+            assert!(!is_plainly_absolute(text) || absolute(&base, text).is_ok(), "{text}");
+        }
+        assert!(is_plainly_absolute("https://news.example.org/en/a.html"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What a feed says, decided before any format.
+//!
+//! Owns: clean text, instants and the zone they are written in, languages, absolute URLs, entries and feeds.
+//! Never touches: serde, formats, files.
+
+mod feed;
+mod language;
+mod link;
+mod text;
+mod time;
+
+pub use feed::{Deleted, Enclosure, Entry, Feed, Image, Person, Sibling, TopicLabel};
+pub use language::Language;
+pub use link::{absolute, is_plainly_absolute};
+pub use text::{Html, Text, clean, forbidden};
+pub use time::{Moment, Timestamp, Zone};

@@ -1,0 +1,98 @@
+//! Text that XML 1.0 can hold.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Plain text without any character that XML 1.0 forbids (§2.2), on one line or several, never empty.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(String);
+
+impl Text {
+    /// Clean text that keeps its line breaks; `None` where nothing is left.
+    pub fn block(text: &str) -> Option<Self> {
+        let text = clean(text);
+        let text = text.trim();
+        (!text.is_empty()).then(|| Text(text.to_owned()))
+    }
+
+    /// Clean text on one line, as titles and names are; `None` where nothing is left.
+    pub fn line(text: &str) -> Option<Self> {
+        let text = clean(text);
+        let mut out = String::with_capacity(text.len());
+        for word in text.split_whitespace() {
+            if !out.is_empty() {
+                out.push(' ');
+            }
+            out.push_str(word);
+        }
+        (!out.is_empty()).then_some(Text(out))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+/// Sanitised HTML whose every URL is absolute and whose every character XML 1.0 allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Html(String);
+
+impl Html {
+    /// Declares HTML to be so, after taking out forbidden characters.
+    pub fn of_sanitised(html: String) -> Self {
+        match clean(&html) {
+            Cow::Borrowed(_) => Html(html),
+            Cow::Owned(html) => Html(html),
+        }
+    }
+
+    /// The markup.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The first character that XML 1.0 forbids, if there is one.
+pub fn forbidden(text: &str) -> Option<char> {
+    // Forbidden are C0 controls but tab and line ends, and U+FFFE and U+FFFF, which are EF BF BE and EF BF BF.
+    let suspicious = |byte: &u8| *byte < 0x20 || *byte == 0xEF;
+    text.as_bytes().iter().any(suspicious).then(|| text.chars().find(|c| is_forbidden(*c))).flatten()
+}
+
+fn is_forbidden(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => true,
+        _ => false,
+    }
+}
+
+/// Text without forbidden characters, its line ends all `\n`, as an XML parser would hand them on (XML 1.0 §2.11).
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if forbidden(text).is_none() && !text.contains('\r') {
+        return Cow::Borrowed(text);
+    }
+    let unix = text.replace("\r\n", "\n").replace('\r', "\n");
+    Cow::Owned(unix.chars().filter(|c| !is_forbidden(*c)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cleaned() {
+        assert_eq!(Text::line(" a\u{b}b\r\n c\u{ffff} ").unwrap().as_str(), "ab c");
+        assert_eq!(Text::block("a\r\nb\rc\u{0}").unwrap().as_str(), "a\nb\nc");
+        assert_eq!(Text::line(" \u{1} "), None);
+        assert_eq!(forbidden("日本 ﷺ \u{feff}"), None);
+        assert_eq!(forbidden("a\u{c}"), Some('\u{c}'));
+    }
+}

@@ -1,0 +1,191 @@
+//! A serde deserializer over [`Node`] whose errors know their place.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::value::{MapDeserializer, StrDeserializer};
+use serde::de::{self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+
+use super::{Fault, Kind, Node, unknown};
+
+/// The key by which `toml` hands a date to serde.
+pub const DATETIME: &str = "$__toml_private_datetime";
+
+/// What did not fit, and where.
+#[derive(Debug)]
+pub struct Error {
+    message: String,
+    help: Option<String>,
+    /// The bytes of the value, or of the key that is unknown; none before a container has added it.
+    pub span: Option<Range<usize>>,
+    /// Whether the message still lacks the name of the key.
+    nameless: bool,
+}
+
+impl Error {
+    fn at(mut self, span: &Range<usize>) -> Self {
+        self.span.get_or_insert_with(|| span.clone());
+        self
+    }
+
+    fn named(mut self, key: &str) -> Self {
+        if self.nameless {
+            self.message = format!("`{key}` {}", self.message);
+            self.nameless = false;
+        }
+        self
+    }
+
+    /// As a fault at a range of bytes.
+    pub fn fault(self, span: Range<usize>) -> Fault {
+        let message = if self.nameless { format!("this {}", self.message) } else { self.message };
+        Fault { span, message, help: self.help, harmless: false }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Error { message: message.to_string(), help: None, span: None, nameless: false }
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        let (message, help) = unknown("key", field, expected);
+        Error { message, help, span: None, nameless: false }
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let (message, help) = unknown("value", variant, expected);
+        Error { message, help, span: None, nameless: false }
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let message = format!("must be {}, not {}", plain(&expected.to_string()), kind(&found));
+        Error { message, help: None, span: None, nameless: true }
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let message = format!("must be {}, not {found}", plain(&expected.to_string()));
+        Error { message, help: None, span: None, nameless: true }
+    }
+}
+
+/// What is expected, in words that are not Rust's.
+fn plain(expected: &str) -> String {
+    match expected {
+        "a boolean" => "true or false".to_owned(),
+        "a sequence" => "a list".to_owned(),
+        "a map" => "a table".to_owned(),
+        "i64" => "an integer".to_owned(),
+        "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative".to_owned(),
+        text if text.starts_with("struct ") => "a table".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
+fn kind(found: &Unexpected<'_>) -> &'static str {
+    match found {
+        Unexpected::Bool(_) => "true or false",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
+        Unexpected::Float(_) => "a fraction",
+        Unexpected::Str(_) => "a string",
+        Unexpected::Seq => "a list",
+        Unexpected::Map => "a table",
+        _ => "this",
+    }
+}
+
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let result = match &self.kind {
+            Kind::Null => visitor.visit_unit(),
+            Kind::Bool(value) => visitor.visit_bool(*value),
+            Kind::Integer(value) => match u64::try_from(*value) {
+                Ok(value) => visitor.visit_u64(value),
+                Err(_) => visitor.visit_i64(*value),
+            },
+            Kind::Float(value) => visitor.visit_f64(*value),
+            Kind::Text(text) => visitor.visit_borrowed_str(text),
+            Kind::Datetime(text) => visitor.visit_map(MapDeserializer::new(std::iter::once((DATETIME, text.as_str())))),
+            Kind::List(items) => visitor.visit_seq(Items(items.iter())),
+            Kind::Table(rows) => visitor.visit_map(Rows { rows: rows.iter(), value: None }),
+        };
+        result.map_err(|mut error: Error| {
+            if error.nameless && matches!(self.kind, Kind::Datetime(_)) {
+                error.message = error.message.replace("not a table", "not a date");
+            }
+            error.at(&self.span)
+        })
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.kind {
+            Kind::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        let result = match &self.kind {
+            Kind::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
+            _ => Err(Error { message: "must be a string".to_owned(), help: None, span: None, nameless: true }),
+        };
+        result.map_err(|error: Error| error.at(&self.span))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier ignored_any
+    }
+}
+
+struct Items<'de>(std::slice::Iter<'de, Node>);
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
+        self.0.next().map(|node| seed.deserialize(node)).transpose()
+    }
+}
+
+struct Rows<'de> {
+    rows: std::slice::Iter<'de, (String, Range<usize>, Node)>,
+    value: Option<(&'de str, &'de Node)>,
+}
+
+impl<'de> MapAccess<'de> for Rows<'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Error> {
+        let Some((key, span, node)) = self.rows.next() else { return Ok(None) };
+        self.value = Some((key, node));
+        let name: StrDeserializer<'de, Error> = key.as_str().into_deserializer();
+        seed.deserialize(name).map(Some).map_err(|error| error.at(span))
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
+        let Some((key, node)) = self.value.take() else {
+            return Err(de::Error::custom("a value without a key"));
+        };
+        seed.deserialize(node).map_err(|error| error.named(key))
+    }
+}

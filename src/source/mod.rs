@@ -1,0 +1,214 @@
+//! Text that a person wrote, read into serde types with every problem and its place.
+//!
+//! Owns: decoding bytes, the TOML and JSON syntaxes, the place of every value. Two speeds: [`fast`] is plain serde
+//! and says only whether it worked; [`Careful`] keeps the place of every value and collects all problems, because
+//! serde stops at the first and serde_json has no places.
+//! Never touches: what the values mean.
+
+mod de;
+mod scrub;
+mod tree;
+
+use std::ops::Range;
+
+use serde::Deserialize;
+
+pub use scrub::scrub;
+pub use tree::{Kind, Node};
+
+use crate::diagnostics::{Place, Problem, suggestion};
+
+/// The languages in which people write stories and configurations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// TOML 1.1.
+    Toml,
+    /// JSON (RFC 8259).
+    Json,
+}
+
+/// Something wrong at a range of bytes of a text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Where.
+    pub span: Range<usize>,
+    /// What.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Whether what was read is used all the same.
+    pub harmless: bool,
+}
+
+impl Fault {
+    /// A fault that is an error.
+    pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
+        Fault { span, message: message.into(), help: None, harmless: false }
+    }
+
+    /// As a problem of the file whose text this is.
+    pub fn problem(self, path: &str, text: &str) -> Problem {
+        let place = Place::in_text(path, text, self.span);
+        let problem =
+            if self.harmless { Problem::warning(place, self.message) } else { Problem::error(place, self.message) };
+        match self.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
+    }
+}
+
+/// One step from a value to a value within it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// A key of a table.
+    Key(String),
+    /// The index of an array.
+    Index(usize),
+}
+
+/// No more problems than these are collected of one text; a file with more is not what it seems.
+const MOST_FAULTS: usize = 100;
+
+/// Bytes as text: UTF-8, with or without a byte order mark.
+///
+/// # Errors
+/// The offset of the first byte that is not text, and what is wrong with it.
+pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        return Err((0, "this file is UTF-16; save it as UTF-8 (at byte 0)".to_owned()));
+    }
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    match std::str::from_utf8(bytes) {
+        Ok(text) => match text.find('\0') {
+            Some(at) => Err((at, format!("NUL byte at byte {at}; this is not a text file"))),
+            None => Ok(text),
+        },
+        Err(error) => {
+            let at = error.valid_up_to();
+            Err((at, format!("text that is not UTF-8 (byte 0x{:02X} at byte {at}); save the file as UTF-8", bytes[at])))
+        }
+    }
+}
+
+/// The problem of bytes that are not text, at its line.
+pub fn undecodable(path: &str, bytes: &[u8], at: usize, message: String) -> Problem {
+    let good = String::from_utf8_lossy(&bytes[..at.min(bytes.len())]);
+    Problem::error(Place::in_text(path, &good, good.len()..good.len()), message)
+}
+
+/// Reads a text the quick way; `None` where anything at all is wrong with it.
+pub fn fast<'a, T: Deserialize<'a>>(text: &'a str, syntax: Syntax) -> Option<T> {
+    match syntax {
+        Syntax::Toml => toml::from_str(text).ok(),
+        Syntax::Json => serde_json::from_str(text).ok(),
+    }
+}
+
+/// A text read with the place of every value.
+pub struct Careful {
+    /// The values, without those that were not of the wanted form.
+    pub root: Node,
+    /// The values as they were written, to find places in.
+    written: Node,
+    /// What is wrong so far.
+    pub faults: Vec<Fault>,
+}
+
+impl Careful {
+    /// Parses a text; what breaks the syntax is among the faults, and the values then are none.
+    pub fn parse(text: &str, syntax: Syntax) -> Self {
+        let (root, faults) = match syntax {
+            Syntax::Toml => tree::from_toml(text),
+            Syntax::Json => tree::from_json(text),
+        };
+        Careful { written: root.clone(), root, faults }
+    }
+
+    /// Takes from the values all that does not fit the type `T`, noting each as a fault, until the rest fits.
+    pub fn fit<T: for<'a> Deserialize<'a>>(&mut self) {
+        while let Some(error) = T::deserialize(&self.root).err() {
+            let span = error.span.clone().unwrap_or(self.root.span.clone());
+            let removed = self.root.remove(&span);
+            self.faults.push(error.fault(span));
+            if !removed || self.faults.len() >= MOST_FAULTS {
+                self.root = Node { span: self.root.span.clone(), kind: Kind::Table(Vec::new()) };
+                break;
+            }
+        }
+    }
+
+    /// The typed values; call [`Careful::fit`] first.
+    pub fn value<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        T::deserialize(&self.root).ok()
+    }
+
+    /// The bytes of the value at the end of a path, or of the nearest value before it that exists. A path that ends in a
+    /// key gives the value of that key.
+    pub fn span(&self, path: &[Step]) -> Range<usize> {
+        self.written.at(path).span.clone()
+    }
+}
+
+/// An unknown name, with the nearest known one.
+fn unknown(what: &str, name: &str, known: &[&str]) -> (String, Option<String>) {
+    let shown: String = name.chars().take(80).collect();
+    (format!("unknown {what} `{shown}`"), suggestion(name, known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize, Debug, PartialEq, Default)]
+    #[serde(deny_unknown_fields, default)]
+    struct Thing {
+        title: Option<String>,
+        count: Option<i64>,
+        inner: Option<Box<Thing>>,
+        list: Option<Vec<Thing>>,
+    }
+
+    fn faults(text: &str, syntax: Syntax) -> Vec<(String, String)> {
+        let mut careful = Careful::parse(text, syntax);
+        careful.fit::<Thing>();
+        careful.faults.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
+    }
+
+    #[test]
+    fn every_problem_is_found_at_its_place() {
+        let toml = "titel = 'a'\ncount = 'x'\n[inner]\ntitle = 3\n[[list]]\nkount = 1\n";
+        let expected = [
+            ("titel", "unknown key `titel`"),
+            ("'x'", "`count` must be an integer, not a string"),
+            ("3", "`title` must be a string, not an integer"),
+            ("kount", "unknown key `kount`"),
+        ];
+        let found = faults(toml, Syntax::Toml);
+        for (at, message) in expected {
+            assert!(found.contains(&(at.to_owned(), message.to_owned())), "{at} {message} in {found:?}");
+        }
+        let json = r#"{"titel": "a", "count": "x", "inner": {"title": 3}, "list": [{"kount": 1}]}"#;
+        let found = faults(json, Syntax::Json);
+        assert_eq!(found.len(), 4, "{found:?}");
+        assert!(found.contains(&("\"titel\"".to_owned(), "unknown key `titel`".to_owned())), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_sound_is_kept() {
+        let mut careful = Careful::parse("title = 'a'\ncount = 'x'", Syntax::Toml);
+        careful.fit::<Thing>();
+        assert_eq!(careful.value::<Thing>(), Some(Thing { title: Some("a".into()), ..Thing::default() }));
+    }
+
+    #[test]
+    fn broken_syntax_names_its_place() {
+        let found = Careful::parse("title = \"a\ncount = 1", Syntax::Toml).faults;
+        assert!(!found.is_empty());
+        let found = Careful::parse("{\"title\": \"a\",,}", Syntax::Json).faults;
+        assert_eq!(found[0].span.start, 14);
+        let deep = "[".repeat(100_000);
+        assert!(!Careful::parse(&deep, Syntax::Json).faults.is_empty());
+        assert!(!Careful::parse(&format!("a = {deep}"), Syntax::Toml).faults.is_empty());
+    }
+}
