@@ -1,4 +1,5 @@
 //! tidings.
+mod config;
 mod diagnostics;
 mod model;
 mod source;

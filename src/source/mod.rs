@@ -6,6 +6,7 @@
 //! Never touches: what the values mean.
 
 mod de;
+mod ordered;
 mod scrub;
 mod tree;
 
@@ -13,6 +14,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+pub use ordered::Ordered;
 pub use scrub::scrub;
 pub use tree::{Kind, Node};
 

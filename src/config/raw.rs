@@ -1,0 +1,95 @@
+//! The configuration as a person types it. Unknown keys are refused; nothing is checked yet.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::source::Ordered;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawConfig {
+    pub site: Option<RawSite>,
+    pub languages: Ordered<String, RawLanguage>,
+    pub topics: Ordered<String, RawTopic>,
+    pub feeds: RawFeeds,
+    pub server: RawServer,
+    pub redirects: BTreeMap<String, String>,
+}
+
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSite {
+    pub base_url: Option<String>,
+    pub authority: Option<String>,
+    pub title: Option<String>,
+    pub timezone: Option<String>,
+    pub stories: Option<String>,
+    pub output: Option<String>,
+    pub home_page: Option<String>,
+    pub authors: Vec<RawAuthor>,
+    pub rights: Option<String>,
+    pub icon: Option<String>,
+    pub logo: Option<String>,
+    pub pages: Option<bool>,
+    pub templates: Option<String>,
+    pub style: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawAuthor {
+    pub name: Option<String>,
+    pub url: Option<String>,
+    pub email: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawLanguage {
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub name: Option<String>,
+    pub fallback: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawTopic {
+    pub title: BTreeMap<String, String>,
+    pub description: BTreeMap<String, String>,
+    #[serde(rename = "match")]
+    pub words: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawFeeds {
+    pub formats: Option<Vec<String>>,
+    pub limit: Option<i64>,
+    pub content: Option<String>,
+    pub archives: Option<String>,
+    pub hub: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawServer {
+    pub listen: Option<String>,
+    pub max_age: Option<u64>,
+    pub stale_while_revalidate: Option<u64>,
+    pub admin: Option<String>,
+    pub rate_limit: Option<RawRateLimit>,
+    pub trusted_proxies: Vec<String>,
+    pub max_connections: Option<u64>,
+    pub access_log: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRateLimit {
+    pub per_second: Option<u64>,
+    pub burst: Option<u64>,
+}
