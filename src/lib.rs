@@ -1,5 +1,9 @@
 //! tidings.
+mod catalog;
 mod config;
 mod diagnostics;
 mod model;
+mod plan;
+mod render;
 mod source;
+mod store;

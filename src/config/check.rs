@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde::Deserialize;
 use url::Url;
 
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
@@ -26,7 +27,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Problem>) {
     let (text, mut faults) = scrub(text, syntax);
     let mut careful = Careful::parse(&text, syntax);
     let is_sound = careful.faults.is_empty();
-    careful.fit::<RawConfig>();
+    careful.fit(|node| RawConfig::deserialize(node).map(drop));
     let raw: RawConfig = careful.value().unwrap_or_default();
     let mut check = Check { careful: &careful, faults: Vec::new() };
     let fingerprint = hash(hash(0, text.as_bytes()), env!("CARGO_PKG_VERSION").as_bytes());

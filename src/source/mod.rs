@@ -14,6 +14,7 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+pub use de::{DATETIME, Error};
 pub use ordered::Ordered;
 pub use scrub::scrub;
 pub use tree::{Kind, Node};
@@ -127,9 +128,10 @@ impl Careful {
         Careful { written: root.clone(), root, faults }
     }
 
-    /// Takes from the values all that does not fit the type `T`, noting each as a fault, until the rest fits.
-    pub fn fit<T: for<'a> Deserialize<'a>>(&mut self) {
-        while let Some(error) = T::deserialize(&self.root).err() {
+    /// Takes from the values all that does not fit, noting each as a fault, until the rest fits. `attempt` deserializes the
+    /// wanted type.
+    pub fn fit(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) {
+        while let Some(error) = attempt(&self.root).err() {
             let span = error.span.clone().unwrap_or(self.root.span.clone());
             let removed = self.root.remove(&span);
             self.faults.push(error.fault(span));
@@ -143,6 +145,22 @@ impl Careful {
     /// The typed values; call [`Careful::fit`] first.
     pub fn value<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         T::deserialize(&self.root).ok()
+    }
+
+    /// Whether a key was written, whatever became of its value.
+    pub fn has(&self, table: &[Step], key: &str) -> bool {
+        match &self.written.at(table).kind {
+            Kind::Table(rows) => rows.iter().any(|(name, ..)| name == key),
+            _ => false,
+        }
+    }
+
+    /// The nth key of a table, in the order in which they stand.
+    pub fn key(&self, table: &[Step], nth: usize) -> Option<String> {
+        match &self.written.at(table).kind {
+            Kind::Table(rows) => rows.get(nth).map(|(name, ..)| name.clone()),
+            _ => None,
+        }
     }
 
     /// The bytes of the value at the end of a path, or of the nearest value before it that exists. A path that ends in a
@@ -173,7 +191,7 @@ mod tests {
 
     fn faults(text: &str, syntax: Syntax) -> Vec<(String, String)> {
         let mut careful = Careful::parse(text, syntax);
-        careful.fit::<Thing>();
+        careful.fit(|node| Thing::deserialize(node).map(drop));
         careful.faults.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
     }
 
@@ -199,7 +217,7 @@ mod tests {
     #[test]
     fn what_is_sound_is_kept() {
         let mut careful = Careful::parse("title = 'a'\ncount = 'x'", Syntax::Toml);
-        careful.fit::<Thing>();
+        careful.fit(|node| Thing::deserialize(node).map(drop));
         assert_eq!(careful.value::<Thing>(), Some(Thing { title: Some("a".into()), ..Thing::default() }));
     }
 

@@ -1,0 +1,301 @@
+//! The catalog: all entries of the store in the order of publication, joined into stories.
+//!
+//! Owns: unique ids and guids, records of one id made one story, order, and which entries are translations of each other.
+//! Never touches: files, except to name the places of a contradiction.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use hashbrown::HashTable;
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::config::{LanguageIndex, TopicIndex};
+use crate::diagnostics::Problem;
+use crate::source::Step;
+use crate::store::{Fact, Record, Scan, Store};
+
+/// The index of an entry in the order of publication.
+pub type EntryIndex = u32;
+
+/// All entries. It holds indexes into the [`Store`] alone; whoever uses it has both.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// Newest first; equal times by story id, then in the configured order of languages.
+    entries: Vec<Row>,
+    stories: Vec<StoryRow>,
+    /// The entries of each story, one after the other, in the order of languages.
+    of_stories: Vec<EntryIndex>,
+}
+
+/// Where an entry's facts lie.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    scan: u32,
+    record: u32,
+    fact: u32,
+    story: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct StoryRow {
+    /// A record that has its id.
+    named: (u32, u32),
+    /// A record that has its topics.
+    topics: Option<(u32, u32)>,
+    /// Where its entries begin in `of_stories`.
+    first: u32,
+}
+
+/// No more contradictions than these are named, because each reads two files again.
+const MOST_CONTRADICTIONS: usize = 200;
+
+impl Catalog {
+    /// Joins and orders everything that was read, and returns what is sound, with every contradiction.
+    pub fn new(store: &Store) -> (Catalog, Vec<Problem>) {
+        let mut builder = Builder { store, ids: HashTable::new(), catalog: Catalog::default(), problems: Vec::new() };
+        for scan in 0..store.scans.len() as u32 {
+            builder.add(scan);
+        }
+        let Builder { mut catalog, problems, .. } = builder;
+        let mut contradictions = Contradictions { store, problems };
+        catalog.order(store);
+        catalog.group(store, &mut contradictions);
+        catalog.compare_guids(store, &mut contradictions);
+        (catalog, contradictions.problems)
+    }
+
+    /// How many entries there are, shown or not.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many stories there are.
+    pub fn stories(&self) -> usize {
+        self.stories.len()
+    }
+
+    /// What is kept of an entry.
+    pub fn fact<'s>(&self, store: &'s Store, entry: EntryIndex) -> &'s Fact {
+        let row = self.entries[entry as usize];
+        &store.scans[row.scan as usize].facts[row.fact as usize]
+    }
+
+    /// The file and the record of an entry's text.
+    pub fn record<'s>(&self, store: &'s Store, entry: EntryIndex) -> (u32, &'s Record) {
+        let row = self.entries[entry as usize];
+        let scan = &store.scans[row.scan as usize];
+        (scan.file, &scan.records[row.record as usize])
+    }
+
+    /// The id of an entry's story.
+    pub fn story_id<'s>(&self, store: &'s Store, entry: EntryIndex) -> &'s str {
+        let row = self.entries[entry as usize];
+        id_at(store, (row.scan, row.record))
+    }
+
+    /// The topics of an entry's story, sorted.
+    pub fn topics<'s>(&self, store: &'s Store, entry: EntryIndex) -> &'s [TopicIndex] {
+        let story = self.stories[self.entries[entry as usize].story as usize];
+        story.topics.and_then(|at| topics_at(store, at)).unwrap_or_default()
+    }
+
+    /// All entries of an entry's story, itself among them, in the order of languages.
+    pub fn translations(&self, entry: EntryIndex) -> &[EntryIndex] {
+        let story = self.entries[entry as usize].story as usize;
+        let end = self.stories.get(story + 1).map_or(self.of_stories.len(), |next| next.first as usize);
+        &self.of_stories[self.stories[story].first as usize..end]
+    }
+
+    fn order(&mut self, store: &Store) {
+        let fact = |row: &Row| &store.scans[row.scan as usize].facts[row.fact as usize];
+        let by_order = |one: &Row, other: &Row| {
+            let (a, b) = (fact(one), fact(other));
+            let newest_first = b.published.cmp(&a.published);
+            newest_first
+                .then_with(|| match one.story == other.story {
+                    true => Ordering::Equal,
+                    false => id_at(store, (one.scan, one.record)).cmp(id_at(store, (other.scan, other.record))),
+                })
+                .then_with(|| a.language.cmp(&b.language))
+                .then_with(|| (one.scan, one.record).cmp(&(other.scan, other.record)))
+        };
+        self.entries.par_sort_unstable_by(by_order);
+    }
+
+    /// Gathers the entries of each story, and takes out those that stand twice in one language.
+    fn group(&mut self, store: &Store, contradictions: &mut Contradictions<'_>) {
+        let mut starts = vec![0_u32; self.stories.len() + 1];
+        for row in &self.entries {
+            starts[row.story as usize + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        for (story, first) in self.stories.iter_mut().zip(&starts) {
+            story.first = *first;
+        }
+        let mut next = starts;
+        self.of_stories = vec![0; self.entries.len()];
+        for (index, row) in self.entries.iter().enumerate() {
+            let slot = &mut next[row.story as usize];
+            self.of_stories[*slot as usize] = index as EntryIndex;
+            *slot += 1;
+        }
+        let language = |entry: EntryIndex| -> LanguageIndex {
+            let row = self.entries[entry as usize];
+            store.scans[row.scan as usize].facts[row.fact as usize].language
+        };
+        let mut first = 0;
+        for end in next.iter().take(self.stories.len()) {
+            let entries = &mut self.of_stories[first..*end as usize];
+            entries.sort_by_key(|entry| language(*entry));
+            for pair in entries.windows(2).filter(|pair| language(pair[0]) == language(pair[1])) {
+                let (one, other) = (self.entries[pair[0] as usize], self.entries[pair[1] as usize]);
+                contradictions.same_language(one, other);
+            }
+            first = *end as usize;
+        }
+    }
+
+    fn compare_guids(&self, store: &Store, contradictions: &mut Contradictions<'_>) {
+        let mut seen: HashMap<u128, (u32, u32)> = HashMap::new();
+        for (scan_index, scan) in store.scans.iter().enumerate() {
+            for (fact, guid) in &scan.guids {
+                let here = (scan_index as u32, *fact);
+                match seen.entry(*guid) {
+                    std::collections::hash_map::Entry::Vacant(slot) => drop(slot.insert(here)),
+                    std::collections::hash_map::Entry::Occupied(slot) => contradictions.same_guid(*slot.get(), here),
+                }
+            }
+        }
+    }
+}
+
+fn id_at(store: &Store, (scan, record): (u32, u32)) -> &str {
+    let scan = &store.scans[scan as usize];
+    scan.id(&scan.records[record as usize])
+}
+
+fn topics_at(store: &Store, (scan, record): (u32, u32)) -> Option<&[TopicIndex]> {
+    let scan = &store.scans[scan as usize];
+    scan.topics(&scan.records[record as usize])
+}
+
+struct Builder<'s> {
+    store: &'s Store,
+    /// Stories by their id in lower case, because two that differ in case alone are an error.
+    ids: HashTable<u32>,
+    catalog: Catalog,
+    problems: Vec<Problem>,
+}
+
+fn case_hash(id: &str) -> u64 {
+    if id.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        xxh3_64(id.to_ascii_lowercase().as_bytes())
+    } else {
+        xxh3_64(id.as_bytes())
+    }
+}
+
+impl Builder<'_> {
+    fn add(&mut self, scan_index: u32) {
+        let scan = &self.store.scans[scan_index as usize];
+        for (record_index, record) in scan.records.iter().enumerate() {
+            let here = (scan_index, record_index as u32);
+            let story = self.story(here, scan.id(record));
+            self.topics(here, story, scan.topics(record).is_some());
+            let row = |fact: usize| Row { scan: here.0, record: here.1, fact: fact as u32, story };
+            self.catalog.entries.extend(Scan::facts_of(record).map(row));
+        }
+    }
+
+    /// The story of an id, new or known.
+    fn story(&mut self, here: (u32, u32), id: &str) -> u32 {
+        let Builder { store, ids, catalog, .. } = self;
+        let known = |story: u32| id_at(store, catalog.stories[story as usize].named);
+        let hash = case_hash(id);
+        if let Some(story) = ids.find(hash, |story| known(*story).eq_ignore_ascii_case(id)).copied() {
+            if known(story) != id {
+                let first = catalog.stories[story as usize].named;
+                self.differ(here, first, "id", "two ids differ in case alone");
+            }
+            return story;
+        }
+        let story = catalog.stories.len() as u32;
+        catalog.stories.push(StoryRow { named: here, topics: None, first: 0 });
+        let stories = &catalog.stories;
+        ids.insert_unique(hash, story, |story| case_hash(id_at(store, stories[*story as usize].named)));
+        story
+    }
+
+    fn topics(&mut self, here: (u32, u32), story: u32, has_topics: bool) {
+        let row = &mut self.catalog.stories[story as usize];
+        match row.topics {
+            None if has_topics => row.topics = Some(here),
+            Some(first) if has_topics && topics_at(self.store, first) != topics_at(self.store, here) => {
+                let id = id_at(self.store, here).to_owned();
+                self.differ(here, first, "topics", &format!("the records of `{id}` name different topics"));
+            }
+            _ => {}
+        }
+    }
+
+    fn differ(&mut self, here: (u32, u32), first: (u32, u32), key: &str, message: &str) {
+        let mut contradictions = Contradictions { store: self.store, problems: std::mem::take(&mut self.problems) };
+        contradictions.add(here, first, &[Step::Key(key.to_owned())], &[Step::Key(key.to_owned())], message);
+        self.problems = contradictions.problems;
+    }
+}
+
+/// What two records say that cannot both be so.
+struct Contradictions<'s> {
+    store: &'s Store,
+    problems: Vec<Problem>,
+}
+
+impl Contradictions<'_> {
+    fn add(&mut self, here: (u32, u32), first: (u32, u32), path: &[Step], first_path: &[Step], message: &str) {
+        if self.problems.len() >= MOST_CONTRADICTIONS {
+            return;
+        }
+        let place = |(scan, record): (u32, u32), path: &[Step]| {
+            let scan = &self.store.scans[scan as usize];
+            self.store.place(scan.file, &scan.records[record as usize], path)
+        };
+        let problem = Problem::error(place(here, path), message).related("the other is here", place(first, first_path));
+        self.problems.push(problem);
+    }
+
+    fn same_language(&mut self, one: Row, other: Row) {
+        let (first, here) = ((one.scan, one.record), (other.scan, other.record));
+        let id = id_at(self.store, here).to_owned();
+        let message = format!("the story `{id}` stands twice in one language");
+        let path = |row: Row| self.translation_path(row.scan, row.fact, row.record);
+        let (path, first_path) = (path(other), path(one));
+        self.add(here, first, &path, &first_path, &message);
+    }
+
+    fn same_guid(&mut self, first: (u32, u32), here: (u32, u32)) {
+        let record = |(scan, fact): (u32, u32)| {
+            let records = &self.store.scans[scan as usize].records;
+            (scan, records.iter().position(|r| Scan::facts_of(r).contains(&(fact as usize))).unwrap_or(0) as u32)
+        };
+        let path = |(scan, fact): (u32, u32), record: (u32, u32)| {
+            let mut path = self.translation_path(scan, fact, record.1);
+            path.push(Step::Key("guid".to_owned()));
+            path
+        };
+        let (here_record, first_record) = (record(here), record(first));
+        let (here_path, first_path) = (path(here, here_record), path(first, first_record));
+        self.add(here_record, first_record, &here_path, &first_path, "two entries have the same `guid`");
+    }
+
+    /// The keys that lead from a record to one of its translations; a flat record is its translation.
+    fn translation_path(&self, scan: u32, fact: u32, record: u32) -> Vec<Step> {
+        let scan = &self.store.scans[scan as usize];
+        let record = &scan.records[record as usize];
+        let nth = fact as usize - Scan::facts_of(record).start;
+        self.store.translation_key(scan.file, record, nth).map(|tag| vec![Step::Key("translations".to_owned()), Step::Key(tag)]).unwrap_or_default()
+    }
+}

@@ -1,0 +1,153 @@
+//! One key type names every document: its path, address, media type and id follow from it.
+
+use url::Url;
+
+use crate::config::{Config, Format, LanguageIndex, TopicIndex};
+use crate::model::Text;
+
+/// A feed in any format: a language, or all of them, and a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FeedKey {
+    /// `None`: every language (`mul`).
+    pub language: Option<LanguageIndex>,
+    /// `None`: every topic (`all`).
+    pub topic: Option<TopicIndex>,
+}
+
+/// A calendar period of an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Period {
+    pub year: i32,
+    /// `None`: the whole year.
+    pub month: Option<u32>,
+}
+
+/// A document of a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DocumentKey {
+    /// A feed, or with a period one of its archives.
+    Feed { feed: FeedKey, period: Option<Period>, format: Format },
+    /// The outlines of one language, or of all.
+    Outlines(Option<LanguageIndex>),
+}
+
+impl Format {
+    /// What a path of this format ends in.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Atom => "atom.xml",
+            Format::Rss => "rss.xml",
+            Format::Json => "json",
+        }
+    }
+
+    /// The type of a document of this format, as links name it.
+    pub fn link_type(self) -> &'static str {
+        match self {
+            Format::Atom => "application/atom+xml",
+            Format::Rss => "application/rss+xml",
+            Format::Json => "application/feed+json",
+        }
+    }
+}
+
+impl std::fmt::Display for Period {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.month {
+            Some(month) => write!(out, "{:04}-{month:02}", self.year),
+            None => write!(out, "{:04}", self.year),
+        }
+    }
+}
+
+impl FeedKey {
+    /// The language as it stands in paths and ids.
+    fn tag(self, config: &Config) -> &str {
+        self.language.map_or("mul", |language| config.languages[usize::from(language)].language.as_str())
+    }
+
+    /// The scope as it stands in paths and ids.
+    fn scope(self, config: &Config) -> &str {
+        self.topic.map_or("all", |topic| config.topics[usize::from(topic)].id.as_str())
+    }
+
+    /// The language whose words and rules the feed uses.
+    pub fn wording(self) -> LanguageIndex {
+        self.language.unwrap_or(0)
+    }
+
+    /// `tag:{authority}:feeds/{language}/{scope}`.
+    pub fn id(self, config: &Config) -> String {
+        format!("tag:{}:feeds/{}/{}", config.site.authority, self.tag(config), self.scope(config))
+    }
+
+    /// The edition's title, with the topic's where there is one; for every language the site's.
+    pub fn title(self, config: &Config) -> Text {
+        let wording = usize::from(self.wording());
+        let edition = match self.language {
+            Some(_) => &config.languages[wording].title,
+            None => &config.site.title,
+        };
+        let Some(topic) = self.topic else { return edition.clone() };
+        let topic = &config.topics[usize::from(topic)].titles[wording];
+        Text::line(&format!("{edition} – {topic}")).unwrap_or_else(|| edition.clone())
+    }
+
+    /// The topic's description, else the edition's, else the title.
+    pub fn description(self, config: &Config) -> Text {
+        let wording = usize::from(self.wording());
+        let of_topic = self.topic.and_then(|topic| config.topics[usize::from(topic)].descriptions[wording].clone());
+        of_topic.or_else(|| config.languages[wording].description.clone()).unwrap_or_else(|| self.title(config))
+    }
+
+    /// The page that the feed is the feed of: the site's own, else the listing.
+    pub fn home_page(self, config: &Config) -> Url {
+        config.home_page(self.wording()).unwrap_or_else(|| {
+            let path = match (self.language, self.topic) {
+                (None, _) => String::new(),
+                (Some(_), None) => format!("{}/", self.tag(config)),
+                (Some(_), Some(_)) => format!("{}/{}/", self.tag(config), self.scope(config)),
+            };
+            below(config, &path)
+        })
+    }
+}
+
+impl DocumentKey {
+    /// The path below the output, and below the address where it is published.
+    pub fn path(self, config: &Config) -> String {
+        match self {
+            DocumentKey::Feed { feed, period, format } => {
+                let (tag, scope, extension) = (feed.tag(config), feed.scope(config), format.extension());
+                match period {
+                    Some(period) => format!("{tag}/{scope}/{period}.{extension}"),
+                    None => format!("{tag}/{scope}.{extension}"),
+                }
+            }
+            DocumentKey::Outlines(None) => "feeds.opml".to_owned(),
+            DocumentKey::Outlines(Some(language)) => {
+                format!("{}/feeds.opml", config.languages[usize::from(language)].language)
+            }
+        }
+    }
+
+    /// The address.
+    pub fn url(self, config: &Config) -> Url {
+        below(config, &self.path(config))
+    }
+
+    /// The media type by which it is served (contract §6): browsers show XML feeds only as `application/xml`.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            DocumentKey::Feed { format: Format::Json, .. } => "application/feed+json; charset=utf-8",
+            DocumentKey::Feed { .. } => "application/xml; charset=utf-8",
+            DocumentKey::Outlines(_) => "text/x-opml; charset=utf-8",
+        }
+    }
+}
+
+/// The address of a path below the site's.
+fn below(config: &Config, path: &str) -> Url {
+    let base = &config.site.base_url;
+    base.join(path).unwrap_or_else(|_| base.clone())
+}

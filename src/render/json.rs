@@ -1,0 +1,265 @@
+//! JSON Feed 1.1, with what it lacks under `_tidings`.
+//!
+//! `_tidings` of an item holds `topics` (ids), `translations` (language, id, url) and `image` (alt, credit); of a feed, that
+//! it is an `archive` and of which `feed_url`. Gaps: deletions cannot be said.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::Shell;
+use crate::model::{Entry, Feed, Person};
+
+/// An item with the indentation that it has in its document.
+pub fn piece(entry: &Entry) -> String {
+    indented(&pretty(&Item::of(entry)), "\n    ")
+}
+
+/// A feed without its items.
+pub fn shell(feed: &Feed, is_empty: bool) -> Shell {
+    let document = pretty(&Document::of(feed));
+    // `items` comes last, and its list is empty.
+    let before = document.strip_suffix("]\n}").unwrap_or_default();
+    Shell(before.to_owned(), if is_empty { "]\n}\n" } else { "\n  ]\n}\n" }.to_owned())
+}
+
+/// What serde_json writes, two blanks a level. Writing into memory does not fail.
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_default()
+}
+
+/// JSON text has line breaks only between its parts.
+fn indented(json: &str, lead: &str) -> String {
+    format!("{lead}{}", json.replace('\n', lead))
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: &'static str,
+    title: &'a str,
+    home_page_url: &'a str,
+    feed_url: &'a str,
+    description: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    icon: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    favicon: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hubs: Option<[Hub<'a>; 1]>,
+    _tidings: Extra<'a>,
+    items: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Extra<'a> {
+    about: &'static str,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archive_of: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    r#type: &'static str,
+    url: &'a str,
+}
+
+#[derive(Serialize)]
+struct Author<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+}
+
+impl<'a> Author<'a> {
+    fn all(people: &'a [Person]) -> Vec<Self> {
+        people.iter().map(|p| Author { name: p.name.as_str(), url: p.url.as_ref().map(url::Url::as_str) }).collect()
+    }
+}
+
+impl<'a> Document<'a> {
+    fn of(feed: &'a Feed) -> Self {
+        Document {
+            version: "https://jsonfeed.org/version/1.1",
+            title: feed.title.as_str(),
+            home_page_url: feed.home_page.as_str(),
+            feed_url: feed.url.as_str(),
+            description: feed.description.as_str(),
+            next_url: feed.previous.as_ref().map(url::Url::as_str),
+            icon: feed.logo.as_ref().map(url::Url::as_str),
+            favicon: feed.icon.as_ref().map(url::Url::as_str),
+            authors: Author::all(&feed.authors),
+            language: feed.is_one_language.then(|| feed.language.as_str()),
+            hubs: feed.hub.as_ref().map(|hub| [Hub { r#type: "WebSub", url: hub.as_str() }]),
+            _tidings: Extra {
+                about: "written by tidings",
+                id: &feed.id,
+                archive_of: feed.current.as_ref().map(url::Url::as_str),
+            },
+            items: [],
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+    title: &'a str,
+    #[serde(flatten)]
+    content: Content<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    date_published: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    date_modified: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authors: Vec<Author<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
+    language: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
+    #[serde(skip_serializing_if = "ItemExtra::is_empty")]
+    _tidings: ItemExtra<'a>,
+}
+
+/// One of the two is required: where there is no body, the summary serves, or the title.
+enum Content<'a> {
+    Html(&'a str),
+    Text(&'a str),
+}
+
+impl Serialize for Content<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        match self {
+            Content::Html(html) => map.serialize_entry("content_html", html)?,
+            Content::Text(text) => map.serialize_entry("content_text", text)?,
+        }
+        map.end()
+    }
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct ItemExtra<'a> {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    topics: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    translations: Vec<Translation<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<Picture<'a>>,
+}
+
+impl ItemExtra<'_> {
+    fn is_empty(&self) -> bool {
+        self.topics.is_empty() && self.translations.is_empty() && self.image.is_none()
+    }
+}
+
+#[derive(Serialize)]
+struct Translation<'a> {
+    language: &'a str,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Picture<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alt: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credit: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+}
+
+impl<'a> Item<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        let instead = entry.summary.as_ref().unwrap_or(&entry.title).as_str();
+        Item {
+            id: &entry.id,
+            url: entry.link.as_ref().map(url::Url::as_str),
+            title: entry.title.as_str(),
+            content: entry.content.as_ref().map_or(Content::Text(instead), |html| Content::Html(html.as_str())),
+            summary: entry.summary.as_ref().map(|summary| summary.as_str()),
+            image: entry.image.as_ref().map(|image| image.url.as_str()),
+            date_published: entry.published.rfc3339(),
+            date_modified: (entry.updated != entry.published).then(|| entry.updated.rfc3339()),
+            authors: Author::all(&entry.authors),
+            tags: entry.topics.iter().map(|topic| topic.title.as_str()).collect(),
+            language: entry.language.as_str(),
+            attachments: entry
+                .enclosures
+                .iter()
+                .map(|enclosure| Attachment {
+                    url: enclosure.url.as_str(),
+                    mime_type: &enclosure.media_type,
+                    title: enclosure.title.as_ref().map(|title| title.as_str()),
+                    size_in_bytes: enclosure.length,
+                })
+                .collect(),
+            _tidings: ItemExtra {
+                topics: entry.topics.iter().map(|topic| topic.id.as_str()).collect(),
+                translations: entry
+                    .translations
+                    .iter()
+                    .map(|sibling| Translation {
+                        language: sibling.language.as_str(),
+                        id: &sibling.id,
+                        url: sibling.url.as_ref().map(url::Url::as_str),
+                    })
+                    .collect(),
+                image: entry.image.as_ref().map(|image| Picture {
+                    alt: image.alt.as_ref().map(|alt| alt.as_str()),
+                    credit: image.credit.as_ref().map(|credit| credit.as_str()),
+                    width: image.width,
+                    height: image.height,
+                }),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Piece, document, tests::fixture};
+    use super::*;
+    use crate::config::Format;
+
+    #[test]
+    fn pieces_make_what_serde_writes() {
+        let (feed, entries) = fixture();
+        for count in 0..=entries.len() {
+            let pieces: Vec<Piece> = entries[..count].iter().map(|entry| Piece(piece(entry))).collect();
+            let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Json);
+            let mut whole = serde_json::to_value(Document::of(&feed)).unwrap();
+            let items: Vec<_> = entries[..count].iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();
+            whole["items"] = items.into();
+            let assembled = String::from_utf8(assembled).unwrap();
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&assembled).unwrap(), whole);
+            assert!(!assembled.contains("\n\n"), "{assembled}");
+        }
+    }
+}

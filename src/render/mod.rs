@@ -1,0 +1,142 @@
+//! One file a format, each a pure function from what a feed says to bytes.
+//!
+//! An entry is rendered once a format, however many feeds show it: a [`Piece`] is what the format's crate writes for the
+//! entry within a document of its own, cut out; a document is the crate's document without entries, with the pieces put in
+//! their place. It is byte for byte what the crate writes for the whole.
+//!
+//! Owns: bytes. Never touches: configuration, clock, files; nor does one format touch another.
+
+mod atom;
+mod json;
+mod opml;
+mod rss;
+
+pub use opml::{Outline, Outlines, outlines};
+
+use crate::config::Format;
+use crate::model::{Entry, Feed};
+
+/// An entry in one format, to be put into documents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Piece(String);
+
+/// Renders an entry.
+pub fn entry(entry: &Entry, format: Format) -> Piece {
+    Piece(match format {
+        Format::Atom => atom::piece(entry),
+        Format::Rss => rss::piece(entry),
+        Format::Json => json::piece(entry),
+    })
+}
+
+/// Puts a document together.
+pub fn document(feed: &Feed, pieces: &[&Piece], format: Format) -> Vec<u8> {
+    let (shell, separator) = match format {
+        Format::Atom => (atom::shell(feed), ""),
+        Format::Rss => (rss::shell(feed), ""),
+        Format::Json => (json::shell(feed, pieces.is_empty()), ","),
+    };
+    let length = shell.0.len() + shell.1.len() + pieces.iter().map(|piece| piece.0.len() + 1).sum::<usize>();
+    let mut out = String::with_capacity(length);
+    out.push_str(&shell.0);
+    for (index, piece) in pieces.iter().enumerate() {
+        if index > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(&piece.0);
+    }
+    out.push_str(&shell.1);
+    out.into_bytes()
+}
+
+/// What stands before and after the entries of a document.
+struct Shell(String, String);
+
+/// Finds an element that a crate wrote on its own line: from the end of the line before it to its closing tag. The name is
+/// that of the first element of its kind, before which all text is escaped, and of the last closing tag of its kind.
+fn element<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+    let start = document.find(&format!("<{name}>")).unwrap_or(document.len());
+    let start = document[..start].rfind('\n').unwrap_or(start);
+    let closing = format!("</{name}>");
+    let end = document.rfind(&closing).map_or(document.len(), |at| at + closing.len()).max(start);
+    (&document[..start], &document[start..end], &document[end..])
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use crate::model::{Deleted, Enclosure, Entry, Feed, Html, Image, Language, Person, Sibling, Text, TopicLabel, Zone};
+
+    /// A feed and entries that use every field, with text that tries to break out.
+    pub fn fixture() -> (Feed, Vec<Entry>) {
+        let zone = Zone::named("Europe/Vienna").unwrap();
+        let at = |text: &str| zone.moment(zone.read(text).unwrap());
+        let url = |text: &str| Url::parse(text).unwrap();
+        let line = |text: &str| Text::line(text).unwrap();
+        let language = |tag: &str| Language::parse(tag).unwrap();
+        let hostile = "</item></entry><item><entry> ]]> & <b>\" '";
+        let person = Person { name: line(hostile), url: Some(url("https://a.example/?a&b")), email: Some(line("a@b.example")) };
+        let entry = Entry {
+            id: "old & 1".to_owned(),
+            iri: "tag:example.org,2014:a/en".to_owned(),
+            language: language("en"),
+            title: line(hostile),
+            summary: Some(line(hostile)),
+            content: Some(Html::of_sanitised("<p>]]> </item></p>\n<p>b &amp; c</p>".to_owned())),
+            link: Some(url("https://example.org/a?b&c")),
+            published: at("2014-11-24"),
+            updated: at("2014-12-01"),
+            authors: vec![person.clone()],
+            image: Some(Image { url: url("https://example.org/i"), alt: Some(line(hostile)), credit: Some(line("c")), width: Some(1), height: None }),
+            enclosures: ["a", "b"]
+                .map(|name| Enclosure {
+                    url: url(&format!("https://example.org/{name}")),
+                    media_type: "text/x".to_owned(),
+                    length: (name == "a").then_some(7),
+                    title: Some(line(name)),
+                })
+                .to_vec(),
+            topics: vec![TopicLabel { id: "t".to_owned(), title: line(hostile), scheme: "tag:x,2014:topics".to_owned() }],
+            translations: vec![
+                Sibling { language: language("ru"), id: "r".to_owned(), url: Some(url("https://example.org/r")) },
+                Sibling { language: language("fr"), id: "f".to_owned(), url: None },
+            ],
+        };
+        let bare = Entry {
+            id: "tag:example.org,2014:b/en".to_owned(),
+            iri: "tag:example.org,2014:b/en".to_owned(),
+            summary: None,
+            content: None,
+            link: None,
+            updated: entry.published,
+            authors: Vec::new(),
+            image: None,
+            enclosures: Vec::new(),
+            topics: Vec::new(),
+            translations: Vec::new(),
+            ..entry.clone()
+        };
+        let feed = Feed {
+            id: "tag:example.org,2014:feeds/en/all".to_owned(),
+            title: line(hostile),
+            description: line(hostile),
+            language: language("en"),
+            is_one_language: true,
+            url: url("https://example.org/en/all"),
+            home_page: url("https://example.org/en/"),
+            updated: at("2014-12-01"),
+            has_news: true,
+            authors: vec![person],
+            rights: Some(line(hostile)),
+            icon: Some(url("https://example.org/icon")),
+            logo: Some(url("https://example.org/logo")),
+            hub: Some(url("https://hub.example/")),
+            ttl: 5,
+            current: Some(url("https://example.org/c")),
+            previous: Some(url("https://example.org/p")),
+            deleted: vec![Deleted { iri: "tag:x".to_owned(), when: at("2015-01-01"), reason: Some((line(hostile), language("fr"))) }],
+        };
+        (feed, vec![entry.clone(), bare, entry])
+    }
+}

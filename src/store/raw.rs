@@ -1,0 +1,182 @@
+//! A story as a person types it. Unknown keys are refused; nothing is checked yet.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
+
+use crate::source::{DATETIME, Ordered};
+
+/// A story, a flat record, a translation within a story, or a file of several stories: the keys overlap so far that one
+/// type serves, and [`super::story`] says which belong where.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawRecord<'a> {
+    #[serde(borrow)]
+    pub id: Option<Name<'a>>,
+    #[serde(borrow)]
+    pub language: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub topics: Option<Vec<Str<'a>>>,
+    #[serde(borrow)]
+    pub published: Option<Date<'a>>,
+    #[serde(borrow)]
+    pub updated: Option<Date<'a>>,
+    #[serde(borrow)]
+    pub link: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub authors: Option<Vec<RawPerson<'a>>>,
+    #[serde(borrow)]
+    pub image: Option<RawImage<'a>>,
+    #[serde(borrow)]
+    pub enclosures: Option<Vec<RawEnclosure<'a>>>,
+    pub draft: Option<bool>,
+    #[serde(borrow)]
+    pub expires: Option<Date<'a>>,
+    #[serde(borrow)]
+    pub withdrawn: Option<RawWithdrawn<'a>>,
+    #[serde(borrow)]
+    pub title: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub summary: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub content_markdown: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub content_html: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub content_text: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub guid: Option<Name<'a>>,
+    #[serde(borrow)]
+    pub translations: Option<Ordered<Str<'a>, RawRecord<'a>>>,
+    #[serde(borrow)]
+    pub stories: Option<Vec<RawRecord<'a>>>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawPerson<'a> {
+    #[serde(borrow)]
+    pub name: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub url: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub email: Option<Str<'a>>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawImage<'a> {
+    #[serde(borrow)]
+    pub url: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub alt: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub credit: Option<Str<'a>>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawEnclosure<'a> {
+    #[serde(borrow)]
+    pub url: Option<Str<'a>>,
+    #[serde(borrow, rename = "type")]
+    pub media_type: Option<Str<'a>>,
+    pub length: Option<u64>,
+    #[serde(borrow)]
+    pub title: Option<Str<'a>>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawWithdrawn<'a> {
+    #[serde(borrow)]
+    pub on: Option<Date<'a>>,
+    #[serde(borrow)]
+    pub reason: Option<Str<'a>>,
+}
+
+/// A string that borrows from the source where it can, within an `Option` too.
+#[derive(Debug, Clone)]
+pub struct Str<'a>(pub Cow<'a, str>);
+
+/// A string, or an integer that is read as text, as the ids of many systems are.
+#[derive(Debug, Clone)]
+pub struct Name<'a>(pub Cow<'a, str>);
+
+/// A date: a string, or a date of TOML.
+#[derive(Debug, Clone)]
+pub struct Date<'a>(pub Cow<'a, str>);
+
+/// What a [`StrVisitor`] takes besides strings.
+#[derive(PartialEq)]
+enum Also {
+    Nothing,
+    Integers,
+    Dates,
+}
+
+struct StrVisitor(Also);
+
+impl<'de> Visitor<'de> for StrVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if self.0 == Also::Dates { "a date" } else { "a string" })
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+        self.integer(number.to_string(), serde::de::Unexpected::Unsigned(number))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+        self.integer(number.to_string(), serde::de::Unexpected::Signed(number))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        if self.0 == Also::Dates
+            && let Some((DATETIME, date)) = map.next_entry::<&str, String>()?
+        {
+            return Ok(Cow::Owned(date));
+        }
+        Err(A::Error::invalid_type(serde::de::Unexpected::Map, &self))
+    }
+}
+
+impl StrVisitor {
+    fn integer<'de, E: Error>(self, text: String, found: serde::de::Unexpected<'_>) -> Result<Cow<'de, str>, E> {
+        if self.0 == Also::Integers { Ok(Cow::Owned(text)) } else { Err(E::invalid_type(found, &self)) }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(StrVisitor(Also::Nothing)).map(Str)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrVisitor(Also::Integers)).map(Name)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Date<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrVisitor(Also::Dates)).map(Date)
+    }
+}

@@ -1,0 +1,467 @@
+//! What all stories need: one pass over every file, on all cores, that checks each story and keeps a few dozen bytes of it.
+//!
+//! Two speeds: a record that is sound is read by serde alone; one with a problem again, with the place of every value.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed, xxh3_128};
+
+use super::find::Found;
+use super::raw::RawRecord;
+use super::story::{self, Content, Story, Translation, Wrong};
+use crate::config::{Config, LanguageIndex, TopicIndex};
+use crate::diagnostics::{Problem, Severity};
+use crate::model::Timestamp;
+use crate::source::{Careful, Fault, Step, Syntax, decode, fast, scrub, undecodable};
+
+/// JSONL files are read in parts of about this many bytes, so that one large file keeps all cores at work in little memory.
+const PART: u64 = 4 << 20;
+
+/// No more problems than these are kept of one part of a file.
+const MOST_PROBLEMS: usize = 200;
+
+/// What was kept of a file, or of a part of one.
+#[derive(Debug, Default)]
+pub struct Scan {
+    /// The index of the file in the store.
+    pub file: u32,
+    pub records: Vec<Record>,
+    pub facts: Vec<Fact>,
+    /// The ids of the records, one after the other.
+    ids: String,
+    /// The topics of the records, one after the other.
+    topics: Vec<TopicIndex>,
+    /// By fact: the hash of its guid, where it has one.
+    pub guids: Vec<(u32, u128)>,
+    pub problems: Vec<Problem>,
+    /// How many lines the part has; the places of its problems are counted from its own first line until it is put in order.
+    lines: usize,
+}
+
+/// One record: where its text lies, and the facts of its translations.
+#[derive(Debug)]
+pub struct Record {
+    /// Where it begins in its file.
+    pub offset: u64,
+    pub length: u32,
+    /// Which of the file's stories it is; only TOML needs it, where a story cannot be read alone.
+    pub index: u32,
+    /// A hash of its text.
+    pub hash: u64,
+    id: (u32, u8),
+    /// `None`: the record is silent about topics.
+    topics: Option<(u32, u16)>,
+    facts: (u32, u16),
+}
+
+/// What is kept of a translation.
+#[derive(Debug, Clone, Copy)]
+pub struct Fact {
+    pub published: Timestamp,
+    pub updated: Timestamp,
+    pub expires: Timestamp,
+    pub withdrawn: Timestamp,
+    /// A hash of title, summary and body, to know a text by when its id has changed.
+    pub text: u64,
+    pub language: LanguageIndex,
+    pub draft: bool,
+    /// Whether there is a title: a takedown can have removed it.
+    pub has_text: bool,
+}
+
+impl Scan {
+    pub fn id(&self, record: &Record) -> &str {
+        let (start, length) = record.id;
+        &self.ids[start as usize..start as usize + usize::from(length)]
+    }
+
+    pub fn topics(&self, record: &Record) -> Option<&[TopicIndex]> {
+        record.topics.map(|(start, count)| &self.topics[start as usize..start as usize + usize::from(count)])
+    }
+
+    /// The indexes of a record's facts.
+    pub fn facts_of(record: &Record) -> Range<usize> {
+        let (start, count) = record.facts;
+        start as usize..start as usize + usize::from(count)
+    }
+}
+
+/// Reads all files: their parts in the order of the files, whatever order they were read in.
+pub fn all(files: &[Found], config: &Config) -> Vec<Scan> {
+    let parts: Vec<(u32, Range<u64>)> = files.iter().enumerate().flat_map(|(index, file)| parts(index as u32, file)).collect();
+    let mut scans: Vec<Scan> =
+        parts.into_par_iter().map(|(index, part)| one(index, &files[index as usize], part, config)).collect();
+    let mut line = 0;
+    let mut file = None;
+    for scan in &mut scans {
+        if file != Some(scan.file) {
+            (line, file) = (0, Some(scan.file));
+        }
+        for place in scan.problems.iter_mut().filter_map(|problem| problem.place.as_mut()) {
+            place.line += line;
+        }
+        line += scan.lines;
+    }
+    scans
+}
+
+/// The parts in which a file is read.
+fn parts(index: u32, file: &Found) -> impl Iterator<Item = (u32, Range<u64>)> {
+    let size = if is_lines(file) { PART } else { u64::MAX };
+    let count = file.length.div_ceil(size).max(1);
+    (0..count).map(move |part| (index, part * size..(part.saturating_add(1)).saturating_mul(size)))
+}
+
+fn is_lines(file: &Found) -> bool {
+    file.below.ends_with(".jsonl")
+}
+
+/// Reads one part of one file.
+fn one(index: u32, file: &Found, part: Range<u64>, config: &Config) -> Scan {
+    let mut reader = Reader {
+        shown: file.path.display().to_string(),
+        config,
+        scan: Scan { file: index, ..Scan::default() },
+    };
+    let outcome = if is_lines(file) { lines(file, &part) } else { std::fs::read(&file.path).map(|bytes| (0, bytes)) };
+    match outcome {
+        Err(error) => reader.scan.problems.push(Problem::machine(&file.path, "read this file", &error)),
+        Ok((offset, bytes)) if is_lines(file) => reader.jsonl(offset, &bytes),
+        Ok((_, bytes)) => reader.whole(file, &bytes),
+    }
+    reader.scan.shrink()
+}
+
+impl Scan {
+    /// Gives back what was reserved and not used, because the scan is kept.
+    fn shrink(mut self) -> Self {
+        self.records.shrink_to_fit();
+        self.facts.shrink_to_fit();
+        self.ids.shrink_to_fit();
+        self.topics.shrink_to_fit();
+        self
+    }
+}
+
+/// The lines that begin within a part of a file, and where the first of them begins.
+fn lines(file: &Found, part: &Range<u64>) -> std::io::Result<(u64, Vec<u8>)> {
+    let mut source = File::open(&file.path)?;
+    // The byte before the part tells whether a line begins at its start.
+    let lead = part.start.saturating_sub(1);
+    source.seek(SeekFrom::Start(lead))?;
+    let mut bytes = Vec::new();
+    source.by_ref().take(part.end - lead).read_to_end(&mut bytes)?;
+    let is_end = (bytes.len() as u64) < part.end - lead;
+    let skipped = match part.start {
+        0 => 0,
+        _ => match bytes.iter().position(|byte| *byte == b'\n') {
+            Some(at) => at + 1,
+            None => return Ok((part.start, Vec::new())),
+        },
+    };
+    while !is_end && bytes.last() != Some(&b'\n') {
+        let before = bytes.len();
+        source.by_ref().take(PART / 16).read_to_end(&mut bytes)?;
+        let added = &bytes[before..];
+        match added.iter().position(|byte| *byte == b'\n') {
+            Some(at) => bytes.truncate(before + at + 1),
+            None if added.is_empty() => break,
+            None => {}
+        }
+    }
+    bytes.drain(..skipped);
+    Ok((lead + skipped as u64, bytes))
+}
+
+struct Reader<'c> {
+    shown: String,
+    config: &'c Config,
+    scan: Scan,
+}
+
+/// Where a record's text lies.
+struct Spot {
+    offset: u64,
+    length: usize,
+    index: u32,
+    hash: u64,
+}
+
+impl Reader<'_> {
+    fn jsonl(&mut self, offset: u64, bytes: &[u8]) {
+        let mut at = 0;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let start = at;
+            at += line.len();
+            let text = match decode(line) {
+                Ok(text) => text,
+                Err((wrong, message)) => {
+                    let problem = undecodable(&self.shown, line, wrong, message);
+                    self.note(problem, self.scan.lines);
+                    self.scan.lines += 1;
+                    continue;
+                }
+            };
+            let lead = line.len() - text.len() + (text.len() - text.trim_start().len());
+            let text = text.trim();
+            if !text.is_empty() {
+                let spot = Spot {
+                    offset: offset + (start + lead) as u64,
+                    length: text.len(),
+                    index: 0,
+                    hash: xxh3_64_with_seed(text.as_bytes(), 0),
+                };
+                self.record(text, text, 0, Syntax::Json, &spot, None);
+            }
+            self.scan.lines += 1;
+        }
+    }
+
+    fn whole(&mut self, file: &Found, bytes: &[u8]) {
+        let text = match decode(bytes) {
+            Ok(text) => text,
+            Err((at, message)) => {
+                let problem = undecodable(&self.shown, bytes, at, message);
+                return self.note(problem, 0);
+            }
+        };
+        let id = file.below.rsplit_once('.').map(|(stem, _)| stem);
+        if text.trim().is_empty() {
+            let fault = Fault::new(0..0, "this file is empty");
+            return self.note(fault.problem(&self.shown, text), 0);
+        }
+        let lead = bytes.len() - text.len();
+        if file.below.ends_with(".toml") { self.toml(bytes, text, id) } else { self.json(lead, text, id) }
+    }
+
+    fn toml(&mut self, bytes: &[u8], text: &str, id: Option<&str>) {
+        let spot = |index: usize| Spot {
+            offset: 0,
+            length: bytes.len(),
+            index: index as u32,
+            hash: xxh3_64_with_seed(bytes, index as u64),
+        };
+        match fast::<RawRecord<'_>>(text, Syntax::Toml) {
+            Some(RawRecord { stories: Some(stories), .. }) if is_alone(text, Syntax::Toml) => {
+                let mark = self.scan.mark();
+                for (index, raw) in stories.iter().enumerate() {
+                    if !self.sound(raw, &spot(index), None) {
+                        self.scan.back_to(mark);
+                        return self.careful(text, text, 0, Syntax::Toml, id, spot);
+                    }
+                }
+            }
+            Some(raw) if raw.stories.is_none() && self.sound(&raw, &spot(0), id) => {}
+            _ => self.careful(text, text, 0, Syntax::Toml, id, spot),
+        }
+    }
+
+    fn json(&mut self, lead: usize, text: &str, id: Option<&str>) {
+        #[derive(Deserialize)]
+        struct Several<'a> {
+            #[serde(borrow, default)]
+            stories: Option<Vec<&'a RawValue>>,
+        }
+        let trimmed = text.trim();
+        let several = if trimmed.starts_with('[') {
+            fast::<Vec<&RawValue>>(trimmed, Syntax::Json)
+        } else {
+            fast::<Several<'_>>(trimmed, Syntax::Json).and_then(|several| several.stories)
+        };
+        let spot = |part: &str, index: usize| Spot {
+            offset: (lead + offset_in(text, part)) as u64,
+            length: part.len(),
+            index: index as u32,
+            hash: xxh3_64_with_seed(part.as_bytes(), 0),
+        };
+        match several {
+            Some(items) if trimmed.starts_with('[') || is_alone(trimmed, Syntax::Json) => {
+                for (index, item) in items.into_iter().enumerate() {
+                    let part = item.get();
+                    self.record(text, part, offset_in(text, part), Syntax::Json, &spot(part, index), None);
+                }
+            }
+            _ => self.record(text, trimmed, offset_in(text, trimmed), Syntax::Json, &spot(trimmed, 0), id),
+        }
+    }
+
+    /// Reads one story that stands alone in a part of a text.
+    fn record(&mut self, whole: &str, part: &str, start: usize, syntax: Syntax, spot: &Spot, id: Option<&str>) {
+        if let Some(raw) = fast::<RawRecord<'_>>(part, syntax)
+            && raw.stories.is_none()
+            && self.sound(&raw, spot, id)
+        {
+            return;
+        }
+        let again = |_| Spot { offset: spot.offset, length: spot.length, index: spot.index, hash: spot.hash };
+        self.careful(whole, part, start, syntax, id, again);
+    }
+
+    /// Keeps a record if there is nothing to say about it.
+    fn sound(&mut self, raw: &RawRecord<'_>, spot: &Spot, id: Option<&str>) -> bool {
+        match story::read(raw, id, self.config) {
+            (Some(story), wrongs) if wrongs.is_empty() => {
+                self.scan.keep(&story, spot);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads a text with the place of every value: its problems are noted, and what is sound but for warnings is kept.
+    fn careful(&mut self, whole: &str, part: &str, start: usize, syntax: Syntax, id: Option<&str>, spot: impl Fn(usize) -> Spot) {
+        let (text, mut faults) = scrub(part, syntax);
+        let mut careful = Careful::parse(&text, syntax);
+        let is_parsed = careful.faults.is_empty();
+        careful.fit(|node| RawRecord::deserialize(node).map(drop));
+        let is_sound = careful.faults.is_empty();
+        let raw: RawRecord<'_> = careful.value().unwrap_or_default();
+        if is_parsed {
+            let several = raw.stories.as_deref();
+            let alone = std::slice::from_ref(&raw);
+            for (index, raw) in several.unwrap_or(alone).iter().enumerate() {
+                let (story, wrongs) = story::read(raw, id.filter(|_| several.is_none()), self.config);
+                if let Some(story) = story.filter(|_| is_sound) {
+                    self.scan.keep(&story, &spot(index));
+                }
+                let lead = several.map(|_| vec![Step::Key("stories".to_owned()), Step::Index(index)]).unwrap_or_default();
+                faults.extend(wrongs.into_iter().filter_map(|wrong| fault(&careful, lead.clone(), wrong)));
+            }
+            if several.is_some() {
+                faults.extend(beside_stories(&careful));
+            }
+        }
+        faults.extend(careful.faults);
+        let is_moved = matches!(text, Cow::Owned(_));
+        for mut fault in faults {
+            // Places are shown in the whole text, unless characters were taken out of the part.
+            let problem = if is_moved {
+                fault.problem(&self.shown, &text)
+            } else {
+                fault.span = fault.span.start + start..fault.span.end + start;
+                fault.problem(&self.shown, whole)
+            };
+            let above = if is_moved { whole[..start].matches('\n').count() } else { 0 };
+            self.note(problem, above + self.scan.lines);
+        }
+    }
+
+    /// Notes a problem whose line is counted from a line of this part.
+    fn note(&mut self, mut problem: Problem, lines: usize) {
+        let noted = self.scan.problems.len();
+        if noted > MOST_PROBLEMS {
+            return;
+        }
+        problem.place = problem.place.map(|place| place.below(lines));
+        if noted == MOST_PROBLEMS {
+            problem.message = "there are more problems in this file; mend those above first".to_owned();
+            problem.help = None;
+            problem.severity = Severity::Error;
+        }
+        self.scan.problems.push(problem);
+    }
+}
+
+/// The fault that a wrong is, unless it says that a key is missing that was there and unusable, which has been said.
+fn fault(careful: &Careful, lead: Vec<Step>, wrong: Wrong) -> Option<Fault> {
+    let place = [lead.clone(), wrong.path].concat();
+    if let Some(key) = wrong.missing
+        && (careful.has(&place, key) || (key == "published" && careful.has(&lead, key)))
+    {
+        return None;
+    }
+    Some(Fault { span: careful.span(&place), message: wrong.message, help: wrong.help, harmless: wrong.harmless })
+}
+
+/// Whether `stories` stands alone in its file.
+fn is_alone(text: &str, syntax: Syntax) -> bool {
+    beside_stories(&Careful::parse(text, syntax)).is_empty()
+}
+
+/// The keys that stand beside `stories`, where they say nothing.
+fn beside_stories(careful: &Careful) -> Vec<Fault> {
+    let crate::source::Kind::Table(rows) = &careful.root.kind else { return Vec::new() };
+    let others = rows.iter().filter(|(key, ..)| key != "stories");
+    others.map(|(key, span, _)| Fault::new(span.clone(), format!("`{key}` cannot stand beside `stories`"))).collect()
+}
+
+fn offset_in(whole: &str, part: &str) -> usize {
+    part.as_ptr() as usize - whole.as_ptr() as usize
+}
+
+/// How far a scan had come.
+#[derive(Clone, Copy)]
+struct Mark(usize, usize, usize, usize, usize);
+
+impl Scan {
+    fn mark(&self) -> Mark {
+        Mark(self.records.len(), self.facts.len(), self.ids.len(), self.topics.len(), self.guids.len())
+    }
+
+    fn back_to(&mut self, mark: Mark) {
+        self.records.truncate(mark.0);
+        self.facts.truncate(mark.1);
+        self.ids.truncate(mark.2);
+        self.topics.truncate(mark.3);
+        self.guids.truncate(mark.4);
+    }
+
+    fn keep(&mut self, story: &Story<'_>, spot: &Spot) {
+        let first = self.facts.len() as u32;
+        for translation in &story.translations {
+            if let Some(guid) = translation.guid {
+                self.guids.push((self.facts.len() as u32, xxh3_128(guid.as_bytes())));
+            }
+            self.facts.push(Fact::of(translation));
+        }
+        let topics = story.topics.as_ref().map(|topics| {
+            let start = self.topics.len() as u32;
+            self.topics.extend(topics);
+            (start, topics.len() as u16)
+        });
+        let id = (self.ids.len() as u32, story.id.len() as u8);
+        self.ids.push_str(story.id);
+        self.records.push(Record {
+            offset: spot.offset,
+            length: spot.length as u32,
+            index: spot.index,
+            hash: spot.hash,
+            id,
+            topics,
+            facts: (first, story.translations.len() as u16),
+        });
+    }
+}
+
+impl Fact {
+    fn of(translation: &Translation<'_>) -> Self {
+        Fact {
+            published: translation.published,
+            updated: translation.updated,
+            expires: translation.expires.unwrap_or(Timestamp::NEVER),
+            withdrawn: translation.withdrawn.map_or(Timestamp::NEVER, |withdrawn| withdrawn.on),
+            text: text_hash(translation),
+            language: translation.language,
+            draft: translation.draft,
+            has_text: translation.title.is_some(),
+        }
+    }
+}
+
+fn text_hash(translation: &Translation<'_>) -> u64 {
+    let mut hasher = Xxh3::new();
+    let content = translation.content.map(|content| match content {
+        Content::Markdown(text) | Content::Html(text) | Content::Text(text) => text,
+    });
+    for text in [translation.title, translation.summary, content] {
+        hasher.update(text.unwrap_or_default().as_bytes());
+        hasher.update(&[0xFF]);
+    }
+    hasher.digest()
+}
