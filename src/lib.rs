@@ -4,6 +4,8 @@ mod config;
 mod diagnostics;
 mod model;
 mod plan;
+mod publish;
 mod render;
+mod site;
 mod source;
 mod store;

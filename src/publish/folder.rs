@@ -1,0 +1,133 @@
+//! A folder of the disk as a destination.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use crate::diagnostics::{Place, Problem};
+
+/// Where files lie until they are whole. One build at a time works in a folder, so what is found there is of one that died.
+const UNFINISHED: &str = ".tidings-unfinished";
+
+/// An output folder, locked while it is open for writing.
+pub struct Folder {
+    root: PathBuf,
+    /// Held for as long as the folder is open; the system releases it with the process.
+    _lock: Option<File>,
+    count: AtomicUsize,
+}
+
+impl Folder {
+    /// Opens a folder for writing, making it if need be; waits while another build is at work in it.
+    pub fn open(root: &Path) -> Result<Folder, Problem> {
+        let failed = |what: &'static str| move |error: io::Error| Problem::machine(root, what, &error);
+        fs::create_dir_all(root).map_err(failed("make the output folder"))?;
+        let lock = File::open(root).map_err(failed("open the output folder"))?;
+        lock.lock().map_err(failed("lock the output folder"))?;
+        let folder = Folder { root: root.to_owned(), _lock: Some(lock), count: AtomicUsize::new(0) };
+        folder.clear().map_err(failed("remove unfinished files from the output folder"))?;
+        Ok(folder)
+    }
+
+    /// Opens a folder for reading; it need not exist.
+    pub fn look(root: &Path) -> Folder {
+        Folder { root: root.to_owned(), _lock: None, count: AtomicUsize::new(0) }
+    }
+
+    /// Puts away what a build needs while it works.
+    pub fn close(self) {
+        // What is left is removed by the next build.
+        let _ = self.clear();
+    }
+
+    fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(self.root.join(UNFINISHED)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// A path as it is shown.
+    pub fn shown(&self, path: &str) -> String {
+        self.root.join(path).display().to_string()
+    }
+
+    fn problem<'p>(&self, path: &'p str, what: &'p str) -> impl Fn(io::Error) -> Problem + use<'p> {
+        let full = self.root.join(path);
+        move |error| Problem::machine(&full, what, &error)
+    }
+
+    /// A file's bytes; `None` where there is none.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(mut file) = self.file(path)? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(self.problem(path, "read this file"))?;
+        Ok(Some(bytes))
+    }
+
+    /// The hash of a file's bytes; `None` where there is none.
+    pub fn hash(&self, path: &str) -> Result<Option<u128>, Problem> {
+        let Some(mut file) = self.file(path)? else { return Ok(None) };
+        let mut hasher = Xxh3::new();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match file.read(&mut buffer).map_err(self.problem(path, "read this file"))? {
+                0 => return Ok(Some(hasher.digest128())),
+                count => hasher.update(&buffer[..count]),
+            }
+        }
+    }
+
+    fn file(&self, path: &str) -> Result<Option<File>, Problem> {
+        let full = self.root.join(path);
+        match fs::metadata(&full) {
+            Ok(found) if found.is_file() => File::open(&full).map(Some).map_err(self.problem(path, "read this file")),
+            Ok(_) => {
+                let message = "this stands where a document has to go, and it is no file";
+                Err(Problem::error(Place::file(self.shown(path)), message).help("move it away, or choose another `output`"))
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(error) => Err(self.problem(path, "read this file")(error)),
+        }
+    }
+
+    /// Replaces a file in one step.
+    pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Problem> {
+        let unfinished = self.root.join(UNFINISHED);
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let temporary = unfinished.join(number.to_string());
+        let target = self.root.join(path);
+        let write = || -> io::Result<()> {
+            fs::create_dir_all(&unfinished)?;
+            File::create(&temporary)?.write_all(bytes)?;
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::rename(&temporary, &target)
+        };
+        write().map_err(|error| {
+            // It is removed by the next build, if not now.
+            let _ = fs::remove_file(&temporary);
+            self.problem(path, "write this file")(error)
+        })
+    }
+
+    /// Removes a file, and the folders that it leaves empty.
+    pub fn remove(&self, path: &str) -> Result<(), Problem> {
+        match fs::remove_file(self.root.join(path)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.problem(path, "remove this file")(error)),
+            _ => {}
+        }
+        let parents = Path::new(path).ancestors().skip(1).take_while(|parent| !parent.as_os_str().is_empty());
+        for parent in parents {
+            // A folder that is not empty stays.
+            if fs::remove_dir(self.root.join(parent)).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,156 @@
+//! The manifest, `.tidings`: what a publication holds, to be compared with the next.
+//!
+//! A line of text each, sorted by bytes below the first, which is `tidings 1` and the hash of everything read:
+//! `path TAB hash of its bytes TAB hash of what it was made from` for each document, and
+//! `@story/language TAB hash of its texts` for each entry that is shown. Hashes are XXH3, in hexadecimal. No clock.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+
+use crate::site::Known;
+
+/// Its name in the output.
+pub const NAME: &str = ".tidings";
+
+const HEAD: &str = "tidings 1";
+
+/// What is known of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// The hash of its bytes.
+    pub content: u128,
+    /// The hash of what it was made from.
+    pub source: u128,
+}
+
+/// A manifest that was read. What cannot be understood is passed over: its documents are made again.
+#[derive(Debug, Default)]
+pub struct Manifest {
+    text: String,
+    lines: HashMap<String, Line>,
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    pub fn parse(bytes: Vec<u8>) -> Manifest {
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        if !text.starts_with(HEAD) {
+            return Manifest { text, lines: HashMap::new() };
+        }
+        let document = |line: &str| {
+            let mut fields = line.split('\t');
+            let path = fields.next().filter(|path| is_safe(path))?;
+            let mut hash = || u128::from_str_radix(fields.next()?, 16).ok();
+            Some((path.to_owned(), Line { content: hash()?, source: hash()? }))
+        };
+        let lines = text.lines().skip(1).filter(|line| !line.starts_with('@')).filter_map(document).collect();
+        Manifest { text, lines }
+    }
+
+    /// The bytes that were read.
+    pub fn bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// Whether there was a publication.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// What is known of a document.
+    pub fn line(&self, path: &str) -> Option<Line> {
+        self.lines.get(path).copied()
+    }
+
+    /// Every document that it names.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(String::as_str)
+    }
+
+    /// The hash of everything that the publication was made from.
+    pub fn sources(&self) -> Option<u128> {
+        let head = self.text.lines().next()?.strip_prefix(HEAD)?;
+        u128::from_str_radix(head.trim(), 16).ok()
+    }
+
+    /// The entries, sorted: their keys `story/language`, and the hashes of their texts.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.text.lines().skip(1).filter_map(|line| {
+            let (key, hash) = line.strip_prefix('@')?.split_once('\t')?;
+            Some((key, u64::from_str_radix(hash, 16).ok()?))
+        })
+    }
+
+    /// The same manifest with further paths, of which nothing is known; `None` where there are none.
+    pub fn with_paths<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Option<String> {
+        let added: Vec<String> = paths.map(|path| format!("{path}\t0\t0")).collect();
+        if added.is_empty() {
+            return None;
+        }
+        let (head, rest) = self.text.split_once('\n').filter(|(head, _)| head.starts_with(HEAD)).unwrap_or((HEAD, ""));
+        let mut lines: Vec<&str> = rest.lines().chain(added.iter().map(String::as_str)).collect();
+        lines.sort_unstable();
+        Some(format!("{head}\n{}\n", lines.join("\n")))
+    }
+}
+
+/// The order of entries in a manifest: by the bytes of `story/language`.
+pub fn by_key(one: &Known<'_>, other: &Known<'_>) -> Ordering {
+    let (a, b) = (one.story.as_bytes(), other.story.as_bytes());
+    let common = a.len().min(b.len());
+    let rest = |known: &Known<'_>| format!("{}/{}", &known.story[common..], known.language);
+    a[..common].cmp(&b[..common]).then_with(|| rest(one).cmp(&rest(other)))
+}
+
+/// Writes a manifest; the entries are sorted [`by_key`].
+pub fn write(sources: u128, lines: &BTreeMap<String, Line>, known: &[Known<'_>]) -> String {
+    let mut out = String::with_capacity(known.len() * 48 + lines.len() * 96 + 64);
+    let _ = writeln!(out, "{HEAD} {sources:032x}");
+    let document = |out: &mut String, (path, line): (&String, &Line)| {
+        let _ = writeln!(out, "{path}\t{:032x}\t{:032x}", line.content, line.source);
+    };
+    let is_before = |path: &str| path < "@";
+    lines.iter().filter(|(path, _)| is_before(path)).for_each(|row| document(&mut out, row));
+    for entry in known {
+        let _ = writeln!(out, "@{}/{}\t{:016x}", entry.story, entry.language, entry.text);
+    }
+    lines.iter().filter(|(path, _)| !is_before(path)).for_each(|row| document(&mut out, row));
+    out
+}
+
+/// Whether a path stays below the output, whoever wrote it.
+fn is_safe(path: &str) -> bool {
+    !path.is_empty() && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(story: &'static str, language: &'static str) -> Known<'static> {
+        Known { story, language, text: 7, entry: 0 }
+    }
+
+    #[test]
+    fn a_manifest_is_read_as_it_was_written() {
+        let lines = BTreeMap::from([("en/all.json".to_owned(), Line { content: 1, source: u128::MAX })]);
+        let mut entries = vec![known("a/b", "en"), known("a", "ru"), known("a-b", "en"), known("a", "en")];
+        entries.sort_by(by_key);
+        let text = write(3, &lines, &entries);
+        let sorted: Vec<&str> = text.lines().skip(1).collect();
+        assert!(sorted.is_sorted(), "{text}");
+        let read = Manifest::parse(text.into_bytes());
+        assert_eq!((read.sources(), read.line("en/all.json")), (Some(3), lines.get("en/all.json").copied()));
+        assert_eq!(read.entries().map(|(key, _)| key).collect::<Vec<_>>(), ["a-b/en", "a/b/en", "a/en", "a/ru"]);
+        let more = Manifest::parse(read.with_paths(["ru/all.json"].into_iter()).unwrap().into_bytes());
+        assert_eq!((more.paths().count(), more.sources(), more.entries().count()), (2, Some(3), 4));
+    }
+
+    #[test]
+    fn paths_cannot_lead_out() {
+        for text in ["tidings 1 0\n../x\t0\t0\n", "tidings 1 0\n/etc/x\t0\t0\n", "tidings 1 0\na/./b\t0\t0", "x"] {
+            assert!(Manifest::parse(text.as_bytes().to_vec()).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Documents to a destination: replace in one step, skip what is unchanged, remove what is stale.
+//!
+//! Owns: the manifest, the order of writing, the comparison with the publication that is replaced.
+//! Never touches: what documents say, HTTP. Only [`folder`] knows that the destination is a folder.
+//!
+//! A build can be killed at any moment. What is published is replaced file by file, each in one step; paths that are new
+//! are named in the manifest before the first is written, so that a later build knows them for its own; and the manifest,
+//! written last, names the bytes that it found, so that what is not what it says is made again.
+
+mod compare;
+mod compress;
+mod folder;
+mod manifest;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+use self::folder::Folder;
+use self::manifest::{Line, Manifest};
+use crate::diagnostics::{Place, Problem};
+use crate::plan::Planned;
+use crate::site::Site;
+
+/// What a build did, or, of a comparison, what one would do. All paths are sorted.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Documents that are new or whose bytes changed.
+    pub written: Vec<String>,
+    /// How many documents are as they were.
+    pub unchanged: usize,
+    /// Documents that are gone.
+    pub removed: Vec<String>,
+    /// How many documents had to be made to know it.
+    pub rendered: usize,
+    /// What a person should know of the step from the old publication to this one.
+    pub warnings: Vec<Problem>,
+    /// Whether nothing but time made the difference.
+    pub time_alone: bool,
+}
+
+/// How to publish.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Compressed copies beside each document.
+    pub compress: bool,
+    /// Warnings are errors: if the comparison with the old publication warns, nothing is written.
+    pub strict: bool,
+}
+
+/// Publishes a site into a folder.
+///
+/// # Errors
+/// What stands in the way; what was published before is then intact, file by file.
+pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Problem>> {
+    let folder = Folder::open(output).map_err(|problem| vec![problem])?;
+    let job = Job::new(site, &folder).map_err(|problem| vec![problem])?;
+    let warnings = compare::warnings(site, &job.old, &job.known);
+    if options.strict && !warnings.is_empty() {
+        return Err(warnings);
+    }
+    job.refuse_foreign()?;
+    let outcome = job.publish(options).map_err(|problem| vec![problem]);
+    folder.close();
+    outcome.map(|outcome| Outcome { warnings, ..outcome })
+}
+
+/// Says what a build would do, and writes nothing.
+///
+/// # Errors
+/// What stands in the way.
+pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Problem> {
+    let folder = Folder::look(output);
+    let job = Job::new(site, &folder)?;
+    let warnings = compare::warnings(site, &job.old, &job.known);
+    let outcome = job.compare(options)?;
+    Ok(Outcome { warnings, ..outcome })
+}
+
+/// One document of the new publication.
+struct Item {
+    path: String,
+    planned: Planned,
+    /// The hash of its bytes, where they lie there already.
+    kept: Option<u128>,
+}
+
+struct Job<'a> {
+    site: &'a Site,
+    folder: &'a Folder,
+    old: Manifest,
+    items: Vec<Item>,
+    known: Vec<crate::site::Known<'a>>,
+}
+
+impl<'a> Job<'a> {
+    fn new(site: &'a Site, folder: &'a Folder) -> Result<Self, Problem> {
+        let old = Manifest::parse(folder.read(manifest::NAME)?.unwrap_or_default());
+        let planned = site.planned();
+        let items = planned.into_par_iter().map(|planned| {
+            let path = site.path(planned.key);
+            let line = old.line(&path).filter(|line| line.source == planned.source);
+            let kept = match line {
+                Some(line) => folder.hash(&path)?.filter(|hash| *hash == line.content),
+                None => None,
+            };
+            Ok(Item { path, planned, kept })
+        });
+        let items = items.collect::<Result<Vec<_>, Problem>>()?;
+        let mut known: Vec<_> = site.known().collect();
+        known.par_sort_unstable_by(manifest::by_key);
+        Ok(Job { site, folder, old, items, known })
+    }
+
+    /// Nothing that tidings did not write is touched: a file that the manifest does not name must bear its mark, as one does
+    /// whose manifest was lost.
+    fn refuse_foreign(&self) -> Result<(), Vec<Problem>> {
+        let mut problems = Vec::new();
+        for item in self.items.iter().filter(|item| self.old.line(&item.path).is_none()) {
+            match self.folder.read(&item.path) {
+                Ok(Some(bytes)) if !bears_mark(&bytes) => {
+                    let place = Place::file(self.folder.shown(&item.path));
+                    let message = "this file was not written by tidings, and it stands where a document has to go";
+                    problems.push(Problem::error(place, message).help("move it away, or choose another `output`"));
+                }
+                Ok(_) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn publish(&self, options: Options) -> Result<Outcome, Problem> {
+        let made = Mutex::new((BTreeMap::new(), Vec::new()));
+        let wanted = self.wanted();
+        self.announce()?;
+        self.site.render(&wanted, |planned, bytes| {
+            let path = self.site.path(planned.key);
+            let content = xxh3_128(&bytes);
+            let is_new = self.folder.hash(&path)? != Some(content);
+            if is_new {
+                self.folder.put(&path, &bytes)?;
+            }
+            let mut made = made.lock().map_err(|_| lost())?;
+            if is_new {
+                made.1.push(path.clone());
+            }
+            made.0.insert(path, Line { content, source: planned.source });
+            Ok(())
+        })?;
+        let (mut lines, mut written) = made.into_inner().map_err(|_| lost())?;
+        lines.extend(self.kept());
+        let documents = lines.len();
+        if options.compress {
+            compress::all(self.folder, &self.old, &mut lines)?;
+        }
+        let mut removed: Vec<String> = self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
+        for path in &removed {
+            self.folder.remove(path)?;
+        }
+        let manifest = manifest::write(self.site.sources(), &lines, &self.known);
+        if manifest.as_bytes() != self.old.bytes() {
+            self.folder.put(manifest::NAME, manifest.as_bytes())?;
+        }
+        written.sort();
+        removed.retain(|path| !compress::is_copy(path));
+        Ok(Outcome {
+            unchanged: documents - written.len(),
+            rendered: wanted.len(),
+            written,
+            removed,
+            ..Outcome::default()
+        })
+    }
+
+    fn compare(&self, options: Options) -> Result<Outcome, Problem> {
+        let wanted = self.wanted();
+        let made = Mutex::new((BTreeMap::new(), Vec::new(), true));
+        self.site.render(&wanted, |planned, bytes| {
+            let path = self.site.path(planned.key);
+            let content = xxh3_128(&bytes);
+            let found = self.folder.hash(&path)?;
+            let mut made = made.lock().map_err(|_| lost())?;
+            if found != Some(content) {
+                made.2 &= found == self.old.line(&path).map(|line| line.content);
+                made.1.push(path.clone());
+            }
+            made.0.insert(path, Line { content, source: planned.source });
+            Ok(())
+        })?;
+        let (mut lines, mut written, is_intact) = made.into_inner().map_err(|_| lost())?;
+        lines.extend(self.kept());
+        let documents = lines.len();
+        if options.compress {
+            written.extend(compress::missing(self.folder, &self.old, &mut lines)?);
+        }
+        let removed: Vec<String> = self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
+        written.sort();
+        let differs = !written.is_empty() || !removed.is_empty();
+        Ok(Outcome {
+            unchanged: documents.saturating_sub(written.len()),
+            rendered: wanted.len(),
+            time_alone: differs && is_intact && self.old.sources() == Some(self.site.sources()),
+            written,
+            removed,
+            warnings: Vec::new(),
+        })
+    }
+
+    fn wanted(&self) -> Vec<Planned> {
+        self.items.iter().filter(|item| item.kept.is_none()).map(|item| item.planned).collect()
+    }
+
+    fn kept(&self) -> impl Iterator<Item = (String, Line)> {
+        let kept = |item: &Item| Some((item.path.clone(), Line { content: item.kept?, source: item.planned.source }));
+        self.items.iter().filter_map(kept)
+    }
+
+    /// Names the paths that are new in the manifest before any is written, so that a killed build leaves no stray.
+    fn announce(&self) -> Result<(), Problem> {
+        let new = self.items.iter().map(|item| item.path.as_str()).filter(|path| self.old.line(path).is_none());
+        match self.old.with_paths(new) {
+            Some(text) => self.folder.put(manifest::NAME, text.as_bytes()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Every document names what wrote it.
+fn bears_mark(bytes: &[u8]) -> bool {
+    bytes.is_empty() || bytes.windows(7).any(|window| window == b"tidings")
+}
+
+/// Another thread failed while it held what was made so far; its own error is reported beside this.
+fn lost() -> Problem {
+    Problem::error(None, "the build stopped because a part of it failed")
+}

@@ -1,0 +1,316 @@
+//! The one composition of load, catalog, plan and render, which `check`, `build` and `serve` share.
+//!
+//! Owns: the state of a store at a moment, and making the documents that are asked for.
+//! Never touches: where documents go.
+
+mod resolve;
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+use self::resolve::Part;
+use crate::catalog::{Catalog, EntryIndex};
+use crate::config::{Config, Format, LanguageIndex};
+use crate::diagnostics::{Problem, sort};
+use crate::model::{Entry, Feed, Person, Timestamp};
+use crate::plan::{DocumentKey, FeedKey, Period, Plan, Planned, Sheet, State};
+use crate::render::{self, Outline, Outlines, Piece};
+use crate::store::{Record, Store};
+
+/// A store as it is published at one moment.
+#[derive(Debug)]
+pub struct Site {
+    config: Config,
+    store: Store,
+    catalog: Catalog,
+    plan: Plan,
+}
+
+/// A document of a publication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The path below the output, and below the address where it is published.
+    pub path: String,
+    /// The media type by which it is to be served.
+    pub media_type: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// An entry that is shown, as a publication is compared with the one before it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'s> {
+    pub story: &'s str,
+    pub language: &'s str,
+    /// The hash of its texts.
+    pub text: u64,
+    pub entry: EntryIndex,
+}
+
+/// Records are read again in portions of this many, so that one large file keeps all cores at work.
+const PORTION: usize = 128;
+
+impl Site {
+    /// Reads a store as it is published at a moment, and returns what could be read, with every problem.
+    ///
+    /// A site whose problems are only warnings is fit to be published.
+    pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
+        let (store, mut problems) = Store::load(config);
+        let (catalog, contradictions) = Catalog::new(&store);
+        problems.extend(contradictions);
+        sort(&mut problems);
+        let plan = Plan::new(config, &store, &catalog, Timestamp(now.timestamp()));
+        (Site { config: config.clone(), store, catalog, plan }, problems)
+    }
+
+    /// All documents of the publication.
+    ///
+    /// # Errors
+    /// A story could not be read again, or has changed meanwhile.
+    pub fn documents(&self) -> Result<Vec<Document>, Problem> {
+        let documents = std::sync::Mutex::new(Vec::new());
+        self.render(&self.planned(), |planned, bytes| {
+            let document = Document { path: self.path(planned.key), media_type: planned.key.media_type(), bytes };
+            if let Ok(mut documents) = documents.lock() {
+                documents.push(document);
+            }
+            Ok(())
+        })?;
+        let mut documents = documents.into_inner().unwrap_or_default();
+        documents.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(documents)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many stories the store has, and how many translations of them are shown.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.catalog.stories(), self.plan.shown)
+    }
+
+    /// A hash of everything that the publication is made from but the moment, whatever files it lies in.
+    pub(crate) fn sources(&self) -> u128 {
+        let records = self.store.scans.iter().flat_map(|scan| scan.records.iter().map(|record| (scan.id(record), record.hash)));
+        let hashes = records.map(|(id, hash)| xxh3_128_with_seed(id.as_bytes(), hash));
+        hashes.fold(u128::from(self.config.fingerprint()), u128::wrapping_add)
+    }
+
+    /// Every document of the publication, with the hash of what it is made from.
+    pub(crate) fn planned(&self) -> Vec<Planned> {
+        self.plan.documents(&self.config)
+    }
+
+    pub(crate) fn path(&self, key: DocumentKey) -> String {
+        key.path(&self.config)
+    }
+
+    /// All entries that are shown, in no particular order.
+    pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
+        let entries = (0..self.catalog.len() as EntryIndex).filter(|entry| self.plan.state(*entry) == State::Shown);
+        entries.map(|entry| {
+            let fact = self.catalog.fact(&self.store, entry);
+            Known {
+                story: self.catalog.story_id(&self.store, entry),
+                language: self.config.languages[usize::from(fact.language)].language.as_str(),
+                text: fact.text,
+                entry,
+            }
+        })
+    }
+
+    /// The file of an entry, as it is shown.
+    pub(crate) fn file(&self, entry: EntryIndex) -> String {
+        self.store.path(self.catalog.record(&self.store, entry).0).display().to_string()
+    }
+
+    /// The feeds, in the first format, in which an entry is older than the window.
+    pub(crate) fn feeds_that_miss(&self, entry: EntryIndex) -> Vec<String> {
+        let fact = self.catalog.fact(&self.store, entry);
+        let topics = self.catalog.topics(&self.store, entry);
+        let scopes = std::iter::once(None).chain(topics.iter().map(|topic| Some(*topic)));
+        let feeds = scopes.map(|topic| FeedKey { language: Some(fact.language), topic });
+        let missed = feeds.filter(|feed| self.plan.is_older_than_window(*feed, entry, self.config.feeds.limit));
+        missed.filter_map(|feed| Some(self.path(self.feed_document(feed, None, *self.config.feeds.formats.first()?)))).collect()
+    }
+
+    fn feed_document(&self, feed: FeedKey, period: Option<Period>, format: Format) -> DocumentKey {
+        DocumentKey::Feed { feed, period, format }
+    }
+
+    /// Renders the documents asked for, and hands each to `take` as it is made, in no particular order.
+    ///
+    /// Feeds share most of their entries, and so do the archives of one language and period: these are made together, each
+    /// entry once a format, and what was made is let go before the next.
+    ///
+    /// # Errors
+    /// A story could not be read again or has changed meanwhile, or what `take` returns.
+    pub(crate) fn render(
+        &self,
+        wanted: &[Planned],
+        take: impl Fn(&Planned, Vec<u8>) -> Result<(), Problem> + Sync,
+    ) -> Result<(), Problem> {
+        let mut batches: BTreeMap<Option<(Option<LanguageIndex>, Period)>, Vec<&Planned>> = BTreeMap::new();
+        for planned in wanted {
+            let batch = match planned.key {
+                DocumentKey::Feed { feed, period, .. } => period.map(|period| (feed.language, period)),
+                DocumentKey::Outlines(_) => None,
+            };
+            batches.entry(batch).or_default().push(planned);
+        }
+        batches.into_values().try_for_each(|batch| self.render_batch(&batch, &take))
+    }
+
+    fn render_batch(
+        &self,
+        batch: &[&Planned],
+        take: &(impl Fn(&Planned, Vec<u8>) -> Result<(), Problem> + Sync),
+    ) -> Result<(), Problem> {
+        let sheets = || batch.iter().filter_map(|planned| planned.sheet).map(|sheet| &self.plan.sheets[sheet]);
+        let mut shown: Vec<EntryIndex> = sheets().flat_map(|sheet| &sheet.entries).copied().collect();
+        shown.par_sort_unstable();
+        shown.dedup();
+        let deleted = sheets().flat_map(|sheet| &sheet.deleted).copied();
+        let mut needed: Vec<EntryIndex> = deleted.chain(shown.iter().flat_map(|entry| self.shown_translations(*entry))).collect();
+        needed.par_sort_unstable();
+        needed.dedup();
+        let parts = self.parts(&needed)?;
+        let mut formats: Vec<Format> = batch.iter().filter_map(|planned| format_of(planned.key)).collect();
+        formats.sort_unstable();
+        formats.dedup();
+        let rendered = shown.par_iter().filter_map(|entry| {
+            let resolved = self.entry(*entry, &parts)?;
+            Some((*entry, formats.iter().map(|format| (*format, render::entry(&resolved, *format))).collect()))
+        });
+        let pieces: HashMap<EntryIndex, Vec<(Format, Piece)>> = rendered.collect();
+        batch.par_iter().try_for_each(|planned| take(planned, self.document(planned, &parts, &pieces)))
+    }
+
+    fn document(
+        &self,
+        planned: &Planned,
+        parts: &HashMap<EntryIndex, Part>,
+        pieces: &HashMap<EntryIndex, Vec<(Format, Piece)>>,
+    ) -> Vec<u8> {
+        match (planned.key, planned.sheet) {
+            (DocumentKey::Feed { format, .. }, Some(sheet)) => {
+                let sheet = &self.plan.sheets[sheet];
+                let of_format = |entry: &EntryIndex| {
+                    let (_, piece) = pieces.get(entry)?.iter().find(|(other, _)| *other == format)?;
+                    Some(piece)
+                };
+                let pieces: Vec<&Piece> = sheet.entries.iter().filter_map(of_format).collect();
+                render::document(&self.feed(sheet, format, parts), &pieces, format)
+            }
+            (DocumentKey::Outlines(language), _) => render::outlines(&self.outlines(language)),
+            (DocumentKey::Feed { .. }, None) => Vec::new(),
+        }
+    }
+
+    /// An entry's translations that are shown, itself among them.
+    fn shown_translations(&self, entry: EntryIndex) -> impl Iterator<Item = EntryIndex> {
+        let all = self.catalog.translations(entry).iter().copied();
+        all.filter(move |other| *other == entry || self.plan.state(*other) == State::Shown)
+    }
+
+    /// Reads the texts of entries again.
+    fn parts(&self, needed: &[EntryIndex]) -> Result<HashMap<EntryIndex, Part>, Problem> {
+        let mut spots: Vec<(u32, u64, u32, EntryIndex)> = needed
+            .iter()
+            .map(|entry| {
+                let (file, record) = self.catalog.record(&self.store, *entry);
+                (file, record.offset, record.index, *entry)
+            })
+            .collect();
+        spots.par_sort_unstable();
+        let portions = spots.chunk_by(|one, other| one.0 == other.0).flat_map(|of_file| of_file.chunks(PORTION));
+        let portions: Vec<_> = portions.collect();
+        let read = portions.into_par_iter().map(|portion| {
+            let records: Vec<&Record> =
+                portion.iter().map(|(.., entry)| self.catalog.record(&self.store, *entry).1).collect();
+            self.store.read_again(portion[0].0, &records, &self.config, |index, story| {
+                let entry = portion[index].3;
+                let language = self.catalog.fact(&self.store, entry).language;
+                let translation = story.translations.iter().find(|translation| translation.language == language)?;
+                let topics = self.catalog.topics(&self.store, entry);
+                Some((entry, resolve::part(&self.config, story.id, topics, translation)))
+            })
+        });
+        let read: Result<Vec<_>, Problem> = read.collect();
+        Ok(read?.into_iter().flatten().flatten().collect())
+    }
+
+    fn entry(&self, entry: EntryIndex, parts: &HashMap<EntryIndex, Part>) -> Option<Entry> {
+        let mut resolved = parts.get(&entry)?.entry.clone()?;
+        let others = self.shown_translations(entry).filter(|other| *other != entry);
+        resolved.translations = others.filter_map(|other| Some(parts.get(&other)?.sibling.clone())).collect();
+        Some(resolved)
+    }
+
+    fn feed(&self, sheet: &Sheet, format: Format, parts: &HashMap<EntryIndex, Part>) -> Feed {
+        let (config, feed) = (&self.config, sheet.feed);
+        let site = &config.site;
+        let address = |period: Option<Period>| self.feed_document(feed, period, format).url(config);
+        let nobody = || vec![Person { name: site.title.clone(), url: None, email: None }];
+        Feed {
+            id: feed.id(config),
+            title: feed.title(config),
+            description: feed.description(config),
+            language: config.languages[usize::from(feed.wording())].language.clone(),
+            is_one_language: feed.language.is_some(),
+            url: address(sheet.period),
+            home_page: feed.home_page(config),
+            updated: site.zone.moment(sheet.updated),
+            has_news: sheet.has_news,
+            authors: if site.authors.is_empty() { nobody() } else { site.authors.clone() },
+            rights: site.rights.clone(),
+            icon: site.icon.clone(),
+            logo: site.logo.clone(),
+            hub: config.feeds.hub.clone(),
+            ttl: (config.server.max_age / 60).max(1),
+            current: sheet.period.map(|_| address(None)),
+            previous: sheet.previous.map(|period| address(Some(period))),
+            deleted: sheet.deleted.iter().filter_map(|entry| Some(parts.get(entry)?.deleted.clone())).collect(),
+        }
+    }
+
+    fn outlines(&self, language: Option<LanguageIndex>) -> Outlines {
+        let config = &self.config;
+        let all = 0..config.languages.len() as LanguageIndex;
+        let languages = all.filter(|index| language.is_none_or(|wanted| wanted == *index));
+        let outline = |feed: FeedKey| {
+            let format = *config.feeds.formats.first()?;
+            Some(Outline {
+                title: feed.title(config),
+                description: feed.description(config),
+                feed: self.feed_document(feed, None, format).url(config),
+                page: feed.home_page(config),
+            })
+        };
+        let groups = languages.map(|index| {
+            let edition = &config.languages[usize::from(index)];
+            let topics = (0..config.topics.len()).map(|topic| Some(topic as u16));
+            let feeds = std::iter::once(None).chain(topics).map(|topic| FeedKey { language: Some(index), topic });
+            (edition.language.clone(), edition.name.clone(), feeds.filter_map(outline).collect())
+        });
+        Outlines {
+            title: match language {
+                Some(language) => config.languages[usize::from(language)].title.clone(),
+                None => config.site.title.clone(),
+            },
+            modified: config.site.zone.moment(self.plan.newest(language)),
+            groups: groups.collect(),
+        }
+    }
+}
+
+fn format_of(key: DocumentKey) -> Option<Format> {
+    match key {
+        DocumentKey::Feed { format, .. } => Some(format),
+        DocumentKey::Outlines(_) => None,
+    }
+}

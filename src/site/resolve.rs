@@ -1,0 +1,152 @@
+//! From a translation as it was written to an entry as every format shows it.
+
+use url::Url;
+
+use crate::config::{Config, LanguageIndex, TopicIndex};
+use crate::model::{Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute};
+use crate::store::{RawEnclosure, RawPerson, Translation, body, page};
+
+/// What is read again of an entry's text: for itself, and for the entries that link to it.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The entry, but for its translations.
+    pub entry: Option<Entry>,
+    /// What its translations say of it.
+    pub sibling: Sibling,
+    /// What the announcement says if it was withdrawn.
+    pub deleted: Deleted,
+}
+
+/// Resolves a translation of a story.
+pub fn part(config: &Config, story_id: &str, topics: &[TopicIndex], translation: &Translation<'_>) -> Part {
+    let edition = &config.languages[usize::from(translation.language)];
+    let language = edition.language.clone();
+    let tag = format!("tag:{}:{story_id}/{language}", config.site.authority);
+    let guid = translation.guid.and_then(Text::line).map(|guid| guid.to_string());
+    let iri = guid.clone().filter(|guid| is_absolute_iri(guid)).unwrap_or_else(|| tag.clone());
+    let id = guid.unwrap_or(tag);
+    let home = config.home_page(translation.language).unwrap_or_else(|| config.site.base_url.clone());
+    let link = translation.link.and_then(|link| page(link, &home, language.as_str()));
+    let withdrawn = translation.withdrawn;
+    let moment = |at: Timestamp| config.site.zone.moment(at);
+    let deleted = Deleted {
+        iri: iri.clone(),
+        when: moment(withdrawn.map_or(translation.updated, |withdrawn| withdrawn.on)),
+        reason: withdrawn
+            .and_then(|withdrawn| withdrawn.reason)
+            .and_then(Text::block)
+            .map(|reason| (reason, language.clone())),
+    };
+    let sibling = Sibling { language: language.clone(), id: id.clone(), url: link.clone() };
+    let base = link.clone().unwrap_or(home);
+    let entry = translation.title.and_then(Text::line).map(|title| Entry {
+        id,
+        iri,
+        title,
+        summary: translation.summary.and_then(Text::block),
+        content: translation
+            .content
+            .filter(|_| config.feeds.full_content)
+            .and_then(|content| body(content, &base, &language)),
+        link,
+        published: moment(translation.published),
+        updated: moment(translation.updated),
+        authors: match translation.authors {
+            Some(authors) => authors.iter().filter_map(|author| person(author, &base)).collect(),
+            None => config.site.authors.clone(),
+        },
+        image: image(translation, &base, &language),
+        enclosures: translation.enclosures.iter().filter_map(|raw| enclosure(raw, &base, &language)).collect(),
+        topics: topics.iter().map(|topic| label(config, *topic, translation.language)).collect(),
+        translations: Vec::new(),
+        language,
+    });
+    Part { entry, sibling, deleted }
+}
+
+/// A URL of an entry; `{language}` in it is replaced as in `link`.
+fn url(written: &str, base: &Url, language: &Language) -> Option<Url> {
+    absolute(base, &written.replace("{language}", language.as_str())).ok()
+}
+
+fn person(raw: &RawPerson<'_>, base: &Url) -> Option<Person> {
+    Some(Person {
+        name: Text::line(&raw.name.as_ref()?.0)?,
+        url: raw.url.as_ref().and_then(|url| absolute(base, &url.0).ok()),
+        email: raw.email.as_ref().and_then(|email| Text::line(&email.0)),
+    })
+}
+
+fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Option<Image> {
+    let image = translation.image;
+    Some(Image {
+        url: url(image.url?, base, language)?,
+        alt: image.alt.and_then(Text::line),
+        credit: image.credit.and_then(Text::line),
+        width: image.width,
+        height: image.height,
+    })
+}
+
+fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
+    let url = url(&raw.url.as_ref()?.0, base, language)?;
+    let media_type = raw.media_type.as_ref().map_or_else(|| guess(url.path()), |written| written.0.to_string());
+    Some(Enclosure { url, media_type, length: raw.length, title: raw.title.as_ref().and_then(|title| Text::line(&title.0)) })
+}
+
+/// The media type of a file by its name, for the files that newsrooms attach.
+fn guess(path: &str) -> String {
+    let known = [
+        ("pdf", "application/pdf"),
+        ("mp3", "audio/mpeg"),
+        ("m4a", "audio/mp4"),
+        ("ogg", "audio/ogg"),
+        ("mp4", "video/mp4"),
+        ("webm", "video/webm"),
+        ("jpg", "image/jpeg"),
+        ("jpeg", "image/jpeg"),
+        ("png", "image/png"),
+        ("webp", "image/webp"),
+        ("zip", "application/zip"),
+        ("epub", "application/epub+zip"),
+        ("csv", "text/csv"),
+        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ];
+    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+    let found = known.iter().find(|(known, _)| *known == extension);
+    found.map_or("application/octet-stream", |(_, media_type)| media_type).to_owned()
+}
+
+fn label(config: &Config, topic: TopicIndex, language: LanguageIndex) -> TopicLabel {
+    let topic = &config.topics[usize::from(topic)];
+    TopicLabel {
+        id: topic.id.clone(),
+        title: topic.titles[usize::from(language)].clone(),
+        scheme: format!("tag:{}:topics", config.site.authority),
+    }
+}
+
+/// Whether a text is an IRI with a scheme (RFC 3987 §2.2), as an Atom id must be.
+fn is_absolute_iri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_excluded = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
+    is_scheme && !rest.is_empty() && !rest.contains(is_excluded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iris_are_told_from_other_text() {
+        for iri in ["https://old.example.org/?p=17", "urn:uuid:1225c695", "tag:x,2014:a", "http://例え.jp/é"] {
+            assert!(is_absolute_iri(iri), "{iri}");
+        }
+        for other in ["17", "C:\\x", "a b:c", "post 17", "1a:b", "http:", "a:b c", "a:<b>"] {
+            assert!(!is_absolute_iri(other), "{other}");
+        }
+    }
+}
