@@ -1,5 +1,49 @@
-//! tidings.
+//! One store of multilingual stories in, a feed for every language and every topic out.
+//!
+//! The data goes one way, and a module imports only what stands before it in this list:
+//!
+//! | module | owns |
+//! | --- | --- |
+//! | [`diagnostics`] | a problem with its place, and how it is shown |
+//! | [`source`] | text that a person wrote, read into serde types with the place of every value |
+//! | [`model`] | clean text, instants, languages, entries and feeds as every format shows them |
+//! | [`config`] | what was typed in `tidings.toml`, then what is usable |
+//! | [`store`] | finding and reading stories; of each a few dozen bytes are kept, its text is read again when it is shown |
+//! | [`catalog`] | unique ids, order, which texts are translations of each other |
+//! | [`plan`] | which documents there are, which entries each holds, what each is made from |
+//! | [`render`] | one file a format: from what a feed says to bytes |
+//! | [`site`] | the one composition of load, catalog, plan and render |
+//! | [`publish`] | documents to a destination by a manifest |
+//! | [`cli`] | arguments to commands; the clock, the environment and the terminal |
+//!
+//! What holds throughout:
+//!
+//! - **Same input, same bytes.** No clock, no hash order and no thread order reaches a document; the moment is an argument.
+//! - **Ids never change** when a title, a URL or a date does.
+//! - **Every problem is collected**, with its place, before anything is written.
+//! - **What a feed says is decided once**, in [`plan`] and [`site`], before any format.
+//! - **A published file is replaced in one step or not at all**, and only where its bytes change.
+//! - **What all stories need is small**; the text of a story is in memory only while it is rendered.
+//!
+//! # As a library
+//!
+//! ```
+//! use tidings::{Config, Site};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::load("config/tidings.toml").map_err(|problems| format!("{problems:?}"))?;
+//! let now = "2026-01-01T00:00:00Z".parse()?;
+//! let (site, problems) = Site::load(&config, now);
+//! assert!(problems.iter().all(|problem| !problem.is_error()));
+//! for document in site.documents().map_err(|problem| problem.message)? {
+//!     println!("{} ({}, {} bytes)", document.path, document.media_type, document.bytes.len());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
 mod catalog;
+mod cli;
 mod config;
 mod diagnostics;
 mod model;
@@ -9,3 +53,8 @@ mod render;
 mod site;
 mod source;
 mod store;
+
+pub use cli::run;
+pub use config::Config;
+pub use diagnostics::{Cause, Form, Place, Problem, Severity, show};
+pub use site::{Document, Site};

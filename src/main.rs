@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: its exit status.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidings::run()
+}

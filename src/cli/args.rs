@@ -1,0 +1,87 @@
+//! What a person types.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// One store of multilingual stories in, a feed for every language and every topic out.
+#[derive(Debug, Parser)]
+#[command(name = "tidings", version, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The configuration [default: tidings.toml, else config/tidings.toml]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+
+    /// The form of results and problems
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub format: OutputFormat,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// For whom results and problems are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Text,
+    /// For scripts
+    Json,
+    /// Annotations for a GitHub workflow
+    Github,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a small site in two languages that builds at once
+    Init(InitOptions),
+    /// Read everything, write nothing, and name every problem
+    Check(CheckOptions),
+    /// Write the publication
+    Build(BuildOptions),
+}
+
+#[derive(Debug, Args)]
+pub struct InitOptions {
+    /// Where to make it
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BuildOptions {
+    /// Write here instead of the configured output
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+
+    /// Write nothing; fail if the output is not up to date
+    #[arg(long)]
+    pub check: bool,
+
+    /// Publish as if it were this date or time
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+
+    /// Add .gz, .br and .zst copies beside each file
+    #[arg(long)]
+    pub compress: bool,
+
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Publish for another address, as a preview
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// Publish drafts too, as a preview; needs --output
+    #[arg(long, requires = "output")]
+    pub drafts: bool,
+}

@@ -1,0 +1,114 @@
+//! `tidings build`.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::args::BuildOptions;
+use super::report::{Report, count};
+use super::{PROBLEMS, configuration, moment};
+use crate::config::Config;
+use crate::diagnostics::{Place, Problem};
+use crate::publish::{self, Options, Outcome};
+use crate::site::Site;
+
+/// Publishes, or with `--check` says whether the publication is up to date.
+pub fn run(config: Option<&Path>, options: &BuildOptions, report: &mut Report) -> u8 {
+    let start = Instant::now();
+    if let Err(problems) = build(config, options, start, report) {
+        report.problems(&problems, options.strict);
+    }
+    report.status()
+}
+
+fn build(config: Option<&Path>, options: &BuildOptions, start: Instant, report: &mut Report) -> Result<(), Vec<Problem>> {
+    let one = |problem: Problem| vec![problem];
+    let mut config = configuration(config)?;
+    if let Some(url) = &options.base_url {
+        config = config.with_base_url(url).map_err(|why| one(Problem::error(None, format!("--base-url {why}"))))?;
+    }
+    if options.drafts {
+        config = config.with_drafts();
+    }
+    let now = moment(&config, options.now.as_deref()).map_err(one)?;
+    let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
+    refuse_output_in_store(&config, &output).map_err(one)?;
+    let (site, problems) = Site::load(&config, now);
+    report.problems(&problems, options.strict);
+    if report.failed() {
+        if !report.is_json() {
+            report.result(&format!("nothing was written: {}\n", report.counts()));
+        }
+        return Ok(());
+    }
+    let publish = Options { compress: options.compress, strict: options.strict };
+    let outcome = match options.check {
+        true => publish::check(&site, &output, publish).map_err(one)?,
+        false => publish::build(&site, &output, publish)?,
+    };
+    report.problems(&outcome.warnings, options.strict);
+    if options.check && !(outcome.written.is_empty() && outcome.removed.is_empty()) {
+        report.end_with(PROBLEMS);
+    }
+    let text = if report.is_json() { script(&site, &outcome, report) } else { people(&site, &outcome, options.check, start, report) };
+    report.result(&text);
+    Ok(())
+}
+
+/// An output within the store would be read as stories.
+fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Problem> {
+    let resolve = |path: &Path| -> PathBuf {
+        let existing = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
+        existing.map_or_else(|| path.to_owned(), |(real, rest)| real.join(rest))
+    };
+    if resolve(output).starts_with(resolve(&config.site.stories)) {
+        let place = Place::file(output.display().to_string());
+        return Err(Problem::error(place, "the output would lie within the store").help("choose another `output` or `stories`"));
+    }
+    Ok(())
+}
+
+fn script(site: &Site, outcome: &Outcome, report: &Report) -> String {
+    let base = &site.config().site.base_url;
+    let urls = |paths: &[String]| paths.iter().filter_map(|path| base.join(path).ok()).map(String::from).collect::<Vec<_>>();
+    let (stories, translations) = site.counts();
+    let value = json!({
+        "stories": stories,
+        "translations": translations,
+        "written": outcome.written.len(),
+        "unchanged": outcome.unchanged,
+        "removed": outcome.removed.len(),
+        "rendered": outcome.rendered,
+        "warnings": report.warnings(),
+        "changed_urls": urls(&outcome.written),
+        "removed_urls": urls(&outcome.removed),
+    });
+    format!("{value}\n")
+}
+
+fn people(site: &Site, outcome: &Outcome, is_check: bool, start: Instant, report: &Report) -> String {
+    let (stories, translations) = site.counts();
+    let (written, removed) = (outcome.written.len(), outcome.removed.len());
+    let mut out = format!("{}, {} shown\n", count(stories, "story"), count(translations, "translation"));
+    if is_check {
+        for path in &outcome.written {
+            let _ = writeln!(out, "  not up to date: {path}");
+        }
+        for path in &outcome.removed {
+            let _ = writeln!(out, "  no longer published: {path}");
+        }
+        let verdict = match (written + removed, outcome.time_alone) {
+            (0, _) => "the output is up to date",
+            (_, true) => "the output is not up to date; time alone made the difference",
+            (_, false) => "the output is not up to date",
+        };
+        let _ = writeln!(out, "{verdict}");
+    } else {
+        let documents = count(written + outcome.unchanged, "document");
+        let _ = writeln!(out, "{documents}: {written} written, {} unchanged, {removed} removed", outcome.unchanged);
+    }
+    let _ = writeln!(out, "{}, {:.2} s", count(report.warnings(), "warning"), start.elapsed().as_secs_f64());
+    out
+}

@@ -1,0 +1,42 @@
+//! `tidings init`.
+
+use std::fs;
+use std::io::Write;
+
+use super::args::InitOptions;
+use super::report::Report;
+use crate::diagnostics::{Place, Problem};
+
+/// A site that builds at once.
+const FILES: [(&str, &str); 3] = [
+    ("tidings.toml", include_str!("starter/tidings.toml")),
+    ("stories/2026/welcome.toml", include_str!("starter/welcome.toml")),
+    ("stories/2026/second.toml", include_str!("starter/second.toml")),
+];
+
+/// Makes a small site, unless one of its files is there already.
+pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
+    let there = FILES.iter().map(|(name, _)| options.dir.join(name)).find(|path| path.exists());
+    if let Some(path) = there {
+        let problem = Problem::error(Place::file(path.display().to_string()), "this file is already there, so nothing was written");
+        report.problems(&[problem.help("choose an empty directory: `tidings init DIR`")], false);
+        return report.status();
+    }
+    for (name, text) in FILES {
+        let path = options.dir.join(name);
+        let write = || -> std::io::Result<()> {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            // A file that has come meanwhile is not overwritten either.
+            fs::File::create_new(&path)?.write_all(text.as_bytes())
+        };
+        if let Err(error) = write() {
+            report.problems(&[Problem::machine(&path, "write this file", &error)], false);
+            return report.status();
+        }
+    }
+    let dir = options.dir.display();
+    report.result(&format!("made a small site in {dir}\nnext: cd {dir} && tidings build\n"));
+    report.status()
+}

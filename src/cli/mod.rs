@@ -1,0 +1,69 @@
+//! Arguments to commands.
+//!
+//! Owns: what a person types and reads. The only reader of the clock, the environment and the terminal.
+//! Never touches: formats.
+
+mod args;
+mod build;
+mod check;
+mod init;
+mod report;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::Parser;
+
+use self::args::{Arguments, Command};
+use self::report::Report;
+use crate::config::Config;
+use crate::diagnostics::{Place, Problem};
+
+/// Nothing to complain about.
+const DONE: u8 = 0;
+/// What was read has problems, or a comparison found a difference.
+const PROBLEMS: u8 = 1;
+/// The machine failed.
+const MACHINE: u8 = 3;
+
+/// Runs the program with the arguments of the process. Wrong usage ends in status 2, which is [`clap`]'s.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // There is nobody to tell if the terminal is gone.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let mut report = Report::new(arguments.format);
+    let status = match &arguments.command {
+        Command::Init(options) => init::run(options, &mut report),
+        Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
+        Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
+    };
+    ExitCode::from(status)
+}
+
+/// The configuration that was named, or the one that lies here.
+fn configuration(named: Option<&std::path::Path>) -> Result<Config, Vec<Problem>> {
+    if let Some(path) = named {
+        return Config::load(path);
+    }
+    let usual = ["tidings.toml", "config/tidings.toml"];
+    match usual.iter().map(PathBuf::from).find(|path| path.exists()) {
+        Some(path) => Config::load(path),
+        None => {
+            let problem = Problem::error(Place::file(usual[0]), "there is no configuration here, nor in `config`");
+            Err(vec![problem.help("name one with --config PATH, or make a site with `tidings init`")])
+        }
+    }
+}
+
+/// The moment that was asked for, or this one.
+fn moment(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Problem> {
+    let Some(text) = now else { return Ok(Utc::now()) };
+    let instant = config.site.zone.read(text).map_err(|why| Problem::error(None, format!("--now: `{text}` {why}")))?;
+    Ok(DateTime::from_timestamp(instant.0, 0).unwrap_or_default())
+}

@@ -1,0 +1,110 @@
+//! What a command says: results to standard output, problems to standard error.
+
+use std::io::{IsTerminal, Write};
+
+use super::args::OutputFormat;
+use super::{DONE, MACHINE, PROBLEMS};
+use crate::diagnostics::{Cause, Form, Problem, Severity, show};
+
+/// Gathers how a command ends while it speaks.
+pub struct Report {
+    format: OutputFormat,
+    form: Form,
+    status: u8,
+    warnings: usize,
+    errors: usize,
+}
+
+impl Report {
+    /// A report in a format; colour only where a person looks.
+    pub fn new(format: OutputFormat) -> Self {
+        let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let form = match format {
+            OutputFormat::Text if is_colourful => Form::Colour,
+            OutputFormat::Text => Form::Plain,
+            OutputFormat::Json => Form::Json,
+            OutputFormat::Github => Form::Github,
+        };
+        Report { format, form, status: DONE, warnings: 0, errors: 0 }
+    }
+
+    /// Whether scripts read the results.
+    pub fn is_json(&self) -> bool {
+        self.format == OutputFormat::Json
+    }
+
+    /// Names problems; with `strict`, warnings are errors.
+    pub fn problems(&mut self, problems: &[Problem], strict: bool) {
+        let mut text = String::new();
+        for problem in problems {
+            let mut problem = problem.clone();
+            if strict {
+                problem.severity = Severity::Error;
+            }
+            match (problem.severity, problem.cause) {
+                (Severity::Warning, _) => self.warnings += 1,
+                (Severity::Error, Cause::Input) => self.fail(PROBLEMS),
+                (Severity::Error, Cause::Machine) => self.fail(MACHINE),
+            }
+            text += &show(&problem, self.form);
+        }
+        // There is nobody to tell if standard error is closed.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    fn fail(&mut self, status: u8) {
+        self.errors += 1;
+        self.status = self.status.max(status);
+    }
+
+    /// Ends the command with at least this status.
+    pub fn end_with(&mut self, status: u8) {
+        self.status = self.status.max(status);
+    }
+
+    /// Writes a result.
+    pub fn result(&mut self, text: &str) {
+        if let Err(error) = std::io::stdout().lock().write_all(text.as_bytes())
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.status = MACHINE;
+        }
+    }
+
+    /// How many warnings there were.
+    pub fn warnings(&self) -> usize {
+        self.warnings
+    }
+
+    /// Whether an error was named.
+    pub fn failed(&self) -> bool {
+        self.errors > 0
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        self.status
+    }
+
+    /// `2 errors, 1 warning`, as far as there are any.
+    pub fn counts(&self) -> String {
+        let mut parts = Vec::new();
+        if self.errors > 0 {
+            parts.push(count(self.errors, "error"));
+        }
+        if self.warnings > 0 || self.errors == 0 {
+            parts.push(count(self.warnings, "warning"));
+        }
+        parts.join(", ")
+    }
+}
+
+/// `1 story`, `2 stories`.
+pub fn count(number: usize, what: &str) -> String {
+    let plural = match what.strip_suffix('y') {
+        Some(stem) if number != 1 => format!("{stem}ies"),
+        _ if number != 1 => format!("{what}s"),
+        _ => what.to_owned(),
+    };
+    format!("{number} {plural}")
+}
