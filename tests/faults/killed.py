@@ -54,11 +54,12 @@ def main():
             versions.build(current, out, check=True)
             for number in range(TIMES):
                 try:
-                    kill(versions, "b" if current == "a" else "a", out, seconds, calls)
+                    killed = "b" if current == "a" else "a"
+                    kill(versions, killed, out, seconds, calls)
                     versions.intact(out)
                     current = random.choice("ab")
                     versions.build(current, out, check=True)
-                    versions.exactly(out, current)
+                    versions.exactly(out, current, interrupted=killed)
                 except Wrong as why:
                     raise Wrong(f"{why} (kill {number + 1}, seed {seed})") from why
 
