@@ -1,0 +1,94 @@
+"""Fault 1: killed at any moment of a build. 20 times; 200 times with FAULTS_ALL=1."""
+
+import os
+import random
+import shutil
+import subprocess
+import time
+from collections import Counter
+
+from common import Versions, Wrong, fault, finish, workplace
+
+TIMES = 200 if os.environ.get("FAULTS_ALL") else 20
+CALLS = "openat,write,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat"
+
+
+def calls_of_one_thread(versions, scratch):
+    """How many of the calls at which a build can be killed its busiest thread makes; 0 where nothing can be traced."""
+    trace = scratch / "trace"
+    try:
+        versions.build("a", scratch / "traced", before=["strace", "-f", "-qq", "-o", trace, "-e", f"trace={CALLS}"], check=True)
+    except (FileNotFoundError, Wrong):
+        return 0
+    return max(Counter(line.split()[0] for line in trace.read_text().splitlines()).values())
+
+
+def kill(versions, version, out, seconds, calls):
+    """By chance after some time, or at one of the calls that change the disk, which time alone seldom meets."""
+    if calls and random.random() < 0.5:
+        inject = f"inject={CALLS}:signal=KILL:when={random.randint(1, calls)}"
+        before = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={CALLS}", "-e", inject]
+        versions.build(version, out, before=before)
+        return
+    process = subprocess.Popen(
+        versions.command(version, out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    time.sleep(random.uniform(0, seconds))
+    process.kill()
+    process.wait()
+
+
+def main():
+    seed = random.randrange(1_000_000)
+    random.seed(seed)
+    with workplace() as folder:
+        versions = Versions(folder)
+        started = time.monotonic()
+        versions.build("a", folder / "timed", check=True)
+        seconds = time.monotonic() - started
+        calls = calls_of_one_thread(versions, folder)
+        out = folder / "out"
+
+        with fault(f"killed {TIMES} times: every file is whole, and the next build completes"):
+            current = "a"
+            versions.build(current, out, check=True)
+            for number in range(TIMES):
+                try:
+                    killed = "b" if current == "a" else "a"
+                    kill(versions, killed, out, seconds, calls)
+                    versions.intact(out)
+                    current = random.choice("ab")
+                    versions.build(current, out, check=True)
+                    versions.exactly(out, current, interrupted=killed)
+                except Wrong as why:
+                    raise Wrong(f"{why} (kill {number + 1}, seed {seed})") from why
+
+        with fault("killed in its first build: the next build completes"):
+            for number in range(3):
+                first = folder / f"first-{number}"
+                kill(versions, "a", first, seconds, calls)
+                versions.build("b", first, check=True)
+                # Without a manifest nothing is removed, so what the first build wrote may stay, but whole.
+                versions.intact(first)
+
+        with fault("torn by a power cut: the next build writes the file again"):
+            shutil.rmtree(out)
+            versions.build("a", out, check=True)
+            names = sorted(name for name in versions.whole["a"] if name.endswith((".xml", ".json")))
+            (out / names[0]).write_bytes(versions.whole["a"][names[0]][:100])
+            (out / names[1]).write_bytes(b"\0" * len(versions.whole["a"][names[1]]))
+            (out / names[2]).unlink()
+            (out / names[3]).write_bytes(b"")
+            versions.build("a", out, check=True)
+            versions.exactly(out, "a")
+
+        with fault("the manifest torn by a power cut: the next build completes"):
+            whole = versions.whole["a"][".tidings"]
+            for torn in (b"", whole[: len(whole) // 2], b"\0" * len(whole), b"\xff\xfe nonsense\n" * 10):
+                (out / ".tidings").write_bytes(torn)
+                versions.build("a", out, check=True)
+                versions.exactly(out, "a")
+    finish()
+
+
+main()
