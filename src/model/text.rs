@@ -19,13 +19,14 @@ impl Text {
     pub fn line(text: &str) -> Option<Self> {
         let text = clean(text);
         let mut out = String::with_capacity(text.len());
-        for word in text.split_whitespace() {
+        // No-break spaces are somebody's choice and stay.
+        for word in text.split([' ', '\t', '\n']).filter(|word| !word.is_empty()) {
             if !out.is_empty() {
                 out.push(' ');
             }
             out.push_str(word);
         }
-        (!out.is_empty()).then_some(Text(out))
+        (!out.trim().is_empty()).then_some(Text(out))
     }
 
     /// The text.
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn text_is_cleaned() {
-        assert_eq!(Text::line(" a\u{b}b\r\n c\u{ffff} ").unwrap().as_str(), "ab c");
+        assert_eq!(Text::line(" a\u{b}b\r\n  c\u{a0}\u{ffff} ").unwrap().as_str(), "ab c\u{a0}");
         assert_eq!(Text::block("a\r\nb\rc\u{0}").unwrap().as_str(), "a\nb\nc");
         assert_eq!(Text::line(" \u{1} "), None);
         assert_eq!(forbidden("日本 ﷺ \u{feff}"), None);

@@ -84,11 +84,7 @@ pub fn missing(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Lin
 /// Writes the copies of all documents, and adds them to the lines.
 pub fn all(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<(), Problem> {
     let missing = split(folder, old, lines)?;
-    let new = missing.iter().map(|copy| copy.path.as_str()).filter(|path| old.line(path).is_none());
-    // As with documents: named before they are written, beside everything that is published by now.
-    if let Some(text) = old.with_paths(new.chain(lines.keys().map(String::as_str).filter(|path| old.line(path).is_none()))) {
-        folder.put(super::manifest::NAME, text.as_bytes())?;
-    }
+    folder.announce(missing.iter().map(|copy| copy.path.as_str()).filter(|path| old.line(path).is_none()))?;
     let made = missing.into_par_iter().map(|copy| {
         let bytes = folder.read(&copy.of)?.ok_or_else(lost)?;
         let encoded = copy.coding.encode(&bytes).map_err(|_| lost())?;

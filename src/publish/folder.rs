@@ -12,6 +12,9 @@ use crate::diagnostics::{Place, Problem};
 /// Where files lie until they are whole. One build at a time works in a folder, so what is found there is of one that died.
 const UNFINISHED: &str = ".tidings-unfinished";
 
+/// Within it, the paths that a build is about to write for the first time, a line each.
+const ANNOUNCED: &str = ".tidings-unfinished/announced";
+
 /// An output folder, locked while it is open for writing.
 pub struct Folder {
     root: PathBuf,
@@ -27,9 +30,7 @@ impl Folder {
         fs::create_dir_all(root).map_err(failed("make the output folder"))?;
         let lock = File::open(root).map_err(failed("open the output folder"))?;
         lock.lock().map_err(failed("lock the output folder"))?;
-        let folder = Folder { root: root.to_owned(), _lock: Some(lock), count: AtomicUsize::new(0) };
-        folder.clear().map_err(failed("remove unfinished files from the output folder"))?;
-        Ok(folder)
+        Ok(Folder { root: root.to_owned(), _lock: Some(lock), count: AtomicUsize::new(0) })
     }
 
     /// Opens a folder for reading; it need not exist.
@@ -37,17 +38,27 @@ impl Folder {
         Folder { root: root.to_owned(), _lock: None, count: AtomicUsize::new(0) }
     }
 
-    /// Puts away what a build needs while it works.
-    pub fn close(self) {
-        // What is left is removed by the next build.
-        let _ = self.clear();
-    }
-
-    fn clear(&self) -> io::Result<()> {
+    /// Puts away what a build needs while it works, once it is whole.
+    pub fn finish(&self) -> Result<(), Problem> {
         match fs::remove_dir_all(self.root.join(UNFINISHED)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.problem(UNFINISHED, "remove unfinished files")(error)),
             _ => Ok(()),
         }
+    }
+
+    /// Names paths that are about to be written for the first time, so that if this build dies a later one knows them for
+    /// its own; those announced before stay.
+    pub fn announce<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Problem> {
+        let mut all = self.announced()?;
+        let before = all.len();
+        all.extend(paths.map(str::to_owned));
+        if all.len() == before { Ok(()) } else { self.put(ANNOUNCED, all.join("\n").as_bytes()) }
+    }
+
+    /// The paths that builds which died had announced.
+    pub fn announced(&self) -> Result<Vec<String>, Problem> {
+        let text = self.read(ANNOUNCED)?.unwrap_or_default();
+        Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
     /// A path as it is shown.

@@ -4,8 +4,8 @@
 //! Never touches: what documents say, HTTP. Only [`folder`] knows that the destination is a folder.
 //!
 //! A build can be killed at any moment. What is published is replaced file by file, each in one step; paths that are new
-//! are named in the manifest before the first is written, so that a later build knows them for its own; and the manifest,
-//! written last, names the bytes that it found, so that what is not what it says is made again.
+//! are announced before the first is written, so that a later build knows them for its own; and the manifest, written last,
+//! names the bytes of each document, so that what is not what it says is made again.
 
 mod compare;
 mod compress;
@@ -63,9 +63,8 @@ pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
         return Err(warnings);
     }
     job.refuse_foreign()?;
-    let outcome = job.publish(options).map_err(|problem| vec![problem]);
-    folder.close();
-    outcome.map(|outcome| Outcome { warnings, ..outcome })
+    let outcome = job.publish(options).map_err(|problem| vec![problem])?;
+    Ok(Outcome { warnings, ..outcome })
 }
 
 /// Says what a build would do, and writes nothing.
@@ -98,7 +97,8 @@ struct Job<'a> {
 
 impl<'a> Job<'a> {
     fn new(site: &'a Site, folder: &'a Folder) -> Result<Self, Problem> {
-        let old = Manifest::parse(folder.read(manifest::NAME)?.unwrap_or_default());
+        let mut old = Manifest::parse(folder.read(manifest::NAME)?.unwrap_or_default());
+        old.adopt(folder.announced()?.into_iter());
         let planned = site.planned();
         let items = planned.into_par_iter().map(|planned| {
             let path = site.path(planned.key);
@@ -136,7 +136,8 @@ impl<'a> Job<'a> {
     fn publish(&self, options: Options) -> Result<Outcome, Problem> {
         let made = Mutex::new((BTreeMap::new(), Vec::new()));
         let wanted = self.wanted();
-        self.announce()?;
+        let paths = self.items.iter().map(|item| item.path.as_str());
+        self.folder.announce(paths.filter(|path| self.old.line(path).is_none()))?;
         self.site.render(&wanted, |planned, bytes| {
             let path = self.site.path(planned.key);
             let content = xxh3_128(&bytes);
@@ -165,6 +166,7 @@ impl<'a> Job<'a> {
         if manifest.as_bytes() != self.old.bytes() {
             self.folder.put(manifest::NAME, manifest.as_bytes())?;
         }
+        self.folder.finish()?;
         written.sort();
         removed.retain(|path| !compress::is_copy(path));
         Ok(Outcome {
@@ -217,15 +219,6 @@ impl<'a> Job<'a> {
     fn kept(&self) -> impl Iterator<Item = (String, Line)> {
         let kept = |item: &Item| Some((item.path.clone(), Line { content: item.kept?, source: item.planned.source }));
         self.items.iter().filter_map(kept)
-    }
-
-    /// Names the paths that are new in the manifest before any is written, so that a killed build leaves no stray.
-    fn announce(&self) -> Result<(), Problem> {
-        let new = self.items.iter().map(|item| item.path.as_str()).filter(|path| self.old.line(path).is_none());
-        match self.old.with_paths(new) {
-            Some(text) => self.folder.put(manifest::NAME, text.as_bytes()),
-            None => Ok(()),
-        }
     }
 }
 

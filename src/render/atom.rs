@@ -2,20 +2,19 @@
 //!
 //! Gaps: no `source`, no `contributor`; every text is plain but the content, which is HTML.
 
-use std::collections::BTreeMap;
-
-use atom_syndication::extension::{Extension, ExtensionMap};
 use atom_syndication as atom;
 
-use super::{Shell, element};
-use crate::model::{Deleted, Entry, Feed, Image, Language, Person, Text};
+use super::element::{self, Element, HISTORY, MEDIA};
+use super::{Shell, cut};
+use crate::model::{Deleted, Entry, Feed, Language, Person, Text};
 
 const TYPE: &str = "application/atom+xml";
+const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 /// An entry with the indentation that it has in its document.
 pub fn piece(entry: &Entry) -> String {
     let document = write(&atom::Feed { entries: vec![atom_entry(entry)], ..atom::Feed::default() });
-    element(&document, "entry").1.to_owned()
+    cut(&document, "entry").1.to_owned()
 }
 
 /// A feed without its entries.
@@ -23,7 +22,7 @@ pub fn shell(feed: &Feed) -> Shell {
     let mut document = atom_feed(feed);
     document.entries = vec![atom::Entry::default()];
     let document = write(&document);
-    let (before, _, after) = element(&document, "entry");
+    let (before, _, after) = cut(&document, "entry");
     Shell(before.to_owned(), format!("{after}\n"))
 }
 
@@ -42,18 +41,7 @@ fn atom_feed(feed: &Feed) -> atom::Feed {
         let media_type = (rel != "hub").then_some(TYPE);
         url.as_ref().map(|url| link(rel, url.as_str(), media_type, None))
     }));
-    let mut extensions = ExtensionMap::new();
-    if feed.current.is_some() {
-        add(&mut extensions, "fh", extension("fh:archive", None, &[]));
-    }
-    for deleted in &feed.deleted {
-        add(&mut extensions, "at", deleted_entry(deleted));
-    }
-    let namespaces = [
-        ("at", "http://purl.org/atompub/tombstones/1.0"),
-        ("fh", "http://purl.org/syndication/history/1.0"),
-        ("media", "http://search.yahoo.com/mrss/"),
-    ];
+    let archive = feed.current.iter().map(|_| Element::new("fh:archive"));
     atom::Feed {
         title: atom::Text::plain(feed.title.as_str()),
         id: feed.id.clone(),
@@ -65,8 +53,8 @@ fn atom_feed(feed: &Feed) -> atom::Feed {
         logo: feed.logo.as_ref().map(ToString::to_string),
         rights: feed.rights.as_ref().map(|rights| atom::Text::plain(rights.as_str())),
         subtitle: Some(atom::Text::plain(feed.description.as_str())),
-        extensions,
-        namespaces: namespaces.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect(),
+        extensions: element::atom(archive.chain(feed.deleted.iter().map(deleted_entry)).collect()),
+        namespaces: element::namespaces(&[TOMBSTONES, HISTORY, MEDIA]),
         lang: Some(feed.language.to_string()),
         ..atom::Feed::default()
     }
@@ -89,10 +77,6 @@ fn atom_entry(entry: &Entry) -> atom::Entry {
             ..link("enclosure", enclosure.url.as_str(), Some(&enclosure.media_type), None)
         });
     }
-    let mut extensions = ExtensionMap::new();
-    if let Some(image) = &entry.image {
-        add(&mut extensions, "media", media(image));
-    }
     atom::Entry {
         title: text(&entry.title, language),
         id: entry.iri.clone(),
@@ -111,7 +95,7 @@ fn atom_entry(entry: &Entry) -> atom::Entry {
         published: Some(entry.published.date_time()),
         summary: entry.summary.as_ref().map(|summary| text(summary, language)),
         content: content(entry),
-        extensions,
+        extensions: element::atom(entry.image.iter().map(Element::picture).collect()),
         ..atom::Entry::default()
     }
 }
@@ -155,50 +139,16 @@ fn person(person: &Person) -> atom::Person {
     }
 }
 
-fn media(image: &Image) -> Extension {
-    let number = |number: Option<u32>| number.map(|number| number.to_string());
-    let (width, height) = (number(image.width), number(image.height));
-    let attributes = [
-        ("url", Some(image.url.as_str())),
-        ("medium", Some("image")),
-        ("width", width.as_deref()),
-        ("height", height.as_deref()),
-    ];
-    let mut media = extension("media:content", None, &attributes);
-    for (name, text) in [("credit", &image.credit), ("description", &image.alt)] {
-        if let Some(text) = text {
-            let child = extension(&format!("media:{name}"), Some(text.as_str()), &[]);
-            media.children.insert(name.to_owned(), vec![child]);
-        }
-    }
-    media
-}
-
 /// `at:deleted-entry` (RFC 6721 §2).
-fn deleted_entry(deleted: &Deleted) -> Extension {
+fn deleted_entry(deleted: &Deleted) -> Element {
     let when = deleted.when.rfc3339();
-    let mut out = extension("at:deleted-entry", None, &[("ref", Some(&deleted.iri)), ("when", Some(&when))]);
-    if let Some((reason, language)) = &deleted.reason {
-        let comment = extension("at:comment", Some(reason.as_str()), &[("xml:lang", Some(language.as_str()))]);
-        out.children.insert("comment".to_owned(), vec![comment]);
+    let element = Element::new("at:deleted-entry").attribute("ref", deleted.iri.as_str()).attribute("when", when.as_str());
+    match &deleted.reason {
+        Some((reason, language)) => {
+            element.child(Element::new("at:comment").attribute("xml:lang", language.as_str()).text(reason.as_str()))
+        }
+        None => element,
     }
-    out
-}
-
-fn extension(name: &str, value: Option<&str>, attributes: &[(&str, Option<&str>)]) -> Extension {
-    let attributes = attributes.iter().filter_map(|(key, value)| value.map(|value| ((*key).to_owned(), value.to_owned())));
-    Extension {
-        name: name.to_owned(),
-        value: value.map(str::to_owned),
-        attrs: attributes.collect::<BTreeMap<_, _>>(),
-        children: BTreeMap::new(),
-    }
-}
-
-/// Adds an element after those of its name.
-fn add(extensions: &mut ExtensionMap, prefix: &str, extension: Extension) {
-    let name = extension.name.clone();
-    extensions.entry(prefix.to_owned()).or_default().entry(name).or_default().push(extension);
 }
 
 #[cfg(test)]
@@ -214,6 +164,8 @@ mod tests {
         let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Atom);
         let mut whole = atom_feed(&feed);
         whole.entries = entries.iter().map(atom_entry).collect();
-        assert_eq!(String::from_utf8(assembled).unwrap(), write(&whole) + "\n");
+        let assembled = String::from_utf8(assembled).unwrap();
+        roxmltree::Document::parse(&assembled).unwrap();
+        assert_eq!(assembled, write(&whole) + "\n");
     }
 }

@@ -7,6 +7,7 @@
 //! Owns: bytes. Never touches: configuration, clock, files; nor does one format touch another.
 
 mod atom;
+mod element;
 mod json;
 mod opml;
 mod rss;
@@ -54,7 +55,7 @@ struct Shell(String, String);
 
 /// Finds an element that a crate wrote on its own line: from the end of the line before it to its closing tag. The name is
 /// that of the first element of its kind, before which all text is escaped, and of the last closing tag of its kind.
-fn element<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+fn cut<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     let start = document.find(&format!("<{name}>")).unwrap_or(document.len());
     let start = document[..start].rfind('\n').unwrap_or(start);
     let closing = format!("</{name}>");

@@ -3,20 +3,26 @@
 //! An item's `description` is its summary; it is read as HTML, so the plain text is escaped. `content:encoded` is the body.
 //! Gaps: deletions cannot be said; one enclosure alone, further ones are Atom links.
 
-use std::collections::BTreeMap;
-
 use rss::extension::dublincore::DublinCoreExtension;
-use rss::extension::{Extension, ExtensionMap};
 
-use super::{Shell, element};
-use crate::model::{Enclosure, Entry, Feed, Image};
+use super::element::{self, Element, HISTORY, MEDIA};
+use super::{Shell, cut};
+use crate::model::{Enclosure, Entry, Feed, Sibling};
 
 const TYPE: &str = "application/rss+xml";
+const NAMESPACES: [(&str, &str); 6] = [
+    ("atom", "http://www.w3.org/2005/Atom"),
+    ("content", "http://purl.org/rss/1.0/modules/content/"),
+    ("dc", "http://purl.org/dc/elements/1.1/"),
+    ("dcterms", "http://purl.org/dc/terms/"),
+    HISTORY,
+    MEDIA,
+];
 
 /// An item with the indentation that it has in its document.
 pub fn piece(entry: &Entry) -> String {
     let document = write(&rss::Channel { items: vec![item(entry)], ..rss::Channel::default() });
-    element(&document, "item").1.to_owned()
+    cut(&document, "item").1.to_owned()
 }
 
 /// A channel without its items.
@@ -24,7 +30,7 @@ pub fn shell(feed: &Feed) -> Shell {
     let mut document = channel(feed);
     document.items = vec![rss::Item::default()];
     let document = write(&document);
-    let (before, _, after) = element(&document, "item");
+    let (before, _, after) = cut(&document, "item");
     Shell(before.to_owned(), format!("{after}\n"))
 }
 
@@ -34,24 +40,13 @@ fn write(channel: &rss::Channel) -> String {
 }
 
 fn channel(feed: &Feed) -> rss::Channel {
-    let mut extensions = ExtensionMap::new();
-    add(&mut extensions, "atom", link("self", feed.url.as_str(), Some(TYPE), None));
+    let mut elements = vec![link("self", feed.url.as_str()).attribute("type", TYPE)];
     let more = [("hub", &feed.hub), ("current", &feed.current), ("prev-archive", &feed.previous)];
-    for (rel, url) in more {
+    elements.extend(more.into_iter().filter_map(|(rel, url)| {
         let media_type = (rel != "hub").then_some(TYPE);
-        url.iter().for_each(|url| add(&mut extensions, "atom", link(rel, url.as_str(), media_type, None)));
-    }
-    if feed.current.is_some() {
-        add(&mut extensions, "fh", extension("fh:archive", None, &[]));
-    }
-    let namespaces = [
-        ("atom", "http://www.w3.org/2005/Atom"),
-        ("content", "http://purl.org/rss/1.0/modules/content/"),
-        ("dc", "http://purl.org/dc/elements/1.1/"),
-        ("dcterms", "http://purl.org/dc/terms/"),
-        ("fh", "http://purl.org/syndication/history/1.0"),
-        ("media", "http://search.yahoo.com/mrss/"),
-    ];
+        url.as_ref().map(|url| link(rel, url.as_str()).attribute("type", media_type))
+    }));
+    elements.extend(feed.current.iter().map(|_| Element::new("fh:archive")));
     rss::Channel {
         title: feed.title.to_string(),
         link: feed.home_page.to_string(),
@@ -68,29 +63,23 @@ fn channel(feed: &Feed) -> rss::Channel {
             link: feed.home_page.to_string(),
             ..rss::Image::default()
         }),
-        extensions,
-        namespaces: namespaces.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect(),
+        extensions: element::rss(elements),
+        namespaces: element::namespaces(&NAMESPACES),
         ..rss::Channel::default()
     }
 }
 
 fn item(entry: &Entry) -> rss::Item {
-    let mut extensions = ExtensionMap::new();
-    for sibling in &entry.translations {
-        for url in &sibling.url {
-            let rel = "https://schema.org/workTranslation";
-            add(&mut extensions, "atom", link(rel, url.as_str(), None, Some(sibling.language.as_str())));
-        }
-    }
-    for enclosure in entry.enclosures.iter().skip(1) {
-        add(&mut extensions, "atom", further(enclosure));
-    }
+    let translation = |sibling: &Sibling| {
+        let url = sibling.url.as_ref()?;
+        Some(link("https://schema.org/workTranslation", url.as_str()).attribute("hreflang", sibling.language.as_str()))
+    };
+    let mut elements: Vec<Element> = entry.translations.iter().filter_map(translation).collect();
+    elements.extend(entry.enclosures.iter().skip(1).map(further));
     if entry.updated != entry.published {
-        add(&mut extensions, "dcterms", extension("dcterms:modified", Some(&entry.updated.rfc3339()), &[]));
+        elements.push(Element::new("dcterms:modified").text(&entry.updated.rfc3339()));
     }
-    if let Some(image) = &entry.image {
-        add(&mut extensions, "media", media(image));
-    }
+    elements.extend(entry.image.iter().map(Element::picture));
     rss::Item {
         title: Some(entry.title.to_string()),
         link: entry.link.as_ref().map(ToString::to_string),
@@ -108,7 +97,7 @@ fn item(entry: &Entry) -> rss::Item {
         guid: Some(rss::Guid { value: entry.id.clone(), permalink: false }),
         pub_date: Some(entry.published.rfc822()),
         content: entry.content.as_ref().map(|content| content.as_str().to_owned()),
-        extensions,
+        extensions: element::rss(elements),
         dublin_core_ext: Some(DublinCoreExtension {
             creators: entry.authors.iter().map(|author| author.name.to_string()).collect(),
             languages: vec![entry.language.to_string()],
@@ -123,56 +112,16 @@ fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn link(rel: &str, href: &str, media_type: Option<&str>, language: Option<&str>) -> Extension {
-    extension("atom:link", None, &[("rel", Some(rel)), ("href", Some(href)), ("type", media_type), ("hreflang", language)])
+fn link(rel: &str, href: &str) -> Element {
+    Element::new("atom:link").attribute("rel", rel).attribute("href", href)
 }
 
-fn further(enclosure: &Enclosure) -> Extension {
-    let length = enclosure.length.map(|length| length.to_string());
-    let title = enclosure.title.as_ref().map(ToString::to_string);
-    let attributes = [
-        ("rel", Some("enclosure")),
-        ("href", Some(enclosure.url.as_str())),
-        ("type", Some(enclosure.media_type.as_str())),
-        ("length", length.as_deref()),
-        ("title", title.as_deref()),
-    ];
-    extension("atom:link", None, &attributes)
-}
-
-fn media(image: &Image) -> Extension {
-    let number = |number: Option<u32>| number.map(|number| number.to_string());
-    let (width, height) = (number(image.width), number(image.height));
-    let attributes = [
-        ("url", Some(image.url.as_str())),
-        ("medium", Some("image")),
-        ("width", width.as_deref()),
-        ("height", height.as_deref()),
-    ];
-    let mut media = extension("media:content", None, &attributes);
-    for (name, text) in [("credit", &image.credit), ("description", &image.alt)] {
-        if let Some(text) = text {
-            let child = extension(&format!("media:{name}"), Some(text.as_str()), &[]);
-            media.children.insert(name.to_owned(), vec![child]);
-        }
-    }
-    media
-}
-
-fn extension(name: &str, value: Option<&str>, attributes: &[(&str, Option<&str>)]) -> Extension {
-    let attributes = attributes.iter().filter_map(|(key, value)| value.map(|value| ((*key).to_owned(), value.to_owned())));
-    Extension {
-        name: name.to_owned(),
-        value: value.map(str::to_owned),
-        attrs: attributes.collect::<BTreeMap<_, _>>(),
-        children: BTreeMap::new(),
-    }
-}
-
-/// Adds an element after those of its name.
-fn add(extensions: &mut ExtensionMap, prefix: &str, extension: Extension) {
-    let name = extension.name.clone();
-    extensions.entry(prefix.to_owned()).or_default().entry(name).or_default().push(extension);
+/// An enclosure beyond the first.
+fn further(enclosure: &Enclosure) -> Element {
+    link("enclosure", enclosure.url.as_str())
+        .attribute("type", enclosure.media_type.as_str())
+        .attribute("length", enclosure.length.map(|length| length.to_string()).as_deref())
+        .attribute("title", enclosure.title.as_ref().map(|title| title.as_str()))
 }
 
 #[cfg(test)]
@@ -188,6 +137,8 @@ mod tests {
         let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Rss);
         let mut whole = channel(&feed);
         whole.items = entries.iter().map(item).collect();
-        assert_eq!(String::from_utf8(assembled).unwrap(), write(&whole) + "\n");
+        let assembled = String::from_utf8(assembled).unwrap();
+        roxmltree::Document::parse(&assembled).unwrap();
+        assert_eq!(assembled, write(&whole) + "\n");
     }
 }

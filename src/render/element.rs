@@ -1,0 +1,110 @@
+//! Elements of other namespaces, which Atom and RSS carry alike.
+
+use std::collections::BTreeMap;
+
+use crate::model::Image;
+
+/// An element with its prefix, as both crates' extensions are.
+pub struct Element {
+    name: String,
+    value: Option<String>,
+    attributes: BTreeMap<String, String>,
+    children: Vec<Element>,
+}
+
+/// The namespaces of the elements that Atom and RSS share.
+pub const HISTORY: (&str, &str) = ("fh", "http://purl.org/syndication/history/1.0");
+/// Media RSS.
+pub const MEDIA: (&str, &str) = ("media", "http://search.yahoo.com/mrss/");
+
+impl Element {
+    /// An empty element.
+    pub fn new(name: &str) -> Self {
+        Element { name: name.to_owned(), value: None, attributes: BTreeMap::new(), children: Vec::new() }
+    }
+
+    /// With text.
+    pub fn text(mut self, text: &str) -> Self {
+        self.value = Some(text.to_owned());
+        self
+    }
+
+    /// With an attribute, where it has a value.
+    pub fn attribute<'v>(mut self, key: &str, value: impl Into<Option<&'v str>>) -> Self {
+        if let Some(value) = value.into() {
+            self.attributes.insert(key.to_owned(), value.to_owned());
+        }
+        self
+    }
+
+    /// With an element within.
+    pub fn child(mut self, child: Element) -> Self {
+        self.children.push(child);
+        self
+    }
+
+    /// A picture (Media RSS).
+    pub fn picture(image: &Image) -> Self {
+        let number = |number: Option<u32>| number.map(|number| number.to_string());
+        let mut media = Element::new("media:content")
+            .attribute("url", image.url.as_str())
+            .attribute("medium", "image")
+            .attribute("width", number(image.width).as_deref())
+            .attribute("height", number(image.height).as_deref());
+        for (name, text) in [("media:credit", &image.credit), ("media:description", &image.alt)] {
+            if let Some(text) = text {
+                media = media.child(Element::new(name).text(text.as_str()));
+            }
+        }
+        media
+    }
+
+    fn prefix(&self) -> String {
+        self.name.split(':').next().unwrap_or_default().to_owned()
+    }
+
+    /// As an extension of Atom. Its crate writes attributes as they are, so they are escaped here.
+    fn atom(self) -> atom_syndication::extension::Extension {
+        let escaped = |(key, value): (String, String)| (key, quick_xml::escape::escape(value).into_owned());
+        let mut children: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for child in self.children {
+            children.entry(child.name.clone()).or_default().push(child.atom());
+        }
+        let attrs = self.attributes.into_iter().map(escaped).collect();
+        atom_syndication::extension::Extension { name: self.name, value: self.value, attrs, children }
+    }
+
+    /// As an extension of RSS.
+    fn rss(self) -> rss::extension::Extension {
+        let mut children: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for child in self.children {
+            children.entry(child.name.clone()).or_default().push(child.rss());
+        }
+        rss::extension::Extension { name: self.name, value: self.value, attrs: self.attributes, children }
+    }
+}
+
+/// Elements as the extensions of an Atom feed or entry.
+pub fn atom(elements: Vec<Element>) -> atom_syndication::extension::ExtensionMap {
+    let mut out = atom_syndication::extension::ExtensionMap::new();
+    for element in elements {
+        let of_prefix = out.entry(element.prefix()).or_default();
+        of_prefix.entry(element.name.clone()).or_default().push(element.atom());
+    }
+    out
+}
+
+/// Elements as the extensions of an RSS channel or item.
+pub fn rss(elements: Vec<Element>) -> rss::extension::ExtensionMap {
+    let mut out = rss::extension::ExtensionMap::new();
+    for element in elements {
+        let of_prefix = out.entry(element.prefix()).or_default();
+        of_prefix.entry(element.name.clone()).or_default().push(element.rss());
+    }
+    out
+}
+
+/// Namespaces as both crates take them.
+pub fn namespaces(all: &[(&str, &str)]) -> BTreeMap<String, String> {
+    all.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect()
+}
