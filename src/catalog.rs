@@ -296,6 +296,9 @@ impl Contradictions<'_> {
         let scan = &self.store.scans[scan as usize];
         let record = &scan.records[record as usize];
         let nth = fact as usize - Scan::facts_of(record).start;
-        self.store.translation_key(scan.file, record, nth).map(|tag| vec![Step::Key("translations".to_owned()), Step::Key(tag)]).unwrap_or_default()
+        self.store
+            .translation_key(scan.file, record, nth)
+            .map(|tag| vec![Step::Key("translations".to_owned()), Step::Key(tag)])
+            .unwrap_or_default()
     }
 }

@@ -23,7 +23,12 @@ pub fn run(config: Option<&Path>, options: &BuildOptions, report: &mut Report) -
     report.status()
 }
 
-fn build(config: Option<&Path>, options: &BuildOptions, start: Instant, report: &mut Report) -> Result<(), Vec<Problem>> {
+fn build(
+    config: Option<&Path>,
+    options: &BuildOptions,
+    start: Instant,
+    report: &mut Report,
+) -> Result<(), Vec<Problem>> {
     let one = |problem: Problem| vec![problem];
     let mut config = configuration(config)?;
     if let Some(url) = &options.base_url {
@@ -52,7 +57,11 @@ fn build(config: Option<&Path>, options: &BuildOptions, start: Instant, report: 
     if options.check && !(outcome.written.is_empty() && outcome.removed.is_empty()) {
         report.end_with(PROBLEMS);
     }
-    let text = if report.is_json() { script(&site, &outcome, report) } else { people(&site, &outcome, options.check, start, report) };
+    let text = if report.is_json() {
+        script(&site, &outcome, report)
+    } else {
+        people(&site, &outcome, options.check, start, report)
+    };
     report.result(&text);
     Ok(())
 }
@@ -60,19 +69,23 @@ fn build(config: Option<&Path>, options: &BuildOptions, start: Instant, report: 
 /// An output within the store would be read as stories.
 fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Problem> {
     let resolve = |path: &Path| -> PathBuf {
-        let existing = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
+        let existing =
+            path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
         existing.map_or_else(|| path.to_owned(), |(real, rest)| real.join(rest))
     };
     if resolve(output).starts_with(resolve(&config.site.stories)) {
         let place = Place::file(output.display().to_string());
-        return Err(Problem::error(place, "the output would lie within the store").help("choose another `output` or `stories`"));
+        return Err(
+            Problem::error(place, "the output would lie within the store").help("choose another `output` or `stories`")
+        );
     }
     Ok(())
 }
 
 fn script(site: &Site, outcome: &Outcome, report: &Report) -> String {
     let base = &site.config().site.base_url;
-    let urls = |paths: &[String]| paths.iter().filter_map(|path| base.join(path).ok()).map(String::from).collect::<Vec<_>>();
+    let urls =
+        |paths: &[String]| paths.iter().filter_map(|path| base.join(path).ok()).map(String::from).collect::<Vec<_>>();
     let (stories, translations) = site.counts();
     let value = json!({
         "stories": stories,

@@ -24,7 +24,10 @@ pub fn run(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -
     let (stories, translations) = site.counts();
     let text = if report.is_json() {
         let warnings = report.warnings();
-        format!("{}\n", json!({"stories": stories, "translations": translations, "problems": problems.len(), "warnings": warnings}))
+        format!(
+            "{}\n",
+            json!({"stories": stories, "translations": translations, "problems": problems.len(), "warnings": warnings})
+        )
     } else {
         format!("{}, {} shown now; {}\n", count(stories, "story"), count(translations, "translation"), report.counts())
     };

@@ -18,7 +18,10 @@ const FILES: [(&str, &str); 3] = [
 pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
     let there = FILES.iter().map(|(name, _)| options.dir.join(name)).find(|path| path.exists());
     if let Some(path) = there {
-        let problem = Problem::error(Place::file(path.display().to_string()), "this file is already there, so nothing was written");
+        let problem = Problem::error(
+            Place::file(path.display().to_string()),
+            "this file is already there, so nothing was written",
+        );
         report.problems(&[problem.help("choose an empty directory: `tidings init DIR`")], false);
         return report.status();
     }

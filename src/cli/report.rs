@@ -18,7 +18,8 @@ pub struct Report {
 impl Report {
     /// A report in a format; colour only where a person looks.
     pub fn new(format: OutputFormat) -> Self {
-        let is_colourful = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let is_colourful =
+            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let form = match format {
             OutputFormat::Text if is_colourful => Form::Colour,
             OutputFormat::Text => Form::Plain,

@@ -100,7 +100,11 @@ impl Check<'_> {
             None => Zone::named("UTC"),
             Some(name) => Zone::named(name).or_else(|| {
                 let names: Vec<_> = Zone::names().collect();
-                self.fault(&keys(&["site", "timezone"]), format!("unknown time zone `{name}`"), suggestion(name, &names));
+                self.fault(
+                    &keys(&["site", "timezone"]),
+                    format!("unknown time zone `{name}`"),
+                    suggestion(name, &names),
+                );
                 None
             }),
         };
@@ -139,7 +143,12 @@ impl Check<'_> {
     }
 
     /// A value that must be there and must be readable.
-    fn required<T>(&mut self, path: &[&str], text: Option<&str>, read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    fn required<T>(
+        &mut self,
+        path: &[&str],
+        text: Option<&str>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let key = path.last()?;
         match text.map(read) {
             Some(Ok(value)) => Some(value),
@@ -226,7 +235,11 @@ impl Check<'_> {
                     ),
                     Some(other) if !fallback.contains(&(other as u16)) => fallback.push(other as u16),
                     Some(_) => {}
-                    None => self.unconfigured(&[keys(&["languages", tag, "fallback"]), vec![Step::Index(index)]].concat(), other, &tags),
+                    None => self.unconfigured(
+                        &[keys(&["languages", tag, "fallback"]), vec![Step::Index(index)]].concat(),
+                        other,
+                        &tags,
+                    ),
                 }
             }
             editions[own].fallback = fallback;
@@ -296,7 +309,8 @@ impl Check<'_> {
         if !(1..=1000).contains(&limit) {
             self.wrong(&["feeds", "limit"], format!("`limit` must be from 1 to 1000, not {limit}"));
         }
-        let content = self.one_of(&["feeds", "content"], feeds.content.as_deref(), &[("full", true), ("summary", false)]);
+        let content =
+            self.one_of(&["feeds", "content"], feeds.content.as_deref(), &[("full", true), ("summary", false)]);
         let cuts = [("off", Archives::Off), ("year", Archives::Year), ("month", Archives::Month)];
         let archives = self.one_of(&["feeds", "archives"], feeds.archives.as_deref(), &cuts);
         let hub = feeds.hub.as_deref().and_then(|hub| match Url::parse(hub).ok().filter(|url| url.has_host()) {
@@ -331,7 +345,11 @@ impl Check<'_> {
                 self.wrong(&["server", key], format!("`{key}` must be an address and a port such as `127.0.0.1:8080`"));
             }
         }
-        self.one_of(&["server", "access_log"], server.access_log.as_deref(), &[("off", ()), ("common", ()), ("json", ())]);
+        self.one_of(
+            &["server", "access_log"],
+            server.access_log.as_deref(),
+            &[("off", ()), ("common", ()), ("json", ())],
+        );
         Server { max_age: server.max_age.unwrap_or(300) }
     }
 }
@@ -342,7 +360,8 @@ fn position(tags: &[String], tag: &str) -> Option<usize> {
 
 /// A home page with `{language}` in it is a URL once that is replaced.
 fn base_url_of_page(page: &str) -> Result<(), String> {
-    let url = Url::parse(&page.replace("{language}", "en")).map_err(|error| format!("is not an absolute URL ({error})"))?;
+    let url =
+        Url::parse(&page.replace("{language}", "en")).map_err(|error| format!("is not an absolute URL ({error})"))?;
     if matches!(url.scheme(), "http" | "https") { Ok(()) } else { Err("must be an http or https URL".to_owned()) }
 }
 
@@ -379,7 +398,9 @@ fn authority(text: &str, zone: Zone) -> Result<(String, Timestamp), String> {
 fn person(raw: &RawAuthor) -> Result<Person, String> {
     let name = raw.name.as_deref().and_then(Text::line).ok_or("an author needs a `name`")?;
     let url = match &raw.url {
-        Some(url) => Some(Url::parse(url).ok().filter(Url::has_host).ok_or("`url` of an author is not an absolute URL")?),
+        Some(url) => {
+            Some(Url::parse(url).ok().filter(Url::has_host).ok_or("`url` of an author is not an absolute URL")?)
+        }
         None => None,
     };
     Ok(Person { name, url, email: raw.email.as_deref().and_then(Text::line) })
@@ -395,7 +416,8 @@ fn topic_id(id: &str) -> Result<(), &'static str> {
         return Err("is longer than 64 characters");
     }
     let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    let is_period = digits(id, 4) || id.split_once('-').is_some_and(|(year, month)| digits(year, 4) && digits(month, 2));
+    let is_period =
+        digits(id, 4) || id.split_once('-').is_some_and(|(year, month)| digits(year, 4) && digits(month, 2));
     if RESERVED.contains(&id) || is_period {
         return Err("is reserved: paths use it for something else");
     }
@@ -415,7 +437,8 @@ mod tests {
 
     #[test]
     fn a_small_configuration_is_enough() {
-        let (config, problems) = read(Path::new("a/tidings.toml"), format!("{SITE}[languages.PT-br]\ntitle = 'Notícias'").as_bytes());
+        let (config, problems) =
+            read(Path::new("a/tidings.toml"), format!("{SITE}[languages.PT-br]\ntitle = 'Notícias'").as_bytes());
         let config = config.unwrap();
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(config.site.base_url.as_str(), "https://example.org/feeds/");

@@ -123,7 +123,11 @@ impl Config {
         let bytes = std::fs::read(path).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
             let problem = Problem::machine(path, "read the configuration", &error);
-            vec![if missing { problem.help("name another with --config, or make a site with `tidings init`") } else { problem }]
+            vec![if missing {
+                problem.help("name another with --config, or make a site with `tidings init`")
+            } else {
+                problem
+            }]
         })?;
         let (config, mut problems) = check::read(path, &bytes);
         sort(&mut problems);

@@ -18,7 +18,6 @@ pub struct RawConfig {
     pub redirects: BTreeMap<String, String>,
 }
 
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawSite {

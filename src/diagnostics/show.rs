@@ -74,8 +74,7 @@ fn excerpt(place: &Place, paint: impl Fn(&str) -> String) -> String {
     let margin = " ".repeat(number.len());
     let line = harmless(&place.text.replace('\t', " "));
     let lead: String = line.chars().take(place.text_column).collect();
-    let marked: usize =
-        line.chars().skip(place.text_column).take(place.width).map(|c| c.width().unwrap_or(1)).sum();
+    let marked: usize = line.chars().skip(place.text_column).take(place.width).map(|c| c.width().unwrap_or(1)).sum();
     let marks = format!("{}{}", " ".repeat(lead.width()), paint(&"^".repeat(marked.max(1))));
     format!("{margin} |\n{number} | {}\n{margin} | {marks}\n", line.trim_end())
 }

@@ -46,7 +46,9 @@ mod tests {
     #[test]
     fn the_quick_test_is_never_wrong() {
         let base = Url::parse("https://example.org/").unwrap();
-        for text in ["https://a.example/b?c=d#e", "http://localhost/", "https://a.b-c.org", "https://a..b/", "https://1.2.3.4/"] {
+        for text in
+            ["https://a.example/b?c=d#e", "http://localhost/", "https://a.b-c.org", "https://a..b/", "https://1.2.3.4/"]
+        {
             assert!(!is_plainly_absolute(text) || absolute(&base, text).is_ok(), "{text}");
         }
         assert!(is_plainly_absolute("https://news.example.org/en/a.html"));

@@ -3,7 +3,9 @@
 //! RFC 3339 (dates and times), RFC 822 with four-digit years (RSS). Gaps: leap seconds are read as the second before;
 //! fractions of a second are dropped, because RSS has none.
 
-use chrono::{DateTime, Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike};
+use chrono::{
+    DateTime, Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike,
+};
 use chrono_tz::Tz;
 
 /// Seconds since 1970-01-01T00:00:00Z, of a year from 1 to 9999.
@@ -250,9 +252,23 @@ mod tests {
     #[test]
     fn what_is_no_date_is_refused() {
         for text in [
-            "", "2014", "2014-11", "24/11/2014", "2014-02-30", "0000-01-01", "10000-01-01", "2014-11-24T", "2014-11-24T25:00",
-            "2014-11-24T10:00:61", "2014-11-24T10:00:00+1", "2014-11-24T10:00:00+24:00", "2014-11-24T10:00:00Zx", "２０１４-11-24",
-            "9999-12-31T23:59:59-01:00", "2014-11-24T10:00:00.", "-2014-11-24",
+            "",
+            "2014",
+            "2014-11",
+            "24/11/2014",
+            "2014-02-30",
+            "0000-01-01",
+            "10000-01-01",
+            "2014-11-24T",
+            "2014-11-24T25:00",
+            "2014-11-24T10:00:61",
+            "2014-11-24T10:00:00+1",
+            "2014-11-24T10:00:00+24:00",
+            "2014-11-24T10:00:00Zx",
+            "２０１４-11-24",
+            "9999-12-31T23:59:59-01:00",
+            "2014-11-24T10:00:00.",
+            "-2014-11-24",
         ] {
             assert!(read("UTC", text).is_err(), "{text}");
         }

@@ -103,7 +103,8 @@ impl Plan {
     /// Plans the publication of a moment.
     pub fn new(config: &Config, store: &Store, catalog: &Catalog, now: Timestamp) -> Plan {
         let entries = 0..catalog.len() as EntryIndex;
-        let states: Vec<State> = entries.map(|entry| State::of(catalog.fact(store, entry), now, config.drafts)).collect();
+        let states: Vec<State> =
+            entries.map(|entry| State::of(catalog.fact(store, entry), now, config.drafts)).collect();
         let planner = Planner { config, store, catalog, now, states: &states, falls_to: falls_to(config) };
         let feeds = planner.gather();
         let mut newest = vec![config.site.authority_date; config.languages.len() + 1];
@@ -151,7 +152,7 @@ impl Plan {
 
     /// Whether a feed has more entries than its window, and this one is older than those within.
     pub fn is_older_than_window(&self, feed: FeedKey, entry: EntryIndex, limit: usize) -> bool {
-        let at = self.sheets.partition_point(|sheet| order(sheet.feed) < order(feed) );
+        let at = self.sheets.partition_point(|sheet| order(sheet.feed) < order(feed));
         self.sheets.get(at).is_some_and(|sheet| {
             sheet.feed == feed && sheet.entries.len() == limit && sheet.entries.last().is_some_and(|last| entry > *last)
         })
@@ -233,9 +234,10 @@ impl Planner<'_> {
             return false;
         }
         let fallback = &self.config.languages[usize::from(language)].fallback;
-        let first = fallback.iter().filter_map(|other| of_language(*other)).find(|sibling| {
-            self.states[**sibling as usize] == State::Shown || **sibling == entry
-        });
+        let first = fallback
+            .iter()
+            .filter_map(|other| of_language(*other))
+            .find(|sibling| self.states[**sibling as usize] == State::Shown || **sibling == entry);
         first == Some(&entry)
     }
 
@@ -249,9 +251,8 @@ impl Planner<'_> {
     fn sheets(&self, feed: FeedKey, gathered: &Gathered) -> Vec<Sheet> {
         let last = gathered.window.last().copied();
         let oldest = last.map(|last| self.catalog.fact(self.store, last).published);
-        let is_announced = |entry: &EntryIndex| {
-            oldest.is_none_or(|oldest| self.catalog.fact(self.store, *entry).withdrawn >= oldest)
-        };
+        let is_announced =
+            |entry: &EntryIndex| oldest.is_none_or(|oldest| self.catalog.fact(self.store, *entry).withdrawn >= oldest);
         let archives = last.map(|last| self.archives(feed, gathered, last)).unwrap_or_default();
         let mut sheets = vec![self.sheet(
             feed,
@@ -264,7 +265,9 @@ impl Planner<'_> {
         let mut previous = None;
         for (period, all) in archives {
             let of_state = |state: State| {
-                all.iter().copied().filter(move |entry| self.states[*entry as usize] == state && self.belongs(*entry, feed))
+                all.iter()
+                    .copied()
+                    .filter(move |entry| self.states[*entry as usize] == state && self.belongs(*entry, feed))
             };
             let updated = all.iter().map(|entry| newest(self.catalog.fact(self.store, *entry), self.now)).max();
             let entries = of_state(State::Shown).collect();
@@ -279,14 +282,19 @@ impl Planner<'_> {
     fn archives(&self, feed: FeedKey, gathered: &Gathered, last: EntryIndex) -> Vec<(Period, Vec<EntryIndex>)> {
         let mut periods: BTreeMap<Period, (bool, Vec<EntryIndex>)> = BTreeMap::new();
         for entry in &gathered.all {
-            let (year, month) = self.config.site.zone.moment(self.catalog.fact(self.store, *entry).published).year_month();
+            let (year, month) =
+                self.config.site.zone.moment(self.catalog.fact(self.store, *entry).published).year_month();
             let month = (self.config.feeds.archives == Archives::Month).then_some(month);
             let (is_archived, all) = periods.entry(Period { year, month }).or_default();
             all.push(*entry);
             let can_stand = matches!(self.states[*entry as usize], State::Shown | State::Withdrawn);
             *is_archived |= *entry > last && can_stand && self.belongs(*entry, feed);
         }
-        periods.into_iter().filter(|(_, (is_archived, _))| *is_archived).map(|(period, (_, all))| (period, all)).collect()
+        periods
+            .into_iter()
+            .filter(|(_, (is_archived, _))| *is_archived)
+            .map(|(period, (_, all))| (period, all))
+            .collect()
     }
 
     fn sheet(
@@ -300,7 +308,8 @@ impl Planner<'_> {
     ) -> Sheet {
         let mut hasher = Xxh3::with_seed(self.config.fingerprint());
         let mut number = |number: u64| hasher.update(&number.to_le_bytes());
-        let code = |period: Option<Period>| period.map_or(0, |p| p.year as u64 * 100 + u64::from(p.month.unwrap_or(0)) + 1);
+        let code =
+            |period: Option<Period>| period.map_or(0, |p| p.year as u64 * 100 + u64::from(p.month.unwrap_or(0)) + 1);
         number(feed.language.map_or(u64::MAX, u64::from));
         number(feed.topic.map_or(u64::MAX, u64::from));
         number(code(period));

@@ -23,8 +23,10 @@ pub fn warnings(site: &Site, old: &Manifest, known: &[Known<'_>]) -> Vec<Problem
             Some(((text, language), story))
         })
         .collect();
-    let (moved, new): (Vec<_>, Vec<_>) =
-        fresh.into_iter().map(|entry| (entry, by_text.get(&(entry.text, entry.language)))).partition(|(_, old)| old.is_some());
+    let (moved, new): (Vec<_>, Vec<_>) = fresh
+        .into_iter()
+        .map(|entry| (entry, by_text.get(&(entry.text, entry.language))))
+        .partition(|(_, old)| old.is_some());
     let moved = moved.into_iter().filter_map(|(entry, old)| Some(changed_id(site, entry, old?)));
     let late = new.into_iter().filter_map(|(entry, _)| unseen(site, old, entry));
     let mut out = capped(moved.collect());
@@ -61,7 +63,8 @@ fn changed_id(site: &Site, entry: &Known<'_>, old: &str) -> Problem {
         "the entry `{old}` ({}) has become `{}`: its subscribers would see it once more",
         entry.language, entry.story
     );
-    Problem::warning(Place::file(site.file(entry.entry)), message).help(format!("write `id = \"{old}\"` into this file"))
+    Problem::warning(Place::file(site.file(entry.entry)), message)
+        .help(format!("write `id = \"{old}\"` into this file"))
 }
 
 fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Problem> {
@@ -73,7 +76,10 @@ fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Problem> {
         "`{}` ({}) is new here, yet older than all that {first}{more} shows: no subscriber of that feed would see it",
         entry.story, entry.language
     );
-    let help = format!("if it is a late translation, give it a date of its own: `published` in `[translations.{}]`", entry.language);
+    let help = format!(
+        "if it is a late translation, give it a date of its own: `published` in `[translations.{}]`",
+        entry.language
+    );
     Some(Problem::warning(Place::file(site.file(entry.entry)), message).help(help))
 }
 

@@ -41,7 +41,9 @@ impl Folder {
     /// Puts away what a build needs while it works, once it is whole.
     pub fn finish(&self) -> Result<(), Problem> {
         match fs::remove_dir_all(self.root.join(UNFINISHED)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.problem(UNFINISHED, "remove unfinished files")(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(self.problem(UNFINISHED, "remove unfinished files")(error))
+            }
             _ => Ok(()),
         }
     }
@@ -98,7 +100,8 @@ impl Folder {
             Ok(found) if found.is_file() => File::open(&full).map(Some).map_err(self.problem(path, "read this file")),
             Ok(_) => {
                 let message = "this stands where a document has to go, and it is no file";
-                Err(Problem::error(Place::file(self.shown(path)), message).help("move it away, or choose another `output`"))
+                Err(Problem::error(Place::file(self.shown(path)), message)
+                    .help("move it away, or choose another `output`"))
             }
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(self.problem(path, "read this file")(error)),
@@ -129,7 +132,9 @@ impl Folder {
     /// Removes a file, and the folders that it leaves empty.
     pub fn remove(&self, path: &str) -> Result<(), Problem> {
         match fs::remove_file(self.root.join(path)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.problem(path, "remove this file")(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(self.problem(path, "remove this file")(error));
+            }
             _ => {}
         }
         let parents = Path::new(path).ancestors().skip(1).take_while(|parent| !parent.as_os_str().is_empty());

@@ -158,7 +158,8 @@ impl<'a> Job<'a> {
         if options.compress {
             compress::all(self.folder, &self.old, &mut lines)?;
         }
-        let mut removed: Vec<String> = self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
+        let mut removed: Vec<String> =
+            self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
         for path in &removed {
             self.folder.remove(path)?;
         }
@@ -199,7 +200,8 @@ impl<'a> Job<'a> {
         if options.compress {
             written.extend(compress::missing(self.folder, &self.old, &mut lines)?);
         }
-        let removed: Vec<String> = self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
+        let removed: Vec<String> =
+            self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
         written.sort();
         let differs = !written.is_empty() || !removed.is_empty();
         Ok(Outcome {

@@ -9,6 +9,7 @@ use super::{Shell, cut};
 use crate::model::{Deleted, Entry, Feed, Language, Person, Text};
 
 const TYPE: &str = "application/atom+xml";
+const END: &str = "\n</feed>";
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 /// An entry with the indentation that it has in its document.
@@ -22,8 +23,15 @@ pub fn shell(feed: &Feed) -> Shell {
     let mut document = atom_feed(feed);
     document.entries = vec![atom::Entry::default()];
     let document = write(&document);
-    let (before, _, after) = cut(&document, "entry");
-    Shell(before.to_owned(), format!("{after}\n"))
+    let (before, _, after) = arranged(&document);
+    Shell(before, after)
+}
+
+/// The parts of a document. The crate writes extensions after the entries; the schema of RFC 4287 wants entries last.
+fn arranged(document: &str) -> (String, &str, String) {
+    let (before, entries, after) = cut(document, "entry");
+    let extensions = after.strip_suffix(END).unwrap_or_default();
+    (format!("{before}{extensions}"), entries, format!("{END}\n"))
 }
 
 /// What the crate writes. Writing into memory does not fail.
@@ -68,7 +76,9 @@ fn atom_entry(entry: &Entry) -> atom::Entry {
     }
     for sibling in &entry.translations {
         let url = sibling.url.iter();
-        links.extend(url.map(|url| link("https://schema.org/workTranslation", url.as_str(), None, Some(&sibling.language))));
+        links.extend(
+            url.map(|url| link("https://schema.org/workTranslation", url.as_str(), None, Some(&sibling.language))),
+        );
     }
     for enclosure in &entry.enclosures {
         links.push(atom::Link {
@@ -142,7 +152,8 @@ fn person(person: &Person) -> atom::Person {
 /// `at:deleted-entry` (RFC 6721 §2).
 fn deleted_entry(deleted: &Deleted) -> Element {
     let when = deleted.when.rfc3339();
-    let element = Element::new("at:deleted-entry").attribute("ref", deleted.iri.as_str()).attribute("when", when.as_str());
+    let element =
+        Element::new("at:deleted-entry").attribute("ref", deleted.iri.as_str()).attribute("when", when.as_str());
     match &deleted.reason {
         Some((reason, language)) => {
             element.child(Element::new("at:comment").attribute("xml:lang", language.as_str()).text(reason.as_str()))
@@ -166,6 +177,9 @@ mod tests {
         whole.entries = entries.iter().map(atom_entry).collect();
         let assembled = String::from_utf8(assembled).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
-        assert_eq!(assembled, write(&whole) + "\n");
+        let whole = write(&whole);
+        let (before, entries, after) = arranged(&whole);
+        assert_eq!(assembled, format!("{before}{entries}{after}"));
+        assert_eq!(assembled.len(), whole.len() + 1);
     }
 }

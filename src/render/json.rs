@@ -255,7 +255,8 @@ mod tests {
             let pieces: Vec<Piece> = entries[..count].iter().map(|entry| Piece(piece(entry))).collect();
             let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Json);
             let mut whole = serde_json::to_value(Document::of(&feed)).unwrap();
-            let items: Vec<_> = entries[..count].iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();
+            let items: Vec<_> =
+                entries[..count].iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();
             whole["items"] = items.into();
             let assembled = String::from_utf8(assembled).unwrap();
             assert_eq!(serde_json::from_str::<serde_json::Value>(&assembled).unwrap(), whole);

@@ -2,7 +2,7 @@
 //!
 //! An entry is rendered once a format, however many feeds show it: a [`Piece`] is what the format's crate writes for the
 //! entry within a document of its own, cut out; a document is the crate's document without entries, with the pieces put in
-//! their place. It is byte for byte what the crate writes for the whole.
+//! their place. It is byte for byte what the crate writes for the whole (for Atom, with the extensions moved before the entries).
 //!
 //! Owns: bytes. Never touches: configuration, clock, files; nor does one format touch another.
 
@@ -67,7 +67,9 @@ fn cut<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
 mod tests {
     use url::Url;
 
-    use crate::model::{Deleted, Enclosure, Entry, Feed, Html, Image, Language, Person, Sibling, Text, TopicLabel, Zone};
+    use crate::model::{
+        Deleted, Enclosure, Entry, Feed, Html, Image, Language, Person, Sibling, Text, TopicLabel, Zone,
+    };
 
     /// A feed and entries that use every field, with text that tries to break out.
     pub fn fixture() -> (Feed, Vec<Entry>) {
@@ -77,7 +79,8 @@ mod tests {
         let line = |text: &str| Text::line(text).unwrap();
         let language = |tag: &str| Language::parse(tag).unwrap();
         let hostile = "</item></entry><item><entry> ]]> & <b>\" '";
-        let person = Person { name: line(hostile), url: Some(url("https://a.example/?a&b")), email: Some(line("a@b.example")) };
+        let person =
+            Person { name: line(hostile), url: Some(url("https://a.example/?a&b")), email: Some(line("a@b.example")) };
         let entry = Entry {
             id: "old & 1".to_owned(),
             iri: "tag:example.org,2014:a/en".to_owned(),
@@ -89,7 +92,13 @@ mod tests {
             published: at("2014-11-24"),
             updated: at("2014-12-01"),
             authors: vec![person.clone()],
-            image: Some(Image { url: url("https://example.org/i"), alt: Some(line(hostile)), credit: Some(line("c")), width: Some(1), height: None }),
+            image: Some(Image {
+                url: url("https://example.org/i"),
+                alt: Some(line(hostile)),
+                credit: Some(line("c")),
+                width: Some(1),
+                height: None,
+            }),
             enclosures: ["a", "b"]
                 .map(|name| Enclosure {
                     url: url(&format!("https://example.org/{name}")),
@@ -98,7 +107,11 @@ mod tests {
                     title: Some(line(name)),
                 })
                 .to_vec(),
-            topics: vec![TopicLabel { id: "t".to_owned(), title: line(hostile), scheme: "tag:x,2014:topics".to_owned() }],
+            topics: vec![TopicLabel {
+                id: "t".to_owned(),
+                title: line(hostile),
+                scheme: "tag:x,2014:topics".to_owned(),
+            }],
             translations: vec![
                 Sibling { language: language("ru"), id: "r".to_owned(), url: Some(url("https://example.org/r")) },
                 Sibling { language: language("fr"), id: "f".to_owned(), url: None },
@@ -136,7 +149,11 @@ mod tests {
             ttl: 5,
             current: Some(url("https://example.org/c")),
             previous: Some(url("https://example.org/p")),
-            deleted: vec![Deleted { iri: "tag:x".to_owned(), when: at("2015-01-01"), reason: Some((line(hostile), language("fr"))) }],
+            deleted: vec![Deleted {
+                iri: "tag:x".to_owned(),
+                when: at("2015-01-01"),
+                reason: Some((line(hostile), language("fr"))),
+            }],
         };
         (feed, vec![entry.clone(), bare, entry])
     }

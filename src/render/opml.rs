@@ -47,7 +47,8 @@ fn write(writer: &mut Writer<Vec<u8>>, outlines: &Outlines) -> io::Result<()> {
         writer.create_element("body").write_inner_content(|writer| {
             for (language, name, feeds) in &outlines.groups {
                 let group = writer.create_element("outline").with_attribute(("text", name.as_str()));
-                group.write_inner_content(|writer| feeds.iter().try_for_each(|feed| outline(writer, feed, language)))?;
+                group
+                    .write_inner_content(|writer| feeds.iter().try_for_each(|feed| outline(writer, feed, language)))?;
             }
             Ok(())
         })?;

@@ -95,7 +95,8 @@ impl Site {
 
     /// A hash of everything that the publication is made from but the moment, whatever files it lies in.
     pub(crate) fn sources(&self) -> u128 {
-        let records = self.store.scans.iter().flat_map(|scan| scan.records.iter().map(|record| (scan.id(record), record.hash)));
+        let records =
+            self.store.scans.iter().flat_map(|scan| scan.records.iter().map(|record| (scan.id(record), record.hash)));
         let hashes = records.map(|(id, hash)| xxh3_128_with_seed(id.as_bytes(), hash));
         hashes.fold(u128::from(self.config.fingerprint()), u128::wrapping_add)
     }
@@ -135,7 +136,9 @@ impl Site {
         let scopes = std::iter::once(None).chain(topics.iter().map(|topic| Some(*topic)));
         let feeds = scopes.map(|topic| FeedKey { language: Some(fact.language), topic });
         let missed = feeds.filter(|feed| self.plan.is_older_than_window(*feed, entry, self.config.feeds.limit));
-        missed.filter_map(|feed| Some(self.path(self.feed_document(feed, None, *self.config.feeds.formats.first()?)))).collect()
+        missed
+            .filter_map(|feed| Some(self.path(self.feed_document(feed, None, *self.config.feeds.formats.first()?))))
+            .collect()
     }
 
     fn feed_document(&self, feed: FeedKey, period: Option<Period>, format: Format) -> DocumentKey {
@@ -175,7 +178,8 @@ impl Site {
         shown.par_sort_unstable();
         shown.dedup();
         let deleted = sheets().flat_map(|sheet| &sheet.deleted).copied();
-        let mut needed: Vec<EntryIndex> = deleted.chain(shown.iter().flat_map(|entry| self.shown_translations(*entry))).collect();
+        let mut needed: Vec<EntryIndex> =
+            deleted.chain(shown.iter().flat_map(|entry| self.shown_translations(*entry))).collect();
         needed.par_sort_unstable();
         needed.dedup();
         let parts = self.parts(&needed)?;

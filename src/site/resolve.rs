@@ -3,7 +3,9 @@
 use url::Url;
 
 use crate::config::{Config, LanguageIndex, TopicIndex};
-use crate::model::{Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute};
+use crate::model::{
+    Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute,
+};
 use crate::store::{RawEnclosure, RawPerson, Translation, body, page};
 
 /// What is read again of an entry's text: for itself, and for the entries that link to it.
@@ -91,7 +93,12 @@ fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Opti
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
     let url = url(&raw.url.as_ref()?.0, base, language)?;
     let media_type = raw.media_type.as_ref().map_or_else(|| guess(url.path()), |written| written.0.to_string());
-    Some(Enclosure { url, media_type, length: raw.length, title: raw.title.as_ref().and_then(|title| Text::line(&title.0)) })
+    Some(Enclosure {
+        url,
+        media_type,
+        length: raw.length,
+        title: raw.title.as_ref().and_then(|title| Text::line(&title.0)),
+    })
 }
 
 /// The media type of a file by its name, for the files that newsrooms attach.

@@ -106,16 +106,14 @@ fn toml_table(table: DeTable<'_>) -> Kind {
 fn toml_value(value: DeValue<'_>) -> Kind {
     match value {
         DeValue::String(text) => Kind::Text(text.into_owned()),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
-            .map_or_else(|_| Kind::Float(f64::MAX), Kind::Integer),
+        DeValue::Integer(number) => {
+            i64::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| Kind::Float(f64::MAX), Kind::Integer)
+        }
         DeValue::Float(number) => Kind::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => Kind::Bool(value),
         DeValue::Datetime(value) => Kind::Datetime(value.to_string()),
         DeValue::Array(items) => Kind::List(
-            items
-                .into_iter()
-                .map(|item| Node { span: item.span(), kind: toml_value(item.into_inner()) })
-                .collect(),
+            items.into_iter().map(|item| Node { span: item.span(), kind: toml_value(item.into_inner()) }).collect(),
         ),
         DeValue::Table(table) => toml_table(table),
     }

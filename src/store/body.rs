@@ -111,13 +111,17 @@ mod tests {
             html(Content::Markdown("# A\n\n*b* [c](d.html) ![e](/f.png)"), "en"),
             "<div lang=\"en\"><h1>A</h1>\n<p><em>b</em> <a href=\"https://example.org/en/d.html\">c</a> <img src=\"https://example.org/f.png\" alt=\"e\"></p></div>"
         );
-        assert_eq!(html(Content::Text("a <b>\nc & d\n\n\ne"), "ar"), "<div lang=\"ar\" dir=\"rtl\"><p>a &lt;b&gt;<br>\nc &amp; d</p>\n<p>e</p></div>");
+        assert_eq!(
+            html(Content::Text("a <b>\nc & d\n\n\ne"), "ar"),
+            "<div lang=\"ar\" dir=\"rtl\"><p>a &lt;b&gt;<br>\nc &amp; d</p>\n<p>e</p></div>"
+        );
         assert_eq!(html(Content::Html("  "), "en"), "");
     }
 
     #[test]
     fn nothing_is_live() {
-        let hostile = "<p onclick=x>a</p><script>b</script><style>c</style><a href='javascript:d'>e</a><img src=//h/i onerror=j>";
+        let hostile =
+            "<p onclick=x>a</p><script>b</script><style>c</style><a href='javascript:d'>e</a><img src=//h/i onerror=j>";
         assert_eq!(
             html(Content::Html(hostile), "en"),
             "<div lang=\"en\"><p>a</p><a>e</a><img src=\"https://h/i\"></div>"

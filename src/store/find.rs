@@ -50,7 +50,9 @@ fn regular(store: &Path, entry: &DirEntry) -> Result<Option<Found>, Problem> {
     }
     let place = || Place::file(path.display().to_string());
     if !entry.file_type().is_file() {
-        return Err(Problem::error(place(), "this is not a regular file, so it was not read").help("remove it from the store"));
+        return Err(
+            Problem::error(place(), "this is not a regular file, so it was not read").help("remove it from the store")
+        );
     }
     if entry.depth() == 0 {
         return Err(Problem::error(place(), "the store must be a directory"));

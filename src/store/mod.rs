@@ -87,7 +87,8 @@ impl Store {
             let text = decode(&bytes).map_err(|_| changed())?;
             let one = with_record(text, syntax, |raw| {
                 let several = raw.stories.as_deref();
-                let (raw, id) = several.and_then(|all| all.get(record.index as usize)).map_or((raw, id), |raw| (raw, None));
+                let (raw, id) =
+                    several.and_then(|all| all.get(record.index as usize)).map_or((raw, id), |raw| (raw, None));
                 story::read(raw, id, config).0.map(|story| each(index, &story))
             });
             out.push(one.ok_or_else(changed)?);
@@ -107,11 +108,18 @@ impl Store {
 
     /// The key of the nth translation of a record, as it was written; `None` where the record is flat.
     pub fn translation_key(&self, file: u32, record: &Record, nth: usize) -> Option<String> {
-        self.careful(file, record, |careful, _, root, _| careful.key(&[root, &[Step::Key("translations".to_owned())]].concat(), nth))?
+        self.careful(file, record, |careful, _, root, _| {
+            careful.key(&[root, &[Step::Key("translations".to_owned())]].concat(), nth)
+        })?
     }
 
     /// Reads a record with the place of every value: those places, where its text begins, the path to it, the whole text.
-    fn careful<T>(&self, file: u32, record: &Record, then: impl FnOnce(&Careful, usize, &[Step], &str) -> T) -> Option<T> {
+    fn careful<T>(
+        &self,
+        file: u32,
+        record: &Record,
+        then: impl FnOnce(&Careful, usize, &[Step], &str) -> T,
+    ) -> Option<T> {
         let found = &self.files[file as usize];
         let bytes = std::fs::read(&found.path).ok()?;
         let text = decode(&bytes).ok()?;

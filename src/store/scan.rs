@@ -94,7 +94,8 @@ impl Scan {
 
 /// Reads all files: their parts in the order of the files, whatever order they were read in.
 pub fn all(files: &[Found], config: &Config) -> Vec<Scan> {
-    let parts: Vec<(u32, Range<u64>)> = files.iter().enumerate().flat_map(|(index, file)| parts(index as u32, file)).collect();
+    let parts: Vec<(u32, Range<u64>)> =
+        files.iter().enumerate().flat_map(|(index, file)| parts(index as u32, file)).collect();
     let mut scans: Vec<Scan> =
         parts.into_par_iter().map(|(index, part)| one(index, &files[index as usize], part, config)).collect();
     let mut line = 0;
@@ -124,11 +125,8 @@ fn is_lines(file: &Found) -> bool {
 
 /// Reads one part of one file.
 fn one(index: u32, file: &Found, part: Range<u64>, config: &Config) -> Scan {
-    let mut reader = Reader {
-        shown: file.path.display().to_string(),
-        config,
-        scan: Scan { file: index, ..Scan::default() },
-    };
+    let mut reader =
+        Reader { shown: file.path.display().to_string(), config, scan: Scan { file: index, ..Scan::default() } };
     let outcome = if is_lines(file) { lines(file, &part) } else { std::fs::read(&file.path).map(|bytes| (0, bytes)) };
     match outcome {
         Err(error) => reader.scan.problems.push(Problem::machine(&file.path, "read this file", &error)),
@@ -315,7 +313,15 @@ impl Reader<'_> {
     }
 
     /// Reads a text with the place of every value: its problems are noted, and what is sound but for warnings is kept.
-    fn careful(&mut self, whole: &str, part: &str, start: usize, syntax: Syntax, id: Option<&str>, spot: impl Fn(usize) -> Spot) {
+    fn careful(
+        &mut self,
+        whole: &str,
+        part: &str,
+        start: usize,
+        syntax: Syntax,
+        id: Option<&str>,
+        spot: impl Fn(usize) -> Spot,
+    ) {
         let (text, mut faults) = scrub(part, syntax);
         let mut careful = Careful::parse(&text, syntax);
         let is_parsed = careful.faults.is_empty();
@@ -330,7 +336,8 @@ impl Reader<'_> {
                 if let Some(story) = story.filter(|_| is_sound) {
                     self.scan.keep(&story, &spot(index));
                 }
-                let lead = several.map(|_| vec![Step::Key("stories".to_owned()), Step::Index(index)]).unwrap_or_default();
+                let lead =
+                    several.map(|_| vec![Step::Key("stories".to_owned()), Step::Index(index)]).unwrap_or_default();
                 faults.extend(wrongs.into_iter().filter_map(|wrong| fault(&careful, lead.clone(), wrong)));
             }
             if several.is_some() {

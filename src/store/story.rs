@@ -185,7 +185,11 @@ impl Reader<'_> {
                 None => return Some(id),
                 Some(fault) => {
                     let message = format!("the file's path makes no id: `{id}` {fault}");
-                    self.wrong(Vec::new(), message, Some("write an `id = \"…\"` into the file, or rename it".to_owned()));
+                    self.wrong(
+                        Vec::new(),
+                        message,
+                        Some("write an `id = \"…\"` into the file, or rename it".to_owned()),
+                    );
                 }
             },
             (None, None) => {
@@ -204,7 +208,8 @@ impl Reader<'_> {
                 None => {
                     let known: Vec<&str> = self.config.topics.iter().map(|topic| topic.id.as_str()).collect();
                     let place = [path(None, &["topics"]), vec![Step::Index(index)]].concat();
-                    let help = suggestion(&topic.0, &known).unwrap_or("add it to `[topics]` of the configuration".to_owned());
+                    let help =
+                        suggestion(&topic.0, &known).unwrap_or("add it to `[topics]` of the configuration".to_owned());
                     self.wrong(place, format!("unknown topic `{}`", topic.0), Some(help));
                 }
             }
@@ -253,7 +258,11 @@ impl Reader<'_> {
                 ("stories", raw.stories.is_some()),
             ];
             for (key, _) in own.iter().filter(|(_, is_set)| *is_set) {
-                self.wrong(path(Some(tag), &[key]), format!("`{key}` belongs to the story, not to a translation"), None);
+                self.wrong(
+                    path(Some(tag), &[key]),
+                    format!("`{key}` belongs to the story, not to a translation"),
+                    None,
+                );
             }
             let layer = self.layer(raw, Some(tag));
             let Some(language) = self.language(tag, path(Some(tag), &[])) else { continue };
