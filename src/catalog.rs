@@ -3,7 +3,7 @@
 //! Owns: unique ids and guids, records of one id made one story, order, and which entries are translations of each other.
 //! Never touches: files, except to name the places of a contradiction.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use hashbrown::HashTable;
@@ -29,7 +29,7 @@ pub struct Catalog {
 }
 
 /// Where an entry's facts lie.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Row {
     scan: u32,
     record: u32,
@@ -108,19 +108,13 @@ impl Catalog {
     }
 
     fn order(&mut self, store: &Store) {
-        let fact = |row: &Row| &store.scans[row.scan as usize].facts[row.fact as usize];
-        let by_order = |one: &Row, other: &Row| {
-            let (a, b) = (fact(one), fact(other));
-            let newest_first = b.published.cmp(&a.published);
-            newest_first
-                .then_with(|| match one.story == other.story {
-                    true => Ordering::Equal,
-                    false => id_at(store, (one.scan, one.record)).cmp(id_at(store, (other.scan, other.record))),
-                })
-                .then_with(|| a.language.cmp(&b.language))
-                .then_with(|| (one.scan, one.record).cmp(&(other.scan, other.record)))
+        let key = |row: &Row| {
+            let fact = &store.scans[row.scan as usize].facts[row.fact as usize];
+            (Reverse(fact.published), id_at(store, (row.scan, row.record)), fact.language, *row)
         };
-        self.entries.par_sort_unstable_by(by_order);
+        let mut keyed: Vec<_> = self.entries.par_iter().map(key).collect();
+        keyed.par_sort_unstable();
+        self.entries = keyed.into_iter().map(|(.., row)| row).collect();
     }
 
     /// Gathers the entries of each story, and takes out those that stand twice in one language.

@@ -62,17 +62,18 @@ impl Html {
 
 /// The first character that XML 1.0 forbids, if there is one.
 pub fn forbidden(text: &str) -> Option<char> {
-    // Forbidden are C0 controls but tab and line ends, and U+FFFE and U+FFFF, which are EF BF BE and EF BF BF.
-    let suspicious = |byte: &u8| *byte < 0x20 || *byte == 0xEF;
-    text.as_bytes().iter().any(suspicious).then(|| text.chars().find(|c| is_forbidden(*c))).flatten()
+    // Every text passes here, so whole blocks are looked through at once. In UTF-8, U+FFFE and U+FFFF begin with 0xEF, as do
+    // many characters that are welcome.
+    let is_control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
+    let is_suspicious = |block: &[u8]| block.iter().fold(false, |found, byte| found | is_control(*byte) | (*byte == 0xEF));
+    if !text.as_bytes().chunks(64).any(is_suspicious) {
+        return None;
+    }
+    text.chars().find(|character| is_forbidden(*character))
 }
 
 fn is_forbidden(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' => false,
-        '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => true,
-        _ => false,
-    }
+    matches!(character, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Text without forbidden characters, its line ends all `\n`, as an XML parser would hand them on (XML 1.0 §2.11).

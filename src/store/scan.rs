@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use memchr::memchr_iter;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -193,10 +194,14 @@ struct Spot {
 
 impl Reader<'_> {
     fn jsonl(&mut self, offset: u64, bytes: &[u8]) {
+        let ends = memchr_iter(b'\n', bytes).map(|at| at + 1).chain([bytes.len()]);
         let mut at = 0;
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            let start = at;
-            at += line.len();
+        for end in ends {
+            let (start, line) = (at, &bytes[at..end]);
+            at = end;
+            if line.is_empty() {
+                continue;
+            }
             let text = match decode(line) {
                 Ok(text) => text,
                 Err((wrong, message)) => {
