@@ -83,16 +83,7 @@ impl Check<'_> {
             return None;
         };
         let site = self.site(path, raw_site, languages.first());
-        Some(Config {
-            path: path.to_owned(),
-            site: site?,
-            languages,
-            topics,
-            feeds: feeds?,
-            server,
-            drafts: false,
-            fingerprint,
-        })
+        Some(Config { site: site?, languages, topics, feeds: feeds?, server, drafts: false, fingerprint })
     }
 
     fn site(&mut self, path: &Path, raw: &RawSite, default: Option<&Edition>) -> Option<Site> {

@@ -23,8 +23,6 @@ pub type TopicIndex = u16;
 /// A usable configuration: required values are there, URLs are absolute, names are known.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where it was read from.
-    pub(crate) path: PathBuf,
     pub(crate) site: Site,
     /// In the configured order; never empty.
     pub(crate) languages: Vec<Edition>,

@@ -75,12 +75,6 @@ impl Place {
             text_column: column - skipped,
         }
     }
-
-    /// The same place, where the text began only at the given line of its file.
-    pub fn below(mut self, lines: usize) -> Self {
-        self.line += lines;
-        self
-    }
 }
 
 /// The nearest character boundary at or before a byte offset.
@@ -100,7 +94,7 @@ pub struct Problem {
     /// Who has to act.
     pub cause: Cause,
     /// Where it is.
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
     /// What is wrong, in one line.
     pub message: String,
     /// What to do about it.
@@ -115,7 +109,7 @@ impl Problem {
         Problem {
             severity: Severity::Error,
             cause: Cause::Input,
-            place: place.into(),
+            place: place.into().map(Box::new),
             message: message.into(),
             help: None,
             related: None,

@@ -65,7 +65,8 @@ pub fn forbidden(text: &str) -> Option<char> {
     // Every text passes here, so whole blocks are looked through at once. In UTF-8, U+FFFE and U+FFFF begin with 0xEF, as do
     // many characters that are welcome.
     let is_control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let is_suspicious = |block: &[u8]| block.iter().fold(false, |found, byte| found | is_control(*byte) | (*byte == 0xEF));
+    let is_suspicious =
+        |block: &[u8]| block.iter().fold(false, |found, byte| found | is_control(*byte) | (*byte == 0xEF));
     if !text.as_bytes().chunks(64).any(is_suspicious) {
         return None;
     }

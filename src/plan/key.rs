@@ -40,15 +40,6 @@ impl Format {
             Format::Json => "json",
         }
     }
-
-    /// The type of a document of this format, as links name it.
-    pub fn link_type(self) -> &'static str {
-        match self {
-            Format::Atom => "application/atom+xml",
-            Format::Rss => "application/rss+xml",
-            Format::Json => "application/feed+json",
-        }
-    }
 }
 
 impl std::fmt::Display for Period {

@@ -92,7 +92,7 @@ fn paragraphs(text: &str) -> String {
 }
 
 /// Text as HTML.
-pub fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -16,12 +16,12 @@ use std::path::Path;
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-pub use body::{body, escaped};
+pub use body::body;
 use find::Found;
 use raw::RawRecord;
 pub use raw::{RawEnclosure, RawPerson};
 pub use scan::{Fact, Record, Scan};
-pub use story::{Content, Story, Translation, page};
+pub use story::{Story, Translation, page};
 
 use crate::config::Config;
 use crate::diagnostics::{Place, Problem};

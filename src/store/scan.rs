@@ -370,7 +370,9 @@ impl Reader<'_> {
         if noted > MOST_PROBLEMS {
             return;
         }
-        problem.place = problem.place.map(|place| place.below(lines));
+        if let Some(place) = &mut problem.place {
+            place.line += lines;
+        }
         if noted == MOST_PROBLEMS {
             problem.message = "there are more problems in this file; mend those above first".to_owned();
             problem.help = None;
