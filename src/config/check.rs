@@ -7,9 +7,9 @@ use serde::Deserialize;
 use url::Url;
 
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
-use super::{Archives, Config, Edition, Feeds, Format, Server, Site, Topic, hash};
+use super::{Archives, Config, Edition, Feeds, Server, Site, Topic, hash};
 use crate::diagnostics::{Problem, suggestion};
-use crate::model::{Language, Person, Text, Timestamp, Zone, absolute};
+use crate::model::{Format, Language, Person, Text, Timestamp, Zone, absolute};
 use crate::source::{Careful, Fault, Step, Syntax, decode, scrub, undecodable};
 
 /// Names that a topic cannot have because paths use them.

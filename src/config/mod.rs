@@ -12,7 +12,7 @@ use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostics::{Problem, sort};
-use crate::model::{Language, Person, Text, Timestamp, Zone};
+use crate::model::{Format, Language, Person, Text, Timestamp, Zone};
 
 /// The index of a configured language; the first is the default language.
 pub type LanguageIndex = u16;
@@ -76,14 +76,6 @@ pub(crate) struct Topic {
     pub titles: Vec<Text>,
     pub descriptions: Vec<Option<Text>>,
     pub words: Vec<String>,
-}
-
-/// A feed format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Format {
-    Atom,
-    Rss,
-    Json,
 }
 
 /// How archives are cut.

@@ -4,6 +4,17 @@ use url::Url;
 
 use super::{Html, Language, Moment, Text};
 
+/// A feed format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// Atom 1.0 (RFC 4287).
+    Atom,
+    /// RSS 2.0.
+    Rss,
+    /// JSON Feed 1.1.
+    Json,
+}
+
 /// A person or office that wrote something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::config::{Config, Format, LanguageIndex, TopicIndex};
-use crate::model::Text;
+use crate::config::{Config, LanguageIndex, TopicIndex};
+use crate::model::{Format, Text};
 
 /// A feed in any format: a language, or all of them, and a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -166,7 +166,7 @@ fn deleted_entry(deleted: &Deleted) -> Element {
 mod tests {
     use super::super::{Piece, document, tests::fixture};
     use super::*;
-    use crate::config::Format;
+    use crate::model::Format;
 
     #[test]
     fn pieces_make_what_the_crate_writes() {

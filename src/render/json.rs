@@ -246,7 +246,7 @@ impl<'a> Item<'a> {
 mod tests {
     use super::super::{Piece, document, tests::fixture};
     use super::*;
-    use crate::config::Format;
+    use crate::model::Format;
 
     #[test]
     fn pieces_make_what_serde_writes() {

@@ -14,8 +14,7 @@ mod rss;
 
 pub use opml::{Outline, Outlines, outlines};
 
-use crate::config::Format;
-use crate::model::{Entry, Feed};
+use crate::model::{Entry, Feed, Format};
 
 /// An entry in one format, to be put into documents.
 #[derive(Debug, Clone, PartialEq)]

@@ -128,7 +128,7 @@ fn further(enclosure: &Enclosure) -> Element {
 mod tests {
     use super::super::{Piece, document, tests::fixture};
     use super::*;
-    use crate::config::Format;
+    use crate::model::Format;
 
     #[test]
     fn pieces_make_what_the_crate_writes() {

@@ -13,9 +13,9 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
-use crate::config::{Config, Format, LanguageIndex};
+use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::{Problem, sort};
-use crate::model::{Entry, Feed, Person, Timestamp};
+use crate::model::{Entry, Feed, Format, Person, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Period, Plan, Planned, Sheet, State};
 use crate::render::{self, Outline, Outlines, Piece};
 use crate::store::{Record, Store};
