@@ -128,7 +128,7 @@ class Versions:
         return done
 
     def intact(self, out, versions="ab"):
-        """Every published file is whole and of one of the versions."""
+        """Every published file is whole and of one of the versions, the manifest too."""
         found = tree(out)
         for path in set().union(*(self.whole[v] for v in versions)):
             wholes = [self.whole[v].get(path) for v in versions]
@@ -136,13 +136,11 @@ class Versions:
                 state = "is missing" if path not in found else f"is torn ({len(found[path])} bytes)"
                 raise Wrong(f"{path} {state}")
 
-    def exactly(self, out, version, foreign=(), interrupted=None):
-        """The publication of one version, and nothing else. Of a version whose build was interrupted and not done
-        again, whole files may remain: no manifest names them, so that they count as somebody else's."""
+    def exactly(self, out, version, foreign=()):
+        """The publication of one version, and nothing else: no temporary file, and none of an interrupted build."""
         found, whole = tree(out), self.whole[version]
-        rest = self.whole.get(interrupted, {})
         for path in sorted(found.keys() | whole.keys()):
-            if path not in whole and path not in foreign and found[path] != rest.get(path):
+            if path not in whole and path not in foreign:
                 raise Wrong(f"{path} was left behind")
             if path in whole and found.get(path) != whole[path]:
                 raise Wrong(f"{path} is not that of an undisturbed build")
