@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::BuildOptions;
 use super::report::{Report, count};
-use super::{PROBLEMS, configuration, moment};
+use super::{PROBLEMS, USAGE, configuration, moment};
 use crate::config::Config;
 use crate::diagnostics::{Place, Problem};
 use crate::publish::{self, Options, Outcome};
@@ -40,6 +40,12 @@ fn build(
     let now = moment(&config, options.now.as_deref()).map_err(one)?;
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
     refuse_output_in_store(&config, &output).map_err(one)?;
+    if options.drafts && resolved(&output) == resolved(&config.site.output) {
+        report.end_with(USAGE);
+        let place = Place::file(output.display().to_string());
+        let problem = Problem::error(place, "this is the configured output, which drafts must never reach");
+        return Err(one(problem.help("name another folder with --output")));
+    }
     let (site, problems) = Site::load(&config, now);
     report.problems(&problems, options.strict);
     if report.failed() {
@@ -68,18 +74,20 @@ fn build(
 
 /// An output within the store would be read as stories.
 fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Problem> {
-    let resolve = |path: &Path| -> PathBuf {
-        let existing =
-            path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
-        existing.map_or_else(|| path.to_owned(), |(real, rest)| real.join(rest))
-    };
-    if resolve(output).starts_with(resolve(&config.site.stories)) {
+    if resolved(output).starts_with(resolved(&config.site.stories)) {
         let place = Place::file(output.display().to_string());
         return Err(
             Problem::error(place, "the output would lie within the store").help("choose another `output` or `stories`")
         );
     }
     Ok(())
+}
+
+/// A path without links and relative parts, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
+    existing.map_or_else(|| path.clone(), |(real, rest)| real.join(rest))
 }
 
 fn script(site: &Site, outcome: &Outcome, report: &Report) -> String {

@@ -24,6 +24,8 @@ use crate::diagnostics::{Place, Problem};
 const DONE: u8 = 0;
 /// What was read has problems, or a comparison found a difference.
 const PROBLEMS: u8 = 1;
+/// Wrong usage.
+const USAGE: u8 = 2;
 /// The machine failed.
 const MACHINE: u8 = 3;
 
