@@ -46,6 +46,7 @@ mod catalog;
 mod cli;
 mod config;
 mod diagnostics;
+pub mod import;
 mod model;
 mod plan;
 mod publish;

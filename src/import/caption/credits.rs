@@ -1,0 +1,190 @@
+//! Owns what a whole listing teaches: the credits that stand before many texts, and its words; never splits a text itself.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::script::Script;
+use super::{boundary, label};
+
+/// How much of a text behind a label is compared, in characters.
+const REACH: usize = 160;
+
+/// What a listing teaches.
+#[derive(Debug, Default)]
+pub struct Credits {
+    /// Each with how many texts begin right behind it; the longest first.
+    known: Vec<String>,
+    /// Ending in a stroke (`Agency /`), before at least two different texts.
+    stroked: Vec<String>,
+    words: HashMap<String, usize>,
+    /// Places, other than in a first sentence, where a blank after a full stop is missing.
+    missing_blanks: usize,
+}
+
+impl Credits {
+    /// Learns from the titles and paragraphs of a listing.
+    pub fn learn<'a>(texts: impl Iterator<Item = (&'a str, &'a [String])>) -> Credits {
+        let mut credits = Credits::default();
+        let mut tails = Vec::new();
+        let mut seen = HashSet::new();
+        for (title, paragraphs) in texts {
+            for text in std::iter::once(title).chain(paragraphs.iter().map(String::as_str)) {
+                if seen.insert(text) {
+                    credits.read(text);
+                }
+            }
+            if let Some(first) = paragraphs.first()
+                && let Some(label) = label::find(first)
+            {
+                tails.push(first[label.end..].chars().take(REACH).collect::<String>());
+            }
+        }
+        tails.sort_unstable();
+        tails.dedup();
+        credits.find_repeated(&tails);
+        credits
+    }
+
+    fn read(&mut self, text: &str) {
+        for word in text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
+            *self.words.entry(word.to_owned()).or_insert(0) += 1;
+        }
+        let after_first_sentence = text.find(". ").unwrap_or(text.len());
+        let rest = text.char_indices().map(|(place, _)| place).filter(|place| *place > after_first_sentence);
+        self.missing_blanks += rest.filter(|place| boundary::at(text, *place) == Some(boundary::Kind::Stop)).count();
+    }
+
+    /// What sorted tails have in common is what neighbours have in common.
+    fn find_repeated(&mut self, tails: &[String]) {
+        let mut heads: Vec<&str> = tails.windows(2).map(|pair| common(&pair[0], &pair[1])).collect();
+        heads.extend(heads.clone().iter().filter_map(|head| head.rfind(['/', '|']).map(|stroke| &head[..=stroke])));
+        heads.sort_unstable();
+        heads.dedup();
+        for head in heads {
+            if head.chars().filter(|letter| letter.is_alphabetic()).count() < 2 {
+                continue;
+            }
+            let first = tails.partition_point(|tail| tail.as_str() < head);
+            let followers = tails[first..].iter().map_while(|tail| tail.strip_prefix(head));
+            if head.ends_with(['/', '|']) {
+                let different: HashSet<&str> = followers.filter_map(|text| text.split_whitespace().next()).collect();
+                if different.len() > 1 {
+                    self.stroked.push(head.to_owned());
+                }
+                continue;
+            }
+            let begins: HashSet<String> =
+                followers.filter(|text| begins_a_text(head, text)).map(|text| text.chars().take(2).collect()).collect();
+            let scripts: HashSet<Option<Script>> =
+                begins.iter().map(|text| text.chars().find_map(Script::of)).collect();
+            if begins.len() > 2 || (begins.len() > 1 && scripts.len() > 1) {
+                self.known.push(head.to_owned());
+            }
+        }
+        self.known.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        self.stroked.sort_by_key(|known| std::cmp::Reverse(known.len()));
+    }
+
+    /// Where a repeated credit at the head of a text ends, if another text is run together with it.
+    pub fn end_of_known(&self, tail: &str) -> Option<usize> {
+        for known in &self.known {
+            let Some(rest) = tail.strip_prefix(known.as_str()) else {
+                continue;
+            };
+            let stop = rest.chars().next().filter(|next| ".;".contains(*next)).map_or(0, char::len_utf8);
+            let (end, after) = (known.len() + stop, rest[stop..].chars().next());
+            let follows = match after {
+                None => false,
+                Some(next) if next.is_whitespace() => stop > 0,
+                Some(next) => {
+                    Script::of(next).is_some_and(|script| !script.has_capitals())
+                        || next.is_uppercase()
+                        || "«“„¿¡".contains(next)
+                        || (next.is_ascii_digit() && !known.ends_with(|last: char| last.is_ascii_digit()))
+                }
+            };
+            if follows {
+                return Some(end);
+            }
+        }
+        self.stroked.iter().find(|known| tail.starts_with(known.as_str())).map(String::len)
+    }
+
+    /// How often a word stands alone in the listing.
+    pub fn count(&self, word: &str) -> usize {
+        self.words.get(word).copied().unwrap_or(0)
+    }
+
+    /// Whether the listing's authors often leave out the blank after a full stop, so that it says nothing.
+    pub fn is_careless(&self) -> bool {
+        self.missing_blanks > 2
+    }
+}
+
+/// Whether a text could begin right behind a credit.
+fn begins_a_text(head: &str, text: &str) -> bool {
+    let mut letters = text.chars();
+    let (Some(first), second) = (letters.next(), letters.next()) else {
+        return false;
+    };
+    let Some(script) = Script::of(first) else {
+        return "«“„¿¡".contains(first);
+    };
+    if !script.has_capitals() {
+        return true;
+    }
+    let other_script = head.chars().rev().find_map(Script::of).is_some_and(|last| last != script);
+    let word = match second {
+        Some(second) if second.is_lowercase() => true,
+        Some(second) if second.is_whitespace() => "AIYOÀÉÓАВИКОСУЯЕΗΟ".contains(first),
+        Some(second) => "'’".contains(second) && !head.is_empty(),
+        None => false,
+    };
+    first.is_uppercase() && (word || other_script)
+}
+
+/// What two texts begin with alike.
+fn common<'a>(one: &'a str, other: &str) -> &'a str {
+    let differs = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map(|((place, _), _)| place);
+    &one[..differs.unwrap_or(one.len().min(other.len()))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn learnt(texts: &[&str]) -> Credits {
+        let texts: Vec<Vec<String>> = texts.iter().map(|text| vec![(*text).to_owned()]).collect();
+        Credits::learn(texts.iter().map(|paragraphs| ("", paragraphs.as_slice())))
+    }
+
+    #[test]
+    fn a_repeated_credit_is_learnt() {
+        let credits = learnt(&[
+            "Photo: UNAThe lake",
+            "Photo: UNAIn spring",
+            "Photo: UNAUNA opens",
+            "Photo: UNAОзеро",
+            "Photo: UNA PeruSince",
+        ]);
+        assert_eq!(credits.end_of_known("UNAA lake"), Some(3));
+        assert_eq!(credits.end_of_known("UNAUNA opens"), Some(3));
+        assert_eq!(credits.end_of_known("UNA. UNA opens"), Some(4));
+        assert_eq!(credits.end_of_known("UNA PeruSince"), None);
+        assert_eq!(credits.end_of_known("UNAnimous"), None);
+    }
+
+    #[test]
+    fn a_part_of_two_acronyms_is_none() {
+        let credits = learnt(&["Photo: UNAThe lake", "Photo: UNIDOIn spring", "Photo: UNEPAt last"]);
+        assert_eq!(credits.end_of_known("UNOThe"), None);
+    }
+
+    #[test]
+    fn strokes_and_scripts_without_capitals() {
+        let credits = learnt(&["Photo: Big Agency / the first", "Photo: Big Agency / la primera"]);
+        assert_eq!(credits.end_of_known("Big Agency / after"), Some(12));
+        let credits =
+            learnt(&["صورة: معهد المياهأعلن المعهد", "صورة: معهد المياهقال المدير", "صورة: معهد المياهفي الربيع"]);
+        assert_eq!(credits.end_of_known("معهد المياهنظم"), Some("معهد المياه".len()));
+    }
+}

@@ -1,0 +1,90 @@
+use super::*;
+
+fn short(text: &str) -> Vec<String> {
+    let date = |date| match date {
+        Date::Known(date) => date.to_string(),
+        other => format!("{other:?}"),
+    };
+    let entries = Listing::parse(text).entries;
+    entries.iter().map(|entry| format!("{}|{}|{}", date(entry.date), entry.title, entry.paragraphs.join("|"))).collect()
+}
+
+#[test]
+fn a_page_as_it_is_copied() {
+    let listing = Listing::parse(include_str!("../../../tests/fixtures/import/listing.txt"));
+    let heading: Vec<usize> = listing.heading.iter().map(|(line, _)| *line).collect();
+    assert_eq!(heading, [1, 3, 4]);
+    let lines: Vec<usize> = listing.entries.iter().map(|entry| entry.line).collect();
+    assert_eq!(lines, [5, 10, 15, 20, 27, 34, 38]);
+    assert_eq!(listing.entries[6].title, "Small grants 2020");
+    assert_eq!(listing.entries[3].paragraphs.len(), 2);
+    assert!(listing.notes.is_empty());
+}
+
+#[test]
+fn whatever_opens_an_entry() {
+    for text in [
+        "2019-03-07\nLakes\n\nText\n\n2019-03-06\nRain",
+        "- 7 March 2019\n  Lakes\n\n  Text\n- 6 March 2019\n  Rain",
+        "* 07.03.2019 – Lakes\n  Text\n* 06.03.2019 – Rain",
+        "•\t07.03.2019\r\n\tLakes\r\n\r\n\tText\r\n•\t06.03.2019\r\n\tRain\r\n",
+        "\u{feff}·\u{a0}March 7, 2019: Lakes\r\rText\r\r·\u{a0}March 6, 2019: Rain",
+        "## 2019年3月7日 Lakes\nText\n## 2019年3月6日 Rain",
+        "1. 2019/03/07 Lakes\n   Text\n2. 2019/03/06 Rain",
+        "(7 mars 2019) Lakes\nText\n(6 mars 2019) Rain",
+    ] {
+        let expected: Vec<String> = vec!["2019-03-07|Lakes|Text".into(), "2019-03-06|Rain|".into()];
+        assert_eq!(short(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_date_inside_a_text_begins_no_entry() {
+    let text = "• 16/04/2019\n  Lakes\n\n  16/05/2019 is the day.\n  ◦ 17/05/2019: rain\n\n  16 May 2019, too.\n• 15/04/2019\n  Rain";
+    assert_eq!(
+        short(text),
+        ["2019-04-16|Lakes|16/05/2019 is the day.\n◦ 17/05/2019: rain|16 May 2019, too.", "2019-04-15|Rain|"]
+    );
+}
+
+#[test]
+fn order_of_day_and_month_over_the_listing() {
+    assert_eq!(short("05/04/2019 A\n16/04/2019 B"), ["2019-04-05|A|", "2019-04-16|B|"]);
+    assert_eq!(short("05/04/2019 A\n04/16/2019 B"), ["2019-05-04|A|", "2019-04-16|B|"]);
+    let unclear = Listing::parse("05/04/2019 A\n\n03/04/2019 B");
+    assert!(unclear.notes[0].contains("lines 1, 3"), "{:?}", unclear.notes);
+    assert_eq!(short("31/02/2019 A\n16/04/2019 B"), ["Impossible|A|", "2019-04-16|B|"]);
+}
+
+#[test]
+fn entries_without_a_date() {
+    let text = "  • 16/04/2019\n    Lakes\n  • Undated\n    Text\n      - a point\n  • 15/04/2019\n    Rain";
+    assert_eq!(short(text), ["2019-04-16|Lakes|", "Missing|Undated|Text\n- a point", "2019-04-15|Rain|"]);
+    assert_eq!(short("- One\n  more\n- Two"), ["Missing|One|more", "Missing|Two|"]);
+    assert!(short("No list at all.\n\nNothing.").is_empty());
+}
+
+#[test]
+fn lines_that_a_narrow_page_broke() {
+    let text = "\
+16 April 2019
+The Institute for Mountain Waters opens
+a station
+
+The station measures how fast glaciers
+melt, and sends what it finds to all of
+the valleys below, every hour of a day.
+It is the first above four thousand and
+the second of its kind in these ranges.
+
+15 April 2019
+Rain
+
+It rains in the valleys of the range in
+spring.
+";
+    let found = short(text);
+    assert!(found[0].starts_with("2019-04-16|The Institute for Mountain Waters opens a station|The station measures"));
+    assert!(found[0].ends_with("in these ranges.") && !found[0].contains('\n'), "{found:?}");
+    assert_eq!(found[1], "2019-04-15|Rain|It rains in the valleys of the range in spring.");
+}

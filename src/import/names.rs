@@ -1,0 +1,287 @@
+//! Owns the names of imported stories: readable, ASCII, distinct, the same next time; never touches the disk.
+//!
+//! A name is the year and the title: `2014/panama-joins-the-campaign`. A title in a script that this file cannot
+//! spell in Latin letters (Arabic, Han and others) gives the date, the language and a few digits of the title's hash.
+
+use chrono::{Datelike, NaiveDate};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::script::Script;
+
+/// The longest that a title may be in a name.
+const LONGEST: usize = 60;
+
+/// What a story's name is made from.
+#[derive(Clone, Debug)]
+pub struct Naming<'a> {
+    pub date: NaiveDate,
+    pub language: &'a str,
+    pub title: &'a str,
+    /// A hash of all that the story says.
+    pub content: &'a str,
+}
+
+impl Naming<'_> {
+    /// The names that this story could have, the nicest first. Each is made from the story alone, never from its
+    /// place among the others; the last is as distinct as the story's content.
+    pub fn candidates(&self) -> [String; 4] {
+        let year = self.date.year();
+        let language = self.language.to_ascii_lowercase();
+        let slug = match slug(self.title) {
+            Some(slug) => slug,
+            None => format!("{}-{language}-{}", self.date, &hash(self.title)[..8]),
+        };
+        let (month, day) = (self.date.month(), self.date.day());
+        let content: String = self.content.chars().take(8).collect();
+        [
+            format!("{year}/{slug}"),
+            format!("{year}/{slug}-{month:02}-{day:02}"),
+            format!("{year}/{slug}-{month:02}-{day:02}-{language}"),
+            format!("{year}/{slug}-{content}"),
+        ]
+    }
+}
+
+/// Sixteen hexadecimal digits of a text's hash.
+pub fn hash(text: &str) -> String {
+    format!("{:016x}", xxh3_64(text.as_bytes()))
+}
+
+/// A title in ASCII letters, digits and hyphens; nothing where too few of its letters can be spelled so.
+fn slug(title: &str) -> Option<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let (mut spelled, mut lost) = (0, 0);
+    let letters: Vec<char> = title.chars().collect();
+    for (place, &letter) in letters.iter().enumerate() {
+        let before = word.len();
+        if letter.is_ascii_alphanumeric() {
+            word.push(letter.to_ascii_lowercase());
+        } else {
+            spell(letter, &mut word);
+        }
+        if word.len() > before {
+            spelled += 1;
+        } else if letter.is_alphabetic() && !is_silent(letter) {
+            lost += 1;
+        } else if !is_silent(letter) && !is_possessive(&letters, place) && !word.is_empty() {
+            words.push(std::mem::take(&mut word));
+        }
+    }
+    words.push(word);
+    if lost * 2 > spelled {
+        return None;
+    }
+    let mut slug = String::new();
+    for word in words.iter().filter(|word| !word.is_empty()) {
+        if !slug.is_empty() && slug.len() + 1 + word.len() > LONGEST {
+            break;
+        }
+        if !slug.is_empty() {
+            slug.push('-');
+        }
+        slug.push_str(word);
+    }
+    slug.truncate(LONGEST); // one word alone may be longer; all of it is ASCII
+    let readable = slug.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (readable || (slug.len() > 2 && lost == 0)).then_some(slug)
+}
+
+/// The apostrophe of `institute's`: it joins what it stands between.
+fn is_possessive(letters: &[char], place: usize) -> bool {
+    let after = |steps: usize| letters.get(place + steps);
+    matches!(letters.get(place), Some('\'' | '’'))
+        && after(1).is_some_and(|next| next.is_alphabetic())
+        && !after(2).is_some_and(|next| next.is_alphanumeric())
+}
+
+/// Marks and letters that have no sound of their own.
+fn is_silent(letter: char) -> bool {
+    matches!(letter, 'ь' | 'Ь' | 'ъ' | 'Ъ' | '\u{300}'..='\u{36F}' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{FEFF}')
+}
+
+/// A text in lower case, Latin letters without their diacritics, for comparing; other scripts stay as they are.
+pub fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match Script::of(letter) {
+            Some(Script::Latin) if !letter.is_ascii() => {
+                let before = folded.len();
+                spell(letter, &mut folded);
+                if folded.len() == before {
+                    folded.extend(letter.to_lowercase());
+                }
+            }
+            _ if ('\u{300}'..='\u{36F}').contains(&letter) => {}
+            _ => folded.extend(letter.to_lowercase()),
+        }
+    }
+    folded
+}
+
+/// Writes a letter in small ASCII letters; nothing where it has no spelling here.
+fn spell(letter: char, out: &mut String) {
+    let small = letter.to_lowercase().next().unwrap_or(letter);
+    if let Some((_, spelling)) = SPELLINGS.iter().find(|(letters, _)| letters.contains(small)) {
+        out.push_str(spelling);
+        return;
+    }
+    let code = u32::from(small);
+    if (0x1E00..0x1F00).contains(&code) {
+        out.extend(vietnamese_and_others(code));
+    } else if (0xFF10..=0xFF19).contains(&code) {
+        out.extend(char::from_digit(code - 0xFF10, 10));
+    } else if (0x660..=0x669).contains(&code) {
+        out.extend(char::from_digit(code - 0x660, 10));
+    }
+}
+
+/// The base letters of the block Latin Extended Additional: runs of (first code point, letter).
+fn vietnamese_and_others(code: u32) -> Option<char> {
+    const RUNS: [(u32, char); 36] = [
+        (0x1E00, 'a'),
+        (0x1E02, 'b'),
+        (0x1E08, 'c'),
+        (0x1E0A, 'd'),
+        (0x1E14, 'e'),
+        (0x1E1E, 'f'),
+        (0x1E20, 'g'),
+        (0x1E22, 'h'),
+        (0x1E2C, 'i'),
+        (0x1E30, 'k'),
+        (0x1E36, 'l'),
+        (0x1E3E, 'm'),
+        (0x1E44, 'n'),
+        (0x1E4C, 'o'),
+        (0x1E54, 'p'),
+        (0x1E58, 'r'),
+        (0x1E60, 's'),
+        (0x1E6A, 't'),
+        (0x1E72, 'u'),
+        (0x1E7C, 'v'),
+        (0x1E80, 'w'),
+        (0x1E8A, 'x'),
+        (0x1E8E, 'y'),
+        (0x1E90, 'z'),
+        (0x1E96, 'h'),
+        (0x1E97, 't'),
+        (0x1E98, 'w'),
+        (0x1E99, 'y'),
+        (0x1E9A, 'a'),
+        (0x1E9B, 's'),
+        (0x1EA0, 'a'),
+        (0x1EB8, 'e'),
+        (0x1EC8, 'i'),
+        (0x1ECC, 'o'),
+        (0x1EE4, 'u'),
+        (0x1EF2, 'y'),
+    ];
+    RUNS.iter().rev().find(|(first, _)| *first <= code).map(|(_, letter)| *letter)
+}
+
+/// Small letters and how each is spelled: Latin with diacritics, Cyrillic, Greek.
+const SPELLINGS: &[(&str, &str)] = &[
+    ("àáâãäåāăąǎǟǡǻȁȃȧªαάἀἁἂἃἄἅὰά", "a"),
+    ("æǣǽ", "ae"),
+    ("çćĉċčƈ", "c"),
+    ("ðďđ", "d"),
+    ("èéêëēĕėęěȅȇȩεέэє", "e"),
+    ("ĝğġģǧǵ", "g"),
+    ("ĥħȟ", "h"),
+    ("ìíîïĩīĭįıǐȉȋіιίϊΐηήиӣ", "i"),
+    ("ĵǰ", "j"),
+    ("ķǩĸкκқ", "k"),
+    ("ĺļľŀłлλ", "l"),
+    ("мμµ", "m"),
+    ("ñńņňŉŋǹнνң", "n"),
+    ("òóôõöøōŏőǒǫǭǿȍȏȫȭȯȱơºоοόωώөѡ", "o"),
+    ("œ", "oe"),
+    ("ŕŗřȑȓрρ", "r"),
+    ("śŝşšșſсσς", "s"),
+    ("ß", "ss"),
+    ("ţťŧțтτ", "t"),
+    ("þθ", "th"),
+    ("ùúûüũūŭůűųǔǖǘǚǜȕȗưуўұү", "u"),
+    ("ŵ", "w"),
+    ("ýÿŷȳыυύϋΰ", "y"),
+    ("źżžзζ", "z"),
+    ("а", "a"),
+    ("бβ", "b"),
+    ("в", "v"),
+    ("гґғγ", "g"),
+    ("дδ", "d"),
+    ("е", "e"),
+    ("ё", "yo"),
+    ("ж", "zh"),
+    ("йј", "y"),
+    ("пπ", "p"),
+    ("фφ", "f"),
+    ("хһ", "kh"),
+    ("χ", "ch"),
+    ("ц", "ts"),
+    ("ч", "ch"),
+    ("ш", "sh"),
+    ("щ", "shch"),
+    ("ю", "yu"),
+    ("я", "ya"),
+    ("ї", "yi"),
+    ("ђ", "dj"),
+    ("љ", "lj"),
+    ("њ", "nj"),
+    ("ћ", "c"),
+    ("џ", "dz"),
+    ("ѓ", "gj"),
+    ("ќ", "kj"),
+    ("ѕ", "dz"),
+    ("ә", "a"),
+    ("ξ", "x"),
+    ("ψ", "ps"),
+    ("ĳ", "ij"),
+    ("ƒ", "f"),
+    ("ѣ", "e"),
+    ("ƶ", "z"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(title: &str) -> String {
+        let date = NaiveDate::from_ymd_opt(2019, 3, 7).unwrap_or_default();
+        Naming { date, language: "zh", title, content: "0123456789abcdef" }.candidates()[0].clone()
+    }
+
+    #[test]
+    fn titles_become_readable_names() {
+        assert_eq!(first("Institute opens the “High Lakes” station"), "2019/institute-opens-the-high-lakes-station");
+        assert_eq!(first("L’Institut ouvre une école à Nîmes"), "2019/l-institut-ouvre-une-ecole-a-nimes");
+        assert_eq!(first("The Institute's 5th year"), "2019/the-institutes-5th-year");
+        assert_eq!(first("Вода — это жизнь: новый объект"), "2019/voda-eto-zhizn-novyy-obekt");
+        assert_eq!(first("Το νερό είναι ζωή"), "2019/to-nero-einai-zoi");
+        assert_eq!(first("Nước là sự sống"), "2019/nuoc-la-su-song");
+    }
+
+    #[test]
+    fn scripts_without_a_spelling_give_date_language_and_hash() {
+        let name = first("山水研究所的新站");
+        assert!(name.starts_with("2019/2019-03-07-zh-") && name.len() == 27, "{name}");
+        assert!(first("محطة جديدة").starts_with("2019/2019-03-07-zh-"));
+        assert!(first("★★★").starts_with("2019/2019-03-07-zh-"));
+    }
+
+    #[test]
+    fn long_titles_are_cut_at_a_word() {
+        let name = first(&"water and ".repeat(20));
+        assert!(name.len() <= 65 && !name.ends_with('-'), "{name}");
+        assert_eq!(first(&"w".repeat(90)).len(), 65);
+    }
+
+    #[test]
+    fn names_satisfy_the_contract() {
+        for title in ["", "..", "./x", "a/b", "\u{0}", "ʼ", "Ǆ", "½ price", "ﬁne"] {
+            let name = first(title);
+            assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-/".contains(&byte)), "{name}");
+            assert!(name.split('/').all(|part| !part.is_empty()), "{name}");
+        }
+    }
+}

@@ -1,0 +1,363 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+
+type Outcomes = Vec<(String, String)>;
+
+const LISTING: &str = include_str!("../../tests/fixtures/import/listing.txt");
+
+fn setting() -> Setting {
+    let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    Setting {
+        languages: words(&["en", "fr", "ru", "es", "ar", "zh"]),
+        topics: vec![("lakes".into(), words(&["lakes", "lacs", "озер"])), ("snow".into(), words(&["nieve", "测雪"]))],
+    }
+}
+
+/// Imports a text and tells the report.
+fn import(text: &str, into: &Path) -> Report {
+    let request = Request { sources: vec!["-".into()], into: into.to_owned(), ..Request::default() };
+    run(&setting(), &request, Some(text.as_bytes())).unwrap()
+}
+
+/// What became of each entry: the outcome and its file or reason.
+fn outcomes(report: &Report) -> Outcomes {
+    let tell = |outcome: &Outcome| match outcome {
+        Outcome::Written { file } => ("written", file.clone()),
+        Outcome::Unchanged { file } => ("unchanged", file.clone()),
+        Outcome::Updated { file } => ("updated", file.clone()),
+        Outcome::Edited { file, correction_waits: false } => ("edited", file.clone()),
+        Outcome::Edited { file, .. } => ("conflict", file.clone()),
+        Outcome::Deleted { file } => ("deleted", file.clone()),
+        Outcome::Duplicate { of_line, .. } => ("duplicate", of_line.to_string()),
+        Outcome::Superseded { by_line, .. } => ("superseded", by_line.to_string()),
+        Outcome::LeftOut { reason } => ("left out", reason.clone()),
+    };
+    let tell = |entry: &EntryReport| tell(&entry.outcome);
+    report.entries.iter().map(tell).map(|(kind, file)| (kind.to_owned(), file)).collect()
+}
+
+fn kinds(report: &Report) -> Vec<String> {
+    outcomes(report).into_iter().map(|(kind, _)| kind).collect()
+}
+
+/// Every file below a folder with its bytes.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let found =
+        walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|file| file.file_type().is_file());
+    let name = |path: &Path| path.strip_prefix(folder).unwrap().display().to_string();
+    found.map(|file| (name(file.path()), std::fs::read(file.path()).unwrap())).collect()
+}
+
+fn story(folder: &Path, file: &str) -> toml::Table {
+    toml::from_str(&std::fs::read_to_string(folder.join(file)).unwrap()).unwrap()
+}
+
+#[test]
+fn a_listing_becomes_stories() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = import(LISTING, folder.path());
+    let languages: Vec<_> = report.entries.iter().map(|entry| entry.language.as_deref().unwrap()).collect();
+    assert_eq!(languages, ["en", "fr", "ru", "es", "ar", "zh", "en"]);
+    let credits: Vec<_> = report.entries.iter().map(|entry| entry.image_credit.as_deref().unwrap_or("-")).collect();
+    assert_eq!(credits, ["Photo: IMW", "Photo: IMW", "Photo: IMW", "Photo: IMW", "صورة: المعهد", "-", "-"]);
+    assert_eq!(report.topics, BTreeMap::from([("lakes".into(), 3), ("snow".into(), 2)]));
+    assert_eq!(report.left_out(), 0);
+
+    let spanish = story(folder.path(), "2019/el-instituto-forma-a-jovenes-hidrologos.toml");
+    assert_eq!(spanish["id"].as_str(), Some("2019/el-instituto-forma-a-jovenes-hidrologos"));
+    assert_eq!(spanish["published"].to_string(), "2019-09-12");
+    let text = &spanish["translations"]["es"];
+    assert!(text["content_text"].as_str().unwrap().starts_with("Doce jóvenes") && text.get("summary").is_none());
+    assert!(text["image"]["alt"].as_str().unwrap().ends_with("in the town of Ostrel."));
+
+    let told = report.to_string();
+    for line in [
+        "7 entries",
+        "7 new",
+        "ar 1, en 2, es 1, fr 1, ru 1, zh 1",
+        "lakes 3, snow 2; 2 without a topic",
+        "(7 of 212 entries)",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["entries"][0]["outcome"], "written");
+    assert_eq!(json["entries"][0]["line"], 5);
+}
+
+#[test]
+fn a_second_import_changes_nothing_and_a_longer_one_only_adds() {
+    let folder = tempfile::tempdir().unwrap();
+    import(LISTING, folder.path());
+    let before = files(folder.path());
+    assert!(kinds(&import(LISTING, folder.path())).iter().all(|kind| kind == "unchanged"));
+    assert_eq!(files(folder.path()), before);
+
+    // A new entry of the same day with the same title, above the old ones.
+    let longer = LISTING.replacen(
+        "  • 21/09/2019",
+        "  • 22/09/2019\n    Small grants 2020\n\n    Apply now.\n  • 21/09/2019",
+        1,
+    );
+    let report = import(&longer, folder.path());
+    assert_eq!(kinds(&report).iter().filter(|kind| *kind == "written").count(), 1);
+    assert_eq!(outcomes(&report)[0], ("written".into(), "2019/small-grants-2020-09-22.toml".into()));
+    let after = files(folder.path());
+    assert_eq!(after.len(), before.len() + 1);
+    assert!(before.iter().all(|(name, bytes)| name.starts_with('_') || after[name] == *bytes));
+}
+
+#[test]
+fn dry_run_writes_nothing_and_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let into = folder.path().join("stories");
+    let mut request = Request { sources: vec!["-".into()], into: into.clone(), dry_run: true, ..Request::default() };
+    let dry = run(&setting(), &request, Some(LISTING.as_bytes())).unwrap();
+    assert!(!into.exists());
+    request.dry_run = false;
+    let wet = run(&setting(), &request, Some(LISTING.as_bytes())).unwrap();
+    assert_eq!(outcomes(&dry), outcomes(&wet));
+}
+
+#[test]
+fn corrections_reach_files_that_nobody_edited() {
+    let folder = tempfile::tempdir().unwrap();
+    let station = folder.path().join("2019/institute-opens-a-station-at-the-high-lakes.toml");
+    import(LISTING, folder.path());
+    for (wrong, right) in [
+        ("metres today", "metres on Saturday"),
+        ("Institute opens a station", "Institute opens its station"),
+        ("21/09/2019", "19/09/2019"),
+    ] {
+        let corrected = LISTING.replacen(wrong, right, 1);
+        let report = import(&corrected, folder.path());
+        assert_eq!(
+            kinds(&report),
+            ["updated", "unchanged", "unchanged", "unchanged", "unchanged", "unchanged", "unchanged"],
+            "{right}"
+        );
+        assert!(kinds(&import(&corrected, folder.path())).iter().all(|kind| kind == "unchanged"));
+        import(LISTING, folder.path());
+    }
+
+    let edited = std::fs::read_to_string(&station).unwrap().replace("glaciers", "ice");
+    std::fs::write(&station, &edited).unwrap();
+    assert_eq!(kinds(&import(LISTING, folder.path()))[0], "edited");
+    let report = import(&LISTING.replace("metres today", "metres on Saturday"), folder.path());
+    assert_eq!(kinds(&report)[0], "conflict");
+    assert!(report.to_string().contains("2019/institute-opens-a-station-at-the-high-lakes.toml; the source now says"));
+    assert_eq!(std::fs::read_to_string(&station).unwrap(), edited);
+
+    std::fs::remove_file(&station).unwrap();
+    let report = import(LISTING, folder.path());
+    assert_eq!(kinds(&report)[0], "deleted");
+    assert!(!station.exists() && report.left_out() == 0);
+}
+
+#[test]
+fn killed_at_any_moment_the_next_import_completes() {
+    let whole = tempfile::tempdir().unwrap();
+    import(LISTING, whole.path());
+    let wanted = files(whole.path());
+    let corrected = LISTING.replace("metres today", "metres on Saturday");
+    for written in 0..wanted.len() {
+        // Killed before the record was written, half a file beside.
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in wanted.iter().filter(|(name, _)| *name != record::NAME).take(written) {
+            std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        import(LISTING, folder.path());
+        assert_eq!(files(folder.path()), wanted);
+    }
+    // Killed between a corrected file and its record: the file is no one's edit.
+    let record = std::fs::read(whole.path().join(record::NAME)).unwrap();
+    import(&corrected, whole.path());
+    std::fs::write(whole.path().join(record::NAME), record).unwrap();
+    assert!(kinds(&import(&corrected, whole.path())).iter().all(|kind| kind == "unchanged"));
+    assert_eq!(kinds(&import(LISTING, whole.path()))[0], "updated");
+}
+
+#[test]
+fn a_failure_names_the_file_and_keeps_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("2018"), "a file where a folder should be").unwrap();
+    let text = "• 01/02/2019\n  Lakes\n• 31/12/2018\n  Rain";
+    let request = Request { sources: vec!["-".into()], into: folder.path().to_owned(), ..Request::default() };
+    let error = run(&setting(), &request, Some(text.as_bytes())).unwrap_err();
+    assert!(error.to_string().contains("2018") && error.fault() == Fault::Machine, "{error}");
+    std::fs::remove_file(folder.path().join("2018")).unwrap();
+    assert_eq!(kinds(&import(text, folder.path())), ["unchanged", "written"]);
+}
+
+#[test]
+fn names_do_not_depend_on_the_order() {
+    let entries = ["• 14/02/2019\n  Rain\n\n  One.\n", "• 14/02/2019\n  Rain\n\n  Two.\n", "• 15/02/2019\n  Rain\n"];
+    let all = |order: [usize; 3]| {
+        let folder = tempfile::tempdir().unwrap();
+        import(&order.map(|place| entries[place]).concat(), folder.path());
+        let mut files = files(folder.path());
+        files.remove(record::NAME);
+        files
+    };
+    let first = all([0, 1, 2]);
+    assert_eq!(first.len(), 3);
+    assert!(first.contains_key("2019/rain-02-15.toml"));
+    assert_eq!(all([2, 1, 0]), first);
+    assert_eq!(all([1, 2, 0]), first);
+}
+
+#[test]
+fn a_file_that_is_not_the_imports_is_never_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("2019")).unwrap();
+    std::fs::write(folder.path().join("2019/rain.toml"), "mine").unwrap();
+    let report = import("• 14/02/2019\n  Rain\n", folder.path());
+    assert_eq!(outcomes(&report)[0].1, "2019/rain-02-14.toml");
+    assert_eq!(files(folder.path())["2019/rain.toml"], b"mine");
+}
+
+#[test]
+fn the_same_entry_twice_is_one_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let twice = "• 14/02/2019\n  Rain falls\n\n  One.\n";
+    assert_eq!(outcomes(&import(&twice.repeat(2), folder.path()))[1], ("duplicate".into(), "1".into()));
+
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old.txt"), folder.path().join("new.txt"));
+    std::fs::write(&old, twice).unwrap();
+    std::fs::write(&new, format!("• 15/02/2019\n  Snow\n{}", twice.replace("One", "Two"))).unwrap();
+    let request = Request { sources: vec![old, new], into: folder.path().join("stories"), ..Request::default() };
+    let report = run(&setting(), &request, None).unwrap();
+    assert_eq!(kinds(&report), ["superseded", "written", "written"]);
+    let again = run(&setting(), &request, None).unwrap();
+    assert_eq!(kinds(&again), ["superseded", "unchanged", "unchanged"]);
+    assert!(again.to_string().contains("new.txt:3, which counts"));
+}
+
+#[test]
+fn what_is_left_out_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "  • 31/02/2019\n    Rain\n  • 14/02/2019\n  • Snow\n    falls\n  • 13/02/2019\n    Νερό\n  • 12/02/2019\n    2019\n  • 11/02/2019\n    Vex";
+    let report = import(text, folder.path());
+    assert_eq!(kinds(&report), ["left out", "left out", "left out", "left out", "left out", "written"]);
+    assert_eq!(report.left_out(), 5);
+    let told = report.to_string();
+    for part in [
+        "standard input:1: there is no such day; correct the date in the source (• 31/02/2019): Rain",
+        "standard input:3: it has neither title nor text",
+        "standard input:4: it has no date; give one for all that have none with --date (•): Snow",
+        "(Greek)",
+        "no letters",
+        "Unsure of the language:\n  standard input:10:",
+    ] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+
+    let date = NaiveDate::from_ymd_opt(2019, 2, 1);
+    let request = Request {
+        sources: vec!["-".into()],
+        into: folder.path().join("given"),
+        date,
+        language: Some("FR".into()),
+        ..Request::default()
+    };
+    let report = run(&setting(), &request, Some(text.as_bytes())).unwrap();
+    assert_eq!(kinds(&report), ["left out", "left out", "written", "written", "written", "written"]);
+    assert_eq!(report.entries[5].language.as_deref(), Some("fr"));
+    assert_eq!(report.entries[2].date.as_deref(), Some("2019-02-01"));
+}
+
+#[test]
+fn errors_name_place_and_cure() {
+    let folder = tempfile::tempdir().unwrap();
+    let latin = folder.path().join("latin.txt");
+    std::fs::write(&latin, b"\n14/02/2019\nMont\xe9e").unwrap();
+    let request = |source: &Path| Request {
+        sources: vec![source.to_owned()],
+        into: folder.path().join("x"),
+        ..Request::default()
+    };
+    for (source, part, fault) in [
+        (latin.as_path(), "latin.txt:3: this is not UTF-8", Fault::Input),
+        (folder.path(), "is a folder", Fault::Usage),
+        (Path::new("nowhere.txt"), "no such file", Fault::Usage),
+        (Path::new("-"), "no entry found", Fault::Input),
+    ] {
+        let error = run(&setting(), &request(source), Some(b"text")).unwrap_err();
+        assert!(error.to_string().contains(part) && error.fault() == fault, "{error}");
+    }
+    assert!(!folder.path().join("x").exists());
+    let unknown = Request { language: Some("de".into()), ..request(Path::new("-")) };
+    assert!(run(&setting(), &unknown, Some(b"")).unwrap_err().to_string().contains("it has en, fr, ru, es, ar, zh"));
+}
+
+fn visible(text: &str) -> String {
+    text.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{feff}').collect()
+}
+
+/// Pieces from which listings are made: heads, captions run together, all kinds of text.
+fn piece() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => Just("\n  • 16/04/2015\n    ".to_owned()),
+        1 => Just("\n- 3 May 2015 – ".to_owned()),
+        1 => Just("\r\n31/02/2015\r\n".to_owned()),
+        2 => Just("Photo: IMW".to_owned()),
+        1 => Just("Фото: ИГВ".to_owned()),
+        1 => Just("(Image: X) ".to_owned()),
+        2 => Just("\n\n".to_owned()),
+        3 => Just("The station 'High 365'Today is open.On Friday it rains. ".to_owned()),
+        2 => Just("Станция открыта. ".to_owned()),
+        1 => Just("山水研究所。".to_owned()),
+        2 => "[\\PC\n]{0,12}",
+        1 => "(?s).{0,8}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn nothing_is_lost(pieces in prop::collection::vec(piece(), 0..16)) {
+        let text = pieces.concat();
+        let parsed = listing::Listing::parse(&text);
+        let mut parts: String = parsed.heading.iter().map(|(_, line)| line.as_str()).collect();
+        for entry in &parsed.entries {
+            parts.push_str(&entry.mark);
+            parts.push_str(&entry.title);
+            parts.extend(entry.paragraphs.iter().map(String::as_str));
+        }
+        prop_assert_eq!(visible(&parts), visible(&text));
+
+        let credits = caption::Credits::learn(parsed.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice())));
+        for entry in &parsed.entries {
+            let split = credits.split(&entry.paragraphs);
+            let caption = split.caption.unwrap_or_default();
+            let caption = visible(&[caption.alt.unwrap_or_default(), caption.credit.unwrap_or_default()].concat());
+            let (rest, whole) = (visible(&split.paragraphs.concat()), visible(&entry.paragraphs.concat()));
+            prop_assert!(format!("{caption}{rest}") == whole || format!("{rest}{caption}") == whole, "{:?}", entry);
+        }
+    }
+
+    #[test]
+    fn stories_say_what_the_listing_says(pieces in prop::collection::vec(piece(), 1..10)) {
+        let text = format!("• 16/04/2015\n  {}", pieces.concat());
+        let folder = tempfile::tempdir().unwrap();
+        let report = import(&text, folder.path());
+        let again = import(&text, folder.path());
+        let before: Vec<_> = outcomes(&report).into_iter().map(|(kind, file)| (kind.replace("written", "unchanged"), file)).collect();
+        prop_assert_eq!(before, outcomes(&again));
+        for entry in &report.entries {
+            let Some(file) = entry.outcome.file() else { continue };
+            let story = story(folder.path(), file);
+            let (_, text) = story["translations"].as_table().unwrap().iter().next().unwrap();
+            prop_assert_eq!(text["title"].as_str(), Some(entry.title.as_str()));
+        }
+    }
+}
