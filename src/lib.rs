@@ -14,6 +14,7 @@
 //! | [`render`] | one file a format: from what a feed says to bytes |
 //! | [`site`] | the one composition of load, catalog, plan and render |
 //! | [`publish`] | documents to a destination by a manifest |
+//! | [`import`] | what a newsroom already has, into story files |
 //! | [`cli`] | arguments to commands; the clock, the environment and the terminal |
 //!
 //! What holds throughout:
@@ -46,7 +47,7 @@ mod catalog;
 mod cli;
 mod config;
 mod diagnostics;
-pub mod import;
+mod import;
 mod model;
 mod plan;
 mod publish;

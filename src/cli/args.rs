@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// One store of multilingual stories in, a feed for every language and every topic out.
@@ -35,6 +36,8 @@ pub enum OutputFormat {
 pub enum Command {
     /// Make a small site in two languages that builds at once
     Init(InitOptions),
+    /// Bring what exists into the store
+    Import(ImportOptions),
     /// Read everything, write nothing, and name every problem
     Check(CheckOptions),
     /// Write the publication
@@ -46,6 +49,40 @@ pub struct InitOptions {
     /// Where to make it
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// The files to read; `-` is standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    pub sources: Vec<PathBuf>,
+
+    /// The folder of the store that the stories go into
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+
+    /// What the sources are
+    #[arg(long, value_enum, default_value_t = SourceKind::Listing)]
+    pub from: SourceKind,
+
+    /// Say what would come in, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The date of entries that have none
+    #[arg(long, value_name = "DATE")]
+    pub date: Option<NaiveDate>,
+
+    /// The language of entries whose own is not found for sure
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+}
+
+/// What can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceKind {
+    /// The text of a news page: dates, titles, texts
+    Listing,
 }
 
 #[derive(Debug, Args)]

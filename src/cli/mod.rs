@@ -6,6 +6,7 @@
 mod args;
 mod build;
 mod check;
+mod import;
 mod init;
 mod report;
 
@@ -42,6 +43,7 @@ pub fn run() -> ExitCode {
     let mut report = Report::new(arguments.format);
     let status = match &arguments.command {
         Command::Init(options) => init::run(options, &mut report),
+        Command::Import(options) => import::run(arguments.config.as_deref(), options, &mut report),
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
         Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
     };
