@@ -404,8 +404,45 @@ CHECKS = {
 }
 
 
+LISTING_SITE = """
+[site]
+base_url = "https://news.example.org/feeds/"
+authority = "news.example.org,2014"
+timezone = "Europe/Vienna"
+[languages]
+en = { title = "News" }
+ar = { title = "الأخبار" }
+es = { title = "Noticias" }
+fr = { title = "Actualités" }
+ru = { title = "Новости" }
+zh = { title = "新闻" }
+[topics.reports]
+title = { en = "Reports", fr = "Rapports" }
+match = ["report", "rapport", "доклад"]
+[topics.people]
+title = { en = "People" }
+match = ["children", "enfants", "детей", "people"]
+[feeds]
+limit = 20
+archives = "year"
+"""
+
+
+def imported(folder, listing, tidings):
+    """A site of the stories of a listing; a second import must change nothing."""
+    folder.mkdir(parents=True)
+    config = folder / "tidings.toml"
+    config.write_text(LISTING_SITE)
+    command = [tidings, "--config", config, "--format", "json", "import", "--from", "listing", listing, "--into", folder / "stories"]
+    first, second = (json.loads(run(*command)) for _ in range(2))
+    same("stories of the first import", {e["outcome"] for e in first["entries"]}, {"written"})
+    same("stories of the second import", {e["outcome"] for e in second["entries"]}, {"unchanged"})
+    return config
+
+
 def main():
     tidings = Path(sys.argv[1]).absolute()
+    listings = [HERE.parent / "fixtures" / "import" / "listing.txt", *map(Path, sys.argv[2:])]
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
@@ -415,6 +452,8 @@ def main():
             "sample": sample / "tidings.toml",
             "hostile": hostile.make(folder / "hostile" / "config"),
         }
+        for number, listing in enumerate(listings, 1):
+            sites[f"listing {number}"] = imported(folder / f"listing-{number}" / "config", listing, tidings)
         for name, config in sites.items():
             try:
                 publication = Publication(name, config, config.parent.parent, tidings)
