@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
 
 use super::caption::{Caption, Credits};
 use super::language::{Finding, Languages};
@@ -72,7 +73,8 @@ pub fn read(setting: &Setting, request: &Request, sources: &[Source]) -> (Vec<So
             notes: listing.notes,
         });
         let read = Reading { request, languages: &languages, topics: &topics, credits: &credits, source: &source.name };
-        prepared.extend(listing.entries.iter().map(|entry| read.entry(entry)));
+        let entries: Vec<Prepared> = listing.entries.par_iter().map(|entry| read.entry(entry)).collect();
+        prepared.extend(entries);
     }
     join_duplicates(&mut prepared);
     (accounts, prepared)

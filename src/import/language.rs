@@ -16,7 +16,7 @@ const SURE: f64 = 0.8;
 /// With fewer letters than this, a finding of `lingua` is unsure whatever it says.
 const FEW_LETTERS: usize = 12;
 /// What is read of a text; more says nothing new.
-const LONGEST: usize = 3000;
+const LONGEST: usize = 1500;
 
 /// Finds languages; built once.
 pub struct Languages {

@@ -144,7 +144,8 @@ impl Credits {
                 }
                 Some(Kind::Case) => {
                     let (left, right) = (boundary::last_word(&line[..place]), boundary::first_word(&line[place..]));
-                    self.count(left) > 0 && self.count(right) > 0 && self.count(&joined(line, place)) < 2
+                    // A capital at its head makes it a name: `GoodWater`.
+                    left.starts_with(char::is_lowercase) && self.count(left) > 0 && self.count(right) > 0
                 }
                 Some(Kind::Script) => line[place..].chars().nth(1).is_some_and(char::is_lowercase),
                 _ => false,

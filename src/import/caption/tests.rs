@@ -95,6 +95,7 @@ fn what_cannot_be_told_stays_whole() {
         "The minister opened the fair (Photo: IMW) and left.",
         "Call for photos: send yours to the Institute.",
         "The McDonald station in Côte d'Ivoire, seen on YouTube, is new.",
+        "The Institute is glad to say that the GoodWater Fund pays for Good things and for Water in the valleys.",
         "Word: another.",
         "",
     ] {
