@@ -29,9 +29,10 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-pub use report::{EntryReport, HeadingLine, Outcome, Report, SourceReport};
+pub use report::Report;
 
 use entries::{Prepared, Source};
+use report::{EntryReport, SourceReport};
 
 /// What an import needs to know of the configuration.
 #[derive(Clone, Debug, Default)]

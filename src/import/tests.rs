@@ -5,6 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use super::report::Outcome;
 use super::*;
 
 type Outcomes = Vec<(String, String)>;
