@@ -63,6 +63,11 @@ fn keys(path: &[&str]) -> Vec<Step> {
 }
 
 impl Check<'_> {
+    /// Whether something stands at a key, whatever became of it.
+    fn is_written(&self, table: &[&str], key: &str) -> bool {
+        self.careful.has(&keys(table), key)
+    }
+
     fn wrong(&mut self, path: &[&str], message: impl Into<String>) {
         self.fault(&keys(path), message, None);
     }
@@ -79,7 +84,9 @@ impl Check<'_> {
         let feeds = self.feeds(raw);
         let server = self.server(raw);
         let Some(raw_site) = &raw.site else {
-            self.wrong(&[], "the table `[site]` is missing: it needs `base_url` and `authority`");
+            if !self.is_written(&[], "site") {
+                self.wrong(&[], "the table `[site]` is missing: it needs `base_url` and `authority`");
+            }
             return None;
         };
         let site = self.site(path, raw_site, languages.first());
@@ -148,7 +155,10 @@ impl Check<'_> {
                 None
             }
             None => {
-                self.wrong(&path[..path.len() - 1], format!("`{key}` is missing"));
+                let table = &path[..path.len() - 1];
+                if !self.is_written(table, key) {
+                    self.wrong(table, format!("`{key}` is missing"));
+                }
                 None
             }
         }
@@ -177,7 +187,7 @@ impl Check<'_> {
     }
 
     fn languages(&mut self, raw: &RawConfig) -> Vec<Edition> {
-        if raw.languages.0.is_empty() {
+        if raw.languages.0.is_empty() && (self.careful.faults.is_empty() || !self.is_written(&[], "languages")) {
             self.wrong(&[], "at least one language is needed, such as `[languages.en]` with a `title`");
         }
         if raw.languages.0.len() >= usize::from(u16::MAX) || raw.topics.0.len() >= usize::from(u16::MAX) {
@@ -199,7 +209,7 @@ impl Check<'_> {
                 continue;
             }
             let title = language.title.as_deref().and_then(Text::line);
-            if title.is_none() {
+            if title.is_none() && (language.title.is_some() || !self.is_written(&path, "title")) {
                 self.wrong(&path, format!("the language `{parsed}` has no `title`"));
             }
             let unnamed = || Text::line(parsed.as_str());

@@ -100,6 +100,7 @@ fn kind(found: &Unexpected<'_>) -> &'static str {
         Unexpected::Str(_) => "a string",
         Unexpected::Seq => "a list",
         Unexpected::Map => "a table",
+        Unexpected::Unit => "null",
         _ => "this",
     }
 }
@@ -136,6 +137,21 @@ impl<'de> Deserializer<'de> for &'de Node {
         }
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.kind {
+            Kind::List(_) => {
+                let error: Error = de::Error::invalid_type(Unexpected::Seq, &"a table");
+                Err(error.at(&self.span))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
@@ -155,7 +171,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
     }
 }
 

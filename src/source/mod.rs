@@ -6,8 +6,8 @@
 //! Never touches: what the values mean.
 
 mod de;
-mod ordered;
 mod scrub;
+mod tables;
 mod tree;
 
 use std::ops::Range;
@@ -15,8 +15,8 @@ use std::ops::Range;
 use serde::Deserialize;
 
 pub use de::{DATETIME, Error};
-pub use ordered::Ordered;
 pub use scrub::scrub;
+pub use tables::{Ordered, Table};
 pub use tree::{Kind, Node};
 
 use crate::diagnostics::{Place, Problem, suggestion};
@@ -128,18 +128,19 @@ impl Careful {
         Careful { written: root.clone(), root, faults }
     }
 
-    /// Takes from the values all that does not fit, noting each as a fault, until the rest fits. `attempt` deserializes the
-    /// wanted type.
-    pub fn fit(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) {
+    /// Takes from the values all that does not fit, noting each as a fault, until the rest fits; `false` if nothing is left.
+    /// `attempt` deserializes the wanted type.
+    pub fn fit(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) -> bool {
         while let Some(error) = attempt(&self.root).err() {
             let span = error.span.clone().unwrap_or(self.root.span.clone());
             let removed = self.root.remove(&span);
             self.faults.push(error.fault(span));
             if !removed || self.faults.len() >= MOST_FAULTS {
                 self.root = Node { span: self.root.span.clone(), kind: Kind::Table(Vec::new()) };
-                break;
+                return false;
             }
         }
+        true
     }
 
     /// The typed values; call [`Careful::fit`] first.

@@ -88,7 +88,7 @@ impl Store {
             let one = with_record(text, syntax, |raw| {
                 let several = raw.stories.as_deref();
                 let (raw, id) =
-                    several.and_then(|all| all.get(record.index as usize)).map_or((raw, id), |raw| (raw, None));
+                    several.and_then(|all| all.get(record.index as usize)).map_or((raw, id), |raw| (&**raw, None));
                 story::read(raw, id, config).0.map(|story| each(index, &story))
             });
             out.push(one.ok_or_else(changed)?);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
-use crate::source::{DATETIME, Ordered};
+use crate::source::{DATETIME, Ordered, Table};
 
 /// A story, a flat record, a translation within a story, or a file of several stories: the keys overlap so far that one
 /// type serves, and [`super::story`] says which belong where.
@@ -25,16 +25,16 @@ pub struct RawRecord<'a> {
     #[serde(borrow)]
     pub link: Option<Str<'a>>,
     #[serde(borrow)]
-    pub authors: Option<Vec<RawPerson<'a>>>,
+    pub authors: Option<Vec<Table<RawPerson<'a>>>>,
     #[serde(borrow)]
-    pub image: Option<RawImage<'a>>,
+    pub image: Option<Table<RawImage<'a>>>,
     #[serde(borrow)]
-    pub enclosures: Option<Vec<RawEnclosure<'a>>>,
+    pub enclosures: Option<Vec<Table<RawEnclosure<'a>>>>,
     pub draft: Option<bool>,
     #[serde(borrow)]
     pub expires: Option<Date<'a>>,
     #[serde(borrow)]
-    pub withdrawn: Option<RawWithdrawn<'a>>,
+    pub withdrawn: Option<Table<RawWithdrawn<'a>>>,
     #[serde(borrow)]
     pub title: Option<Str<'a>>,
     #[serde(borrow)]
@@ -48,9 +48,9 @@ pub struct RawRecord<'a> {
     #[serde(borrow)]
     pub guid: Option<Name<'a>>,
     #[serde(borrow)]
-    pub translations: Option<Ordered<Str<'a>, RawRecord<'a>>>,
+    pub translations: Option<Ordered<Str<'a>, Table<RawRecord<'a>>>>,
     #[serde(borrow)]
-    pub stories: Option<Vec<RawRecord<'a>>>,
+    pub stories: Option<Vec<Table<RawRecord<'a>>>>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

@@ -19,7 +19,7 @@ use super::story::{self, Content, Story, Translation, Wrong};
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::diagnostics::{Problem, Severity};
 use crate::model::Timestamp;
-use crate::source::{Careful, Fault, Step, Syntax, decode, fast, scrub, undecodable};
+use crate::source::{Careful, Fault, Step, Syntax, Table, decode, fast, scrub, undecodable};
 
 /// JSONL files are read in parts of about this many bytes, so that one large file keeps all cores at work in little memory.
 const PART: u64 = 4 << 20;
@@ -296,7 +296,7 @@ impl Reader<'_> {
 
     /// Reads one story that stands alone in a part of a text.
     fn record(&mut self, whole: &str, part: &str, start: usize, syntax: Syntax, spot: &Spot, id: Option<&str>) {
-        if let Some(raw) = fast::<RawRecord<'_>>(part, syntax)
+        if let Some(raw) = fast::<Table<RawRecord<'_>>>(part, syntax)
             && raw.stories.is_none()
             && self.sound(&raw, spot, id)
         {
@@ -330,13 +330,13 @@ impl Reader<'_> {
         let (text, mut faults) = scrub(part, syntax);
         let mut careful = Careful::parse(&text, syntax);
         let is_parsed = careful.faults.is_empty();
-        careful.fit(|node| RawRecord::deserialize(node).map(drop));
+        let is_record = careful.fit(|node| <Table<RawRecord<'_>>>::deserialize(node).map(drop));
         let is_sound = careful.faults.is_empty();
         let raw: RawRecord<'_> = careful.value().unwrap_or_default();
-        if is_parsed {
+        if is_parsed && is_record {
             let several = raw.stories.as_deref();
-            let alone = std::slice::from_ref(&raw);
-            for (index, raw) in several.unwrap_or(alone).iter().enumerate() {
+            let all: Vec<&RawRecord<'_>> = several.map_or(vec![&raw], |all| all.iter().map(|raw| &**raw).collect());
+            for (index, raw) in all.into_iter().enumerate() {
                 let (story, wrongs) = story::read(raw, id.filter(|_| several.is_none()), self.config);
                 if let Some(story) = story.filter(|_| is_sound) {
                     self.scan.keep(&story, &spot(index));

@@ -8,7 +8,7 @@ use super::raw::{Date, RawEnclosure, RawImage, RawPerson, RawRecord, Str};
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::diagnostics::suggestion;
 use crate::model::{Timestamp, absolute, forbidden, is_plainly_absolute};
-use crate::source::Step;
+use crate::source::{Step, Table};
 
 /// Something wrong with a record, by the path of keys to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,9 +48,9 @@ pub struct Translation<'r> {
     pub guid: Option<&'r str>,
     pub link: Option<&'r str>,
     /// `None`: the site's.
-    pub authors: Option<&'r [RawPerson<'r>]>,
+    pub authors: Option<&'r [Table<RawPerson<'r>>]>,
     pub image: Image<'r>,
-    pub enclosures: &'r [RawEnclosure<'r>],
+    pub enclosures: &'r [Table<RawEnclosure<'r>>],
 }
 
 /// `withdrawn`.
@@ -234,7 +234,11 @@ impl Reader<'_> {
         language.and_then(|language| self.translation(language, None, &layer, &layer)).into_iter().collect()
     }
 
-    fn nested<'r>(&mut self, raw: &'r RawRecord<'r>, rows: &'r [(Str<'r>, RawRecord<'r>)]) -> Vec<Translation<'r>> {
+    fn nested<'r>(
+        &mut self,
+        raw: &'r RawRecord<'r>,
+        rows: &'r [(Str<'r>, Table<RawRecord<'r>>)],
+    ) -> Vec<Translation<'r>> {
         let texts = [
             ("title", raw.title.is_some()),
             ("summary", raw.summary.is_some()),
@@ -427,7 +431,7 @@ impl Reader<'_> {
             guid: raw.guid.as_ref().map(|guid| guid.0.trim()),
             link: raw.link.as_ref().or(story.raw.link.as_ref()).map(|link| link.0.as_ref()),
             authors: raw.authors.as_deref().or(story.raw.authors.as_deref()),
-            image: Image::of(raw.image.as_ref(), story.raw.image.as_ref()),
+            image: Image::of(raw.image.as_deref(), story.raw.image.as_deref()),
             enclosures: raw.enclosures.as_deref().or(story.raw.enclosures.as_deref()).unwrap_or_default(),
         })
     }

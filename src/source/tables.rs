@@ -1,8 +1,10 @@
-//! A table whose keys keep the order in which they stand.
+//! Tables as serde types: one that keeps the order of its keys, and one that can be nothing but a table.
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 /// Keys and values in the order of the source.
@@ -29,6 +31,34 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Ordered
                     rows.push(row);
                 }
                 Ok(Ordered(rows))
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
+/// A struct that is written as a table, and not as a list of its values in their order, which serde takes too.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table<T>(pub T);
+
+impl<T> Deref for Table<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Table<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Table<T>;
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a table")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Table)
             }
         }
         deserializer.deserialize_map(Reader(PhantomData))
