@@ -30,7 +30,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Problem>) {
     careful.fit(|node| RawConfig::deserialize(node).map(drop));
     let raw: RawConfig = careful.value().unwrap_or_default();
     let mut check = Check { careful: &careful, faults: Vec::new() };
-    let fingerprint = hash(hash(0, text.as_bytes()), env!("CARGO_PKG_VERSION").as_bytes());
+    let fingerprint = hash(hash(0, text.as_bytes()), env!("TIDINGS_REVISION").as_bytes());
     let config = if is_sound { check.config(path, &raw, fingerprint) } else { None };
     faults.extend(check.faults);
     faults.extend(careful.faults);

@@ -144,7 +144,7 @@ impl Config {
         self
     }
 
-    /// A hash of everything that was typed and of the version of this program.
+    /// A hash of everything that was typed and of the revision of this program.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }

@@ -92,7 +92,7 @@ pub struct Entry {
     pub title: Text,
     /// Atom `summary`, RSS `description`, JSON Feed `summary`.
     pub summary: Option<Text>,
-    /// Atom `content`, RSS `content:encoded`, JSON Feed `content_html`.
+    /// Atom `content`, RSS `content:encoded` (`description` where there is no summary), JSON Feed `content_html`.
     pub content: Option<Html>,
     /// Atom `link rel="alternate"`, RSS `link`, JSON Feed `url`.
     pub link: Option<Url>,

@@ -50,6 +50,10 @@ fn atom_feed(feed: &Feed) -> atom::Feed {
         url.as_ref().map(|url| link(rel, url.as_str(), media_type, None))
     }));
     let archive = feed.current.iter().map(|_| Element::new("fh:archive"));
+    // The common validators warn of the namespace of deletions wherever it is declared.
+    let of_archive = feed.current.iter().map(|_| HISTORY);
+    let of_deletions = feed.deleted.first().into_iter().map(|_| TOMBSTONES);
+    let namespaces: Vec<_> = of_archive.chain(of_deletions).chain([MEDIA]).collect();
     atom::Feed {
         title: atom::Text::plain(feed.title.as_str()),
         id: feed.id.clone(),
@@ -62,7 +66,7 @@ fn atom_feed(feed: &Feed) -> atom::Feed {
         rights: feed.rights.as_ref().map(|rights| atom::Text::plain(rights.as_str())),
         subtitle: Some(atom::Text::plain(feed.description.as_str())),
         extensions: element::atom(archive.chain(feed.deleted.iter().map(deleted_entry)).collect()),
-        namespaces: element::namespaces(&[TOMBSTONES, HISTORY, MEDIA]),
+        namespaces: element::namespaces(&namespaces),
         lang: Some(feed.language.to_string()),
         ..atom::Feed::default()
     }

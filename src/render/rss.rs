@@ -1,6 +1,7 @@
 //! RSS 2.0 by the RSS Advisory Board's Best Practices Profile, with Atom links, Dublin Core, Media RSS and archives (RFC 5005).
 //!
-//! An item's `description` is its summary; it is read as HTML, so the plain text is escaped. `content:encoded` is the body.
+//! An item's `description` is its summary; it is read as HTML, so the plain text is escaped. `content:encoded` is the body;
+//! without a summary, the body is the description, as the profile has it.
 //! Gaps: deletions cannot be said; one enclosure alone, further ones are Atom links.
 
 use rss::extension::dublincore::DublinCoreExtension;
@@ -22,7 +23,7 @@ const NAMESPACES: [(&str, &str); 6] = [
 /// An item with the indentation that it has in its document.
 pub fn piece(entry: &Entry) -> String {
     let document = write(&rss::Channel { items: vec![item(entry)], ..rss::Channel::default() });
-    cut(&document, "item").1.to_owned()
+    plain_text(cut(&document, "item").1)
 }
 
 /// A channel without its items.
@@ -31,7 +32,33 @@ pub fn shell(feed: &Feed) -> Shell {
     document.items = vec![rss::Item::default()];
     let document = write(&document);
     let (before, _, after) = cut(&document, "item");
-    Shell(before.to_owned(), format!("{after}\n"))
+    Shell(plain_text(before), format!("{after}\n"))
+}
+
+/// Marks plain text with markup in it as such: hexadecimal references tell it from HTML (profile, "Character Data").
+fn plain_text(document: &str) -> String {
+    const PLAIN: [&str; 6] = ["<title>", "<description>", "<copyright>", "<category", "<dc:creator>", "<media:"];
+    let mut out = String::with_capacity(document.len());
+    let mut is_raw = false;
+    for line in document.split_inclusive('\n') {
+        let was_raw = is_raw;
+        is_raw = match (line.rfind("<![CDATA["), line.rfind("]]>")) {
+            (Some(start), end) => end.is_none_or(|end| end < start),
+            (None, Some(_)) => false,
+            (None, None) => is_raw,
+        };
+        let element = line.trim_start();
+        if was_raw || line.contains("<![CDATA[") || !PLAIN.iter().any(|name| element.starts_with(name)) {
+            out.push_str(line);
+        } else {
+            // Addresses in attributes stay as they are; simple programs expect `&amp;` there.
+            let (tag, text) = element.split_at(element.find('>').unwrap_or(0));
+            out.push_str(&line[..line.len() - element.len()]);
+            out.push_str(tag);
+            out.push_str(&text.replace("&lt;", "&#x3C;").replace("&amp;", "&#x26;"));
+        }
+    }
+    out
 }
 
 /// What the crate writes. Writing into memory does not fail.
@@ -70,6 +97,11 @@ fn channel(feed: &Feed) -> rss::Channel {
 }
 
 fn item(entry: &Entry) -> rss::Item {
+    let body = entry.content.as_ref().map(|content| content.as_str().to_owned());
+    let (description, content) = match &entry.summary {
+        Some(summary) => (Some(html(summary.as_str())), body),
+        None => (body, None),
+    };
     let translation = |sibling: &Sibling| {
         let url = sibling.url.as_ref()?;
         Some(link("https://schema.org/workTranslation", url.as_str()).attribute("hreflang", sibling.language.as_str()))
@@ -83,7 +115,7 @@ fn item(entry: &Entry) -> rss::Item {
     rss::Item {
         title: Some(entry.title.to_string()),
         link: entry.link.as_ref().map(ToString::to_string),
-        description: entry.summary.as_ref().map(|summary| html(summary.as_str())),
+        description,
         categories: entry
             .topics
             .iter()
@@ -96,7 +128,7 @@ fn item(entry: &Entry) -> rss::Item {
         }),
         guid: Some(rss::Guid { value: entry.id.clone(), permalink: false }),
         pub_date: Some(entry.published.rfc822()),
-        content: entry.content.as_ref().map(|content| content.as_str().to_owned()),
+        content,
         extensions: element::rss(elements),
         dublin_core_ext: Some(DublinCoreExtension {
             creators: entry.authors.iter().map(|author| author.name.to_string()).collect(),
@@ -139,6 +171,8 @@ mod tests {
         whole.items = entries.iter().map(item).collect();
         let assembled = String::from_utf8(assembled).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
-        assert_eq!(assembled, write(&whole) + "\n");
+        let same = |text: &str| text.replace("&#x3C;", "&lt;").replace("&#x26;", "&amp;");
+        assert_eq!(same(&assembled), write(&whole) + "\n");
+        assert!(assembled.contains("<title>&#x3C;/item&gt;"), "{assembled}");
     }
 }
