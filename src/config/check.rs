@@ -223,6 +223,7 @@ impl Check<'_> {
                 language: parsed,
             });
         }
+        part_equal_names(&mut editions);
         let tags: Vec<String> = editions.iter().map(|edition| edition.language.to_string()).collect();
         for (tag, language) in &raw.languages.0 {
             let Some(own) = position(&tags, tag) else { continue };
@@ -355,14 +356,29 @@ impl Check<'_> {
     }
 }
 
+/// Adds the tag to the names of languages that would be named alike, such as `zh-Hans` and `zh-Hant`.
+fn part_equal_names(editions: &mut [Edition]) {
+    let names: Vec<Text> = editions.iter().map(|edition| edition.name.clone()).collect();
+    for edition in editions {
+        if names.iter().filter(|name| **name == edition.name).count() > 1
+            && let Some(name) = Text::line(&format!("{} ({})", edition.name, edition.language))
+        {
+            edition.name = name;
+        }
+    }
+}
+
 fn position(tags: &[String], tag: &str) -> Option<usize> {
     tags.iter().position(|known| known.eq_ignore_ascii_case(tag))
 }
 
 /// A home page with `{language}` in it is a URL once that is replaced.
 fn base_url_of_page(page: &str) -> Result<(), String> {
-    let url =
-        Url::parse(&page.replace("{language}", "en")).map_err(|error| format!("is not an absolute URL ({error})"))?;
+    let page = page.replace("{language}", "en");
+    if page.contains(['{', '}']) {
+        return Err("has an unknown placeholder; `{language}` is the only one that is replaced".to_owned());
+    }
+    let url = Url::parse(&page).map_err(|error| format!("is not an absolute URL ({error})"))?;
     if matches!(url.scheme(), "http" | "https") { Ok(()) } else { Err("must be an http or https URL".to_owned()) }
 }
 

@@ -184,7 +184,7 @@ pub fn suggestion(written: &str, known: &[&str]) -> Option<String> {
         return Some(format!("did you mean `{name}`?"));
     }
     let listed = || known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    (!known.is_empty() && known.len() <= 24).then(|| format!("known here: {}", listed()))
+    (!known.is_empty() && known.len() <= 10).then(|| format!("known here: {}", listed()))
 }
 
 #[cfg(test)]

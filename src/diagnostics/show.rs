@@ -79,9 +79,10 @@ fn excerpt(place: &Place, paint: impl Fn(&str) -> String) -> String {
     format!("{margin} |\n{number} | {}\n{margin} | {marks}\n", line.trim_end())
 }
 
-/// Text of a file as a terminal may show it: no control character acts.
+/// Text of a file as a terminal may show it: no control character acts, and no direction is turned.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn json_line(problem: &Problem) -> String {

@@ -15,6 +15,9 @@ const RIGHT_TO_LEFT: [&str; 20] = [
     "ug", "ur", "yi",
 ];
 
+/// Languages that are so in one country.
+const RIGHT_TO_LEFT_THERE: [&str; 6] = ["az-iq", "az-ir", "kk-cn", "ky-cn", "pa-pk", "uz-af"];
+
 /// Scripts that are written from right to left.
 const RIGHT_TO_LEFT_SCRIPTS: [&str; 12] =
     ["adlm", "arab", "aran", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa", "yezi"];
@@ -54,7 +57,7 @@ impl Language {
         let primary = parts.next().unwrap_or_default();
         match parts.find(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic())) {
             Some(script) => RIGHT_TO_LEFT_SCRIPTS.contains(&script),
-            None => RIGHT_TO_LEFT.contains(&primary),
+            None => RIGHT_TO_LEFT.contains(&primary) || RIGHT_TO_LEFT_THERE.iter().any(|tag| lower.starts_with(tag)),
         }
     }
 
@@ -87,9 +90,16 @@ mod tests {
 
     #[test]
     fn scripts_have_a_direction() {
-        for (tag, expected) in
-            [("ar", true), ("he-IL", true), ("ur-Latn", false), ("az-Arab", true), ("en", false), ("zh-Hant", false)]
-        {
+        for (tag, expected) in [
+            ("ar", true),
+            ("he-IL", true),
+            ("ur-Latn", false),
+            ("az-Arab", true),
+            ("en", false),
+            ("zh-Hant", false),
+            ("pa-PK", true),
+            ("pa", false),
+        ] {
             assert_eq!(Language::parse(tag).unwrap().is_right_to_left(), expected, "{tag}");
         }
     }

@@ -24,7 +24,7 @@ pub fn is_plainly_absolute(written: &str) -> bool {
     host.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
         && host.split('.').all(label)
         && host.rsplit('.').next().is_some_and(letters)
-        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&%#+{}".contains(&byte))
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&%#+".contains(&byte))
 }
 
 #[cfg(test)]

@@ -65,11 +65,12 @@ impl Zone {
         }
     }
 
-    /// An instant as it is written here. Offsets are rounded to minutes, as RFC 3339 asks for.
+    /// An instant as it is written here. Offsets are rounded up to minutes, as RFC 3339 asks for: the first instant of a day
+    /// stays on that day.
     fn at(self, instant: Timestamp) -> Option<DateTime<FixedOffset>> {
         let utc = DateTime::from_timestamp(instant.0, 0)?;
         let seconds = self.0.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc();
-        let offset = FixedOffset::east_opt(seconds.div_euclid(60) * 60)?;
+        let offset = FixedOffset::east_opt((seconds + 59).div_euclid(60) * 60)?;
         Some(utc.with_timezone(&offset))
     }
 
@@ -202,7 +203,10 @@ impl Reader<'_> {
         let mut seconds = 0;
         if matches!(sign, b'+' | b'-') {
             let hours = self.digits(2)?;
-            self.sign(b":")?;
+            // Many systems export `+0200`.
+            if self.next_is(b':') {
+                self.sign(b":")?;
+            }
             let minutes = self.digits(2)?;
             if hours > 23 || minutes > 59 {
                 return Err("has an offset that does not exist");
@@ -232,6 +236,7 @@ mod tests {
             ("Europe/Vienna", "2014-11-24", Ok("2014-11-24T00:00:00+01:00")),
             ("Europe/Vienna", "2014-07-01 12:30", Ok("2014-07-01T12:30:00+02:00")),
             ("Europe/Vienna", "2014-07-01t12:30:05.75z", Ok("2014-07-01T14:30:05+02:00")),
+            ("Europe/Vienna", "2014-07-01T12:30:00+0200", Ok("2014-07-01T12:30:00+02:00")),
             ("Europe/Vienna", "2014-07-01T12:30:00-23:59", Ok("2014-07-02T14:29:00+02:00")),
             // A gap: the later reading. A fold: the earlier.
             ("Europe/Vienna", "2024-03-31T02:30:00", Ok("2024-03-31T03:30:00+02:00")),
@@ -240,7 +245,7 @@ mod tests {
             ("America/Sao_Paulo", "2018-11-04", Ok("2018-11-04T01:00:00-02:00")),
             ("Pacific/Apia", "2011-12-30", Ok("2011-12-31T00:00:00+14:00")),
             // Local mean time had seconds in its offset, which RFC 3339 cannot say.
-            ("Europe/Vienna", "1890-01-01T00:00:00Z", Ok("1890-01-01T01:05:00+01:05")),
+            ("Europe/Vienna", "1890-01-01T00:00:00Z", Ok("1890-01-01T01:06:00+01:06")),
             ("UTC", "2016-12-31T23:59:60Z", Ok("2016-12-31T23:59:59+00:00")),
             ("UTC", "9999-12-31", Ok("9999-12-31T00:00:00+00:00")),
             ("UTC", "0001-01-01", Ok("0001-01-01T00:00:00+00:00")),
@@ -263,6 +268,7 @@ mod tests {
             "2014-11-24T25:00",
             "2014-11-24T10:00:61",
             "2014-11-24T10:00:00+1",
+            "2014-11-24T10:00:00+020",
             "2014-11-24T10:00:00+24:00",
             "2014-11-24T10:00:00Zx",
             "２０１４-11-24",

@@ -140,7 +140,11 @@ fn is_absolute_iri(text: &str) -> bool {
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let is_excluded = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
-    is_scheme && !rest.is_empty() && !rest.contains(is_excluded)
+    let is_web = matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https");
+    is_scheme
+        && !rest.is_empty()
+        && !rest.contains(is_excluded)
+        && (!is_web || Url::parse(text).is_ok_and(|url| url.has_host()))
 }
 
 #[cfg(test)]
@@ -152,7 +156,7 @@ mod tests {
         for iri in ["https://old.example.org/?p=17", "urn:uuid:1225c695", "tag:x,2014:a", "http://例え.jp/é"] {
             assert!(is_absolute_iri(iri), "{iri}");
         }
-        for other in ["17", "C:\\x", "a b:c", "post 17", "1a:b", "http:", "a:b c", "a:<b>"] {
+        for other in ["17", "C:\\x", "a b:c", "post 17", "1a:b", "http:", "a:b c", "a:<b>", "http://["] {
             assert!(!is_absolute_iri(other), "{other}");
         }
     }

@@ -144,10 +144,14 @@ impl<'de> Deserializer<'de> for &'de Node {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.kind {
-            Kind::List(_) => {
-                let error: Error = de::Error::invalid_type(Unexpected::Seq, &"a table");
-                Err(error.at(&self.span))
-            }
+            Kind::List(_) => Err(self.no_table("a list")),
+            _ => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.kind {
+            Kind::Datetime(_) => Err(self.no_table("a date")),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -171,7 +175,14 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map identifier ignored_any
+        tuple_struct identifier ignored_any
+    }
+}
+
+impl Node {
+    fn no_table(&self, found: &str) -> Error {
+        let message = format!("must be a table, not {found}");
+        Error { message, help: None, span: Some(self.span.clone()), nameless: true }
     }
 }
 

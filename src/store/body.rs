@@ -3,6 +3,7 @@
 //! No script, style, frame or event attribute is left; every URL is absolute; the language and the direction are marked.
 //! An embedded frame, which feeds cannot carry, becomes a link to what it showed.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use ammonia::UrlRelative;
@@ -29,14 +30,56 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language) -> Option<Htm
 
 /// CommonMark with tables, footnotes and strikethrough.
 fn markdown(text: &str) -> String {
+    let markers =
+        |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
+    if text.lines().any(|line| (DEEPEST..line.len()).contains(&markers(line))) {
+        return paragraphs(text);
+    }
     let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
     let mut out = String::with_capacity(text.len() * 3 / 2);
     html::push_html(&mut out, Parser::new_ext(text, options));
     out
 }
 
+/// The schemes of links that a reader can follow.
+const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+
+/// Nesting beyond this is no text that anybody wrote; parsing it would take longer than reading all the rest.
+const DEEPEST: usize = 200;
+
+/// An address in a body, resolved; `None` drops it.
+fn absolute(base: &Url, written: &str) -> Option<String> {
+    let url = base.join(written.trim()).ok()?;
+    SCHEMES.contains(&url.scheme()).then(|| url.into())
+}
+
+/// How deep the elements of some HTML may be nested at most.
+fn depth(html: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for tag in html.split('<').skip(1) {
+        if tag.starts_with('/') {
+            depth = depth.saturating_sub(1);
+        } else if tag.starts_with(|first: char| first.is_ascii_alphabetic()) && !is_void(tag) {
+            depth += 1;
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Whether a tag's element has no content, and so no closing tag (HTML §13.1.2), or one that people leave out.
+fn is_void(tag: &str) -> bool {
+    let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
+    let void = ["area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
+    void.contains(&name.as_str()) || ["p", "li", "dt", "dd", "tr", "td", "th"].contains(&name.as_str())
+}
+
 fn sanitised(html: &str, base: &Url) -> String {
+    if depth(html) > DEEPEST {
+        return paragraphs(html);
+    }
     let media = ["audio", "source", "video"];
+    let base = base.clone();
     let html = frames_as_links(html);
     ammonia::Builder::default()
         .add_tags(media)
@@ -44,8 +87,12 @@ fn sanitised(html: &str, base: &Url) -> String {
         .add_tag_attributes("video", ["controls", "height", "poster", "src", "width"])
         .add_tag_attributes("source", ["src", "type"])
         .link_rel(None)
-        .url_schemes(HashSet::from(["http", "https", "mailto", "tel"]))
-        .url_relative(UrlRelative::RewriteWithBase(base.clone()))
+        .url_schemes(HashSet::from(SCHEMES))
+        .url_relative(UrlRelative::PassThrough)
+        .attribute_filter(move |_, name, value| match name {
+            "href" | "src" | "poster" | "cite" => absolute(&base, value).map(Cow::Owned),
+            _ => Some(Cow::Borrowed(value)),
+        })
         .clean(&html)
         .to_string()
 }
@@ -127,6 +174,26 @@ mod tests {
             "<div lang=\"en\"><p>a</p><a>e</a><img src=\"https://h/i\"></div>"
         );
         assert_eq!(html(Content::Html("&#11;&#xFFFF;a"), "en"), "<div lang=\"en\">a</div>");
+    }
+
+    #[test]
+    fn every_address_is_absolute() {
+        let html_of = |text| html(Content::Html(text), "en");
+        assert_eq!(
+            html_of("<blockquote cite=c.html>a</blockquote>"),
+            "<div lang=\"en\"><blockquote cite=\"https://example.org/en/c.html\">a</blockquote></div>"
+        );
+        assert_eq!(
+            html_of("<a href='HTTP:/x'>a</a>"),
+            "<div lang=\"en\"><a href=\"https://x/\">a</a></div>".replace("https", "http")
+        );
+    }
+
+    #[test]
+    fn endless_nesting_is_text() {
+        for content in [Content::Html(&"<div>".repeat(100_000)), Content::Markdown(&"> ".repeat(50_000))] {
+            assert!(html(content, "en").contains("&gt;"));
+        }
     }
 
     #[test]

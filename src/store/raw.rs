@@ -149,7 +149,8 @@ impl<'de> Visitor<'de> for StrVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         if self.0 == Also::Dates
-            && let Some((DATETIME, date)) = map.next_entry::<&str, String>()?
+            && let Some((key, date)) = map.next_entry::<String, String>()?
+            && key == DATETIME
         {
             return Ok(Cow::Owned(date));
         }

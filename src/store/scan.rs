@@ -130,6 +130,8 @@ fn one(index: u32, file: &Found, part: Range<u64>, config: &Config) -> Scan {
         Reader { shown: file.path.display().to_string(), config, scan: Scan { file: index, ..Scan::default() } };
     let outcome = if is_lines(file) { lines(file, &part) } else { std::fs::read(&file.path).map(|bytes| (0, bytes)) };
     match outcome {
+        // It was removed after it was found.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => reader.scan.problems.push(Problem::machine(&file.path, "read this file", &error)),
         Ok((offset, bytes)) if is_lines(file) => reader.jsonl(offset, &bytes),
         Ok((_, bytes)) => reader.whole(file, &bytes),
@@ -476,6 +478,10 @@ fn text_hash(translation: &Translation<'_>) -> u64 {
     for text in [translation.title, translation.summary, content] {
         hasher.update(text.unwrap_or_default().as_bytes());
         hasher.update(&[0xFF]);
+    }
+    if translation.summary.is_none() && content.is_none() {
+        // Titles alone repeat from year to year.
+        hasher.update(&translation.published.0.to_le_bytes());
     }
     hasher.digest()
 }

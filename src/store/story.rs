@@ -26,7 +26,7 @@ pub struct Wrong {
 #[derive(Debug)]
 pub struct Story<'r> {
     pub id: &'r str,
-    /// `None` where the record is silent, which agrees with any other.
+    /// `None` where the record names none, which agrees with any other.
     pub topics: Option<Vec<TopicIndex>>,
     pub translations: Vec<Translation<'r>>,
 }
@@ -145,7 +145,7 @@ impl Reader<'_> {
 
     fn story<'r>(&mut self, raw: &'r RawRecord<'r>, default_id: Option<&'r str>) -> Option<Story<'r>> {
         let id = self.id(raw, default_id);
-        let topics = raw.topics.as_deref().map(|topics| self.topics(topics));
+        let topics = raw.topics.as_deref().map(|topics| self.topics(topics)).filter(|topics| !topics.is_empty());
         if raw.stories.is_some() {
             self.wrong(path(None, &["stories"]), "`stories` holds whole stories and stands alone in its file", None);
         }
@@ -342,10 +342,17 @@ impl Reader<'_> {
 
     fn url(&mut self, at: Path<'_>, keys: &[&str], url: Option<&Str<'_>>) {
         let Some(url) = url else { return };
-        if !is_plainly_absolute(&url.0)
-            && let Err(why) = absolute(&self.config.site.base_url, &url.0.replace("{language}", "en"))
-        {
-            let key = keys.last().copied().unwrap_or_default();
+        if is_plainly_absolute(&url.0) {
+            return;
+        }
+        let key = keys.last().copied().unwrap_or_default();
+        let replaced = url.0.replace("{language}", "en");
+        if replaced.contains(['{', '}']) {
+            let help = "`{language}` is the only one that is replaced".to_owned();
+            self.wrong(path(at, keys), format!("`{key}` has an unknown placeholder"), Some(help));
+        } else if replaced.trim().is_empty() {
+            self.wrong(path(at, keys), format!("`{key}` is empty"), Some("leave it out".to_owned()));
+        } else if let Err(why) = absolute(&self.config.site.base_url, &replaced) {
             self.wrong(path(at, keys), format!("`{key}` {why}"), None);
         }
     }
