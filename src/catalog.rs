@@ -94,6 +94,13 @@ impl Catalog {
         id_at(store, (row.scan, row.record))
     }
 
+    /// The hash of an entry's own guid, where it has one.
+    pub fn guid(&self, store: &Store, entry: EntryIndex) -> Option<u128> {
+        let row = self.entries[entry as usize];
+        let guids = &store.scans[row.scan as usize].guids;
+        guids.binary_search_by_key(&row.fact, |(fact, _)| *fact).ok().map(|at| guids[at].1)
+    }
+
     /// The topics of an entry's story, sorted.
     pub fn topics<'s>(&self, store: &'s Store, entry: EntryIndex) -> &'s [TopicIndex] {
         let story = self.stories[self.entries[entry as usize].story as usize];

@@ -4,25 +4,25 @@
 //!
 //! | module | owns |
 //! | --- | --- |
-//! | [`diagnostics`] | a problem with its place, and how it is shown |
-//! | [`source`] | text that a person wrote, read into serde types with the place of every value |
-//! | [`model`] | clean text, instants, languages, entries and feeds as every format shows them |
-//! | [`config`] | what was typed in `tidings.toml`, then what is usable |
-//! | [`store`] | finding and reading stories; of each a few dozen bytes are kept, its text is read again when it is shown |
-//! | [`catalog`] | unique ids, order, which texts are translations of each other |
-//! | [`plan`] | which documents there are, which entries each holds, what each is made from |
-//! | [`render`] | one file a format: from what a feed says to bytes |
-//! | [`site`] | the one composition of load, catalog, plan and render |
-//! | [`publish`] | documents to a destination by a manifest |
-//! | [`import`] | what a newsroom already has, into story files |
-//! | [`cli`] | arguments to commands; the clock, the environment and the terminal |
+//! | `diagnostics` | a problem with its place, and how it is shown |
+//! | `source` | text that a person wrote, read into serde types with the place of every value |
+//! | `model` | clean text, instants, languages, entries and feeds as every format shows them |
+//! | `config` | what was typed in `tidings.toml`, then what is usable |
+//! | `store` | finding and reading stories; of each a few dozen bytes are kept, its text is read again when it is shown |
+//! | `catalog` | unique ids, order, which texts are translations of each other |
+//! | `plan` | which documents there are, which entries each holds, what each is made from |
+//! | `render` | one file a format: from what a feed says to bytes |
+//! | `site` | the one composition of load, catalog, plan and render |
+//! | `publish` | documents to a destination by a manifest |
+//! | `import` | what a newsroom already has, into story files |
+//! | `cli` | arguments to commands; the clock, the environment and the terminal |
 //!
 //! What holds throughout:
 //!
 //! - **Same input, same bytes.** No clock, no hash order and no thread order reaches a document; the moment is an argument.
 //! - **Ids never change** when a title, a URL or a date does.
 //! - **Every problem is collected**, with its place, before anything is written.
-//! - **What a feed says is decided once**, in [`plan`] and [`site`], before any format.
+//! - **What a feed says is decided once**, in `plan` and `site`, before any format.
 //! - **A published file is replaced in one step or not at all**, and only where its bytes change.
 //! - **What all stories need is small**; the text of a story is in memory only while it is rendered.
 //!

@@ -32,12 +32,18 @@ fn build(
     let one = |problem: Problem| vec![problem];
     let mut config = configuration(config)?;
     if let Some(url) = &options.base_url {
-        config = config.with_base_url(url).map_err(|why| one(Problem::error(None, format!("--base-url {why}"))))?;
+        config = config.with_base_url(url).map_err(|why| {
+            report.end_with(USAGE);
+            one(Problem::error(None, format!("--base-url: `{url}` {why}")))
+        })?;
     }
     if options.drafts {
         config = config.with_drafts();
     }
-    let now = moment(&config, options.now.as_deref()).map_err(one)?;
+    let now = moment(&config, options.now.as_deref()).map_err(|problem| {
+        report.end_with(USAGE);
+        one(problem)
+    })?;
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
     refuse_output_in_store(&config, &output).map_err(one)?;
     if options.drafts && resolved(&output) == resolved(&config.site.output) {
@@ -60,11 +66,16 @@ fn build(
         false => publish::build(&site, &output, publish)?,
     };
     report.problems(&outcome.warnings, options.strict);
-    if options.check && !(outcome.written.is_empty() && outcome.removed.is_empty()) {
+    if options.check && !outcome.is_current() {
         report.end_with(PROBLEMS);
+        if !report.is_for_people() {
+            let place = Place::file(output.display().to_string());
+            let message = format!("{} ({})", verdict(&outcome), count(outcome.differing(), "file"));
+            report.problems(&[Problem::error(place, message).help("run `tidings build`")], false);
+        }
     }
     let text = if report.is_json() {
-        script(&site, &outcome, report)
+        script(&site, &outcome, options.check, report)
     } else {
         people(&site, &outcome, options.check, start, report)
     };
@@ -90,12 +101,21 @@ fn resolved(path: &Path) -> PathBuf {
     existing.map_or_else(|| path.clone(), |(real, rest)| real.join(rest))
 }
 
-fn script(site: &Site, outcome: &Outcome, report: &Report) -> String {
+/// What a comparison found.
+fn verdict(outcome: &Outcome) -> &'static str {
+    match (outcome.is_current(), outcome.time_alone) {
+        (true, _) => "the output is up to date",
+        (false, true) => "the output is not up to date; time alone made the difference",
+        (false, false) => "the output is not up to date",
+    }
+}
+
+fn script(site: &Site, outcome: &Outcome, is_check: bool, report: &Report) -> String {
     let base = &site.config().site.base_url;
     let urls =
         |paths: &[String]| paths.iter().filter_map(|path| base.join(path).ok()).map(String::from).collect::<Vec<_>>();
     let (stories, translations) = site.counts();
-    let value = json!({
+    let mut value = json!({
         "stories": stories,
         "translations": translations,
         "written": outcome.written.len(),
@@ -106,6 +126,10 @@ fn script(site: &Site, outcome: &Outcome, report: &Report) -> String {
         "changed_urls": urls(&outcome.written),
         "removed_urls": urls(&outcome.removed),
     });
+    if is_check {
+        value["up_to_date"] = outcome.is_current().into();
+        value["time_alone"] = outcome.time_alone.into();
+    }
     format!("{value}\n")
 }
 
@@ -120,12 +144,7 @@ fn people(site: &Site, outcome: &Outcome, is_check: bool, start: Instant, report
         for path in &outcome.removed {
             let _ = writeln!(out, "  no longer published: {path}");
         }
-        let verdict = match (written + removed, outcome.time_alone) {
-            (0, _) => "the output is up to date",
-            (_, true) => "the output is not up to date; time alone made the difference",
-            (_, false) => "the output is not up to date",
-        };
-        let _ = writeln!(out, "{verdict}");
+        let _ = writeln!(out, "{}", verdict(outcome));
     } else {
         let documents = count(written + outcome.unchanged, "document");
         let _ = writeln!(out, "{documents}: {written} written, {} unchanged, {removed} removed", outcome.unchanged);

@@ -18,8 +18,9 @@ pub struct Report {
 impl Report {
     /// A report in a format; colour only where a person looks.
     pub fn new(format: OutputFormat) -> Self {
-        let is_colourful =
-            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let is_colourful = std::io::stderr().is_terminal()
+            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            && std::env::var_os("TERM").is_none_or(|value| value != "dumb");
         let form = match format {
             OutputFormat::Text if is_colourful => Form::Colour,
             OutputFormat::Text => Form::Plain,
@@ -27,6 +28,11 @@ impl Report {
             OutputFormat::Github => Form::Github,
         };
         Report { format, form, status: DONE, warnings: 0, errors: 0 }
+    }
+
+    /// Whether people read the results, and not scripts or a workflow.
+    pub fn is_for_people(&self) -> bool {
+        self.format == OutputFormat::Text
     }
 
     /// Whether scripts read the results.

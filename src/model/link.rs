@@ -9,9 +9,20 @@ use url::Url;
 pub fn absolute(base: &Url, written: &str) -> Result<Url, String> {
     let url = base.join(written.trim()).map_err(|error| format!("is not a URL ({error})"))?;
     match url.scheme() {
-        "http" | "https" if url.has_host() => Ok(url),
+        "http" | "https" if url.has_host() => Ok(encoded(url)),
         scheme => Err(format!("must be an http or https URL, not `{scheme}:`")),
     }
+}
+
+/// Browsers let some characters stand that RFC 3986 does not; feeds are read by stricter programs.
+fn encoded(url: Url) -> Url {
+    const LOOSE: [(char, &str); 6] =
+        [('|', "%7C"), ('^', "%5E"), ('`', "%60"), ('\\', "%5C"), ('{', "%7B"), ('}', "%7D")];
+    if !url.as_str().contains(LOOSE.map(|(character, _)| character)) {
+        return url;
+    }
+    let text = LOOSE.iter().fold(url.to_string(), |text, (character, code)| text.replace(*character, code));
+    Url::parse(&text).unwrap_or(url)
 }
 
 /// Whether a text is so plainly an absolute URL that [`absolute`] would take it; most are, and this is quick.
@@ -38,6 +49,7 @@ mod tests {
         assert_eq!(read("/x.jpg").unwrap(), "https://example.org/x.jpg");
         assert_eq!(read("x y.jpg").unwrap(), "https://example.org/en/a/x%20y.jpg");
         assert_eq!(read("//cdn.example.org/x").unwrap(), "https://cdn.example.org/x");
+        assert_eq!(read("a|b?c^d`e\\f").unwrap(), "https://example.org/en/a/a%7Cb?c%5Ed%60e%5Cf");
         for wrong in ["javascript:alert(1)", "ftp://example.org/", "https://", "mailto:a@example.org", "http://[::1"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

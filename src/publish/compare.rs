@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::manifest::Manifest;
-use crate::diagnostics::{Place, Problem};
+use super::manifest::{Manifest, Old};
+use crate::diagnostics::Problem;
 use crate::site::{Known, Site};
 
 /// No more warnings than these of one kind are written out.
@@ -15,12 +15,21 @@ pub fn warnings(site: &Site, old: &Manifest, known: &[Known<'_>]) -> Vec<Problem
     if old.entries().next().is_none() {
         return Vec::new();
     }
-    let (fresh, vanished) = differences(old, known);
+    let authority = &site.config().site.authority;
+    if let Some(before) = old.authority().filter(|before| before != authority) {
+        let message = format!(
+            "the authority was `{before}` and is `{authority}`: every id changes, and subscribers see everything anew"
+        );
+        let help =
+            format!("write `authority = \"{before}\"` again, or choose another `output` if this is another site");
+        return vec![Problem::warning(None, message).help(help)];
+    }
+    let Differences { fresh, vanished, renamed } = differences(old, known);
     let by_text: HashMap<(u64, &str), &str> = vanished
         .into_iter()
-        .filter_map(|(key, text)| {
-            let (story, language) = key.rsplit_once('/')?;
-            Some(((text, language), story))
+        .filter_map(|old| {
+            let (story, language) = old.key.rsplit_once('/')?;
+            Some(((old.text, language), story))
         })
         .collect();
     let (moved, new): (Vec<_>, Vec<_>) = fresh
@@ -30,41 +39,59 @@ pub fn warnings(site: &Site, old: &Manifest, known: &[Known<'_>]) -> Vec<Problem
     let moved = moved.into_iter().filter_map(|(entry, old)| Some(changed_id(site, entry, old?)));
     let late = new.into_iter().filter_map(|(entry, _)| unseen(site, old, entry));
     let mut out = capped(moved.collect());
+    out.extend(capped(renamed.into_iter().map(|entry| changed_guid(site, entry)).collect()));
     out.extend(capped(late.collect()));
     out
 }
 
-/// The entries that are here and were not, and those that were and are not: both lists are sorted.
-fn differences<'a>(old: &'a Manifest, known: &'a [Known<'a>]) -> (Vec<&'a Known<'a>>, Vec<(&'a str, u64)>) {
-    let (mut fresh, mut vanished) = (Vec::new(), Vec::new());
+/// What two publications do not have in common; every list is sorted.
+#[derive(Default)]
+struct Differences<'a> {
+    /// Entries that are here and were not.
+    fresh: Vec<&'a Known<'a>>,
+    /// Entries that were and are not.
+    vanished: Vec<Old<'a>>,
+    /// Entries whose guid is another.
+    renamed: Vec<&'a Known<'a>>,
+}
+
+fn differences<'a>(old: &'a Manifest, known: &'a [Known<'a>]) -> Differences<'a> {
+    let mut out = Differences::default();
     let mut old = old.entries().peekable();
     for entry in known {
         let key = format!("{}/{}", entry.story, entry.language);
         loop {
-            match old.peek().map(|(other, _)| (*other).cmp(key.as_str())) {
-                Some(Ordering::Less) => vanished.extend(old.next()),
+            match old.peek().map(|other| other.key.cmp(key.as_str())) {
+                Some(Ordering::Less) => out.vanished.extend(old.next()),
                 Some(Ordering::Equal) => {
-                    old.next();
+                    out.renamed.extend(old.next().filter(|old| old.guid != entry.guid).map(|_| entry));
                     break;
                 }
                 _ => {
-                    fresh.push(entry);
+                    out.fresh.push(entry);
                     break;
                 }
             }
         }
     }
-    vanished.extend(old);
-    (fresh, vanished)
+    out.vanished.extend(old);
+    out
 }
 
 fn changed_id(site: &Site, entry: &Known<'_>, old: &str) -> Problem {
     let message = format!(
-        "the entry `{old}` ({}) has become `{}`: its subscribers would see it once more",
+        "the entry `{old}` ({}) has become `{}`: its subscribers see it once more",
         entry.language, entry.story
     );
-    Problem::warning(Place::file(site.file(entry.entry)), message)
-        .help(format!("write `id = \"{old}\"` into this file"))
+    Problem::warning(site.place(entry.entry), message).help(format!("write `id = \"{old}\"` here"))
+}
+
+fn changed_guid(site: &Site, entry: &Known<'_>) -> Problem {
+    let message = format!(
+        "the entry `{}` ({}) has another `guid` than before: its subscribers see it once more",
+        entry.story, entry.language
+    );
+    Problem::warning(site.place(entry.entry), message).help("give it the `guid` that it had, or none if it had none")
 }
 
 fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Problem> {
@@ -73,14 +100,14 @@ fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Problem> {
     let first = feeds.first()?;
     let more = if feeds.len() > 1 { format!(" and {} more", feeds.len() - 1) } else { String::new() };
     let message = format!(
-        "`{}` ({}) is new here, yet older than all that {first}{more} shows: no subscriber of that feed would see it",
+        "`{}` ({}) is new here, yet older than what is shown by {first}{more}: no subscriber of that feed would see it",
         entry.story, entry.language
     );
     let help = format!(
         "if it is a late translation, give it a date of its own: `published` in `[translations.{}]`",
         entry.language
     );
-    Some(Problem::warning(Place::file(site.file(entry.entry)), message).help(help))
+    Some(Problem::warning(site.place(entry.entry), message).help(help))
 }
 
 /// The first warnings of a kind, and how many more there are.

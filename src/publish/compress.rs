@@ -48,9 +48,10 @@ pub fn is_copy(path: &str) -> bool {
 }
 
 /// A copy that is not there as it should be.
-struct Copy {
-    of: String,
-    path: String,
+pub struct Copy {
+    /// The path of its document.
+    pub of: String,
+    pub path: String,
     coding: Coding,
     source: u128,
 }
@@ -75,10 +76,10 @@ fn split(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) ->
 }
 
 /// The copies that would be written.
-pub fn missing(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<String>, Problem> {
+pub fn missing(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Problem> {
     let missing = split(folder, old, lines)?;
     lines.extend(missing.iter().map(|copy| (copy.path.clone(), Line { content: 0, source: copy.source })));
-    Ok(missing.into_iter().map(|copy| copy.path).collect())
+    Ok(missing)
 }
 
 /// Writes the copies of all documents, and adds them to the lines.

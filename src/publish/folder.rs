@@ -103,7 +103,12 @@ impl Folder {
                 Err(Problem::error(Place::file(self.shown(path)), message)
                     .help("move it away, or choose another `output`"))
             }
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                let message = "a file stands where a folder on the way to this has to be";
+                Err(Problem::error(Place::file(self.shown(path)), message)
+                    .help("move it away, or choose another `output`"))
+            }
             Err(error) => Err(self.problem(path, "read this file")(error)),
         }
     }

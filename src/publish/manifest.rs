@@ -1,8 +1,9 @@
 //! The manifest, `.tidings`: what a publication holds, to be compared with the next.
 //!
-//! A line of text each, sorted by bytes below the first, which is `tidings 1` and the hash of everything read:
-//! `path TAB hash of its bytes TAB hash of what it was made from` for each document, and
-//! `@story/language TAB hash of its texts` for each entry that is shown. Hashes are XXH3, in hexadecimal. No clock.
+//! A line of text each, sorted by bytes below the first, which is `tidings 1`, the hash of everything read and the authority
+//! that mints the ids: `path TAB hash of its bytes TAB hash of what it was made from` for each document, and
+//! `@story/language TAB hash of its texts` for each entry that is shown, with the hash of its guid where it has one. Hashes
+//! are XXH3, in hexadecimal. No clock.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,17 @@ pub struct Line {
     pub content: u128,
     /// The hash of what it was made from.
     pub source: u128,
+}
+
+/// An entry of the publication that is replaced.
+#[derive(Debug, Clone, Copy)]
+pub struct Old<'m> {
+    /// `story/language`.
+    pub key: &'m str,
+    /// The hash of its texts.
+    pub text: u64,
+    /// The hash of its guid, where it had one.
+    pub guid: Option<u128>,
 }
 
 /// A manifest that was read. What cannot be understood is passed over: its documents are made again.
@@ -65,15 +77,25 @@ impl Manifest {
 
     /// The hash of everything that the publication was made from.
     pub fn sources(&self) -> Option<u128> {
-        let head = self.text.lines().next()?.strip_prefix(HEAD)?;
-        u128::from_str_radix(head.trim(), 16).ok()
+        u128::from_str_radix(self.head().next()?, 16).ok()
     }
 
-    /// The entries, sorted: their keys `story/language`, and the hashes of their texts.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, u64)> {
+    /// The authority that minted the ids of the publication.
+    pub fn authority(&self) -> Option<&str> {
+        self.head().nth(1)
+    }
+
+    fn head(&self) -> impl Iterator<Item = &str> {
+        self.text.lines().next().and_then(|line| line.strip_prefix(HEAD)).unwrap_or_default().split_whitespace()
+    }
+
+    /// The entries, sorted by their keys.
+    pub fn entries(&self) -> impl Iterator<Item = Old<'_>> {
         self.text.lines().skip(1).filter_map(|line| {
-            let (key, hash) = line.strip_prefix('@')?.split_once('\t')?;
-            Some((key, u64::from_str_radix(hash, 16).ok()?))
+            let mut fields = line.strip_prefix('@')?.split('\t');
+            let key = fields.next()?;
+            let text = u64::from_str_radix(fields.next()?, 16).ok()?;
+            Some(Old { key, text, guid: fields.next().and_then(|hash| u128::from_str_radix(hash, 16).ok()) })
         })
     }
 
@@ -94,16 +116,20 @@ pub fn by_key(one: &Known<'_>, other: &Known<'_>) -> Ordering {
 }
 
 /// Writes a manifest; the entries are sorted [`by_key`].
-pub fn write(sources: u128, lines: &BTreeMap<String, Line>, known: &[Known<'_>]) -> String {
+pub fn write(sources: u128, authority: &str, lines: &BTreeMap<String, Line>, known: &[Known<'_>]) -> String {
     let mut out = String::with_capacity(known.len() * 48 + lines.len() * 96 + 64);
-    let _ = writeln!(out, "{HEAD} {sources:032x}");
+    let _ = writeln!(out, "{HEAD} {sources:032x} {authority}");
     let document = |out: &mut String, (path, line): (&String, &Line)| {
         let _ = writeln!(out, "{path}\t{:032x}\t{:032x}", line.content, line.source);
     };
     let is_before = |path: &str| path < "@";
     lines.iter().filter(|(path, _)| is_before(path)).for_each(|row| document(&mut out, row));
     for entry in known {
-        let _ = writeln!(out, "@{}/{}\t{:016x}", entry.story, entry.language, entry.text);
+        let _ = write!(out, "@{}/{}\t{:016x}", entry.story, entry.language, entry.text);
+        let _ = match entry.guid {
+            Some(guid) => writeln!(out, "\t{guid:032x}"),
+            None => writeln!(out),
+        };
     }
     lines.iter().filter(|(path, _)| !is_before(path)).for_each(|row| document(&mut out, row));
     out
@@ -119,7 +145,7 @@ mod tests {
     use super::*;
 
     fn known(story: &'static str, language: &'static str) -> Known<'static> {
-        Known { story, language, text: 7, entry: 0 }
+        Known { story, language, text: 7, guid: (story == "a").then_some(9), entry: 0 }
     }
 
     #[test]
@@ -127,12 +153,14 @@ mod tests {
         let lines = BTreeMap::from([("en/all.json".to_owned(), Line { content: 1, source: u128::MAX })]);
         let mut entries = vec![known("a/b", "en"), known("a", "ru"), known("a-b", "en"), known("a", "en")];
         entries.sort_by(by_key);
-        let text = write(3, &lines, &entries);
+        let text = write(3, "a.example,2014", &lines, &entries);
         let sorted: Vec<&str> = text.lines().skip(1).collect();
         assert!(sorted.is_sorted(), "{text}");
         let read = Manifest::parse(text.into_bytes());
-        assert_eq!((read.sources(), read.line("en/all.json")), (Some(3), lines.get("en/all.json").copied()));
-        assert_eq!(read.entries().map(|(key, _)| key).collect::<Vec<_>>(), ["a-b/en", "a/b/en", "a/en", "a/ru"]);
+        assert_eq!((read.sources(), read.authority()), (Some(3), Some("a.example,2014")));
+        assert_eq!(read.line("en/all.json"), lines.get("en/all.json").copied());
+        let entries: Vec<_> = read.entries().map(|old| (old.key, old.text, old.guid)).collect();
+        assert_eq!(entries, [("a-b/en", 7, None), ("a/b/en", 7, None), ("a/en", 7, Some(9)), ("a/ru", 7, Some(9))]);
         let mut more = read;
         more.adopt(["ru/all.json", "en/all.json", "../x"].map(str::to_owned).into_iter());
         assert_eq!((more.paths().count(), more.line("en/all.json").map(|line| line.content)), (2, Some(1)));

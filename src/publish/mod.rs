@@ -42,6 +42,18 @@ pub struct Outcome {
     pub time_alone: bool,
 }
 
+impl Outcome {
+    /// Whether nothing had to be done.
+    pub fn is_current(&self) -> bool {
+        self.differing() == 0
+    }
+
+    /// How many files had to be written or removed.
+    pub fn differing(&self) -> usize {
+        self.written.len() + self.removed.len()
+    }
+}
+
 /// How to publish.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -163,7 +175,9 @@ impl<'a> Job<'a> {
         for path in &removed {
             self.folder.remove(path)?;
         }
-        let manifest = manifest::write(self.site.sources(), &lines, &self.known);
+        removed.sort();
+        let authority = &self.site.config().site.authority;
+        let manifest = manifest::write(self.site.sources(), authority, &lines, &self.known);
         if manifest.as_bytes() != self.old.bytes() {
             self.folder.put(manifest::NAME, manifest.as_bytes())?;
         }
@@ -194,14 +208,18 @@ impl<'a> Job<'a> {
             made.0.insert(path, Line { content, source: planned.source });
             Ok(())
         })?;
-        let (mut lines, mut written, is_intact) = made.into_inner().map_err(|_| lost())?;
+        let (mut lines, mut written, mut is_intact) = made.into_inner().map_err(|_| lost())?;
         lines.extend(self.kept());
         let documents = lines.len();
         if options.compress {
-            written.extend(compress::missing(self.folder, &self.old, &mut lines)?);
+            let missing = compress::missing(self.folder, &self.old, &mut lines)?;
+            // A copy is as old as its document, unless something happened to the copy.
+            is_intact &= missing.iter().all(|copy| written.contains(&copy.of));
+            written.extend(missing.into_iter().map(|copy| copy.path));
         }
-        let removed: Vec<String> =
-            self.old.paths().filter(|path| !lines.contains_key(*path)).map(str::to_owned).collect();
+        let is_gone = |path: &&str| !lines.contains_key(*path) && (options.compress || !compress::is_copy(path));
+        let mut removed: Vec<String> = self.old.paths().filter(is_gone).map(str::to_owned).collect();
+        removed.sort();
         written.sort();
         let differs = !written.is_empty() || !removed.is_empty();
         Ok(Outcome {

@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex};
-use crate::diagnostics::{Problem, sort};
+use crate::diagnostics::{Place, Problem, sort};
 use crate::model::{Entry, Feed, Format, Person, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Period, Plan, Planned, Sheet, State};
 use crate::render::{self, Outline, Outlines, Piece};
@@ -47,6 +47,8 @@ pub(crate) struct Known<'s> {
     pub language: &'s str,
     /// The hash of its texts.
     pub text: u64,
+    /// The hash of its guid, where it has one.
+    pub guid: Option<u128>,
     pub entry: EntryIndex,
 }
 
@@ -119,14 +121,16 @@ impl Site {
                 story: self.catalog.story_id(&self.store, entry),
                 language: self.config.languages[usize::from(fact.language)].language.as_str(),
                 text: fact.text,
+                guid: self.catalog.guid(&self.store, entry),
                 entry,
             }
         })
     }
 
-    /// The file of an entry, as it is shown.
-    pub(crate) fn file(&self, entry: EntryIndex) -> String {
-        self.store.path(self.catalog.record(&self.store, entry).0).display().to_string()
+    /// Where an entry stands.
+    pub(crate) fn place(&self, entry: EntryIndex) -> Place {
+        let (file, record) = self.catalog.record(&self.store, entry);
+        self.store.place(file, record, &[])
     }
 
     /// The feeds, in the first format, in which an entry is older than the window.

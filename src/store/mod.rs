@@ -11,7 +11,6 @@ mod story;
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -42,11 +41,6 @@ impl Store {
         let mut scans = scan::all(&files, config);
         problems.extend(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.problems)));
         (Store { files, scans }, problems)
-    }
-
-    /// The path of a file as it is shown.
-    pub fn path(&self, file: u32) -> &Path {
-        &self.files[file as usize].path
     }
 
     /// Reads the texts of some records of one file again, and hands each story to `each` with its index among them.
