@@ -15,6 +15,7 @@
 //! | `site` | the one composition of load, catalog, plan and render |
 //! | `publish` | documents to a destination by a manifest |
 //! | `import` | what a newsroom already has, into story files |
+//! | `lint` | feeds of any origin, judged by their specifications |
 //! | `cli` | arguments to commands; the clock, the environment and the terminal |
 //!
 //! What holds throughout:
@@ -48,6 +49,7 @@ mod cli;
 mod config;
 mod diagnostics;
 mod import;
+mod lint;
 mod model;
 mod plan;
 mod publish;
