@@ -38,7 +38,7 @@ pub enum Command {
     Init(InitOptions),
     /// Bring what exists into the store
     Import(ImportOptions),
-    /// Read everything, write nothing, and name every problem
+    /// Read everything, write nothing, and name every problem; with --feeds, of feeds instead of stories
     Check(CheckOptions),
     /// Write the publication
     Build(BuildOptions),
@@ -87,6 +87,14 @@ pub enum SourceKind {
 
 #[derive(Debug, Args)]
 pub struct CheckOptions {
+    /// Judge feeds instead of stories: those that are named, else those that are published
+    #[arg(long)]
+    pub feeds: bool,
+
+    /// Feeds, or folders of them
+    #[arg(value_name = "FILE|URL", requires = "feeds")]
+    pub named: Vec<PathBuf>,
+
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,

@@ -1,17 +1,31 @@
-//! `tidings check`.
+//! `tidings check`, of the store or of feeds.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use chrono::Utc;
+use rayon::prelude::*;
 use serde_json::json;
+use walkdir::WalkDir;
 
 use super::args::CheckOptions;
 use super::configuration;
 use super::report::{Report, count};
+use crate::diagnostics::{Place, Problem};
+use crate::lint::{self, Verdict};
+use crate::publish;
 use crate::site::Site;
+
+/// What the names of feeds end in.
+const FEEDS: [&str; 3] = [".atom.xml", ".rss.xml", ".json"];
 
 /// Reads everything, writes nothing, names every problem.
 pub fn run(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
+    if options.feeds { feeds(config, options, report) } else { store(config, options, report) }
+}
+
+fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
     let config = match configuration(config) {
         Ok(config) => config,
         Err(problems) => {
@@ -33,4 +47,134 @@ pub fn run(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -
     };
     report.result(&text);
     report.status()
+}
+
+/// Judges the feeds that are named, or those that are published.
+fn feeds(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
+    let named = &options.named;
+    let (documents, mut problems) = if named.is_empty() { published(config) } else { find(named) };
+    let verdicts: Vec<_> = documents.par_iter().map(judge).collect();
+    let (mut feeds, mut entries) = (0, 0);
+    for verdict in verdicts {
+        match verdict {
+            Ok(None) => {}
+            Ok(Some(verdict)) => {
+                feeds += 1;
+                entries += verdict.entries;
+                problems.extend(verdict.problems);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() && feeds == 0 {
+        let problem = Problem::error(None, "there is no feed in what was named");
+        problems.push(problem.help("name feeds, or folders that hold some"));
+    }
+    report.problems(&problems, options.strict);
+    let text = if report.is_json() {
+        let warnings = report.warnings();
+        let value = json!({"feeds": feeds, "entries": entries, "problems": problems.len(), "warnings": warnings});
+        format!("{value}\n")
+    } else {
+        format!("{}, {}; {}\n", count(feeds, "feed"), count(entries, "entry"), report.counts())
+    };
+    report.result(&text);
+    report.status()
+}
+
+/// A document that may be a feed.
+struct Document {
+    path: PathBuf,
+    origin: Origin,
+}
+
+/// Why a document is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Named,
+    /// It lies in a folder that was named, and may be something else than a feed.
+    Found,
+    Published,
+}
+
+/// The feeds that the manifest of the configured output names.
+fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Problem>) {
+    let output = match configuration(config) {
+        Ok(config) => config.site.output,
+        Err(problems) => return (Vec::new(), problems),
+    };
+    let paths = match publish::published(&output) {
+        Ok(paths) => paths,
+        Err(problem) => return (Vec::new(), vec![problem]),
+    };
+    let is_feed = |path: &String| FEEDS.iter().any(|ending| path.ends_with(ending));
+    let document = |path: &String| Document { path: output.join(path), origin: Origin::Published };
+    let documents: Vec<_> = paths.iter().filter(|path| is_feed(path)).map(document).collect();
+    if documents.is_empty() {
+        let place = Place::file(output.display().to_string());
+        let problem = Problem::error(place, "no feed is published here").help("run `tidings build` first");
+        return (documents, vec![problem]);
+    }
+    (documents, Vec::new())
+}
+
+/// The files that are named, and all `.xml` and `.json` files below the folders that are; hidden ones are passed over.
+fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Problem>) {
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    for path in named {
+        if let Some(url) = path.to_str().filter(|path| path.starts_with("http://") || path.starts_with("https://")) {
+            let problem = Problem::error(None, format!("`{url}` is an address, and those cannot be judged yet"));
+            problems
+                .push(problem.help(format!("save the document to a file, and name that: `curl -o feed.xml {url}`")));
+        } else if path.is_dir() {
+            let is_visible =
+                |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
+            let files = WalkDir::new(path).follow_links(true).sort_by_file_name();
+            for entry in files.into_iter().filter_entry(is_visible) {
+                match entry {
+                    Ok(entry) if is_document(&entry) => {
+                        documents.push(Document { path: entry.into_path(), origin: Origin::Found });
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        let at = error.path().unwrap_or(path);
+                        problems.push(match error.io_error() {
+                            Some(io) => Problem::machine(at, "read this", io),
+                            None => {
+                                Problem::error(Place::file(at.display().to_string()), "this link leads in a circle")
+                            }
+                        });
+                    }
+                }
+            }
+        } else {
+            documents.push(Document { path: path.clone(), origin: Origin::Named });
+        }
+    }
+    (documents, problems)
+}
+
+fn is_document(entry: &walkdir::DirEntry) -> bool {
+    entry.file_type().is_file() && entry.path().extension().is_some_and(|kind| kind == "xml" || kind == "json")
+}
+
+/// The verdict on a document; none where it is something else than a feed, and only lies beside some.
+fn judge(document: &Document) -> Result<Option<Verdict>, Problem> {
+    let path = document.path.display().to_string();
+    let mut bytes = Vec::new();
+    let most = lint::MOST_BYTES as u64;
+    let read = File::open(&document.path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    if let Err(error) = read {
+        if document.origin == Origin::Published && error.kind() == std::io::ErrorKind::NotFound {
+            let problem = Problem::error(Place::file(path), "the manifest names this feed, but it is not there");
+            return Err(problem.help("run `tidings build`"));
+        }
+        return Err(Problem::machine(&document.path, "read this file", &error));
+    }
+    if bytes.len() > lint::MOST_BYTES {
+        let message = format!("this document is larger than {} MiB; no reader loads it", most >> 20);
+        return Err(Problem::error(Place::file(path), message).help("publish the newest entries, and archives"));
+    }
+    let verdict = lint::lint(&path, &bytes);
+    Ok((verdict.is_feed || document.origin != Origin::Found).then_some(verdict))
 }

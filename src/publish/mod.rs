@@ -91,6 +91,14 @@ pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Pr
     Ok(Outcome { warnings, ..outcome })
 }
 
+/// The paths of the documents of a publication, sorted; none where nothing is published.
+pub fn published(output: &Path) -> Result<Vec<String>, Problem> {
+    let manifest = Manifest::parse(Folder::look(output).read(manifest::NAME)?.unwrap_or_default());
+    let mut paths: Vec<String> = manifest.paths().map(str::to_owned).collect();
+    paths.sort();
+    Ok(paths)
+}
+
 /// One document of the new publication.
 struct Item {
     path: String,

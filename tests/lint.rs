@@ -1,0 +1,184 @@
+//! `tidings check --feeds`: what tidings builds is faultless, and what others build is judged.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on ends")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn tidings(folder: &Path, arguments: &[&str]) -> Output {
+    let output = Command::new(env!("CARGO_BIN_EXE_tidings")).args(arguments).current_dir(folder).output();
+    output.expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+}
+
+/// Asserts how a run ends, and gives what it wrote to standard output and standard error.
+#[track_caller]
+fn ends(folder: &Path, arguments: &[&str], status: i32) -> (String, String) {
+    let output = tidings(folder, arguments);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {out}{err}");
+    (out, err)
+}
+
+fn write(folder: &Path, name: &str, text: &str) {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    fs::write(path, text).expect("a file");
+}
+
+const CONFIG: &str = r#"
+[site]
+base_url = "https://news.example.org/feeds/"
+authority = "news.example.org,2014"
+title = "Všechny <zprávy> & \"víc\""
+timezone = "Europe/Vienna"
+home_page = "https://news.example.org/{language}/?a=1&b=2"
+rights = "© <Example> & co"
+
+[languages.en]
+title = "News & <views>"
+description = "All ]]> of it & more"
+[languages.ar]
+title = "الأخبار & <آراء>"
+fallback = ["en"]
+[languages.zh-Hans]
+title = "新闻"
+
+[topics.blue-heart]
+title = { en = "Blue <Heart> & co" }
+[topics.nothing-yet]
+
+[feeds]
+limit = 3
+archives = "month"
+hub = "https://hub.example.org/?a&b"
+"#;
+
+const HOSTILE: &str = r##"
+published = 2014-11-24
+updated = 2014-12-01T09:30:00Z
+topics = ["blue-heart"]
+link = "https://news.example.org/{language}/a b?c=<d>&e"
+authors = [{ name = "A & <B>", email = "a@news.example.org", url = "https://news.example.org/?a&b" }]
+image = { url = "https://news.example.org/ü.png", alt = "]]> \"x\"", credit = "<c>" }
+enclosures = [{ url = "/r.pdf", type = "application/pdf" }, { url = "/s.mp3", type = "audio/mpeg", length = 7 }]
+
+[translations.en]
+title = "]]> <script>alert(1)</script> & &nbsp; \u2028"
+summary = "<b>bold</b> & more"
+guid = "old id & 1"
+content_html = """<script>x</script><iframe src="/y"></iframe><p onclick="z" style="a">b</p><a href="c">d</a><img src="e.png"
+srcset="f.png 2x"><a href="javascript:g">h</a><object data="i"></object><a href="#fn1">1</a><video poster="j" src="//k/l"></video>]]>"""
+
+[translations.ar]
+title = "ضوء"
+published = 2015-02-03
+content_markdown = "[a](/b) ![c](d.png) <b onmouseover=e>f</b>"
+
+[translations.zh-Hans]
+title = "灯"
+content_text = "<a href='x'>"
+"##;
+
+fn hostile_site(folder: &Path) {
+    write(folder, "tidings.toml", CONFIG);
+    write(folder, "stories/hostile.toml", HOSTILE);
+    write(folder, "stories/tab.json", r#"{"published": "2014-11-26", "translations": {"en": {"title": "a\u000Bb"}}}"#);
+    for year in 2010..2017 {
+        write(
+            folder,
+            &format!("stories/{year}.toml"),
+            &format!("published = {year}-03-04\ntranslations.en.title = \"x\""),
+        );
+    }
+    let withdrawn = "published = 2014-11-25\nwithdrawn = { on = 2016-04-01, reason = \"<r> & \" }\n[translations.en]\n";
+    write(folder, "stories/gone.toml", withdrawn);
+}
+
+#[test]
+fn what_tidings_builds_is_faultless() {
+    let folder = tempfile::tempdir().expect("a folder");
+    hostile_site(folder.path());
+    ends(folder.path(), &["build", "--now", "2016-05-01"], 0);
+    let (out, err) = ends(folder.path(), &["check", "--feeds", "--strict"], 0);
+    assert!(err.is_empty(), "{err}");
+    assert!(out.ends_with("; 0 warnings\n") && out.contains(" feeds, "), "{out}");
+
+    // The sample site, into another folder, linted by that folder's name: other documents in it are passed over.
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/tidings.toml");
+    let config = ["--config", sample.to_str().expect("a path")];
+    ends(folder.path(), &[&config[..], &["build", "--now", "2026-11-01", "--output", "sample"]].concat(), 0);
+    write(folder.path(), "sample/sitemap.xml", "<urlset/>");
+    write(folder.path(), "sample/package.json", "{}");
+    let (out, err) = ends(folder.path(), &["check", "--feeds", "sample", "--format", "json", "--strict"], 0);
+    assert!(err.is_empty(), "{err}");
+    let summary: Value = serde_json::from_str(&out).expect("JSON");
+    assert!(summary["feeds"].as_u64() > Some(100) && summary["entries"].as_u64() > Some(500), "{summary}");
+    assert_eq!((&summary["problems"], &summary["warnings"]), (&Value::from(0), &Value::from(0)));
+}
+
+#[test]
+fn feeds_of_others_are_judged_without_a_configuration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let feed = "<rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'>\n<channel><title>a</title><link>/b</link>\
+        <description>c</description><language>en</language>\n<atom:link rel='self' href='https://e.example/f'/></channel></rss>";
+    write(folder, "feed.xml", feed);
+    let (out, err) = ends(folder, &["check", "--feeds", "feed.xml"], 1);
+    assert_eq!(out, "1 feed, 0 entries; 1 error\n");
+    assert!(err.starts_with("feed.xml:2:32: error: `/b` is relative, "), "{err}");
+    assert!(err.contains("\n2 | <channel>") && err.contains("  = help: "), "{err}");
+
+    // Warnings alone leave 0, but with --strict.
+    write(
+        folder,
+        "warned/feed.xml",
+        &feed
+            .replace(">/b<", ">https://e.example/<")
+            .replace("<language>en</language>", "<item><title>d</title></item>"),
+    );
+    let (out, _) = ends(folder, &["check", "warned", "--feeds"], 0);
+    assert_eq!(out, "1 feed, 1 entry; 2 warnings\n");
+    ends(folder, &["check", "--feeds", "--strict", "warned"], 1);
+
+    let (out, err) = ends(folder, &["check", "--feeds", "--format", "json", "feed.xml", "warned"], 1);
+    let lines: Vec<Value> = err.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(
+        (lines.len(), &lines[0]["line"], &lines[1]["path"]),
+        (3, &Value::from(2), &Value::from("warned/feed.xml"))
+    );
+    let summary: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(summary, serde_json::json!({"feeds": 2, "entries": 1, "problems": 3, "warnings": 2}));
+}
+
+#[test]
+fn what_cannot_be_judged_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let (_, err) = ends(folder, &["check", "--feeds"], 1);
+    assert!(err.contains("there is no configuration here"), "{err}");
+    let (_, err) = ends(folder, &["check", "--feeds", "https://e.example/feed.xml"], 1);
+    assert!(err.contains("is an address") && err.contains("curl -o feed.xml https://e.example/feed.xml"), "{err}");
+    ends(folder, &["check", "--feeds", "missing.xml"], 3);
+    ends(folder, &["check", "named-without-feeds.xml"], 2);
+    fs::create_dir(folder.join("empty")).expect("a folder");
+    let (_, err) = ends(folder, &["check", "--feeds", "empty"], 1);
+    assert!(err.contains("there is no feed"), "{err}");
+    write(folder, "page.xml", "<html/>");
+    let (_, err) = ends(folder, &["check", "--feeds", "page.xml"], 1);
+    assert!(err.contains("`<html>` begins no feed"), "{err}");
+
+    hostile_site(folder);
+    let (_, err) = ends(folder, &["check", "--feeds"], 1);
+    assert!(err.contains("public:1:1: error: no feed is published here"), "{err}");
+    ends(folder, &["build", "--now", "2016-05-01"], 0);
+    fs::remove_file(folder.join("public/en/all.json")).expect("a file");
+    let (_, err) = ends(folder, &["check", "--feeds"], 1);
+    assert!(err.contains("all.json:1:1: error: the manifest names this feed, but it is not there"), "{err}");
+}
