@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
-use crate::config::{LanguageIndex, TopicIndex};
+use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::diagnostics::Problem;
 use crate::source::Step;
 use crate::store::{Fact, Record, Scan, Store};
@@ -52,7 +52,7 @@ const MOST_CONTRADICTIONS: usize = 200;
 
 impl Catalog {
     /// Joins and orders everything that was read, and returns what is sound, with every contradiction.
-    pub fn new(store: &Store) -> (Catalog, Vec<Problem>) {
+    pub fn new(store: &Store, config: &Config) -> (Catalog, Vec<Problem>) {
         let mut builder = Builder { store, ids: HashTable::new(), catalog: Catalog::default(), problems: Vec::new() };
         for scan in 0..store.scans.len() as u32 {
             builder.add(scan);
@@ -61,7 +61,7 @@ impl Catalog {
         let mut contradictions = Contradictions { store, problems };
         catalog.order(store);
         catalog.group(store, &mut contradictions);
-        catalog.compare_guids(store, &mut contradictions);
+        catalog.compare_guids(store, config, &mut contradictions);
         (catalog, contradictions.problems)
     }
 
@@ -159,7 +159,8 @@ impl Catalog {
         }
     }
 
-    fn compare_guids(&self, store: &Store, contradictions: &mut Contradictions<'_>) {
+    /// Names entries that would have one id: by their guids, or by a guid that is what another entry's id is by rule.
+    fn compare_guids(&self, store: &Store, config: &Config, contradictions: &mut Contradictions<'_>) {
         let mut seen: HashMap<u128, (u32, u32)> = HashMap::new();
         for (scan_index, scan) in store.scans.iter().enumerate() {
             for (fact, guid) in &scan.guids {
@@ -168,6 +169,18 @@ impl Catalog {
                     std::collections::hash_map::Entry::Vacant(slot) => drop(slot.insert(here)),
                     std::collections::hash_map::Entry::Occupied(slot) => contradictions.same_guid(*slot.get(), here),
                 }
+            }
+        }
+        if !store.scans.iter().any(|scan| scan.imitates) {
+            return;
+        }
+        for (index, row) in
+            self.entries.iter().enumerate().filter(|(index, _)| self.guid(store, *index as u32).is_none())
+        {
+            let story = id_at(store, (row.scan, row.record));
+            let id = config.entry_id(story, self.fact(store, index as EntryIndex).language);
+            if let Some((scan, fact)) = seen.get(&xxh3_128(id.as_bytes())) {
+                contradictions.same_guid((row.scan, row.fact), (*scan, *fact));
             }
         }
     }
@@ -289,7 +302,7 @@ impl Contradictions<'_> {
         };
         let (here_record, first_record) = (record(here), record(first));
         let (here_path, first_path) = (path(here, here_record), path(first, first_record));
-        self.add(here_record, first_record, &here_path, &first_path, "two entries have the same `guid`");
+        self.add(here_record, first_record, &here_path, &first_path, "two entries have the same id");
     }
 
     /// The keys that lead from a record to one of its translations; a flat record is its translation.

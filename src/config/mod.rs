@@ -154,6 +154,11 @@ impl Config {
         path.parent().unwrap_or(Path::new("")).join(named)
     }
 
+    /// The id of an entry that has no guid of its own (RFC 4151).
+    pub(crate) fn entry_id(&self, story: &str, language: LanguageIndex) -> String {
+        format!("tag:{}:{story}/{}", self.site.authority, self.languages[usize::from(language)].language)
+    }
+
     /// The language of a tag in any case.
     pub(crate) fn language(&self, tag: &str) -> Option<LanguageIndex> {
         let found = self.languages.iter().position(|edition| edition.language.as_str().eq_ignore_ascii_case(tag));

@@ -61,7 +61,7 @@ impl Site {
     /// A site whose problems are only warnings is fit to be published.
     pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
         let (store, mut problems) = Store::load(config);
-        let (catalog, contradictions) = Catalog::new(&store);
+        let (catalog, contradictions) = Catalog::new(&store, config);
         problems.extend(contradictions);
         sort(&mut problems);
         let plan = Plan::new(config, &store, &catalog, Timestamp(now.timestamp()));

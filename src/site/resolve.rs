@@ -23,7 +23,7 @@ pub struct Part {
 pub fn part(config: &Config, story_id: &str, topics: &[TopicIndex], translation: &Translation<'_>) -> Part {
     let edition = &config.languages[usize::from(translation.language)];
     let language = edition.language.clone();
-    let tag = format!("tag:{}:{story_id}/{language}", config.site.authority);
+    let tag = config.entry_id(story_id, translation.language);
     let guid = translation.guid.and_then(Text::line).map(|guid| guid.to_string());
     let iri = guid.clone().filter(|guid| is_absolute_iri(guid)).unwrap_or_else(|| tag.clone());
     let id = guid.unwrap_or(tag);

@@ -40,6 +40,8 @@ pub struct Scan {
     topics: Vec<TopicIndex>,
     /// By fact: the hash of its guid, where it has one.
     pub guids: Vec<(u32, u128)>,
+    /// Whether a guid has the form of the ids that are minted here, and so could be one.
+    pub imitates: bool,
     pub problems: Vec<Problem>,
     /// How many lines the part has; the places of its problems are counted from its own first line until it is put in order.
     lines: usize,
@@ -432,6 +434,7 @@ impl Scan {
         let first = self.facts.len() as u32;
         for translation in &story.translations {
             if let Some(guid) = translation.guid {
+                self.imitates |= guid.starts_with("tag:");
                 self.guids.push((self.facts.len() as u32, xxh3_128(guid.as_bytes())));
             }
             self.facts.push(Fact::of(translation));

@@ -294,6 +294,10 @@ impl Reader<'_> {
         if raw.guid.as_ref().is_some_and(|guid| guid.0.trim().is_empty()) {
             self.wrong(path(at, &["guid"]), "`guid` is empty", Some("leave it out".to_owned()));
         }
+        let of_feeds = format!("tag:{}:feeds/", self.config.site.authority);
+        if raw.guid.as_ref().is_some_and(|guid| guid.0.starts_with(&of_feeds)) {
+            self.wrong(path(at, &["guid"]), "`guid` is the id of a feed", None);
+        }
         self.url(at, &["link"], raw.link.as_ref());
         if let Some(image) = &raw.image {
             self.url(at, &["image", "url"], image.url.as_ref());
