@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::BuildOptions;
 use super::report::{Report, count};
-use super::{PROBLEMS, USAGE, configuration, moment};
+use super::{PROBLEMS, configuration, moment};
 use crate::config::Config;
 use crate::diagnostics::{Place, Problem};
 use crate::publish::{self, Options, Outcome};
@@ -32,24 +32,18 @@ fn build(
     let one = |problem: Problem| vec![problem];
     let mut config = configuration(config)?;
     if let Some(url) = &options.base_url {
-        config = config.with_base_url(url).map_err(|why| {
-            report.end_with(USAGE);
-            one(Problem::error(None, format!("--base-url: `{url}` {why}")))
-        })?;
+        config =
+            config.with_base_url(url).map_err(|why| one(Problem::usage(None, format!("--base-url: `{url}` {why}"))))?;
     }
     if options.drafts {
         config = config.with_drafts();
     }
-    let now = moment(&config, options.now.as_deref()).map_err(|problem| {
-        report.end_with(USAGE);
-        one(problem)
-    })?;
+    let now = moment(&config, options.now.as_deref()).map_err(one)?;
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
     refuse_output_in_store(&config, &output).map_err(one)?;
     if options.drafts && resolved(&output) == resolved(&config.site.output) {
-        report.end_with(USAGE);
         let place = Place::file(output.display().to_string());
-        let problem = Problem::error(place, "this is the configured output, which drafts must never reach");
+        let problem = Problem::usage(place, "this is the configured output, which drafts must never reach");
         return Err(one(problem.help("name another folder with --output")));
     }
     let (site, problems) = Site::load(&config, now);

@@ -53,13 +53,17 @@ pub fn run() -> ExitCode {
 /// The configuration that was named, or the one that lies here.
 fn configuration(named: Option<&std::path::Path>) -> Result<Config, Vec<Problem>> {
     if let Some(path) = named {
+        if !path.exists() {
+            let place = Place::file(path.display().to_string());
+            return Err(vec![Problem::usage(place, "this configuration does not exist")]);
+        }
         return Config::load(path);
     }
     let usual = ["tidings.toml", "config/tidings.toml"];
     match usual.iter().map(PathBuf::from).find(|path| path.exists()) {
         Some(path) => Config::load(path),
         None => {
-            let problem = Problem::error(Place::file(usual[0]), "there is no configuration here, nor in `config`");
+            let problem = Problem::usage(Place::file(usual[0]), "there is no configuration here, nor in `config`");
             Err(vec![problem.help("name one with --config PATH, or make a site with `tidings init`")])
         }
     }
@@ -68,6 +72,6 @@ fn configuration(named: Option<&std::path::Path>) -> Result<Config, Vec<Problem>
 /// The moment that was asked for, or this one.
 fn moment(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Problem> {
     let Some(text) = now else { return Ok(Utc::now()) };
-    let instant = config.site.zone.read(text).map_err(|why| Problem::error(None, format!("--now: `{text}` {why}")))?;
+    let instant = config.site.zone.read(text).map_err(|why| Problem::usage(None, format!("--now: `{text}` {why}")))?;
     Ok(DateTime::from_timestamp(instant.0, 0).unwrap_or_default())
 }

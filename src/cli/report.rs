@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use super::args::OutputFormat;
-use super::{DONE, MACHINE, PROBLEMS};
+use super::{DONE, MACHINE, PROBLEMS, USAGE};
 use crate::diagnostics::{Cause, Form, Problem, Severity, show};
 
 /// Gathers how a command ends while it speaks.
@@ -51,6 +51,7 @@ impl Report {
             match (problem.severity, problem.cause) {
                 (Severity::Warning, _) => self.warnings += 1,
                 (Severity::Error, Cause::Input) => self.fail(PROBLEMS),
+                (Severity::Error, Cause::Usage) => self.fail(USAGE),
                 (Severity::Error, Cause::Machine) => self.fail(MACHINE),
             }
             text += &show(&problem, self.form);

@@ -23,6 +23,8 @@ pub enum Severity {
 pub enum Cause {
     /// What somebody wrote is wrong: exit status 1.
     Input,
+    /// What was asked for is wrong: exit status 2.
+    Usage,
     /// The machine failed (space, permission, address in use): exit status 3.
     Machine,
 }
@@ -119,6 +121,11 @@ impl Problem {
     /// A warning about what was read.
     pub fn warning(place: impl Into<Option<Place>>, message: impl Into<String>) -> Self {
         Problem { severity: Severity::Warning, ..Problem::error(place, message) }
+    }
+
+    /// An error in what was asked for.
+    pub fn usage(place: impl Into<Option<Place>>, message: impl Into<String>) -> Self {
+        Problem { cause: Cause::Usage, ..Problem::error(place, message) }
     }
 
     /// A failure of the machine: what was tried, on which file, and what the system said.
