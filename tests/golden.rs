@@ -1,0 +1,86 @@
+//! Golden documents: what is published of `sites/good`, byte for byte.
+//!
+//! Run with `INSTA_UPDATE=always` to accept a change, and read it with `git diff`.
+
+mod common;
+
+use common::{NOW, Site};
+
+/// Compares a text with the one in `sites/good/golden`.
+fn golden(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("sites/good/golden");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name.replace('/', "_"), text));
+}
+
+#[test]
+fn documents_are_as_they_were() {
+    let site = Site::copy_of("good");
+    let ran = site.built(&[]);
+    assert_eq!(ran.stderr, "");
+    for feed in ["en/all", "ru/all", "ar/all", "mul/all", "en/research", "ar/nothing", "en/all/2012", "ru/all/2012"] {
+        for extension in ["atom.xml", "rss.xml", "json"] {
+            let path = format!("{feed}.{extension}");
+            golden(&path, &site.read(&format!("public/{path}")));
+        }
+    }
+    for path in ["feeds.opml", "ru/feeds.opml"] {
+        golden(path, &site.read(&format!("public/{path}")));
+    }
+}
+
+/// Hashes are not for people: they are shown by their length.
+#[test]
+fn the_manifest_is_as_it_was() {
+    let site = Site::copy_of("good");
+    site.built(&[]);
+    let is_hash = |field: &str| matches!(field.len(), 16 | 32) && field.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let shown = |field: &str| if is_hash(field) { format!("({} digits)", field.len()) } else { field.to_owned() };
+    let fields = |line: &str| line.split('\t').map(shown).collect::<Vec<_>>().join(" ");
+    let text = site.read("public/.tidings");
+    let (head, rest) = text.split_once('\n').unwrap();
+    let head = head.split(' ').map(shown).collect::<Vec<_>>().join(" ");
+    golden("manifest", &format!("{head}\n{}", rest.lines().map(fields).collect::<Vec<_>>().join("\n")));
+    assert!(rest.lines().is_sorted_by(|one, other| one.as_bytes() < other.as_bytes()));
+}
+
+#[test]
+fn all_that_is_published_has_its_place() {
+    let site = Site::copy_of("good");
+    site.built(&[]);
+    golden("paths", &site.files("public").join("\n"));
+}
+
+#[test]
+fn summaries_alone_are_published_on_request() {
+    let site = Site::copy_of("good");
+    site.write("tidings.toml", site.read("tidings.toml").replace("[feeds]", "[feeds]\ncontent = \"summary\""));
+    site.built(&[]);
+    for extension in ["atom.xml", "rss.xml", "json"] {
+        golden(&format!("summary/en/children.{extension}"), &site.read(&format!("public/en/children.{extension}")));
+    }
+}
+
+#[test]
+fn archives_can_be_monthly() {
+    let site = Site::copy_of("good");
+    site.write("tidings.toml", site.read("tidings.toml").replace("archives = \"year\"", "archives = \"month\""));
+    site.built(&[]);
+    let archives = site.files("public").into_iter().filter(|path| path.starts_with("en/all/")).collect::<Vec<_>>();
+    golden("monthly", &archives.join("\n"));
+}
+
+#[test]
+fn scripts_and_people_are_told_what_was_done() {
+    let site = Site::copy_of("good");
+    let ran = site.built(&["--format", "json", "--output", "other"]);
+    golden("build.json", &ran.stdout.replace(',', ",\n"));
+    let ran = site.built(&["--output", "third"]);
+    let (said, time) = ran.stdout.trim_end().rsplit_once(", ").unwrap();
+    assert!(time.ends_with(" s"), "{time}");
+    golden("build.txt", said);
+    let ran = site.run(&["build", "--check", "--now", NOW, "--output", "third"]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+}
