@@ -208,3 +208,24 @@ fn what_is_wrong_is_said_in_the_words_of_the_format() {
     let ran = site.run(&["check"]);
     assert!(!ran.stderr.contains("not this"), "{ran:?}");
 }
+
+/// However many characters a word processor left behind, they stop nothing.
+#[test]
+fn many_warnings_are_no_error() {
+    let site = Site::new();
+    let record = |index: usize, title: &str| {
+        format!("{{\"id\": {index}, \"language\": \"en\", \"published\": \"2025-01-01\", \"title\": \"{title}\"}}\n")
+    };
+    site.write("stories/a.jsonl", (0..1000).map(|index| record(index, "A\u{b}")).collect::<String>());
+    let text = format!(
+        "published = 2025-01-01\n[translations.en]\ntitle = \"A\"\nsummary = '''{}'''\n",
+        "a\u{b}\n".repeat(1000)
+    );
+    site.write("stories/b.toml", text);
+    let ran = site.built(&[]);
+    assert!(!ran.stderr.contains("error"), "{ran:?}");
+    // An error after them is still named.
+    site.write("stories/a.jsonl", (0..1000).map(|index| record(index, "A\u{b}")).collect::<String>() + "{}\n");
+    let ran = site.build(&[]);
+    assert!(ran.status == 1 && ran.stderr.contains("stories/a.jsonl:1001:1: error"), "{}", ran.status);
+}
