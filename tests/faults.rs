@@ -167,7 +167,9 @@ fn what_is_not_json_is_named() {
         names.push((format!("stories/{index}-value.json"), story));
         names.push((format!("stories/{index}.jsonl"), format!("\n{text}\n\n")));
     }
-    names.iter().for_each(|(name, text)| drop(site.write(name, text)));
+    for (name, text) in &names {
+        site.write(name, text);
+    }
     let problems = problems(&site);
     for (name, text) in &names {
         assert!(is_placed(&problems, name), "{name}: {text}");
@@ -611,7 +613,9 @@ fn foreign_files_stay() {
         "public/.well-known/x",
         "public/en/all.json.bak",
     ];
-    foreign.iter().for_each(|path| drop(site.write(path, "mine")));
+    for path in foreign {
+        site.write(path, "mine");
+    }
     site.built(&[]);
     site.write("tidings.toml", CONFIG.replace("[topics.research]", "[topics.science]"));
     site.built(&["--compress"]);
