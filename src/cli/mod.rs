@@ -63,7 +63,7 @@ fn configuration(named: Option<&std::path::Path>) -> Result<Config, Vec<Problem>
     match usual.iter().map(PathBuf::from).find(|path| path.exists()) {
         Some(path) => Config::load(path),
         None => {
-            let problem = Problem::usage(Place::file(usual[0]), "there is no configuration here, nor in `config`");
+            let problem = Problem::error(Place::file(usual[0]), "there is no configuration here, nor in `config`");
             Err(vec![problem.help("name one with --config PATH, or make a site with `tidings init`")])
         }
     }

@@ -90,7 +90,16 @@ impl Check<'_> {
             return None;
         };
         let site = self.site(path, raw_site, languages.first());
-        Some(Config { site: site?, languages, topics, feeds: feeds?, server, drafts: false, fingerprint })
+        Some(Config {
+            site: site?,
+            languages,
+            topics,
+            feeds: feeds?,
+            server,
+            drafts: false,
+            warnings: Vec::new(),
+            fingerprint,
+        })
     }
 
     fn site(&mut self, path: &Path, raw: &RawSite, default: Option<&Edition>) -> Option<Site> {
@@ -412,11 +421,15 @@ fn authority(text: &str, zone: Zone) -> Result<(String, Timestamp), String> {
     if is_name { Ok((text.to_owned(), instant)) } else { Err(wrong.to_owned()) }
 }
 
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
+}
+
 fn person(raw: &RawAuthor) -> Result<Person, String> {
     let name = raw.name.as_deref().and_then(Text::line).ok_or("an author needs a `name`")?;
     let url = match &raw.url {
         Some(url) => {
-            Some(Url::parse(url).ok().filter(Url::has_host).ok_or("`url` of an author is not an absolute URL")?)
+            Some(Url::parse(url).ok().filter(is_web).ok_or("`url` of an author is not an absolute http or https URL")?)
         }
         None => None,
     };

@@ -32,6 +32,8 @@ pub struct Config {
     pub(crate) server: Server,
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
+    /// What is worth a word in it.
+    pub(crate) warnings: Vec<Problem>,
     /// A hash of all that was typed, so that what is made from it can be known to be current.
     fingerprint: u64,
 }
@@ -122,7 +124,7 @@ impl Config {
         let (config, mut problems) = check::read(path, &bytes);
         sort(&mut problems);
         match config {
-            Some(config) if !problems.iter().any(Problem::is_error) => Ok(config),
+            Some(config) if !problems.iter().any(Problem::is_error) => Ok(Config { warnings: problems, ..config }),
             _ => Err(problems),
         }
     }

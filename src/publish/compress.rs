@@ -47,6 +47,11 @@ pub fn is_copy(path: &str) -> bool {
     CODINGS.iter().any(|(extension, _)| path.rsplit_once('.').is_some_and(|(_, last)| last == *extension))
 }
 
+/// The paths of the copies of a document.
+pub fn copies(path: &str) -> impl Iterator<Item = String> {
+    CODINGS.iter().map(move |(extension, _)| format!("{path}.{extension}"))
+}
+
 /// A copy that is not there as it should be.
 pub struct Copy {
     /// The path of its document.

@@ -74,7 +74,7 @@ pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
     if options.strict && !warnings.is_empty() {
         return Err(warnings);
     }
-    job.refuse_foreign()?;
+    job.refuse_foreign(options)?;
     let outcome = job.publish(options).map_err(|problem| vec![problem])?;
     Ok(Outcome { warnings, ..outcome })
 }
@@ -137,20 +137,37 @@ impl<'a> Job<'a> {
 
     /// Nothing that tidings did not write is touched: a file that the manifest does not name must bear its mark, as one does
     /// whose manifest was lost.
-    fn refuse_foreign(&self) -> Result<(), Vec<Problem>> {
+    fn refuse_foreign(&self, options: Options) -> Result<(), Vec<Problem>> {
         let mut problems = Vec::new();
-        for item in self.items.iter().filter(|item| self.old.line(&item.path).is_none()) {
-            match self.folder.read(&item.path) {
-                Ok(Some(bytes)) if !bears_mark(&bytes) => {
-                    let place = Place::file(self.folder.shown(&item.path));
-                    let message = "this file was not written by tidings, and it stands where a document has to go";
-                    problems.push(Problem::error(place, message).help("move it away, or choose another `output`"));
-                }
-                Ok(_) => {}
-                Err(problem) => problems.push(problem),
+        for item in &self.items {
+            let is_ours = self.old.line(&item.path).is_some() || self.is_marked(&item.path, &mut problems);
+            let mut foreign = if is_ours { Vec::new() } else { vec![item.path.clone()] };
+            if options.compress {
+                // A copy bears no mark of its own; it is as its document is.
+                let is_there = |path: &String| self.folder.hash(path).is_ok_and(|hash| hash.is_some());
+                let is_lost =
+                    self.old.paths().next().is_none() && self.folder.hash(&item.path).is_ok_and(|hash| hash.is_some());
+                let unknown = compress::copies(&item.path).filter(|path| self.old.line(path).is_none());
+                foreign.extend(unknown.filter(|path| !(is_lost && is_ours) && is_there(path)));
             }
+            problems.extend(foreign.into_iter().map(|path| {
+                let message = "this file was not written by tidings, and it stands where a document has to go";
+                let place = Place::file(self.folder.shown(&path));
+                Problem::error(place, message).help("move it away, or choose another `output`")
+            }));
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Whether a file is not there, or bears the mark of tidings.
+    fn is_marked(&self, path: &str, problems: &mut Vec<Problem>) -> bool {
+        match self.folder.read(path) {
+            Ok(bytes) => bytes.is_none_or(|bytes| bears_mark(&bytes)),
+            Err(problem) => {
+                problems.push(problem);
+                true
+            }
+        }
     }
 
     fn publish(&self, options: Options) -> Result<Outcome, Problem> {

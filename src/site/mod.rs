@@ -63,6 +63,7 @@ impl Site {
         let (store, mut problems) = Store::load(config);
         let (catalog, contradictions) = Catalog::new(&store, config);
         problems.extend(contradictions);
+        problems.extend(config.warnings.iter().cloned());
         sort(&mut problems);
         let plan = Plan::new(config, &store, &catalog, Timestamp(now.timestamp()));
         (Site { config: config.clone(), store, catalog, plan }, problems)

@@ -112,9 +112,10 @@ impl<'de> Deserializer<'de> for &'de Node {
         let result = match &self.kind {
             Kind::Null => visitor.visit_unit(),
             Kind::Bool(value) => visitor.visit_bool(*value),
-            Kind::Integer(value) => match u64::try_from(*value) {
-                Ok(value) => visitor.visit_u64(value),
-                Err(_) => visitor.visit_i64(*value),
+            Kind::Integer(value) => match (u64::try_from(*value), i64::try_from(*value)) {
+                (Ok(value), _) => visitor.visit_u64(value),
+                (_, Ok(value)) => visitor.visit_i64(value),
+                _ => visitor.visit_f64(*value as f64),
             },
             Kind::Float(value) => visitor.visit_f64(*value),
             Kind::Text(text) => visitor.visit_borrowed_str(text),
@@ -192,7 +193,15 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        self.0.next().map(|node| seed.deserialize(node)).transpose()
+        let item = |node| {
+            seed.deserialize(node).map_err(|mut error: Error| {
+                if error.nameless {
+                    error.message = format!("has a value that {}", error.message);
+                }
+                error
+            })
+        };
+        self.0.next().map(item).transpose()
     }
 }
 

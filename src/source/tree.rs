@@ -30,7 +30,7 @@ pub enum Kind {
     /// `true` or `false`.
     Bool(bool),
     /// A whole number.
-    Integer(i64),
+    Integer(i128),
     /// Any other number.
     Float(f64),
     /// Text.
@@ -107,7 +107,7 @@ fn toml_value(value: DeValue<'_>) -> Kind {
     match value {
         DeValue::String(text) => Kind::Text(text.into_owned()),
         DeValue::Integer(number) => {
-            i64::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| Kind::Float(f64::MAX), Kind::Integer)
+            i128::from_str_radix(number.as_str(), number.radix()).map_or_else(|_| Kind::Float(f64::MAX), Kind::Integer)
         }
         DeValue::Float(number) => Kind::Float(number.as_str().parse().unwrap_or(f64::NAN)),
         DeValue::Boolean(value) => Kind::Bool(value),

@@ -53,6 +53,37 @@ pub struct RawRecord<'a> {
     pub stories: Option<Vec<Table<RawRecord<'a>>>>,
 }
 
+impl RawRecord<'_> {
+    /// Whether this is a file of several stories.
+    pub fn has_only_stories(&self) -> bool {
+        matches!(
+            self,
+            RawRecord {
+                stories: Some(_),
+                id: None,
+                language: None,
+                topics: None,
+                published: None,
+                updated: None,
+                link: None,
+                authors: None,
+                image: None,
+                enclosures: None,
+                draft: None,
+                expires: None,
+                withdrawn: None,
+                title: None,
+                summary: None,
+                content_markdown: None,
+                content_html: None,
+                content_text: None,
+                guid: None,
+                translations: None,
+            }
+        )
+    }
+}
+
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawPerson<'a> {

@@ -17,14 +17,14 @@ use super::find::Found;
 use super::raw::RawRecord;
 use super::story::{self, Content, Story, Translation, Wrong};
 use crate::config::{Config, LanguageIndex, TopicIndex};
-use crate::diagnostics::{Problem, Severity};
-use crate::model::Timestamp;
+use crate::diagnostics::Problem;
+use crate::model::{Text, Timestamp};
 use crate::source::{Careful, Fault, Step, Syntax, Table, decode, fast, scrub, undecodable};
 
 /// JSONL files are read in parts of about this many bytes, so that one large file keeps all cores at work in little memory.
 const PART: u64 = 4 << 20;
 
-/// No more problems than these are kept of one part of a file.
+/// No more errors and no more warnings than these are kept of one part of a file.
 const MOST_PROBLEMS: usize = 200;
 
 /// What was kept of a file, or of a part of one.
@@ -128,8 +128,12 @@ fn is_lines(file: &Found) -> bool {
 
 /// Reads one part of one file.
 fn one(index: u32, file: &Found, part: Range<u64>, config: &Config) -> Scan {
-    let mut reader =
-        Reader { shown: file.path.display().to_string(), config, scan: Scan { file: index, ..Scan::default() } };
+    let mut reader = Reader {
+        noted: [0, 0],
+        shown: file.path.display().to_string(),
+        config,
+        scan: Scan { file: index, ..Scan::default() },
+    };
     let outcome = if is_lines(file) { lines(file, &part) } else { std::fs::read(&file.path).map(|bytes| (0, bytes)) };
     match outcome {
         // It was removed after it was found.
@@ -183,6 +187,8 @@ fn lines(file: &Found, part: &Range<u64>) -> std::io::Result<(u64, Vec<u8>)> {
 }
 
 struct Reader<'c> {
+    /// How many warnings and how many errors there were so far.
+    noted: [usize; 2],
     shown: String,
     config: &'c Config,
     scan: Scan,
@@ -255,9 +261,9 @@ impl Reader<'_> {
             hash: xxh3_64_with_seed(bytes, index as u64),
         };
         match fast::<RawRecord<'_>>(text, Syntax::Toml) {
-            Some(RawRecord { stories: Some(stories), .. }) if is_alone(text, Syntax::Toml) => {
+            Some(raw) if raw.has_only_stories() => {
                 let mark = self.scan.mark();
-                for (index, raw) in stories.iter().enumerate() {
+                for (index, raw) in raw.stories.iter().flatten().enumerate() {
                     if !self.sound(raw, &spot(index), None) {
                         self.scan.back_to(mark);
                         return self.careful(text, text, 0, Syntax::Toml, id, spot);
@@ -271,15 +277,16 @@ impl Reader<'_> {
 
     fn json(&mut self, lead: usize, text: &str, id: Option<&str>) {
         #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
         struct Several<'a> {
-            #[serde(borrow, default)]
-            stories: Option<Vec<&'a RawValue>>,
+            #[serde(borrow)]
+            stories: Vec<&'a RawValue>,
         }
         let trimmed = text.trim();
         let several = if trimmed.starts_with('[') {
             fast::<Vec<&RawValue>>(trimmed, Syntax::Json)
         } else {
-            fast::<Several<'_>>(trimmed, Syntax::Json).and_then(|several| several.stories)
+            fast::<Several<'_>>(trimmed, Syntax::Json).map(|several| several.stories)
         };
         let spot = |part: &str, index: usize| Spot {
             offset: (lead + offset_in(text, part)) as u64,
@@ -288,13 +295,13 @@ impl Reader<'_> {
             hash: xxh3_64_with_seed(part.as_bytes(), 0),
         };
         match several {
-            Some(items) if trimmed.starts_with('[') || is_alone(trimmed, Syntax::Json) => {
+            Some(items) => {
                 for (index, item) in items.into_iter().enumerate() {
                     let part = item.get();
                     self.record(text, part, offset_in(text, part), Syntax::Json, &spot(part, index), None);
                 }
             }
-            _ => self.record(text, trimmed, offset_in(text, trimmed), Syntax::Json, &spot(trimmed, 0), id),
+            None => self.record(text, trimmed, offset_in(text, trimmed), Syntax::Json, &spot(trimmed, 0), id),
         }
     }
 
@@ -338,7 +345,8 @@ impl Reader<'_> {
         let is_sound = careful.faults.is_empty();
         let raw: RawRecord<'_> = careful.value().unwrap_or_default();
         if is_parsed && is_record {
-            let several = raw.stories.as_deref();
+            // Only a file can hold several stories; they stand alone in it.
+            let several = raw.stories.as_deref().filter(|_| id.is_some());
             let all: Vec<&RawRecord<'_>> = several.map_or(vec![&raw], |all| all.iter().map(|raw| &**raw).collect());
             for (index, raw) in all.into_iter().enumerate() {
                 let (story, wrongs) = story::read(raw, id.filter(|_| several.is_none()), self.config);
@@ -356,6 +364,10 @@ impl Reader<'_> {
         faults.extend(careful.faults);
         let is_moved = matches!(text, Cow::Owned(_));
         for mut fault in faults {
+            // Finding a place looks through the text, which nobody asked for once enough is known.
+            if self.is_full(fault.harmless) {
+                continue;
+            }
             // Places are shown in the whole text, unless characters were taken out of the part.
             let problem = if is_moved {
                 fault.problem(&self.shown, &text)
@@ -368,19 +380,24 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether enough warnings, or errors, are known of this part.
+    fn is_full(&self, harmless: bool) -> bool {
+        self.noted[usize::from(!harmless)] > MOST_PROBLEMS
+    }
+
     /// Notes a problem whose line is counted from a line of this part.
     fn note(&mut self, mut problem: Problem, lines: usize) {
-        let noted = self.scan.problems.len();
-        if noted > MOST_PROBLEMS {
+        let noted = &mut self.noted[usize::from(problem.is_error())];
+        *noted += 1;
+        if *noted > MOST_PROBLEMS + 1 {
             return;
         }
         if let Some(place) = &mut problem.place {
             place.line += lines;
         }
-        if noted == MOST_PROBLEMS {
-            problem.message = "there are more problems in this file; mend those above first".to_owned();
-            problem.help = None;
-            problem.severity = Severity::Error;
+        if *noted == MOST_PROBLEMS + 1 {
+            problem.message = "there are more problems of this kind in this file".to_owned();
+            problem.help = Some("mend those above first".to_owned());
         }
         self.scan.problems.push(problem);
     }
@@ -395,11 +412,6 @@ fn fault(careful: &Careful, lead: Vec<Step>, wrong: Wrong) -> Option<Fault> {
         return None;
     }
     Some(Fault { span: careful.span(&place), message: wrong.message, help: wrong.help, harmless: wrong.harmless })
-}
-
-/// Whether `stories` stands alone in its file.
-fn is_alone(text: &str, syntax: Syntax) -> bool {
-    beside_stories(&Careful::parse(text, syntax)).is_empty()
 }
 
 /// The keys that stand beside `stories`, where they say nothing.
@@ -435,6 +447,8 @@ impl Scan {
         for translation in &story.translations {
             if let Some(guid) = translation.guid {
                 self.imitates |= guid.starts_with("tag:");
+                // As it is published: on one line, without what XML forbids.
+                let guid = Text::line(guid).map_or(String::new(), |guid| guid.to_string());
                 self.guids.push((self.facts.len() as u32, xxh3_128(guid.as_bytes())));
             }
             self.facts.push(Fact::of(translation));

@@ -284,8 +284,9 @@ impl Reader<'_> {
         let texts = [("title", &raw.title), ("summary", &raw.summary), ("content_markdown", &raw.content_markdown)];
         let more = [("content_html", &raw.content_html), ("content_text", &raw.content_text)];
         for (key, text) in texts.into_iter().chain(more) {
-            self.text(at, &[key], text.as_ref());
+            self.text(text.as_ref().map(|text| &*text.0), || path(at, &[key]));
         }
+        self.text(raw.guid.as_ref().map(|guid| &*guid.0), || path(at, &["guid"]));
         let bodies = texts[2..].iter().chain(&more).filter(|(_, text)| text.is_some());
         if let Some((key, _)) = bodies.clone().nth(1) {
             let message = "a translation has at most one of `content_markdown`, `content_html` and `content_text`";
@@ -301,8 +302,9 @@ impl Reader<'_> {
         self.url(at, &["link"], raw.link.as_ref());
         if let Some(image) = &raw.image {
             self.url(at, &["image", "url"], image.url.as_ref());
-            self.text(at, &["image", "alt"], image.alt.as_ref());
-            self.text(at, &["image", "credit"], image.credit.as_ref());
+            for (key, text) in [("alt", &image.alt), ("credit", &image.credit)] {
+                self.text(text.as_ref().map(|text| &*text.0), || path(at, &["image", key]));
+            }
         }
         for (index, person) in raw.authors.iter().flatten().enumerate() {
             self.person(at, index, person);
@@ -316,7 +318,8 @@ impl Reader<'_> {
             updated: self.date(at, &["updated"], raw.updated.as_ref()),
             expires: self.date(at, &["expires"], raw.expires.as_ref()),
             withdrawn: raw.withdrawn.as_ref().and_then(|withdrawn| {
-                self.text(at, &["withdrawn", "reason"], withdrawn.reason.as_ref());
+                let reason = withdrawn.reason.as_ref().map(|reason| &*reason.0);
+                self.text(reason, || path(at, &["withdrawn", "reason"]));
                 let on = self.date(at, &["withdrawn", "on"], withdrawn.on.as_ref());
                 if withdrawn.on.is_none() {
                     self.wrong(path(at, &["withdrawn"]), "`withdrawn` needs the date `on` which it was", None);
@@ -337,10 +340,10 @@ impl Reader<'_> {
         }
     }
 
-    fn text(&mut self, at: Path<'_>, keys: &[&str], text: Option<&Str<'_>>) {
-        if let Some(character) = text.and_then(|text| forbidden(&text.0)) {
+    fn text(&mut self, text: Option<&str>, path: impl FnOnce() -> Vec<Step>) {
+        if let Some(character) = text.and_then(forbidden) {
             let message = format!("character U+{:04X}, which XML 1.0 forbids, was removed", character as u32);
-            self.wrongs.push(Wrong { path: path(at, keys), message, help: None, harmless: true, missing: None });
+            self.wrongs.push(Wrong { path: path(), message, help: None, harmless: true, missing: None });
         }
     }
 
@@ -368,6 +371,7 @@ impl Reader<'_> {
             place.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
             place
         };
+        self.text(person.name.as_ref().map(|name| &*name.0), || place(&["name"]));
         if person.name.as_ref().is_none_or(|name| name.0.trim().is_empty()) {
             self.wrong(place(&[]), "an author needs a `name`", None);
         }
@@ -385,6 +389,7 @@ impl Reader<'_> {
             place.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
             place
         };
+        self.text(enclosure.title.as_ref().map(|title| &*title.0), || place(&["title"]));
         match &enclosure.url {
             None => self.wrong(place(&[]), "an enclosure needs a `url`", None),
             Some(url) => {

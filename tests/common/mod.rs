@@ -38,6 +38,7 @@ pub struct Site {
 
 /// How a run of the program ended, and what it said.
 #[derive(Debug)]
+#[allow(dead_code)]
 pub struct Ran {
     pub status: i32,
     pub stdout: String,
