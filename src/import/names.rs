@@ -84,7 +84,13 @@ fn slug(title: &str) -> Option<String> {
     }
     slug.truncate(LONGEST); // one word alone may be longer; all of it is ASCII
     let readable = slug.bytes().any(|byte| byte.is_ascii_alphabetic());
-    (readable || (slug.len() > 2 && lost == 0)).then_some(slug)
+    (!is_device(&slug) && (readable || (slug.len() > 2 && lost == 0))).then_some(slug)
+}
+
+/// Whether no file of this name, whatever its extension, can be made on Windows.
+fn is_device(name: &str) -> bool {
+    let numbered = |kind| name.strip_prefix(kind).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
+    matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
 /// The apostrophe of `institute's`: it joins what it stands between.
@@ -266,6 +272,11 @@ mod tests {
         let name = first("山水研究所的新站");
         assert!(name.starts_with("2019/2019-03-07-zh-") && name.len() == 27, "{name}");
         assert!(first("محطة جديدة").starts_with("2019/2019-03-07-zh-"));
+        // Names of devices on Windows.
+        for title in ["Con", "NUL!", "Com 1", "LPT9", "aux"] {
+            assert!(first(title).starts_with("2019/2019-03-07-zh-") || first(title) == "2019/com-1", "{title}");
+        }
+        assert_eq!(first("Connections"), "2019/connections");
         assert!(first("★★★").starts_with("2019/2019-03-07-zh-"));
     }
 

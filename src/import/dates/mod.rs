@@ -196,6 +196,15 @@ mod tests {
         assert_eq!(at_start("16/04/2015 14:30 Title").map(|found| found.length), Some(16));
         assert_eq!(at_start("2015-04-16 14:30:00 +0200 Title").map(|found| found.length), Some(25));
         assert_eq!(at_start("16/04/2015 12 wells").map(|found| found.length), Some(10));
+        for (text, rest) in [
+            ("4 мая 2014 года. Второе", ". Второе"),
+            ("16.04.2015г. Заголовок", " Заголовок"),
+            ("16.04.2015 г. Заголовок", " Заголовок"),
+            ("4 травня 2014 року Друге", " Друге"),
+            ("16.04.2015 Рыба", " Рыба"),
+        ] {
+            assert_eq!(at_start(text).map(|found| &text[found.length..]), Some(rest));
+        }
         assert_eq!(at_start("16/04/2015 Zebra").map(|found| found.length), Some(10));
     }
 

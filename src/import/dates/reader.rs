@@ -135,7 +135,10 @@ impl Reader<'_> {
             self.blanks();
         }
         let year = match self.number()? {
-            (year, 4) if (1900..2200).contains(&year) => year as i32,
+            (year, 4) if (1900..2200).contains(&year) => {
+                self.year_mark();
+                year as i32
+            }
             (year, 2) if year < 70 => 2000 + year as i32,
             (year, 2) => 1900 + year as i32,
             _ => return None,
@@ -193,15 +196,15 @@ impl Reader<'_> {
         }
     }
 
-    /// The `г.` behind a Russian year.
+    /// The word behind a Russian or Ukrainian year: `г.`, `года`, `р.`, `року`.
     fn year_mark(&mut self) {
         let start = self.at;
         self.blanks();
-        if !self.eat(&['г']) || self.peek().is_some_and(char::is_alphanumeric) {
-            self.at = start;
-            return;
+        match self.word().as_str() {
+            "г" | "р" => drop(self.eat(&['.'])),
+            "год" | "года" | "году" | "року" => {}
+            _ => self.at = start,
         }
-        self.eat(&['.']);
     }
 
     /// `T14:30:00Z`, ` 14:30`, `, 14:30 +02:00`.
