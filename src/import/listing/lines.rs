@@ -15,14 +15,17 @@ pub struct Line<'a> {
     pub after_blank: bool,
 }
 
+/// All lines of a text: a lone carriage return ends one, before a line feed it belongs to it.
+pub fn physical(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
 /// The lines of a text that are not blank, whatever ends them.
 pub fn split(text: &str) -> Vec<Line<'_>> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut lines = Vec::new();
     let mut after_blank = true;
-    // A lone carriage return ends a line, before a line feed it belongs to it.
-    let physical = text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'));
-    for (place, raw) in physical.enumerate() {
+    for (place, raw) in physical(text).enumerate() {
         let text = raw.trim();
         if text.is_empty() {
             after_blank = true;

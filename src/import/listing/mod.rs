@@ -6,11 +6,13 @@
 
 mod lines;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
 use super::dates::{self, Order, Reason, Written};
+pub use lines::physical;
 use lines::{Line, Wrapping};
 
 /// A listing taken apart.
@@ -19,6 +21,8 @@ pub struct Listing {
     /// What stands before the first entry.
     pub heading: Vec<(usize, String)>,
     pub entries: Vec<Entry>,
+    /// Lines that open with a date and begin no entry: each stands in the heading or in a text.
+    pub dated: Vec<(usize, String)>,
     /// What a person should know of how the dates were read.
     pub notes: Vec<String>,
 }
@@ -53,6 +57,8 @@ struct Head {
     bullet: Option<char>,
     /// Nothing but the date stands on the line.
     alone: bool,
+    /// What stands behind the date can be a title: a dash or a colon parts it, or it does not go on as a sentence.
+    titled: bool,
     numeric: bool,
     date: Option<Written>,
     /// Where the title begins in the line.
@@ -63,8 +69,9 @@ impl Listing {
     /// Takes a text apart.
     pub fn parse(text: &str) -> Listing {
         let lines = lines::split(text);
-        let heads = choose(&lines);
-        let mut listing = Listing::default();
+        let (heads, dated) = choose(&lines);
+        let numbered = |place: usize| (lines[place].number, lines[place].text.to_owned());
+        let mut listing = Listing { dated: dated.into_iter().map(numbered).collect(), ..Listing::default() };
         let first = heads.first().map_or(lines.len(), |head| head.place);
         let heading = lines[..first].iter().map(|line| (line.number, line.text.to_owned()));
         listing.heading = heading.collect();
@@ -131,17 +138,18 @@ fn entry(head: &Head, lines: &[Line], order: Order, wrapping: &Wrapping) -> Entr
     entry
 }
 
-/// The lines that begin an entry.
-fn choose(lines: &[Line]) -> Vec<Head> {
+/// The lines that begin an entry, and the places of those that open with a date all the same.
+fn choose(lines: &[Line]) -> (Vec<Head>, Vec<usize>) {
     let found: Vec<Head> = lines.iter().enumerate().filter_map(|(place, line)| head(place, line)).collect();
     let kind = |head: &Head| (head.bullet, head.alone, head.numeric);
     let mut counts = HashMap::new();
     for head in &found {
         *counts.entry(kind(head)).or_insert(0) += 1;
     }
-    // The first of the commonest.
-    let Some(usual) = found.iter().rev().max_by_key(|head| counts.get(&kind(head))).copied() else {
-        return undated(lines);
+    // The first of the commonest; of those as common, the outermost.
+    let rank = |head: &&Head| (counts.get(&kind(head)).copied(), Reverse(lines[head.place].indent));
+    let Some(usual) = found.iter().rev().max_by_key(rank).copied() else {
+        return (undated(lines), Vec::new());
     };
     let usual_indent = lines[usual.place].indent;
     let mut heads: Vec<Head> = found
@@ -152,14 +160,21 @@ fn choose(lines: &[Line]) -> Vec<Head> {
             kind(head) == kind(&usual)
                 || (head.alone && line.after_blank)
                 || (head.bullet.is_some() && head.bullet == usual.bullet && !deeper)
+                || is_odd_head(head, &usual, lines)
         })
         .copied()
         .collect();
+    let is_head = |heads: &[Head], place: usize| heads.binary_search_by_key(&place, |head| head.place).is_ok();
+    let dated = found.iter().map(|head| head.place).filter(|place| !is_head(&heads, *place)).collect();
     // Where all texts are indented deeper than the bullets, a bullet without a date is an entry that has none.
     if let Some(bullet) = usual.bullet {
         let first = heads.first().map_or(0, |head| head.place);
         let is_bullet = |line: &Line| bulleted(line.text).is_some_and(|(other, _)| other == bullet);
-        let hanging = lines[first..].iter().all(|line| line.indent > usual_indent || is_bullet(line));
+        let hanging = lines
+            .iter()
+            .enumerate()
+            .skip(first)
+            .all(|(place, line)| line.indent > usual_indent || is_bullet(line) || is_head(&heads, place));
         let without = lines.iter().enumerate().skip(first).filter_map(|(place, line)| {
             let (_, title) = bulleted(line.text).filter(|_| is_bullet(line) && line.indent == usual_indent)?;
             let known = found.binary_search_by_key(&place, |head| head.place).is_ok();
@@ -167,6 +182,7 @@ fn choose(lines: &[Line]) -> Vec<Head> {
                 place,
                 bullet: Some(bullet),
                 alone: false,
+                titled: false,
                 numeric: false,
                 date: None,
                 title,
@@ -175,7 +191,17 @@ fn choose(lines: &[Line]) -> Vec<Head> {
         heads.extend(without.collect::<Vec<_>>());
         heads.sort_by_key(|head| head.place);
     }
-    heads
+    (heads, dated)
+}
+
+/// Whether a line begins an entry, though most of the listing's entries begin otherwise: it is indented no deeper than
+/// they are, and it reads as a date with a title, not as a text that goes on.
+fn is_odd_head(head: &Head, usual: &Head, lines: &[Line]) -> bool {
+    let line = &lines[head.place];
+    let indent = lines[usual.place].indent;
+    let stands_out = line.after_blank || head.bullet.is_some() || (!usual.alone && line.indent == indent);
+    let goes_on = lines.get(head.place + 1).is_some_and(|next| next.text.starts_with(char::is_lowercase));
+    line.indent <= indent + 1 && stands_out && if head.alone { !goes_on } else { head.titled }
 }
 
 /// A listing without any date: its bullets begin the entries.
@@ -195,6 +221,7 @@ fn undated(lines: &[Line]) -> Vec<Head> {
             place,
             bullet: Some(bullet),
             alone: false,
+            titled: false,
             numeric: false,
             date: None,
             title,
@@ -211,10 +238,14 @@ fn head(place: usize, line: &Line) -> Option<Head> {
     let end = start + found.length;
     let behind = &line.text[end..];
     let title = behind.trim_start_matches(|next: char| next.is_whitespace() || "-–—:|.,·•*/".contains(next));
+    let parting = &behind[..behind.len() - title.len()];
+    let sentence =
+        title.starts_with(char::is_lowercase) || (bullet.is_none() && title.ends_with(['.', '。', '।', '؟', '?', ';']));
     Some(Head {
         place,
         bullet,
         alone: title.is_empty(),
+        titled: !title.is_empty() && (parting.contains(['-', '–', '—', ':', '|']) || !sentence),
         numeric: matches!(found.written, Written::Numbers(_)),
         date: Some(found.written),
         title: line.text.len() - title.len(),

@@ -48,6 +48,52 @@ fn a_date_inside_a_text_begins_no_entry() {
 }
 
 #[test]
+fn an_odd_form_of_date_begins_an_entry_too() {
+    assert_eq!(
+        short("2015.01.03 Eight\n4.1.2015 Nine\n2014-12-06\nTen\n\n6 May 2014 – eleven"),
+        ["2015-01-03|Eight|", "2015-01-04|Nine|", "2014-12-06|Ten|", "2014-05-06|eleven|"]
+    );
+    assert_eq!(
+        short(
+            "- Dec 7, 2014: Before\n\n• 16/04/2015\n  First\n\n  Text\n• 15/04/2015\n  Second\n* 2014-12-03 Third\n- Dec 5, 2014 – Fourth\n\n15 декабря 2014 г. Пятое\n"
+        ),
+        [
+            "2014-12-07|Before|",
+            "2015-04-16|First|Text",
+            "2015-04-15|Second|",
+            "2014-12-03|Third|",
+            "2014-12-05|Fourth|",
+            "2014-12-15|Пятое|"
+        ]
+    );
+    // Undated bullets stay entries beside them.
+    assert_eq!(short("• 16/04/2015\n  First\n* 2014-12-03 Third\n• Fourth").len(), 3);
+}
+
+#[test]
+fn dated_lines_that_are_taken_as_text_are_named() {
+    let dated = |text: &str| {
+        let listing = Listing::parse(text);
+        let lines: Vec<usize> = listing.dated.iter().map(|(line, _)| *line).collect();
+        (listing.entries.len(), lines)
+    };
+    for (text, entries, lines) in [
+        ("• 16/04/2015\n  First\n\n    2014-12-03 Third\n• 15/04/2015\n  Second", 2, vec![4]),
+        (
+            "16/04/2015\nFirst\n\nIt lasts until\n2014-12-03 Third\n\n3 May 2015 is the day.\n\n15/04/2015\nSecond",
+            2,
+            vec![5, 7],
+        ),
+        ("16/04/2015\nFirst\n\n3 May 2015 The lakes froze.", 1, vec![4]),
+        ("2015-04-16 First\nThey came on\n3 May 2015\nand went.", 1, vec![3]),
+        ("    16 April 2014 Before\n• 16/04/2015\n  First", 1, vec![1]),
+        (include_str!("../../../tests/fixtures/import/listing.txt"), 7, vec![]),
+    ] {
+        assert_eq!(dated(text), (entries, lines), "{text}");
+    }
+}
+
+#[test]
 fn order_of_day_and_month_over_the_listing() {
     assert_eq!(short("05/04/2019 A\n16/04/2019 B"), ["2019-04-05|A|", "2019-04-16|B|"]);
     assert_eq!(short("05/04/2019 A\n04/16/2019 B"), ["2019-05-04|A|", "2019-04-16|B|"]);
