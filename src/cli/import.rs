@@ -1,14 +1,18 @@
 //! `tidings import`.
 
+use std::collections::HashMap;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
+
+use chrono::NaiveDate;
 
 use super::args::{ImportOptions, SourceKind};
 use super::report::Report;
-use super::{MACHINE, PROBLEMS, USAGE, configuration};
+use super::{USAGE, configuration};
 use crate::config::Config;
-use crate::diagnostics::{Cause, Problem};
-use crate::import::{self, Error, Fault, Request, Setting};
+use crate::diagnostics::{Place, Problem};
+use crate::import::{self, Request, Setting, Standing};
+use crate::store::Store;
 
 /// Brings what exists into the store, and says what became of every entry.
 pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> u8 {
@@ -28,29 +32,87 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
         date: options.date,
         language: options.language.clone(),
     };
+    let setting = setting(&config);
+    let misused = import::misused(&setting, &request);
+    if !misused.is_empty() {
+        report.end_with(USAGE);
+        return Err(misused);
+    }
     let input = match options.sources.iter().any(|source| source == Path::new("-")) {
         true => Some(standard_input()?),
         false => None,
     };
-    let outcome = import::run(&setting(&config), &request, input.as_deref()).map_err(|error| {
-        let fault = error.fault();
-        report.end_with(match fault {
-            Fault::Input => PROBLEMS,
-            Fault::Usage => USAGE,
-            Fault::Machine => MACHINE,
-        });
-        vec![problem(&error, fault)]
-    })?;
+    let is_published = is_in_store(&options.into, &config.site.stories);
+    if !is_published {
+        let message = format!(
+            "this folder is not in the store ({}), so nothing of it will be published",
+            config.site.stories.display()
+        );
+        report.problems(&[Problem::warning(Place::file(options.into.display().to_string()), message)], false);
+    }
+    let outcome =
+        with_standing(&config, is_published, |standing| import::run(&setting, &request, input.as_deref(), standing))?;
+    report.problems(&outcome.problems, false);
     let text = if report.is_json() {
         serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()
     } else {
         outcome.to_string()
     };
     report.result(&text);
-    if outcome.left_out() > 0 {
-        report.end_with(PROBLEMS);
-    }
     Ok(())
+}
+
+/// Whether the store's reader comes to a folder, as it is written or as its links lead.
+fn is_in_store(folder: &Path, store: &Path) -> bool {
+    let is_below = |folder: PathBuf, store: PathBuf| {
+        folder.strip_prefix(store).is_ok_and(|below| {
+            below.components().all(|part| match part {
+                Component::Normal(name) => !name.to_string_lossy().starts_with(['.', '_']),
+                _ => false,
+            })
+        })
+    };
+    let written = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    is_below(written(folder), written(store)) || is_below(resolved(folder), resolved(store))
+}
+
+/// A path without links, as far as it exists.
+fn resolved(path: &Path) -> PathBuf {
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let existing = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
+    existing.map_or_else(|| path.clone(), |(real, rest)| real.join(rest))
+}
+
+/// Hands on what stands in the store; what is wrong with it, `check` tells.
+fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Standing) -> T) -> T {
+    if !is_published {
+        return then(&Standing::default());
+    }
+    let (store, _) = Store::load(config);
+    let mut records: HashMap<String, Vec<_>> = HashMap::new();
+    for scan in &store.scans {
+        for record in &scan.records {
+            records.entry(scan.id(record).to_ascii_lowercase()).or_default().push((scan.file, record));
+        }
+    }
+    let file = |id: &str| {
+        let (file, record) = records.get(&id.to_ascii_lowercase())?.first()?;
+        Some(PathBuf::from(store.place(*file, record, &[]).path))
+    };
+    let says = |id: &str, date: NaiveDate, language: &str, title: &str| {
+        let found = records.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
+        found.iter().any(|(file, record)| {
+            let said = store.read_again(*file, &[record], config, |_, story| {
+                story.translations.iter().any(|text| {
+                    let day = config.site.zone.moment(text.published).date_time().date_naive();
+                    let tag = config.languages[usize::from(text.language)].language.as_str();
+                    text.title == Some(title) && day == date && tag == language
+                })
+            });
+            said.is_ok_and(|said| said.contains(&true))
+        })
+    };
+    then(&Standing { file: &file, says: &says })
 }
 
 fn setting(config: &Config) -> Setting {
@@ -60,15 +122,112 @@ fn setting(config: &Config) -> Setting {
     }
 }
 
-fn problem(error: &Error, fault: Fault) -> Problem {
-    let problem = Problem::error(None, error.to_string());
-    if fault == Fault::Machine { Problem { cause: Cause::Machine, ..problem } } else { problem }
-}
-
 fn standard_input() -> Result<Vec<u8>, Vec<Problem>> {
     let mut bytes = Vec::new();
     match std::io::stdin().lock().read_to_end(&mut bytes) {
         Ok(_) => Ok(bytes),
         Err(error) => Err(vec![Problem::machine(Path::new("standard input"), "read it", &error)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::cli::args::OutputFormat;
+    use crate::site::Site;
+
+    const CONFIG: &str = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\ntitle = 'E'\ntimezone = 'Europe/Vienna'\n[languages.en]\ntitle = 'E'\n[languages.ru]\ntitle = 'Е'\n";
+
+    /// Imports a text into a folder, and tells how that ended.
+    fn import(root: &Path, into: &str, text: &str) -> u8 {
+        let source = root.join("news.txt");
+        std::fs::write(&source, text).unwrap();
+        let options = ImportOptions {
+            sources: vec![source],
+            into: root.join(into),
+            from: SourceKind::Listing,
+            dry_run: false,
+            date: None,
+            language: None,
+        };
+        run(Some(&root.join("tidings.toml")), &options, &mut Report::new(OutputFormat::Text))
+    }
+
+    fn site() -> tempfile::TempDir {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("tidings.toml"), CONFIG).unwrap();
+        std::fs::create_dir(root.path().join("stories")).unwrap();
+        root
+    }
+
+    /// The store as `check` sees it: how many stories, and what is wrong.
+    fn check(root: &Path) -> (usize, Vec<Problem>) {
+        let config = Config::load(root.join("tidings.toml")).unwrap();
+        let (site, problems) = Site::load(&config, chrono::Utc::now());
+        (site.counts().0, problems)
+    }
+
+    const NEWS: &str =
+        "• 14/02/2019\n  The rain falls on the mountains\n• 13/02/2019\n  Снег лежит на горах и в долинах\n";
+
+    #[test]
+    fn no_import_breaks_the_store() {
+        let site = site();
+        let (root, stories) = (site.path(), site.path().join("stories"));
+        assert_eq!(import(root, "stories", NEWS), 0);
+        assert_eq!(check(root), (2, vec![]));
+        // A renamed file and no record, another folder, and a later entry of the same title.
+        std::fs::rename(stories.join("2019/the-rain-falls-on-the-mountains.toml"), stories.join("mine.toml")).unwrap();
+        std::fs::remove_file(stories.join("_imported.toml")).unwrap();
+        assert_eq!(import(root, "stories", NEWS), 0);
+        assert_eq!(import(root, "stories/other", NEWS), 0);
+        assert_eq!(check(root), (2, vec![]));
+        assert_eq!(import(root, "stories/other", &NEWS.replace("14/02", "21/02")), 0);
+        assert_eq!(check(root), (3, vec![]));
+        assert!(stories.join("other/2019/the-rain-falls-on-the-mountains-02-21.toml").exists());
+    }
+
+    #[test]
+    fn which_folders_are_in_the_store() {
+        let site = site();
+        let store = site.path().join("stories");
+        for (folder, expected) in [
+            ("stories", true),
+            ("stories/new/deeper", true),
+            ("stories/../stories", true),
+            ("stories/.h", false),
+            ("stories/_u/2019", false),
+            ("public", false),
+            (".", false),
+            ("stories/..", false),
+            ("stories2", false),
+        ] {
+            assert_eq!(is_in_store(&site.path().join(folder), &store), expected, "{folder}");
+        }
+        let mut report = Report::new(OutputFormat::Text);
+        let options = ImportOptions {
+            sources: vec![site.path().join("news.txt")],
+            into: site.path().join("public"),
+            from: SourceKind::Listing,
+            dry_run: true,
+            date: None,
+            language: None,
+        };
+        std::fs::write(site.path().join("news.txt"), NEWS).unwrap();
+        assert_eq!(run(Some(&site.path().join("tidings.toml")), &options, &mut report), 0);
+        assert_eq!(report.warnings(), 1);
+    }
+
+    #[test]
+    fn how_an_import_ends() {
+        let site = site();
+        assert_eq!(import(site.path(), "stories", NEWS), 0);
+        assert_eq!(import(site.path(), "stories", &NEWS.replace("14/02", "31/02")), 1);
+        assert_eq!(import(site.path(), "stories", &format!("    3 May 2015 The wind\n{NEWS}")), 1);
+        assert_eq!(import(site.path(), "tidings.toml/x", NEWS), 2);
+        std::fs::write(site.path().join("stories/_imported.toml"), "version = ").unwrap();
+        assert_eq!(import(site.path(), "stories", NEWS), 1);
     }
 }

@@ -10,7 +10,7 @@ use super::caption::{Caption, Credits};
 use super::language::{Finding, Languages};
 use super::listing::{self, Date, Listing};
 use super::names::{folded, hash};
-use super::report::{EntryReport, HeadingLine, Outcome, SourceReport};
+use super::report::{EntryReport, Outcome, SourceLine, SourceReport};
 use super::topics::Topics;
 use super::write::{Story, Translation};
 use super::{Request, Setting};
@@ -69,7 +69,8 @@ pub fn read(setting: &Setting, request: &Request, sources: &[Source]) -> (Vec<So
         accounts.push(SourceReport {
             name: source.name.clone(),
             entries: listing.entries.len(),
-            heading: listing.heading.into_iter().map(|(line, text)| HeadingLine { line, text }).collect(),
+            heading: listing.heading.into_iter().map(source_line).collect(),
+            dated: listing.dated.into_iter().map(source_line).collect(),
             notes: listing.notes,
         });
         let read = Reading { request, languages: &languages, topics: &topics, credits: &credits, source: &source.name };
@@ -78,6 +79,10 @@ pub fn read(setting: &Setting, request: &Request, sources: &[Source]) -> (Vec<So
     }
     join_duplicates(&mut prepared);
     (accounts, prepared)
+}
+
+fn source_line((line, text): (usize, String)) -> SourceLine {
+    SourceLine { line, text }
 }
 
 struct Reading<'a> {
@@ -120,7 +125,7 @@ impl Reading<'_> {
             told.language
         });
         let left_out = |mut report: EntryReport, reason: &str| {
-            report.outcome = Outcome::LeftOut { reason: format!("{reason} ({})", entry.mark) };
+            report.outcome = Outcome::LeftOut { reason: reason.to_owned() };
             Prepared { report, ready: None }
         };
         if entry.title.is_empty() {
@@ -203,7 +208,7 @@ fn join_duplicates(prepared: &mut [Prepared]) {
         if let Some(position) = earlier.iter().position(|other| prepared[*other].report.source != source) {
             let other = earlier.remove(position);
             let (by, by_line) = whereabouts(&prepared[place]);
-            prepared[other].report.outcome = Outcome::Superseded { by, by_line };
+            prepared[other].report.outcome = Outcome::Superseded { by, by_line: Some(by_line) };
             prepared[other].ready = None;
         }
         earlier.push(place);

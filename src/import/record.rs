@@ -7,9 +7,10 @@ use std::path::{Component, Path, PathBuf};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::Error;
 use super::toml_text::string;
-use super::write;
+use super::{at, write};
+use crate::diagnostics::{Place, Problem};
+use crate::source::{decode, undecodable};
 
 /// The record's name in the folder that is imported into.
 pub const NAME: &str = "_imported.toml";
@@ -47,8 +48,14 @@ pub struct Origin {
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct Version {
     version: u32,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(rename = "version")]
+    _version: u32,
     #[serde(default)]
     stories: Vec<Remembered>,
 }
@@ -69,27 +76,34 @@ fn is_inside(file: &str) -> bool {
 
 impl Record {
     /// Reads the record of a folder; a folder without one has imported nothing.
-    pub fn load(folder: &Path) -> Result<Record, Error> {
+    pub fn load(folder: &Path) -> Result<Record, Problem> {
         let path = folder.join(NAME);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Record::default()),
-            Err(source) => return Err(Error::Read { path, source }),
+            Err(error) => return Err(Problem::machine(&path, "read this file", &error)),
         };
-        let document: Document =
-            toml::from_str(&text).map_err(|error| Error::Record { path: path.clone(), message: error.to_string() })?;
-        if let Some(story) = document.stories.iter().find(|story| !is_inside(&story.file)) {
-            let message = format!("{} is no .toml file below this folder", string(&story.file));
-            return Err(Error::Record { path, message });
+        let shown = path.display().to_string();
+        let cure = "mend it, or delete it: then files that are as the sources say are taken as imported, all others as your own";
+        let text = decode(&bytes).map_err(|(wrong, message)| undecodable(&shown, &bytes, wrong, message).help(cure))?;
+        if toml::from_str::<Version>(text).is_ok_and(|document| document.version > VERSION) {
+            return Err(at(&path, "a newer tidings wrote this").help("import with that version"));
         }
-        if document.version > VERSION {
-            return Err(Error::NewerRecord { path });
+        let wrong = |span, message: String| Problem::error(Place::in_text(&*shown, text, span), message).help(cure);
+        let document: Document = toml::from_str(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join("; ");
+            wrong(error.span().unwrap_or_default(), message)
+        })?;
+        if let Some(story) = document.stories.iter().find(|story| !is_inside(&story.file)) {
+            let start = text.find(&story.file).unwrap_or_default();
+            let message = format!("{} is no .toml file below this folder", string(&story.file));
+            return Err(wrong(start..start + story.file.len(), message));
         }
         Ok(Record { stories: document.stories })
     }
 
     /// Writes the record, unless its bytes are there already. The files that it names must have been written before.
-    pub fn save(&mut self, folder: &Path) -> Result<(), Error> {
+    pub fn save(&mut self, folder: &Path) -> Result<(), Problem> {
         self.stories.sort_by(|one, other| one.file.cmp(&other.file));
         if self.stories.is_empty() {
             return Ok(());
@@ -139,7 +153,8 @@ mod tests {
     #[test]
     fn a_record_comes_back_as_it_was_written() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        assert_eq!(Record::load(folder.path())?, Record::default());
+        let load = || Record::load(folder.path()).map_err(|problem| problem.message);
+        assert_eq!(load()?, Record::default());
         let origin = Origin {
             date: NaiveDate::from_ymd_opt(2019, 3, 7).unwrap_or_default(),
             language: "fr".into(),
@@ -149,8 +164,8 @@ mod tests {
         };
         let story = |file: &str| Remembered { file: file.into(), written: "1".into(), entries: vec![origin.clone()] };
         let mut record = Record { stories: vec![story("2019/b.toml"), story("2019/a.toml")] };
-        record.save(folder.path())?;
-        assert_eq!(Record::load(folder.path())?, record);
+        record.save(folder.path()).map_err(|problem| problem.message)?;
+        assert_eq!(load()?, record);
         assert_eq!(record.stories[0].file, "2019/a.toml");
         Ok(())
     }
@@ -158,14 +173,18 @@ mod tests {
     #[test]
     fn a_damaged_or_newer_record_is_named() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        std::fs::write(folder.path().join(NAME), "version = 1\n[[stories]]\nfile = 3\n")?;
-        let message = Record::load(folder.path()).err().map(|error| error.to_string()).unwrap_or_default();
-        assert!(message.contains("_imported.toml") && message.contains("line 3"), "{message}");
-        let outside = "version = 1\n[[stories]]\nfile = '../a.toml'\nwritten = ''\nentries = []\n";
-        std::fs::write(folder.path().join(NAME), outside)?;
-        assert!(matches!(Record::load(folder.path()), Err(Error::Record { .. })));
-        std::fs::write(folder.path().join(NAME), "version = 2\n")?;
-        assert!(matches!(Record::load(folder.path()), Err(Error::NewerRecord { .. })));
+        for (text, place, part) in [
+            ("version = 1\n[[stories]]\nfile = 3\n", (3, 8), "expected a string"),
+            ("version = 1\n<<<<<<< HEAD\n", (2, 9), ""),
+            ("version = 1\n[[stories]]\nfile = '../a.toml'\nwritten = ''\nentries = []\n", (3, 9), "below this folder"),
+            ("version = 2\nnew = 1\n", (1, 1), "a newer tidings"),
+        ] {
+            std::fs::write(folder.path().join(NAME), text)?;
+            let problem = Record::load(folder.path()).err().ok_or("no problem")?;
+            let found = problem.place.as_ref().map(|place| (place.line, place.column));
+            assert_eq!(found, Some(place), "{problem:?}");
+            assert!(problem.message.contains(part) && problem.help.is_some(), "{problem:?}");
+        }
         Ok(())
     }
 }

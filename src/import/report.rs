@@ -1,10 +1,14 @@
-//! Owns what an import tells: one line of account for every entry, as data and in words; never touches files.
+//! Owns what an import tells: one line of account for every entry, as data, in words and as problems; never touches files.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
+
+use super::entries::Source;
+use super::listing;
+use crate::diagnostics::{Place, Problem};
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +25,9 @@ pub struct Report {
     pub languages: BTreeMap<String, usize>,
     /// The same by topic.
     pub topics: BTreeMap<String, usize>,
+    /// What was left out, and what a person should look at.
+    #[serde(skip)]
+    pub problems: Vec<Problem>,
 }
 
 /// A source as a whole.
@@ -31,14 +38,16 @@ pub struct SourceReport {
     /// How many entries it has.
     pub entries: usize,
     /// The lines before its first entry: they belong to no story.
-    pub heading: Vec<HeadingLine>,
+    pub heading: Vec<SourceLine>,
+    /// Lines that open with a date, where no entry begins: they stand in the heading or in a story's text.
+    pub dated: Vec<SourceLine>,
     /// How its dates were read, where that is not certain.
     pub notes: Vec<String>,
 }
 
-/// A line before the first entry.
+/// A line of a source.
 #[derive(Clone, Debug, Serialize)]
-pub struct HeadingLine {
+pub struct SourceLine {
     /// Counted from 1.
     pub line: usize,
     /// The line without the blanks around it.
@@ -110,6 +119,11 @@ pub enum Outcome {
         /// The file that is gone.
         file: String,
     },
+    /// The story is in the store already, in a file that this folder's imports did not write.
+    AlreadyThere {
+        /// Its path.
+        path: PathBuf,
+    },
     /// The same date, title and text stand elsewhere in the sources; one story was made of them.
     Duplicate {
         /// The other's source.
@@ -117,12 +131,13 @@ pub enum Outcome {
         /// The other's line.
         of_line: usize,
     },
-    /// A later source has the same date, language and title with another text, which counts.
+    /// Another source has the same date, language and title with another text, which counts.
     Superseded {
         /// The other's source.
         by: String,
-        /// The other's line.
-        by_line: usize,
+        /// The other's line; none where it was imported earlier.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by_line: Option<usize>,
     },
     /// No story was made of it.
     LeftOut {
@@ -145,9 +160,41 @@ impl Outcome {
 }
 
 impl Report {
-    /// How many entries were left out, which makes an import end with status 1.
-    pub fn left_out(&self) -> usize {
-        self.count(|outcome| matches!(outcome, Outcome::LeftOut { .. }))
+    /// What was left out, as errors; what is unsure, as warnings; each at its line.
+    pub fn find_problems(&self, sources: &[Source]) -> Vec<Problem> {
+        let lines: Vec<Vec<&str>> = sources.iter().map(|source| listing::physical(&source.text).collect()).collect();
+        let place = |name: &str, number: usize| {
+            let source = sources.iter().position(|source| source.name == name);
+            let line = source.and_then(|source| lines[source].get(number.checked_sub(1)?)).copied().unwrap_or_default();
+            let start = line.len() - line.trim_start().len();
+            Place { line: number, ..Place::in_text(name, line, start..line.len()) }
+        };
+        let mut problems = Vec::new();
+        for source in &self.sources {
+            for heading in &source.heading {
+                if source.dated.iter().any(|dated| dated.line == heading.line) {
+                    let problem = Problem::error(
+                        place(&source.name, heading.line),
+                        "this dated line before the first entry is left out",
+                    );
+                    problems.push(problem.help("if it begins an entry, write it as the others are written"));
+                }
+            }
+        }
+        for entry in &self.entries {
+            let place = || place(&entry.source, entry.line);
+            if let Outcome::LeftOut { reason } = &entry.outcome {
+                let (reason, help) = reason.split_once("; ").map_or((&**reason, None), |(one, two)| (one, Some(two)));
+                let problem = Problem::error(place(), format!("this entry is left out: {reason}"));
+                problems.push(help.into_iter().fold(problem, Problem::help));
+            }
+            if let Some(reason) = entry.unsure.as_ref().filter(|_| entry.outcome.file().is_some()) {
+                let language = entry.language.as_deref().unwrap_or("?");
+                let message = format!("unsure of the language: {language}, {reason}: {}", shortened(&entry.title));
+                problems.push(Problem::warning(place(), message));
+            }
+        }
+        problems
     }
 
     fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {
@@ -184,6 +231,8 @@ impl fmt::Display for Report {
             (self.count(|outcome| matches!(outcome, Outcome::Updated { .. })), "updated"),
             (self.count(|outcome| matches!(outcome, Outcome::Unchanged { .. })), "unchanged"),
             (self.count(|outcome| matches!(outcome, Outcome::Edited { .. })), "edited by hand and left alone"),
+            (self.count(|outcome| matches!(outcome, Outcome::AlreadyThere { .. })), "elsewhere in the store"),
+            (self.count(|outcome| matches!(outcome, Outcome::LeftOut { .. })), "left out"),
         ];
         let states: Vec<String> =
             states.iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!("{count} {state}")).collect();
@@ -206,14 +255,21 @@ impl fmt::Display for Report {
                     writeln!(f, "  {}:{}: {}", source.name, heading.line, shortened(&heading.text))?;
                 }
             }
+            let texts: Vec<_> = source
+                .dated
+                .iter()
+                .filter(|dated| !source.heading.iter().any(|line| line.line == dated.line))
+                .collect();
+            if !texts.is_empty() {
+                writeln!(f, "Lines of {} that open with a date and were taken as text:", source.name)?;
+                for dated in texts {
+                    writeln!(f, "  {}:{}: {}", source.name, dated.line, shortened(&dated.text))?;
+                }
+            }
             for note in &source.notes {
                 writeln!(f, "{}: {note}", source.name)?;
             }
         }
-        self.list(f, "Unsure of the language:", |entry| {
-            let reason = entry.unsure.as_ref().filter(|_| entry.outcome.file().is_some())?;
-            Some(format!("{}, {reason}: {}", entry.language.as_deref().unwrap_or("?"), shortened(&entry.title)))
-        })?;
         self.list(f, "Edited by hand, and not overwritten:", |entry| match &entry.outcome {
             Outcome::Edited { file, correction_waits: true } => {
                 Some(format!("{file}; the source now says something else, compare the two"))
@@ -233,14 +289,21 @@ impl fmt::Display for Report {
             Outcome::Duplicate { of, of_line } => {
                 Some(format!("the same as {of}:{of_line}: {}", shortened(&entry.title)))
             }
-            Outcome::Superseded { by, by_line } => {
+            Outcome::Superseded { by, by_line: Some(by_line) } => {
                 Some(format!("with another text at {by}:{by_line}, which counts: {}", shortened(&entry.title)))
             }
             _ => None,
         })?;
-        self.list(f, "Left out:", |entry| match &entry.outcome {
-            Outcome::LeftOut { reason } if entry.title.is_empty() => Some(reason.clone()),
-            Outcome::LeftOut { reason } => Some(format!("{reason}: {}", shortened(&entry.title))),
+        self.list(
+            f,
+            "With another text than an earlier import, which counts (to change that, import both sources at once, the better one last):",
+            |entry| match &entry.outcome {
+                Outcome::Superseded { by, by_line: None } => Some(format!("from {by}: {}", shortened(&entry.title))),
+                _ => None,
+            },
+        )?;
+        self.list(f, "Already in the store:", |entry| match &entry.outcome {
+            Outcome::AlreadyThere { path } => Some(format!("in {}: {}", path.display(), shortened(&entry.title))),
             _ => None,
         })
     }

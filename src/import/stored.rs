@@ -5,53 +5,24 @@
 //! that say what it would write, and takes them as its own.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::entries::Ready;
+use super::entries::{Ready, Source};
 use super::names::{Naming, hash};
 use super::recall::recall;
 use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
-use super::write;
+use super::{Standing, is_nothing, write};
+use crate::diagnostics::Problem;
 
-/// Brings entries into a folder. `sources` names each entry's source.
-pub fn store(entries: &[&Ready], sources: &[&str], into: &Path, dry_run: bool) -> Result<Vec<Outcome>, Error> {
-    let mut record = Record::load(into)?;
-    let recalled = recall(entries, &record);
-    let folder = Folder { into, dry_run };
-    let fresh: Vec<usize> = (0..entries.len()).filter(|place| recalled[*place].is_none()).collect();
-    let names = folder.name(&fresh.iter().map(|place| entries[*place]).collect::<Vec<_>>(), &record)?;
-    let mut names: HashMap<usize, Name> = fresh.into_iter().zip(names).collect();
-
-    let mut outcomes = Vec::new();
-    let mut failure = None;
-    for (place, entry) in entries.iter().enumerate() {
-        let source = sources.get(place).copied().unwrap_or_default();
-        let outcome = match (recalled[place], names.remove(&place)) {
-            (Some(story), _) => folder.bring_known(entry, &mut record.stories[story]),
-            (None, Some(name)) => folder.bring_new(entry, source, &name, &mut record),
-            (None, None) => continue,
-        };
-        match outcome {
-            Ok(outcome) => outcomes.push(outcome),
-            Err(error) => {
-                failure = Some(error);
-                break;
-            }
-        }
-    }
-    // What was written before a failure is remembered too.
-    let saved = if dry_run { Ok(()) } else { record.save(into) };
-    match failure {
-        Some(error) => Err(error),
-        None => saved.map(|()| outcomes),
-    }
-}
-
-struct Folder<'a> {
-    into: &'a Path,
-    dry_run: bool,
+/// One import into one folder.
+pub struct Run<'a> {
+    pub into: &'a Path,
+    pub dry_run: bool,
+    pub standing: &'a Standing<'a>,
+    /// All sources of this import.
+    pub sources: &'a [Source],
 }
 
 /// A new story's name.
@@ -59,36 +30,92 @@ struct Name {
     id: String,
     /// The file is there, word for word: an import was killed before it could remember.
     found: bool,
+    /// Another file has the story.
+    elsewhere: Option<PathBuf>,
 }
 
-impl Folder<'_> {
+impl Run<'_> {
+    /// Brings entries into the folder. `sources` names each entry's source.
+    pub fn store(&self, entries: &[&Ready], sources: &[&str]) -> Result<Vec<Outcome>, Problem> {
+        // Held until the end; the system releases it with the process.
+        let _lock = if self.dry_run || entries.is_empty() { None } else { Some(self.lock()?) };
+        let mut record = Record::load(self.into)?;
+        let recalled = recall(entries, &record);
+        let fresh: Vec<usize> = (0..entries.len()).filter(|place| recalled[*place].is_none()).collect();
+        let names = self.name(&fresh.iter().map(|place| entries[*place]).collect::<Vec<_>>(), &record)?;
+        let mut names: HashMap<usize, Name> = fresh.into_iter().zip(names).collect();
+
+        let mut outcomes = Vec::new();
+        let mut failure = None;
+        for (place, entry) in entries.iter().enumerate() {
+            let source = sources.get(place).copied().unwrap_or_default();
+            let outcome = match (recalled[place], names.remove(&place)) {
+                (Some(story), _) => self.bring_known(entry, source, &mut record.stories[story]),
+                (None, Some(Name { elsewhere: Some(path), .. })) => Ok(Outcome::AlreadyThere { path }),
+                (None, Some(name)) => self.bring_new(entry, source, &name, &mut record),
+                (None, None) => continue,
+            };
+            match outcome {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
+            }
+        }
+        // What was written before a failure is remembered too.
+        let saved = if self.dry_run { Ok(()) } else { record.save(self.into) };
+        match failure {
+            Some(error) => Err(error),
+            None => saved.map(|()| outcomes),
+        }
+    }
+
+    /// Makes the folder if need be, and waits while another import is at work in it.
+    fn lock(&self) -> Result<File, Problem> {
+        let failed = |what: &'static str| move |error: std::io::Error| Problem::machine(self.into, what, &error);
+        std::fs::create_dir_all(self.into).map_err(failed("make this folder"))?;
+        let lock = File::open(self.into).map_err(failed("open this folder"))?;
+        lock.lock().map_err(failed("lock this folder"))?;
+        Ok(lock)
+    }
+
     fn path(&self, id: &str) -> PathBuf {
         self.into.join(format!("{id}.toml"))
     }
 
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Problem> {
         match std::fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-                Ok(None)
-            }
-            Err(source) => Err(Error::Read { path: path.to_owned(), source }),
+            Err(error) if is_nothing(&error) => Ok(None),
+            Err(error) => Err(Problem::machine(path, "read this file", &error)),
         }
     }
 
-    fn write(&self, path: &Path, text: &str) -> Result<(), Error> {
+    fn write(&self, path: &Path, text: &str) -> Result<(), Problem> {
         if self.dry_run { Ok(()) } else { write::replace(path, text) }
     }
 
-    fn bring_known(&self, entry: &Ready, known: &mut Remembered) -> Result<Outcome, Error> {
+    fn bring_known(&self, entry: &Ready, source: &str, known: &mut Remembered) -> Result<Outcome, Problem> {
         let file = known.file.clone();
         let id = file.strip_suffix(".toml").unwrap_or(&file);
         let path = self.path(id);
         let Some(bytes) = self.read(&path)? else {
-            return Ok(Outcome::Deleted { file });
+            let moved = (self.standing.file)(id).map(|path| Outcome::AlreadyThere { path });
+            return Ok(moved.unwrap_or(Outcome::Deleted { file }));
         };
         let text = entry.story().to_toml(id);
         let (wanted, there) = (hash(&text), bytes_hash(&bytes));
+        // The text of a source that is not read now stays, or two sources would change the story in turn.
+        let is_same =
+            |origin: &Origin| (origin.date, &*origin.title, &*origin.text) == (entry.date, &*entry.title, &*entry.text);
+        let is_read = |origin: &Origin| self.sources.iter().any(|source| name_of(&source.name) == origin.source);
+        if there != wanted
+            && let Some(other) = known.entries.first()
+            && !known.entries.iter().any(|origin| is_same(origin) || is_read(origin))
+        {
+            return Ok(Outcome::Superseded { by: other.source.clone(), by_line: None });
+        }
         if there != wanted && there != known.written {
             return Ok(Outcome::Edited { file, correction_waits: wanted != known.written });
         }
@@ -100,12 +127,14 @@ impl Folder<'_> {
         };
         known.written = wanted;
         for origin in &mut known.entries {
-            *origin = origin_of(entry, &origin.source);
+            if (&*origin.title, &*origin.text) != (&*entry.title, &*entry.text) || origin.date != entry.date {
+                *origin = origin_of(entry, source);
+            }
         }
         Ok(outcome)
     }
 
-    fn bring_new(&self, entry: &Ready, source: &str, name: &Name, record: &mut Record) -> Result<Outcome, Error> {
+    fn bring_new(&self, entry: &Ready, source: &str, name: &Name, record: &mut Record) -> Result<Outcome, Problem> {
         let text = entry.story().to_toml(&name.id);
         let file = format!("{}.toml", name.id);
         if !name.found {
@@ -121,7 +150,7 @@ impl Folder<'_> {
 
     /// Names new stories: each the nicest that neither another story nor a file has. What clashes goes on together to
     /// the next kind of name, so that the order of the entries does not matter.
-    fn name(&self, entries: &[&Ready], record: &Record) -> Result<Vec<Name>, Error> {
+    fn name(&self, entries: &[&Ready], record: &Record) -> Result<Vec<Name>, Problem> {
         let contents: Vec<String> = entries
             .iter()
             .map(|entry| hash(&format!("{}\n{}\n{}\n{}", entry.date, entry.language, entry.title, entry.text)))
@@ -144,7 +173,18 @@ impl Folder<'_> {
                     && self.read(&self.path(id))?.is_some_and(|bytes| bytes == entry.story().to_toml(id).as_bytes())
                 {
                     taken.insert(file);
-                    found = Some(Name { id: id.clone(), found: true });
+                    found = Some(Name { id: id.clone(), found: true, elsewhere: None });
+                }
+            }
+            for id in candidates {
+                let file = format!("{id}.toml");
+                if found.is_none()
+                    && !taken.contains(&file)
+                    && let Some(path) = (self.standing.file)(id)
+                    && (self.standing.says)(id, entry.date, &entry.language, &entry.title)
+                {
+                    taken.insert(file);
+                    found = Some(Name { id: id.clone(), found: false, elsewhere: Some(path) });
                 }
             }
             names.push(found);
@@ -159,19 +199,21 @@ impl Folder<'_> {
                 let file = format!("{id}.toml");
                 if wanted.get(id) == Some(&1) && !taken.contains(&file) && self.is_free(id) {
                     taken.insert(file);
-                    *name = Some(Name { id: (*id).to_owned(), found: false });
+                    *name = Some(Name { id: (*id).to_owned(), found: false, elsewhere: None });
                 }
             }
         }
-        let last = |place: usize| Name {
-            id: format!("{}/{}", entries[place].date.format("%Y"), contents[place]),
-            found: false,
+        // Made of all that the story says: who has it has the story.
+        let last = |place: usize| {
+            let id = format!("{}/{}", entries[place].date.format("%Y"), contents[place]);
+            Name { elsewhere: (self.standing.file)(&id), id, found: false }
         };
         Ok(names.into_iter().enumerate().map(|(place, name)| name.unwrap_or_else(|| last(place))).collect())
     }
 
     fn is_free(&self, id: &str) -> bool {
-        ["toml", "json", "jsonl"].iter().all(|extension| !self.into.join(format!("{id}.{extension}")).exists())
+        (self.standing.file)(id).is_none()
+            && ["toml", "json", "jsonl"].iter().all(|extension| !self.into.join(format!("{id}.{extension}")).exists())
     }
 }
 
@@ -182,8 +224,12 @@ fn origin_of(entry: &Ready, source: &str) -> Origin {
         title: entry.title.clone(),
         text: entry.text.clone(),
         // Not the path: the record goes where the store goes, to other machines too.
-        source: Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy().into_owned()),
+        source: name_of(source),
     }
+}
+
+fn name_of(source: &str) -> String {
+    Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy().into_owned())
 }
 
 fn bytes_hash(bytes: &[u8]) -> String {

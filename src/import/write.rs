@@ -6,9 +6,9 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use super::Error;
 use super::caption::Caption;
 use super::toml_text::{lines, string};
+use crate::diagnostics::Problem;
 
 /// The longest text that counts as a summary, in characters.
 const LONG_SUMMARY: usize = 1000;
@@ -78,8 +78,8 @@ impl Translation {
 
 /// Replaces a file in one step: whoever reads it finds the old one or the new one, whole. What a killed import leaves
 /// behind begins with a dot, which the store passes over, and the next import of the same story writes over it.
-pub fn replace(path: &Path, text: &str) -> Result<(), Error> {
-    let failed = |source| Error::Write { path: path.to_owned(), source };
+pub fn replace(path: &Path, text: &str) -> Result<(), Problem> {
+    let failed = |error: std::io::Error| Problem::machine(path, "write this file", &error);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.part"));
     if let Some(folder) = path.parent() {
