@@ -1,5 +1,7 @@
 //! Faults and abuse of what is read: broken syntax, huge and deep values, encodings, links and pipes, odd dates and names.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 mod common;
 
 use std::collections::BTreeSet;
@@ -377,7 +379,7 @@ fn dates_have_one_answer_or_none() {
         ("2024-10-27T02:30:00", Some("2024-10-27T02:30:00+02:00")),
         ("2016-12-31T23:59:60Z", Some("2017-01-01T00:59:59+01:00")),
         ("0000-01-01", None),
-        ("0001-01-01T00:00:00Z", Some("0001-01-01T01:05:00+01:05")),
+        ("0001-01-01T00:00:00Z", Some("0001-01-01T01:06:00+01:06")),
         ("9999-12-31", Some("9999-12-31T00:00:00+01:00")),
         ("9999-12-31T23:30:00Z", None),
         ("10000-01-01", None),

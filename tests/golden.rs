@@ -2,6 +2,8 @@
 //!
 //! Run with `INSTA_UPDATE=always` to accept a change, and read it with `git diff`.
 
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
 mod common;
 
 use common::{NOW, Site};

@@ -70,12 +70,16 @@ pub struct ImportOptions {
     pub dry_run: bool,
 
     /// The date of entries that have none
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub date: Option<NaiveDate>,
 
     /// The language of entries whose own is not found for sure
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "a date looks like 2015-04-16".to_owned())
 }
 
 /// What can be imported.

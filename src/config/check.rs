@@ -20,7 +20,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Problem>) {
     let shown = path.display().to_string();
     let text = match decode(bytes) {
         Ok(text) => text,
-        Err((at, message)) => return (None, vec![undecodable(&shown, bytes, at, message)]),
+        Err(wrong) => return (None, vec![undecodable(&shown, bytes, 0, wrong)]),
     };
     let is_json = path.extension().is_some_and(|extension| extension == "json");
     let syntax = if is_json { Syntax::Json } else { Syntax::Toml };

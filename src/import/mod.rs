@@ -168,7 +168,7 @@ fn read_source(path: &Path, standard_input: Option<&[u8]>) -> Result<Source, Pro
     };
     match decode(&bytes) {
         Ok(text) => Ok(Source { name, text: text.to_owned() }),
-        Err((at, message)) => Err(undecodable(&name, &bytes, at, message)),
+        Err(wrong) => Err(undecodable(&name, &bytes, 0, wrong)),
     }
 }
 

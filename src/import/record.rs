@@ -85,7 +85,7 @@ impl Record {
         };
         let shown = path.display().to_string();
         let cure = "mend it, or delete it: then files that are as the sources say are taken as imported, all others as your own";
-        let text = decode(&bytes).map_err(|(wrong, message)| undecodable(&shown, &bytes, wrong, message).help(cure))?;
+        let text = decode(&bytes).map_err(|wrong| undecodable(&shown, &bytes, 0, wrong).help(cure))?;
         if toml::from_str::<Version>(text).is_ok_and(|document| document.version > VERSION) {
             return Err(at(&path, "a newer tidings wrote this").help("import with that version"));
         }

@@ -47,9 +47,8 @@ pub struct Verdict {
 pub fn lint(path: &str, bytes: &[u8]) -> Verdict {
     let text = match decode(bytes) {
         Ok(text) => text,
-        Err((at, message)) => {
-            let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-            return Verdict { is_feed: true, entries: 0, problems: vec![undecodable(path, bytes, at, message)] };
+        Err(wrong) => {
+            return Verdict { is_feed: true, entries: 0, problems: vec![undecodable(path, bytes, 0, wrong)] };
         }
     };
     let mut notes = Notes { text, kept: Vec::new(), count: [0; 2], spare: Note::new(Severity::Error, 0..0, "") };

@@ -76,28 +76,36 @@ const MOST_FAULTS: usize = 100;
 /// Bytes as text: UTF-8, with or without a byte order mark.
 ///
 /// # Errors
-/// The offset of the first byte that is not text, and what is wrong with it.
+/// The offset of the first byte that is not text, and what is wrong with it, with `{at}` where that offset is to stand.
 pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-        return Err((0, "this file is UTF-16; save it as UTF-8 (at byte 0)".to_owned()));
+        return Err((0, "this file is UTF-16; save it as UTF-8 (at byte {at})".to_owned()));
     }
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    match std::str::from_utf8(bytes) {
+    let text = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    let mark = bytes.len() - text.len();
+    match std::str::from_utf8(text) {
         Ok(text) => match text.find('\0') {
-            Some(at) => Err((at, format!("NUL byte at byte {at}; this is not a text file"))),
+            Some(at) => Err((mark + at, "NUL byte at byte {at}; this is not a text file".to_owned())),
             None => Ok(text),
         },
         Err(error) => {
             let at = error.valid_up_to();
-            Err((at, format!("text that is not UTF-8 (byte 0x{:02X} at byte {at}); save the file as UTF-8", bytes[at])))
+            let what =
+                format!("text that is not UTF-8 (byte 0x{:02X} at byte {{at}}); save the file as UTF-8", text[at]);
+            Err((mark + at, what))
         }
     }
 }
 
-/// The problem of bytes that are not text, at its line.
-pub fn undecodable(path: &str, bytes: &[u8], at: usize, message: String) -> Problem {
-    let good = String::from_utf8_lossy(&bytes[..at.min(bytes.len())]);
-    Problem::error(Place::in_text(path, &good, good.len()..good.len()), message)
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The problem of bytes that are not text, at its line. `start` is where the bytes begin in their file.
+pub fn undecodable(path: &str, bytes: &[u8], start: u64, (at, message): (usize, String)) -> Problem {
+    let before = &bytes[..at.min(bytes.len())];
+    let good = String::from_utf8_lossy(before.strip_prefix(MARK).unwrap_or(before));
+    let place = Place::in_text(path, &good, good.len()..good.len());
+    Problem::error(place, message.replace("{at}", &(start + at as u64).to_string()))
 }
 
 /// Reads a text the quick way; `None` where anything at all is wrong with it.

@@ -214,8 +214,8 @@ impl Reader<'_> {
             }
             let text = match decode(line) {
                 Ok(text) => text,
-                Err((wrong, message)) => {
-                    let problem = undecodable(&self.shown, line, wrong, message);
+                Err(wrong) => {
+                    let problem = undecodable(&self.shown, line, offset + start as u64, wrong);
                     self.note(problem, self.scan.lines);
                     self.scan.lines += 1;
                     continue;
@@ -239,8 +239,8 @@ impl Reader<'_> {
     fn whole(&mut self, file: &Found, bytes: &[u8]) {
         let text = match decode(bytes) {
             Ok(text) => text,
-            Err((at, message)) => {
-                let problem = undecodable(&self.shown, bytes, at, message);
+            Err(wrong) => {
+                let problem = undecodable(&self.shown, bytes, 0, wrong);
                 return self.note(problem, 0);
             }
         };
