@@ -189,7 +189,7 @@ fn what_is_not_json_is_named_as_a_configuration() {
         }
     }
     let ran = site.run(&["check", "--config", "tidings.json"]);
-    assert!(ran.status == 1 && is_placed(&[ran.stderr.clone()], "tidings.json"), "{ran:?}");
+    assert!(ran.status == 1 && is_placed(std::slice::from_ref(&ran.stderr), "tidings.json"), "{ran:?}");
 }
 
 /// Nesting, within values and by keys; a stack that overflows would end the program with a signal.

@@ -138,8 +138,9 @@ impl Site {
     pub(crate) fn feeds_that_miss(&self, entry: EntryIndex) -> Vec<String> {
         let fact = self.catalog.fact(&self.store, entry);
         let topics = self.catalog.topics(&self.store, entry);
-        let scopes = std::iter::once(None).chain(topics.iter().map(|topic| Some(*topic)));
-        let feeds = scopes.map(|topic| FeedKey { language: Some(fact.language), topic });
+        let scopes = || std::iter::once(None).chain(topics.iter().map(|topic| Some(*topic)));
+        let languages = [Some(fact.language), None].into_iter();
+        let feeds = languages.flat_map(|language| scopes().map(move |topic| FeedKey { language, topic }));
         let missed = feeds.filter(|feed| self.plan.is_older_than_window(*feed, entry, self.config.feeds.limit));
         missed
             .filter_map(|feed| Some(self.path(self.feed_document(feed, None, *self.config.feeds.formats.first()?))))

@@ -38,7 +38,7 @@ pub struct Site {
 
 /// How a run of the program ended, and what it said.
 #[derive(Debug)]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each test program uses a part")]
 pub struct Ran {
     pub status: i32,
     pub stdout: String,
