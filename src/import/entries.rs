@@ -10,17 +10,10 @@ use super::caption::{Caption, Credits};
 use super::language::{Finding, Languages};
 use super::listing::{self, Date, Listing};
 use super::names::{folded, hash};
-use super::report::{EntryReport, Outcome, SourceLine, SourceReport};
+use super::report::{EntryReport, Outcome, Source, SourceLine, SourceReport};
 use super::topics::Topics;
 use super::write::{Story, Translation};
 use super::{Request, Setting};
-
-/// A source's text and what to call it.
-#[derive(Clone, Debug)]
-pub struct Source {
-    pub name: String,
-    pub text: String,
-}
 
 /// An entry, its account begun, and its story where it has one.
 #[derive(Clone, Debug)]

@@ -33,7 +33,8 @@ pub use report::Report;
 
 use crate::diagnostics::{Place, Problem};
 use crate::source::{decode, undecodable};
-use entries::{Prepared, Source};
+use entries::Prepared;
+use report::Source;
 use report::{EntryReport, SourceReport};
 
 /// What an import needs to know of the configuration.

@@ -6,9 +6,15 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::entries::Source;
 use super::listing;
 use crate::diagnostics::{Place, Problem};
+
+/// A source's text and what to call it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
 
 /// What an import did, or would do.
 #[derive(Clone, Debug, Serialize)]

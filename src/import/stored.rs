@@ -8,11 +8,12 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use super::entries::{Ready, Source};
+use super::entries::Ready;
 use super::names::{Naming, hash};
 use super::recall::recall;
 use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
+use super::report::Source;
 use super::{Standing, is_nothing, write};
 use crate::diagnostics::Problem;
 
