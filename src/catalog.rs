@@ -48,7 +48,7 @@ struct StoryRow {
 }
 
 /// No more contradictions than these are named, because each reads two files again.
-const MOST_CONTRADICTIONS: usize = 200;
+const MOST_CONTRADICTIONS: usize = 50;
 
 impl Catalog {
     /// Joins and orders everything that was read, and returns what is sound, with every contradiction.

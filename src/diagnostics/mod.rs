@@ -70,7 +70,7 @@ impl Place {
         let width = text[start..end.min(line_end)].trim_end().chars().take(SHOWN).count().max(1);
         Place {
             path: path.into(),
-            line: text[..start].matches('\n').count() + 1,
+            line: memchr::memchr_iter(b'\n', &text.as_bytes()[..start]).count() + 1,
             column: column + 1,
             width,
             text: shown,
