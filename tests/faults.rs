@@ -726,3 +726,37 @@ fn forbidden_characters_of_a_configuration_are_named() {
     assert!(ran.status == 0 && ran.stderr.starts_with("tidings.toml:7:"), "{ran:?}");
     assert_eq!(site.run(&["check", "--strict"]).status, 1);
 }
+
+/// Bodies that are nested deep, or that are read in a time that grows with the square of their length, are published soon.
+#[test]
+fn bodies_that_are_nested_deep_are_published() {
+    const DEEP: usize = 50_000;
+    for (kind, part) in [
+        ("content_html", "<div>"),
+        ("content_html", "<b>"),
+        ("content_html", "<p><table><tr><td>"),
+        ("content_html", "<ul><li>"),
+        ("content_html", "<svg><a>"),
+        ("content_html", "</p>"),
+        ("content_html", "<a href='x'>"),
+        ("content_html", "<iframe "),
+        ("content_html", "<!--"),
+        ("content_html", "&"),
+        ("content_markdown", "> "),
+        ("content_markdown", "- "),
+        ("content_markdown", "["),
+        ("content_markdown", "![a]("),
+        ("content_markdown", "**a *"),
+        ("content_markdown", "`a``"),
+        ("content_markdown", "|a"),
+        ("content_markdown", "<b>"),
+        ("content_markdown", "[^a]: "),
+    ] {
+        let site = Site::new();
+        let body = part.repeat(DEEP);
+        site.write("stories/a.json", RECORD.replace("\"title\"", &format!("\"{kind}\": \"{body}\", \"title\"")));
+        let start = Instant::now();
+        site.built(&[]);
+        assert!(start.elapsed() < Duration::from_secs(10), "{part} {:?}", start.elapsed());
+    }
+}
