@@ -480,7 +480,12 @@ fn paths_make_ids_or_are_refused() {
     let site = Site::new();
     site.story("News/One", "2025-01-01", "A").story("news/one", "2025-01-01", "B");
     let ran = site.run(&["check"]);
-    assert!(ran.stderr.contains("stories/News/One.toml:") && ran.stderr.contains("stories/news/one.toml:"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("differ in case alone")
+            && ran.stderr.contains("stories/News/One.toml:")
+            && ran.stderr.contains("stories/news/one.toml:"),
+        "{ran:?}"
+    );
     for name in ["a b", "ä", "feeds/a", "a\\b", "a\nb", &format!("{}/{}", "x".repeat(120), "y".repeat(120))] {
         let site = Site::new();
         site.story(name, "2025-01-01", "A");
