@@ -270,7 +270,7 @@ struct Contradictions<'s> {
 
 impl Contradictions<'_> {
     fn add(&mut self, here: (u32, u32), first: (u32, u32), path: &[Step], first_path: &[Step], message: &str) {
-        if self.problems.len() >= MOST_CONTRADICTIONS {
+        if self.is_full() {
             return;
         }
         let place = |(scan, record): (u32, u32), path: &[Step]| {
@@ -281,7 +281,19 @@ impl Contradictions<'_> {
         self.problems.push(problem);
     }
 
+    /// Whether enough are named. It is asked before places are sought, because those are read from the files.
+    fn is_full(&mut self) -> bool {
+        if self.problems.len() == MOST_CONTRADICTIONS {
+            let problem = Problem::error(None, "there are more contradictions between stories");
+            self.problems.push(problem.help("mend those above first"));
+        }
+        self.problems.len() > MOST_CONTRADICTIONS
+    }
+
     fn same_language(&mut self, one: Row, other: Row) {
+        if self.is_full() {
+            return;
+        }
         let (first, here) = ((one.scan, one.record), (other.scan, other.record));
         let id = id_at(self.store, here).to_owned();
         let message = format!("the story `{id}` stands twice in one language");
@@ -291,6 +303,9 @@ impl Contradictions<'_> {
     }
 
     fn same_guid(&mut self, first: (u32, u32), here: (u32, u32)) {
+        if self.is_full() {
+            return;
+        }
         let record = |(scan, fact): (u32, u32)| {
             let records = &self.store.scans[scan as usize].records;
             (scan, records.iter().position(|r| Scan::facts_of(r).contains(&(fact as usize))).unwrap_or(0) as u32)

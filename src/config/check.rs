@@ -9,7 +9,7 @@ use url::Url;
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
 use super::{Archives, Config, Edition, Feeds, Server, Site, Topic, hash};
 use crate::diagnostics::{Problem, suggestion};
-use crate::model::{Format, Language, Person, Text, Timestamp, Zone, absolute};
+use crate::model::{Format, Language, Person, Text, Timestamp, Zone, absolute, is_email};
 use crate::source::{Careful, Fault, Step, Syntax, decode, scrub, undecodable};
 
 /// Names that a topic cannot have because paths use them.
@@ -433,6 +433,9 @@ fn person(raw: &RawAuthor) -> Result<Person, String> {
         }
         None => None,
     };
+    if raw.email.as_deref().is_some_and(|email| !is_email(email.trim())) {
+        return Err("`email` of an author is not an email address".to_owned());
+    }
     Ok(Person { name, url, email: raw.email.as_deref().and_then(Text::line) })
 }
 

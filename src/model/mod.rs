@@ -12,5 +12,5 @@ mod time;
 pub use feed::{Deleted, Enclosure, Entry, Feed, Format, Image, Person, Sibling, TopicLabel};
 pub use language::Language;
 pub use link::{absolute, is_plainly_absolute};
-pub use text::{Html, Text, clean, forbidden};
+pub use text::{Html, Text, clean, forbidden, is_email};
 pub use time::{Moment, Timestamp, Zone};

@@ -60,6 +60,12 @@ impl Html {
     }
 }
 
+/// Whether a text can be an email address, as Atom wants one (RFC 4287 §3.2.3).
+pub fn is_email(text: &str) -> bool {
+    let parts = text.split_once('@');
+    parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
+}
+
 /// The first character that XML 1.0 forbids, if there is one.
 pub fn forbidden(text: &str) -> Option<char> {
     // Every text passes here, so whole blocks are looked through at once. In UTF-8, U+FFFE and U+FFFF begin with 0xEF, as do

@@ -269,7 +269,8 @@ impl<'a> Job<'a> {
 
 /// Every document names what wrote it.
 fn bears_mark(bytes: &[u8]) -> bool {
-    bytes.is_empty() || bytes.windows(7).any(|window| window == b"tidings")
+    let marks = ["<generator>tidings</generator>", "written by tidings"];
+    marks.iter().any(|mark| memchr::memmem::find(bytes, mark.as_bytes()).is_some())
 }
 
 /// Another thread failed while it held what was made so far; its own error is reported beside this.

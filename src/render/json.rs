@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::Shell;
-use crate::model::{Entry, Feed, Person};
+use crate::model::{Entry, Feed, Image, Person};
 
 /// An item with the indentation that it has in its document.
 pub fn piece(entry: &Entry) -> String {
@@ -183,7 +183,8 @@ struct Translation<'a> {
     url: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+/// What is known of a picture besides its address.
+#[derive(Serialize, PartialEq, Default)]
 struct Picture<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<&'a str>,
@@ -193,6 +194,17 @@ struct Picture<'a> {
     width: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     height: Option<u32>,
+}
+
+impl<'a> Picture<'a> {
+    fn of(image: &'a Image) -> Self {
+        Picture {
+            alt: image.alt.as_ref().map(|alt| alt.as_str()),
+            credit: image.credit.as_ref().map(|credit| credit.as_str()),
+            width: image.width,
+            height: image.height,
+        }
+    }
 }
 
 impl<'a> Item<'a> {
@@ -231,12 +243,7 @@ impl<'a> Item<'a> {
                         url: sibling.url.as_ref().map(url::Url::as_str),
                     })
                     .collect(),
-                image: entry.image.as_ref().map(|image| Picture {
-                    alt: image.alt.as_ref().map(|alt| alt.as_str()),
-                    credit: image.credit.as_ref().map(|credit| credit.as_str()),
-                    width: image.width,
-                    height: image.height,
-                }),
+                image: entry.image.as_ref().map(Picture::of).filter(|picture| *picture != Picture::default()),
             },
         }
     }

@@ -15,7 +15,7 @@ use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::{Place, Problem, sort};
-use crate::model::{Entry, Feed, Format, Person, Timestamp};
+use crate::model::{Entry, Feed, Format, Person, Text, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Period, Plan, Planned, Sheet, State};
 use crate::render::{self, Outline, Outlines, Piece};
 use crate::store::{Record, Store};
@@ -296,7 +296,7 @@ impl Site {
             let format = *config.feeds.formats.first()?;
             Some(Outline {
                 title: feed.title(config),
-                description: feed.description(config),
+                description: Text::line(feed.description(config).as_str())?,
                 feed: self.feed_document(feed, None, format).url(config),
                 page: feed.home_page(config),
             })

@@ -34,10 +34,11 @@ pub fn part(config: &Config, story_id: &str, topics: &[TopicIndex], translation:
     let deleted = Deleted {
         iri: iri.clone(),
         when: moment(withdrawn.map_or(translation.updated, |withdrawn| withdrawn.on)),
-        reason: withdrawn
-            .and_then(|withdrawn| withdrawn.reason)
-            .and_then(Text::block)
-            .map(|reason| (reason, language.clone())),
+        reason: withdrawn.and_then(|withdrawn| {
+            let of_story = &config.languages[0].language;
+            let reason = Text::block(withdrawn.reason?)?;
+            Some((reason, if withdrawn.is_own { language.clone() } else { of_story.clone() }))
+        }),
     };
     let sibling = Sibling { language: language.clone(), id: id.clone(), url: link.clone() };
     let base = link.clone().unwrap_or(home);

@@ -7,7 +7,7 @@ use url::Url;
 use super::raw::{Date, RawEnclosure, RawImage, RawPerson, RawRecord, Str};
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::diagnostics::suggestion;
-use crate::model::{Timestamp, absolute, forbidden, is_plainly_absolute};
+use crate::model::{Timestamp, absolute, forbidden, is_email, is_plainly_absolute};
 use crate::source::{Step, Table};
 
 /// Something wrong with a record, by the path of keys to it.
@@ -58,6 +58,8 @@ pub struct Translation<'r> {
 pub struct Withdrawn<'r> {
     pub on: Timestamp,
     pub reason: Option<&'r str>,
+    /// Whether the translation itself says so; what its story says is in the default language.
+    pub is_own: bool,
 }
 
 /// The body of a translation as it was written.
@@ -324,7 +326,7 @@ impl Reader<'_> {
                 if withdrawn.on.is_none() {
                     self.wrong(path(at, &["withdrawn"]), "`withdrawn` needs the date `on` which it was", None);
                 }
-                Some(Withdrawn { on: on?, reason: withdrawn.reason.as_ref().map(|reason| reason.0.as_ref()) })
+                Some(Withdrawn { on: on?, reason, is_own: true })
             }),
         }
     }
@@ -375,6 +377,11 @@ impl Reader<'_> {
         if person.name.as_ref().is_none_or(|name| name.0.trim().is_empty()) {
             self.wrong(place(&[]), "an author needs a `name`", None);
         }
+        if let Some(email) = &person.email
+            && !is_email(email.0.trim())
+        {
+            self.wrong(place(&["email"]), "`email` is not an email address", None);
+        }
         if let Some(url) = &person.url
             && let Err(why) = absolute(&self.config.site.base_url, &url.0)
         {
@@ -415,7 +422,8 @@ impl Reader<'_> {
         own: &Layer<'r>,
     ) -> Option<Translation<'r>> {
         let raw = own.raw;
-        let withdrawn = own.withdrawn.or(story.withdrawn);
+        let of_story = story.withdrawn.map(|withdrawn| Withdrawn { is_own: false, ..withdrawn });
+        let withdrawn = own.withdrawn.or(of_story);
         let title = raw.title.as_ref().map(|title| title.0.as_ref()).filter(|title| !is_blank(title));
         if title.is_none() && withdrawn.is_none() {
             match raw.title {
