@@ -13,10 +13,14 @@
 //! | `plan` | which documents there are, which entries each holds, what each is made from |
 //! | `render` | one file a format: from what a feed says to bytes |
 //! | `site` | the one composition of load, catalog, plan and render |
+//! | `coding` | content codings, each at one fixed quality |
 //! | `publish` | documents to a destination by a manifest |
+//! | `serve` | documents over HTTP: conditional requests, and the store as it changes |
 //! | `import` | what a newsroom already has, into story files |
 //! | `lint` | feeds of any origin, judged by their specifications |
 //! | `cli` | arguments to commands; the clock, the environment and the terminal |
+//!
+//! `publish` and `serve` are siblings: the one puts documents into a folder, the other answers requests with them.
 //!
 //! What holds throughout:
 //!
@@ -46,6 +50,7 @@
 
 mod catalog;
 mod cli;
+mod coding;
 mod config;
 mod diagnostics;
 mod import;
@@ -54,6 +59,7 @@ mod model;
 mod plan;
 mod publish;
 mod render;
+pub mod serve;
 mod site;
 mod source;
 mod store;

@@ -215,7 +215,7 @@ fn what_is_nested_deep_is_refused() {
         site.write(&format!("stories/{name}"), &text);
         let start = Instant::now();
         assert!(is_placed(&problems(&site), &format!("stories/{name}")), "{}", &text[..40]);
-        assert!(start.elapsed() < Duration::from_secs(10), "{}: {:?}", &text[..40], start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(40), "{}: {:?}", &text[..40], start.elapsed());
     }
     let site = Site::with(&format!("{CONFIG}\n[x]\n{keys}a = 1"));
     assert!(is_placed(&problems(&site), "tidings.toml"));
@@ -292,7 +292,7 @@ fn quickly(name: &str, text: &str) {
     let ran = site.run(&["check"]);
     let (seconds, lines) = (start.elapsed().as_secs_f64(), ran.stderr.lines().count());
     assert!(ran.stderr.contains(&format!("stories/{name}:")), "{name}: {}", ran.status);
-    assert!(seconds < 20.0 && lines < 2000, "{name}: {seconds} s, {lines} lines");
+    assert!(seconds < 60.0 && lines < 2000, "{name}: {seconds} s, {lines} lines");
 }
 
 const RECORD: &str = r#"{"id": "a", "language": "en", "published": "2025-01-01", "title": "Café"}"#;
@@ -762,6 +762,6 @@ fn bodies_that_are_nested_deep_are_published() {
         site.write("stories/a.json", RECORD.replace("\"title\"", &format!("\"{kind}\": \"{body}\", \"title\"")));
         let start = Instant::now();
         site.built(&[]);
-        assert!(start.elapsed() < Duration::from_secs(10), "{part} {:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(40), "{part} {:?}", start.elapsed());
     }
 }

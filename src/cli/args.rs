@@ -1,9 +1,11 @@
 //! What a person types.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 /// One store of multilingual stories in, a feed for every language and every topic out.
 #[derive(Debug, Parser)]
@@ -42,6 +44,10 @@ pub enum Command {
     Check(CheckOptions),
     /// Write the publication
     Build(BuildOptions),
+    /// Serve the feeds, and follow the store as it changes
+    Serve(ServeOptions),
+    /// Tell the hub of feeds that changed, after they were uploaded
+    Ping(PingOptions),
 }
 
 #[derive(Debug, Args)]
@@ -133,4 +139,26 @@ pub struct BuildOptions {
     /// Publish drafts too, as a preview; needs --output
     #[arg(long, requires = "output")]
     pub drafts: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Listen here instead of on the configured address
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+
+    /// Serve for another address, as a preview
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// Serve drafts too, as a preview
+    #[arg(long)]
+    pub drafts: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PingOptions {
+    /// The addresses of the feeds; without any, those that `build --format json` lists on standard input
+    #[arg(value_name = "URL")]
+    pub urls: Vec<Url>,
 }

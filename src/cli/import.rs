@@ -88,7 +88,7 @@ fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Stan
     if !is_published {
         return then(&Standing::default());
     }
-    let (store, _) = Store::load(config);
+    let store = Store::load(config);
     let mut records: HashMap<String, Vec<_>> = HashMap::new();
     for scan in &store.scans {
         for record in &scan.records {

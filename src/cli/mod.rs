@@ -8,9 +8,12 @@ mod build;
 mod check;
 mod import;
 mod init;
+mod log;
+mod ping;
 mod report;
+mod serve;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -46,27 +49,31 @@ pub fn run() -> ExitCode {
         Command::Import(options) => import::run(arguments.config.as_deref(), options, &mut report),
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
         Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
+        Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),
+        Command::Ping(options) => ping::run(arguments.config.as_deref(), options, &mut report),
     };
     ExitCode::from(status)
 }
 
 /// The configuration that was named, or the one that lies here.
-fn configuration(named: Option<&std::path::Path>) -> Result<Config, Vec<Problem>> {
+fn configuration(named: Option<&Path>) -> Result<Config, Vec<Problem>> {
+    Config::load(configuration_path(named).map_err(|problem| vec![problem])?)
+}
+
+/// The path of the configuration that was named, or of the one that lies here.
+fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Problem> {
     if let Some(path) = named {
-        if !path.exists() {
-            let place = Place::file(path.display().to_string());
-            return Err(vec![Problem::usage(place, "this configuration does not exist")]);
-        }
-        return Config::load(path);
+        let place = Place::file(path.display().to_string());
+        return match path.exists() {
+            true => Ok(path.to_owned()),
+            false => Err(Problem::usage(place, "this configuration does not exist")),
+        };
     }
     let usual = ["tidings.toml", "config/tidings.toml"];
-    match usual.iter().map(PathBuf::from).find(|path| path.exists()) {
-        Some(path) => Config::load(path),
-        None => {
-            let problem = Problem::error(Place::file(usual[0]), "there is no configuration here, nor in `config`");
-            Err(vec![problem.help("name one with --config PATH, or make a site with `tidings init`")])
-        }
-    }
+    usual.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
+        let problem = Problem::error(Place::file(usual[0]), "there is no configuration here, nor in `config`");
+        problem.help("name one with --config PATH, or make a site with `tidings init`")
+    })
 }
 
 /// The moment that was asked for, or this one.

@@ -1,14 +1,17 @@
 //! From what was typed to what is usable, with every problem on the way.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 use url::Url;
 
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
-use super::{Archives, Config, Edition, Feeds, Server, Site, Topic, hash};
-use crate::diagnostics::{Problem, suggestion};
+use super::redirect::{self, Redirect, Target};
+use super::{AccessLog, Archives, Config, Edition, Feeds, RateLimit, Server, Site, Topic, hash};
+use crate::diagnostics::{Place, Problem, suggestion};
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, absolute, is_email};
 use crate::source::{Careful, Fault, Step, Syntax, decode, scrub, undecodable};
 
@@ -29,7 +32,7 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Problem>) {
     let is_sound = careful.faults.is_empty();
     careful.fit(|node| RawConfig::deserialize(node).map(drop));
     let raw: RawConfig = careful.value().unwrap_or_default();
-    let mut check = Check { careful: &careful, faults: Vec::new() };
+    let mut check = Check { careful: &careful, shown: &shown, text: &text, faults: Vec::new() };
     let fingerprint = hash(hash(0, text.as_bytes()), env!("TIDINGS_REVISION").as_bytes());
     let config = if is_sound { check.config(path, &raw, fingerprint) } else { None };
     faults.extend(check.faults);
@@ -55,6 +58,8 @@ pub fn base_url(written: &str) -> Result<Url, String> {
 /// Every problem that is found, by the path of keys to it.
 struct Check<'a> {
     careful: &'a Careful,
+    shown: &'a str,
+    text: &'a str,
     faults: Vec<Fault>,
 }
 
@@ -83,6 +88,7 @@ impl Check<'_> {
         let topics = self.topics(raw, &languages);
         let feeds = self.feeds(raw);
         let server = self.server(raw);
+        let redirects = self.redirects(raw);
         let Some(raw_site) = &raw.site else {
             if !self.is_written(&[], "site") {
                 self.wrong(&[], "the table `[site]` is missing: it needs `base_url` and `authority`");
@@ -95,7 +101,8 @@ impl Check<'_> {
             languages,
             topics,
             feeds: feeds?,
-            server,
+            server: server?,
+            redirects,
             drafts: false,
             warnings: Vec::new(),
             fingerprint,
@@ -146,6 +153,7 @@ impl Check<'_> {
             rights: raw.rights.as_deref().and_then(Text::block),
             icon,
             logo,
+            pages: raw.pages.unwrap_or(true),
         })
     }
 
@@ -347,21 +355,99 @@ impl Check<'_> {
         found
     }
 
-    fn server(&mut self, raw: &RawConfig) -> Server {
+    fn server(&mut self, raw: &RawConfig) -> Option<Server> {
         let server = &raw.server;
-        for (key, text) in [("listen", &server.listen), ("admin", &server.admin)] {
-            if let Some(text) = text
-                && text.parse::<std::net::SocketAddr>().is_err()
-            {
-                self.wrong(&["server", key], format!("`{key}` must be an address and a port such as `127.0.0.1:8080`"));
-            }
-        }
-        self.one_of(
+        let access_log = self.one_of(
             &["server", "access_log"],
             server.access_log.as_deref(),
-            &[("off", ()), ("common", ()), ("json", ())],
+            &[("off", AccessLog::Off), ("common", AccessLog::Common), ("json", AccessLog::Json)],
         );
-        Server { max_age: server.max_age.unwrap_or(300) }
+        let listen = self.socket("listen", server.listen.as_deref().unwrap_or("127.0.0.1:8080"));
+        let admin = server.admin.as_deref().map(|text| self.socket("admin", text));
+        if server.max_connections == Some(0) {
+            self.wrong(&["server", "max_connections"], "`max_connections` must be at least 1");
+        }
+        Some(Server {
+            listen: listen?,
+            max_age: server.max_age.unwrap_or(300),
+            stale_while_revalidate: server.stale_while_revalidate.unwrap_or(3600),
+            admin: match admin {
+                Some(admin) => Some(admin?),
+                None => None,
+            },
+            rate_limit: self.rate_limit(raw),
+            trusted_proxies: self.trusted_proxies(raw),
+            max_connections: server.max_connections.map_or(10_000, |most| usize::try_from(most).unwrap_or(usize::MAX)),
+            access_log: access_log.unwrap_or(AccessLog::Off),
+        })
+    }
+
+    fn socket(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
+        let address = text.parse().ok();
+        if address.is_none() {
+            self.wrong(&["server", key], format!("`{key}` must be an address and a port such as `127.0.0.1:8080`"));
+        }
+        address
+    }
+
+    fn rate_limit(&mut self, raw: &RawConfig) -> Option<RateLimit> {
+        let limit = raw.server.rate_limit.as_ref()?;
+        let place = ["server", "rate_limit"];
+        let Some(per_second) = limit.per_second else {
+            self.wrong(&place, "`rate_limit` needs `per_second`");
+            return None;
+        };
+        let burst = limit.burst.unwrap_or(per_second.saturating_mul(10));
+        if per_second == 0 || burst == 0 {
+            self.wrong(&place, "`per_second` and `burst` must be at least 1");
+            return None;
+        }
+        Some(RateLimit { per_second: per_second as f64, burst: burst as f64 })
+    }
+
+    /// Networks, or addresses that stand for themselves.
+    fn trusted_proxies(&mut self, raw: &RawConfig) -> Vec<IpNet> {
+        let mut out = Vec::new();
+        for (index, text) in raw.server.trusted_proxies.iter().enumerate() {
+            match text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from)) {
+                Some(network) => out.push(network),
+                None => {
+                    let mut place = keys(&["server", "trusted_proxies"]);
+                    place.push(Step::Index(index));
+                    self.fault(
+                        &place,
+                        format!("`{text}` is no address with a prefix length such as `10.0.0.0/8`"),
+                        None,
+                    );
+                }
+            }
+        }
+        out
+    }
+
+    fn redirects(&mut self, raw: &RawConfig) -> Vec<Redirect> {
+        let mut out = Vec::new();
+        for (from, to) in &raw.redirects {
+            let steps = keys(&["redirects", from]);
+            let place = Place::in_text(self.shown, self.text, self.careful.span(&steps));
+            let url = Url::parse(to).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            let target = match url {
+                Some(url) => Ok(Target::Url(url)),
+                None => redirect::path(to).map(|()| Target::Path(to.clone())),
+            };
+            let is_redirected =
+                |path: &str| raw.redirects.keys().any(|old| old.trim_end_matches('/') == path.trim_end_matches('/'));
+            match (redirect::path(from), target) {
+                (Err(why), _) => self.fault(&steps, format!("the old path {why}"), None),
+                (_, Err(why)) => self.fault(&steps, format!("the new path {why}"), None),
+                (Ok(()), Ok(_)) if from.is_empty() => self.fault(&steps, "the old path is empty", None),
+                (Ok(()), Ok(Target::Path(to))) if is_redirected(&to) => {
+                    self.fault(&steps, format!("`{to}` is redirected itself"), Some("name where it leads".to_owned()));
+                }
+                (Ok(()), Ok(to)) => out.push(Redirect { from: from.clone(), to, place }),
+            }
+        }
+        out
     }
 }
 

@@ -5,8 +5,13 @@
 
 mod check;
 mod raw;
+mod redirect;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+pub(crate) use redirect::{Redirect, Target};
 
 use url::Url;
 use xxhash_rust::xxh3::Xxh3;
@@ -30,6 +35,8 @@ pub struct Config {
     pub(crate) topics: Vec<Topic>,
     pub(crate) feeds: Feeds,
     pub(crate) server: Server,
+    /// Sorted by their old paths.
+    pub(crate) redirects: Vec<Redirect>,
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
     /// What is worth a word in it.
@@ -57,6 +64,8 @@ pub(crate) struct Site {
     pub rights: Option<Text>,
     pub icon: Option<Url>,
     pub logo: Option<Url>,
+    /// Whether HTML pages are published beside the feeds.
+    pub pages: bool,
 }
 
 /// One of `[languages]`: all that is published in one language.
@@ -101,8 +110,35 @@ pub(crate) struct Feeds {
 /// `[server]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
+    pub listen: SocketAddr,
     /// Seconds that a document may be kept without asking again.
     pub max_age: u64,
+    /// Seconds that a cache may hand it out for after that, while it asks.
+    pub stale_while_revalidate: u64,
+    pub admin: Option<SocketAddr>,
+    pub rate_limit: Option<RateLimit>,
+    /// Whose word on the address of a client is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    pub max_connections: usize,
+    pub access_log: AccessLog,
+}
+
+/// How often one client may ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct RateLimit {
+    /// Requests a second in the long run.
+    pub per_second: f64,
+    /// Requests at once.
+    pub burst: f64,
+}
+
+/// What is written of each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AccessLog {
+    Off,
+    /// The common log format.
+    Common,
+    Json,
 }
 
 impl Config {

@@ -15,6 +15,26 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Atom => "Atom",
+            Format::Rss => "RSS",
+            Format::Json => "JSON Feed",
+        }
+    }
+
+    /// The type by which links name it.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Format::Atom => "application/atom+xml",
+            Format::Rss => "application/rss+xml",
+            Format::Json => "application/feed+json",
+        }
+    }
+}
+
 /// A person or office that wrote something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {

@@ -29,6 +29,12 @@ pub enum DocumentKey {
     Feed { feed: FeedKey, period: Option<Period>, format: Format },
     /// The outlines of one language, or of all.
     Outlines(Option<LanguageIndex>),
+    /// The page of one language, or of all.
+    Page(Option<LanguageIndex>),
+    /// The redirects, as static hosts read them.
+    Redirects,
+    /// What stands where a page was: the index of the redirect.
+    Moved(u16),
 }
 
 impl Format {
@@ -115,11 +121,25 @@ impl DocumentKey {
                     None => format!("{tag}/{scope}.{extension}"),
                 }
             }
-            DocumentKey::Outlines(None) => "feeds.opml".to_owned(),
-            DocumentKey::Outlines(Some(language)) => {
-                format!("{}/feeds.opml", config.languages[usize::from(language)].language)
-            }
+            DocumentKey::Outlines(language) => in_folder_of(config, language, "feeds.opml"),
+            DocumentKey::Page(language) => in_folder_of(config, language, "index.html"),
+            DocumentKey::Redirects => "_redirects".to_owned(),
+            DocumentKey::Moved(redirect) => config.redirects[usize::from(redirect)].from.clone(),
         }
+    }
+
+    /// The language it is for; `None`: for every one, or for none.
+    pub fn language(self) -> Option<LanguageIndex> {
+        match self {
+            DocumentKey::Feed { feed, .. } => feed.language,
+            DocumentKey::Outlines(language) | DocumentKey::Page(language) => language,
+            DocumentKey::Redirects | DocumentKey::Moved(_) => None,
+        }
+    }
+
+    /// Whether it is a feed, or an archive of one.
+    pub fn is_feed(self) -> bool {
+        matches!(self, DocumentKey::Feed { .. })
     }
 
     /// The address.
@@ -133,7 +153,16 @@ impl DocumentKey {
             DocumentKey::Feed { format: Format::Json, .. } => "application/feed+json; charset=utf-8",
             DocumentKey::Feed { .. } => "application/xml; charset=utf-8",
             DocumentKey::Outlines(_) => "text/x-opml; charset=utf-8",
+            DocumentKey::Page(_) | DocumentKey::Moved(_) => "text/html; charset=utf-8",
+            DocumentKey::Redirects => "text/plain; charset=utf-8",
         }
+    }
+}
+
+fn in_folder_of(config: &Config, language: Option<LanguageIndex>, name: &str) -> String {
+    match language {
+        Some(language) => format!("{}/{name}", config.languages[usize::from(language)].language),
+        None => name.to_owned(),
     }
 }
 

@@ -142,12 +142,31 @@ impl Plan {
             }));
         }
         let languages = 0..config.languages.len() as LanguageIndex;
-        for language in languages.map(Some).chain([None]) {
+        let mut without_sheet = |key, source: &[u8]| {
             let mut hasher = Xxh3::with_seed(config.fingerprint());
-            hasher.update(&self.newest(language).0.to_le_bytes());
-            out.push(Planned { key: DocumentKey::Outlines(language), sheet: None, source: hasher.digest128() });
+            hasher.update(source);
+            out.push(Planned { key, sheet: None, source: hasher.digest128() });
+        };
+        for language in languages.map(Some).chain([None]) {
+            without_sheet(DocumentKey::Outlines(language), &self.newest(language).0.to_le_bytes());
+            if config.site.pages {
+                without_sheet(DocumentKey::Page(language), &[]);
+            }
+        }
+        if !config.redirects.is_empty() {
+            without_sheet(DocumentKey::Redirects, &[]);
+        }
+        for (index, _) in config.redirects.iter().enumerate().filter(|(_, redirect)| redirect.from.ends_with(".html")) {
+            without_sheet(DocumentKey::Moved(index as u16), &[]);
         }
         out
+    }
+
+    /// The first moment after this one at which something appears or leaves by itself.
+    pub fn next_change(&self, store: &Store, catalog: &Catalog, now: Timestamp) -> Option<Timestamp> {
+        let facts = (0..catalog.len() as EntryIndex).map(|entry| catalog.fact(store, entry));
+        let moments = facts.flat_map(|fact| [fact.published, fact.withdrawn, fact.expires]);
+        moments.filter(|at| *at > now && *at != Timestamp::NEVER).min()
     }
 
     /// Whether a feed has more entries than its window, and this one is older than those within.

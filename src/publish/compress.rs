@@ -1,9 +1,6 @@
 //! Compressed copies beside each document, for hosts that serve them as they lie.
-//!
-//! One fixed quality each, and no time in them, so that the same document has the same copies.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
@@ -11,45 +8,17 @@ use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 use super::folder::Folder;
 use super::lost;
 use super::manifest::{Line, Manifest};
+use crate::coding::{CODINGS, Coding};
 use crate::diagnostics::Problem;
-
-/// A content coding (RFC 9110 §8.4.1).
-#[derive(Debug, Clone, Copy)]
-enum Coding {
-    Gzip,
-    Brotli,
-    Zstandard,
-}
-
-const CODINGS: [(&str, Coding); 3] = [("gz", Coding::Gzip), ("br", Coding::Brotli), ("zst", Coding::Zstandard)];
-
-impl Coding {
-    fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
-        match self {
-            Coding::Gzip => {
-                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(9));
-                encoder.write_all(bytes)?;
-                encoder.finish()
-            }
-            Coding::Brotli => {
-                let mut out = Vec::new();
-                let settings = brotli::enc::BrotliEncoderParams { quality: 9, lgwin: 22, ..Default::default() };
-                brotli::BrotliCompress(&mut &*bytes, &mut out, &settings)?;
-                Ok(out)
-            }
-            Coding::Zstandard => zstd::encode_all(bytes, 19),
-        }
-    }
-}
 
 /// Whether a path is that of a copy.
 pub fn is_copy(path: &str) -> bool {
-    CODINGS.iter().any(|(extension, _)| path.rsplit_once('.').is_some_and(|(_, last)| last == *extension))
+    CODINGS.iter().any(|coding| path.rsplit_once('.').is_some_and(|(_, last)| last == coding.extension()))
 }
 
 /// The paths of the copies of a document.
 pub fn copies(path: &str) -> impl Iterator<Item = String> {
-    CODINGS.iter().map(move |(extension, _)| format!("{path}.{extension}"))
+    CODINGS.iter().map(move |coding| format!("{path}.{}", coding.extension()))
 }
 
 /// A copy that is not there as it should be.
@@ -66,8 +35,8 @@ fn split(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) ->
     let mut missing = Vec::new();
     let mut there = Vec::new();
     for (of, line) in lines.iter() {
-        for (extension, coding) in CODINGS {
-            let path = format!("{of}.{extension}");
+        for coding in CODINGS {
+            let path = format!("{of}.{}", coding.extension());
             let source = xxh3_128_with_seed(&line.content.to_le_bytes(), 1);
             let known = old.line(&path).filter(|line| line.source == source);
             match known {

@@ -175,7 +175,8 @@ impl<'a> Job<'a> {
         let wanted = self.wanted();
         let paths = self.items.iter().map(|item| item.path.as_str());
         self.folder.announce(paths.filter(|path| self.old.line(path).is_none()))?;
-        self.site.render(&wanted, |planned, bytes| {
+        self.site.render(&wanted, |planned, rendered| {
+            let bytes = rendered.bytes;
             let path = self.site.path(planned.key);
             let content = xxh3_128(&bytes);
             let is_new = self.folder.hash(&path)? != Some(content);
@@ -221,7 +222,8 @@ impl<'a> Job<'a> {
     fn compare(&self, options: Options) -> Result<Outcome, Problem> {
         let wanted = self.wanted();
         let made = Mutex::new((BTreeMap::new(), Vec::new(), true));
-        self.site.render(&wanted, |planned, bytes| {
+        self.site.render(&wanted, |planned, rendered| {
+            let bytes = rendered.bytes;
             let path = self.site.path(planned.key);
             let content = xxh3_128(&bytes);
             let found = self.folder.hash(&path)?;

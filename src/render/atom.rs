@@ -6,9 +6,9 @@ use atom_syndication as atom;
 
 use super::element::{self, Element, HISTORY, MEDIA};
 use super::{Shell, cut};
-use crate::model::{Deleted, Entry, Feed, Language, Person, Text};
+use crate::model::{Deleted, Entry, Feed, Format, Language, Person, Text};
 
-const TYPE: &str = "application/atom+xml";
+const TYPE: &str = Format::Atom.media_type();
 const END: &str = "\n</feed>";
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
@@ -179,7 +179,7 @@ mod tests {
         let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Atom);
         let mut whole = atom_feed(&feed);
         whole.entries = entries.iter().map(atom_entry).collect();
-        let assembled = String::from_utf8(assembled).unwrap();
+        let assembled = String::from_utf8(assembled.bytes).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
         let whole = write(&whole);
         let (before, entries, after) = arranged(&whole);

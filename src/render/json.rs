@@ -265,7 +265,7 @@ mod tests {
             let items: Vec<_> =
                 entries[..count].iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();
             whole["items"] = items.into();
-            let assembled = String::from_utf8(assembled).unwrap();
+            let assembled = String::from_utf8(assembled.bytes).unwrap();
             assert_eq!(serde_json::from_str::<serde_json::Value>(&assembled).unwrap(), whole);
             assert!(!assembled.contains("\n\n"), "{assembled}");
         }

@@ -10,9 +10,15 @@ mod atom;
 mod element;
 mod json;
 mod opml;
+mod page;
+mod redirects;
 mod rss;
 
+use std::ops::Range;
+
 pub use opml::{Outline, Outlines, outlines};
+pub use page::{Listed, Page, page};
+pub use redirects::{moved, redirects};
 
 use crate::model::{Entry, Feed, Format};
 
@@ -29,8 +35,21 @@ pub fn entry(entry: &Entry, format: Format) -> Piece {
     })
 }
 
+/// A document, and where its entries stand in it, one after the other, parted by what stands between the first two.
+#[derive(Debug, Clone, Default)]
+pub struct Rendered {
+    pub bytes: Vec<u8>,
+    pub pieces: Vec<Range<usize>>,
+}
+
+impl From<Vec<u8>> for Rendered {
+    fn from(bytes: Vec<u8>) -> Self {
+        Rendered { bytes, pieces: Vec::new() }
+    }
+}
+
 /// Puts a document together.
-pub fn document(feed: &Feed, pieces: &[&Piece], format: Format) -> Vec<u8> {
+pub fn document(feed: &Feed, pieces: &[&Piece], format: Format) -> Rendered {
     let (shell, separator) = match format {
         Format::Atom => (atom::shell(feed), ""),
         Format::Rss => (rss::shell(feed), ""),
@@ -38,15 +57,17 @@ pub fn document(feed: &Feed, pieces: &[&Piece], format: Format) -> Vec<u8> {
     };
     let length = shell.0.len() + shell.1.len() + pieces.iter().map(|piece| piece.0.len() + 1).sum::<usize>();
     let mut out = String::with_capacity(length);
+    let mut ranges = Vec::with_capacity(pieces.len());
     out.push_str(&shell.0);
     for (index, piece) in pieces.iter().enumerate() {
         if index > 0 {
             out.push_str(separator);
         }
+        ranges.push(out.len()..out.len() + piece.0.len());
         out.push_str(&piece.0);
     }
     out.push_str(&shell.1);
-    out.into_bytes()
+    Rendered { bytes: out.into_bytes(), pieces: ranges }
 }
 
 /// What stands before and after the entries of a document.

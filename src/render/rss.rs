@@ -8,9 +8,9 @@ use rss::extension::dublincore::DublinCoreExtension;
 
 use super::element::{self, Element, HISTORY, MEDIA};
 use super::{Shell, cut};
-use crate::model::{Enclosure, Entry, Feed, Sibling};
+use crate::model::{Enclosure, Entry, Feed, Format, Sibling};
 
-const TYPE: &str = "application/rss+xml";
+const TYPE: &str = Format::Rss.media_type();
 const NAMESPACES: [(&str, &str); 6] = [
     ("atom", "http://www.w3.org/2005/Atom"),
     ("content", "http://purl.org/rss/1.0/modules/content/"),
@@ -169,7 +169,7 @@ mod tests {
         let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Rss);
         let mut whole = channel(&feed);
         whole.items = entries.iter().map(item).collect();
-        let assembled = String::from_utf8(assembled).unwrap();
+        let assembled = String::from_utf8(assembled.bytes).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
         let same = |text: &str| text.replace("&#x3C;", "&lt;").replace("&#x26;", "&amp;");
         assert_eq!(same(&assembled), write(&whole) + "\n");

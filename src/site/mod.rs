@@ -5,7 +5,9 @@
 
 mod resolve;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rayon::prelude::*;
@@ -13,19 +15,19 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
-use crate::config::{Config, LanguageIndex};
-use crate::diagnostics::{Place, Problem, sort};
+use crate::config::{Config, LanguageIndex, Target, TopicIndex};
+use crate::diagnostics::{Place, Problem, sort, suggestion};
 use crate::model::{Entry, Feed, Format, Person, Text, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Period, Plan, Planned, Sheet, State};
-use crate::render::{self, Outline, Outlines, Piece};
-use crate::store::{Record, Store};
+use crate::render::{self, Listed, Outline, Outlines, Page, Piece, Rendered};
+use crate::store::{Changes, Record, Store};
 
 /// A store as it is published at one moment.
 #[derive(Debug)]
 pub struct Site {
-    config: Config,
-    store: Store,
-    catalog: Catalog,
+    config: Arc<Config>,
+    store: Arc<Store>,
+    catalog: Arc<Catalog>,
     plan: Plan,
 }
 
@@ -60,13 +62,73 @@ impl Site {
     ///
     /// A site whose problems are only warnings is fit to be published.
     pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
-        let (store, mut problems) = Store::load(config);
-        let (catalog, contradictions) = Catalog::new(&store, config);
+        Site::new(Arc::new(config.clone()), Store::load(config), Timestamp(now.timestamp()))
+    }
+
+    fn new(config: Arc<Config>, store: Store, now: Timestamp) -> (Site, Vec<Problem>) {
+        let mut problems = store.problems();
+        let (catalog, contradictions) = Catalog::new(&store, &config);
         problems.extend(contradictions);
         problems.extend(config.warnings.iter().cloned());
+        let plan = Plan::new(&config, &store, &catalog, now);
+        let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan };
+        problems.extend(site.stray_redirects());
         sort(&mut problems);
-        let plan = Plan::new(config, &store, &catalog, Timestamp(now.timestamp()));
-        (Site { config: config.clone(), store, catalog, plan }, problems)
+        (site, problems)
+    }
+
+    /// The site after changes of its store, of which only what may be another than before is read.
+    pub(crate) fn after(&self, changes: &Changes, now: Timestamp) -> (Site, Vec<Problem>) {
+        Site::new(Arc::clone(&self.config), self.store.after(changes, &self.config), now)
+    }
+
+    /// The same site as it is published at another moment.
+    pub(crate) fn at(&self, now: Timestamp) -> Site {
+        Site {
+            config: Arc::clone(&self.config),
+            store: Arc::clone(&self.store),
+            catalog: Arc::clone(&self.catalog),
+            plan: Plan::new(&self.config, &self.store, &self.catalog, now),
+        }
+    }
+
+    /// The first moment after this one at which something appears or leaves by itself.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        self.plan.next_change(&self.store, &self.catalog, now)
+    }
+
+    /// Redirects from where something is published, or to where nothing is.
+    fn stray_redirects(&self) -> Vec<Problem> {
+        let redirects = &self.config.redirects;
+        if redirects.is_empty() {
+            return Vec::new();
+        }
+        let planned = self.planned();
+        let documents = planned.iter().filter(|planned| !matches!(planned.key, DocumentKey::Moved(_)));
+        let paths: HashSet<String> = documents.map(|planned| self.path(planned.key)).collect();
+        let is_published = |path: &str| {
+            paths.contains(path)
+                || paths.contains(&format!("{path}index.html"))
+                || paths.contains(&format!("{path}/index.html"))
+        };
+        let mut problems = Vec::new();
+        for redirect in redirects {
+            if is_published(&redirect.from) {
+                let problem = Problem::error(
+                    redirect.place.clone(),
+                    format!("`{}` is published, so it cannot be redirected", redirect.from),
+                );
+                problems.push(problem.help("remove this redirect"));
+            }
+            if let Target::Path(to) = &redirect.to
+                && !is_published(to)
+            {
+                let problem = Problem::warning(redirect.place.clone(), format!("nothing is published at `{to}`"));
+                let known: Vec<&str> = paths.iter().map(String::as_str).collect();
+                problems.push(Problem { help: suggestion(to, &known), ..problem });
+            }
+        }
+        problems
     }
 
     /// All documents of the publication.
@@ -75,8 +137,9 @@ impl Site {
     /// A story could not be read again, or has changed meanwhile.
     pub fn documents(&self) -> Result<Vec<Document>, Problem> {
         let documents = std::sync::Mutex::new(Vec::new());
-        self.render(&self.planned(), |planned, bytes| {
-            let document = Document { path: self.path(planned.key), media_type: planned.key.media_type(), bytes };
+        self.render(&self.planned(), |planned, rendered| {
+            let (path, media_type) = (self.path(planned.key), planned.key.media_type());
+            let document = Document { path, media_type, bytes: rendered.bytes };
             if let Ok(mut documents) = documents.lock() {
                 documents.push(document);
             }
@@ -89,6 +152,15 @@ impl Site {
 
     pub(crate) fn config(&self) -> &Config {
         &self.config
+    }
+
+    pub(crate) fn shared_config(&self) -> Arc<Config> {
+        Arc::clone(&self.config)
+    }
+
+    /// What the files of the store are by their looks, where they are not those that were read; those being written aside.
+    pub(crate) fn differs_on_disk(&self, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
+        self.store.differs_on_disk(&self.config.site.stories, unfinished)
     }
 
     /// How many stories the store has, and how many translations of them are shown.
@@ -161,13 +233,13 @@ impl Site {
     pub(crate) fn render(
         &self,
         wanted: &[Planned],
-        take: impl Fn(&Planned, Vec<u8>) -> Result<(), Problem> + Sync,
+        take: impl Fn(&Planned, Rendered) -> Result<(), Problem> + Sync,
     ) -> Result<(), Problem> {
         let mut batches: BTreeMap<Option<(Option<LanguageIndex>, Period)>, Vec<&Planned>> = BTreeMap::new();
         for planned in wanted {
             let batch = match planned.key {
                 DocumentKey::Feed { feed, period, .. } => period.map(|period| (feed.language, period)),
-                DocumentKey::Outlines(_) => None,
+                _ => None,
             };
             batches.entry(batch).or_default().push(planned);
         }
@@ -177,7 +249,7 @@ impl Site {
     fn render_batch(
         &self,
         batch: &[&Planned],
-        take: &(impl Fn(&Planned, Vec<u8>) -> Result<(), Problem> + Sync),
+        take: &(impl Fn(&Planned, Rendered) -> Result<(), Problem> + Sync),
     ) -> Result<(), Problem> {
         let sheets = || batch.iter().filter_map(|planned| planned.sheet).map(|sheet| &self.plan.sheets[sheet]);
         let mut shown: Vec<EntryIndex> = sheets().flat_map(|sheet| &sheet.entries).copied().collect();
@@ -205,7 +277,7 @@ impl Site {
         planned: &Planned,
         parts: &HashMap<EntryIndex, Part>,
         pieces: &HashMap<EntryIndex, Vec<(Format, Piece)>>,
-    ) -> Vec<u8> {
+    ) -> Rendered {
         match (planned.key, planned.sheet) {
             (DocumentKey::Feed { format, .. }, Some(sheet)) => {
                 let sheet = &self.plan.sheets[sheet];
@@ -216,8 +288,18 @@ impl Site {
                 let pieces: Vec<&Piece> = sheet.entries.iter().filter_map(of_format).collect();
                 render::document(&self.feed(sheet, format, parts), &pieces, format)
             }
-            (DocumentKey::Outlines(language), _) => render::outlines(&self.outlines(language)),
-            (DocumentKey::Feed { .. }, None) => Vec::new(),
+            (DocumentKey::Outlines(language), _) => render::outlines(&self.outlines(language)).into(),
+            (DocumentKey::Page(language), _) => render::page(&self.page(language)).into(),
+            (DocumentKey::Redirects, _) => {
+                let all: Vec<_> =
+                    self.config.redirects.iter().map(|redirect| redirect.absolute(&self.config)).collect();
+                render::redirects(&all).into()
+            }
+            (DocumentKey::Moved(index), _) => {
+                let redirect = &self.config.redirects[usize::from(index)];
+                render::moved(&redirect.relative(), redirect.url(&self.config).as_str()).into()
+            }
+            (DocumentKey::Feed { .. }, None) => Rendered::default(),
         }
     }
 
@@ -288,10 +370,44 @@ impl Site {
         }
     }
 
+    /// The languages that a document is about, one or all.
+    fn languages(&self, language: Option<LanguageIndex>) -> impl Iterator<Item = LanguageIndex> {
+        let all = 0..self.config.languages.len() as LanguageIndex;
+        all.filter(move |index| language.is_none_or(|wanted| wanted == *index))
+    }
+
+    /// The feeds of a language, all topics first.
+    fn feeds_of(&self, language: Option<LanguageIndex>) -> impl Iterator<Item = FeedKey> {
+        let topics = (0..self.config.topics.len()).map(|topic| Some(topic as TopicIndex));
+        std::iter::once(None).chain(topics).map(move |topic| FeedKey { language, topic })
+    }
+
+    fn page(&self, language: Option<LanguageIndex>) -> Page {
+        let config = &self.config;
+        let up = if language.is_some() { "../" } else { "" };
+        let listed = |feed: FeedKey| {
+            let formats = config.feeds.formats.iter().map(|format| {
+                let path = self.path(self.feed_document(feed, None, *format));
+                (format.name(), format.media_type(), format!("{up}{path}"))
+            });
+            Listed { title: feed.title(config), formats: formats.collect() }
+        };
+        let groups = self.languages(language).map(|index| {
+            let edition = &config.languages[usize::from(index)];
+            (edition.language.clone(), edition.name.clone(), self.feeds_of(Some(index)).map(listed).collect())
+        });
+        let wording = &config.languages[language.map_or(0, usize::from)];
+        let of_every_language =
+            || (wording.language.clone(), config.site.title.clone(), self.feeds_of(None).map(listed).collect());
+        Page {
+            title: language.map_or(&config.site.title, |_| &wording.title).clone(),
+            language: wording.language.clone(),
+            groups: groups.chain(language.is_none().then(of_every_language)).collect(),
+        }
+    }
+
     fn outlines(&self, language: Option<LanguageIndex>) -> Outlines {
         let config = &self.config;
-        let all = 0..config.languages.len() as LanguageIndex;
-        let languages = all.filter(|index| language.is_none_or(|wanted| wanted == *index));
         let outline = |feed: FeedKey| {
             let format = *config.feeds.formats.first()?;
             Some(Outline {
@@ -301,11 +417,9 @@ impl Site {
                 page: feed.home_page(config),
             })
         };
-        let groups = languages.map(|index| {
+        let groups = self.languages(language).map(|index| {
             let edition = &config.languages[usize::from(index)];
-            let topics = (0..config.topics.len()).map(|topic| Some(topic as u16));
-            let feeds = std::iter::once(None).chain(topics).map(|topic| FeedKey { language: Some(index), topic });
-            (edition.language.clone(), edition.name.clone(), feeds.filter_map(outline).collect())
+            (edition.language.clone(), edition.name.clone(), self.feeds_of(Some(index)).filter_map(outline).collect())
         });
         Outlines {
             title: match language {
@@ -321,6 +435,6 @@ impl Site {
 fn format_of(key: DocumentKey) -> Option<Format> {
     match key {
         DocumentKey::Feed { format, .. } => Some(format),
-        DocumentKey::Outlines(_) => None,
+        _ => None,
     }
 }

@@ -1,6 +1,8 @@
 //! Which files the store holds.
 
-use std::path::Path;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -9,9 +11,30 @@ use crate::diagnostics::{Place, Problem};
 /// A file of the store: its path, and its path below the store with `/` between its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     pub below: String,
+    pub stamp: Stamp,
+}
+
+/// What tells one version of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stamp {
     pub length: u64,
+    file: (u64, u64),
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// The stamp of a file, its link followed.
+    pub fn of(metadata: &Metadata) -> Stamp {
+        Stamp {
+            length: metadata.len(),
+            file: (metadata.dev(), metadata.ino()),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
 }
 
 /// All story files, sorted by their path below the store; links are followed, once. Names that begin with `.` or `_` are
@@ -34,8 +57,24 @@ pub fn files(store: &Path) -> (Vec<Found>, Vec<Problem>) {
     (found, problems)
 }
 
+/// The story file at a path below the store, if there is one; what stands in its way is for [`files`] to say.
+pub fn file(store: &Path, path: &Path) -> Option<Found> {
+    let metadata = path.metadata().ok().filter(|found| found.is_file() && is_story(path))?;
+    Some(Found { path: path.to_owned(), below: below(store, path)?, stamp: Stamp::of(&metadata) })
+}
+
+/// Whether a path below the store is one at which a story can lie.
+pub fn can_be_story(store: &Path, path: &Path) -> bool {
+    let is_hidden = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with(['.', '_']);
+    is_story(path) && path.strip_prefix(store).is_ok_and(|below| !below.iter().any(is_hidden))
+}
+
 fn is_passed_over(entry: &DirEntry) -> bool {
     entry.file_name().to_string_lossy().starts_with(['.', '_'])
+}
+
+fn below(store: &Path, path: &Path) -> Option<String> {
+    Some(path.strip_prefix(store).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
 }
 
 /// The kinds of story files.
@@ -57,11 +96,11 @@ fn regular(store: &Path, entry: &DirEntry) -> Result<Option<Found>, Problem> {
     if entry.depth() == 0 {
         return Err(Problem::error(place(), "the store must be a directory"));
     }
-    let Some(below) = path.strip_prefix(store).ok().and_then(Path::to_str) else {
+    let Some(below) = below(store, path) else {
         return Err(Problem::error(place(), "this file's name is not UTF-8").help("rename it"));
     };
-    let length = entry.metadata().map_err(|error| unreadable(store, &error))?.len();
-    Ok(Some(Found { path: path.to_owned(), below: below.replace(std::path::MAIN_SEPARATOR, "/"), length }))
+    let metadata = entry.metadata().map_err(|error| unreadable(store, &error))?;
+    Ok(Some(Found { path: path.to_owned(), below, stamp: Stamp::of(&metadata) }))
 }
 
 fn unreadable(store: &Path, error: &walkdir::Error) -> Problem {

@@ -9,14 +9,20 @@ mod raw;
 mod scan;
 mod story;
 
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::hash::{Hash, Hasher};
 use std::io::{Read, Seek, SeekFrom};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub use body::body;
 use find::Found;
+pub use find::{Stamp, can_be_story};
 use raw::RawRecord;
 pub use raw::{RawEnclosure, RawPerson};
 pub use scan::{Fact, Record, Scan};
@@ -29,18 +35,121 @@ use crate::source::{Careful, Step, Syntax, decode, fast, scrub};
 /// All that was kept of the store.
 #[derive(Debug, Default)]
 pub struct Store {
+    /// Sorted by their paths.
     files: Vec<Found>,
     /// In the order of the files.
-    pub scans: Vec<Scan>,
+    pub scans: Vec<Part>,
+    /// What stood in the way of finding files.
+    problems: Vec<Problem>,
+}
+
+/// What was kept of a file, or of a part of one, shared by every state of the store in which it is the same.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// The index of the file.
+    pub file: u32,
+    scan: Arc<Scan>,
+}
+
+impl Deref for Part {
+    type Target = Scan;
+
+    fn deref(&self) -> &Scan {
+        &self.scan
+    }
+}
+
+/// What is known of the difference between a store as it was read and as it is now.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Whether more may have changed than the files that are named.
+    pub anywhere: bool,
+    /// Files that may have changed, come or gone.
+    pub files: BTreeSet<PathBuf>,
+    /// Files that somebody is writing: they stay as they were read, or unread.
+    pub unfinished: BTreeSet<PathBuf>,
 }
 
 impl Store {
-    /// Reads every story, and returns what could be read, with every problem.
-    pub fn load(config: &Config) -> (Store, Vec<Problem>) {
-        let (files, mut problems) = find::files(&config.site.stories);
-        let mut scans = scan::all(&files, config);
-        problems.extend(scans.iter_mut().flat_map(|scan| std::mem::take(&mut scan.problems)));
-        (Store { files, scans }, problems)
+    /// Reads every story.
+    pub fn load(config: &Config) -> Store {
+        Store::default().after(&Changes { anywhere: true, ..Changes::default() }, config)
+    }
+
+    /// The store as it is after changes, of which only what may be another than before is read. The configuration is the same.
+    pub fn after(&self, changes: &Changes, config: &Config) -> Store {
+        let (mut files, problems) = match changes.anywhere {
+            true => find::files(&config.site.stories),
+            false => (self.found_after(changes, &config.site.stories), self.problems.clone()),
+        };
+        files.retain(|file| !changes.unfinished.contains(&file.path) || self.index(&file.below).is_some());
+        for file in files.iter_mut().filter(|file| changes.unfinished.contains(&file.path)) {
+            if let Some(index) = self.index(&file.below) {
+                file.clone_from(&self.files[index]);
+            }
+        }
+        let same = |file: &Found| {
+            let index = self.index(&file.below)?;
+            let is_same = self.files[index].stamp == file.stamp && !changes.files.contains(&file.path);
+            is_same.then_some(index)
+        };
+        let same: Vec<Option<usize>> = files.iter().map(same).collect();
+        let fresh: Vec<&Found> =
+            files.iter().zip(&same).filter(|(_, same)| same.is_none()).map(|(file, _)| file).collect();
+        let mut read = scan::all(&fresh, config).into_iter().peekable();
+        let mut scans = Vec::with_capacity(self.scans.len() + read.len());
+        let mut next = 0;
+        for (file, same) in same.into_iter().enumerate() {
+            let file = file as u32;
+            match same {
+                Some(index) => scans.extend(self.parts(index).iter().map(|part| Part { file, ..part.clone() })),
+                None => {
+                    while let Some((_, scan)) = read.next_if(|(index, _)| *index == next) {
+                        scans.push(Part { file, scan: Arc::new(scan) });
+                    }
+                    next += 1;
+                }
+            }
+        }
+        Store { files, scans, problems }
+    }
+
+    /// The files after changes to some of them.
+    fn found_after(&self, changes: &Changes, root: &Path) -> Vec<Found> {
+        let changed = &changes.files;
+        let mut files: Vec<Found> = self.files.iter().filter(|file| !changed.contains(&file.path)).cloned().collect();
+        files.extend(changed.iter().filter_map(|path| find::file(root, path)));
+        files.sort_by(|one, other| one.below.cmp(&other.below));
+        files
+    }
+
+    /// What the files are by their looks, where they are not those that were read; those being written aside.
+    pub fn differs_on_disk(&self, root: &Path, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
+        let (files, problems) = find::files(root);
+        let look = |files: &[Found]| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            let finished = files.iter().filter(|file| !unfinished.contains(&file.path));
+            finished.for_each(|file| (&file.below, file.stamp).hash(&mut hasher));
+            hasher.finish()
+        };
+        let now = look(&files);
+        (now != look(&self.files) || problems != self.problems).then_some(now)
+    }
+
+    fn index(&self, below: &str) -> Option<usize> {
+        self.files.binary_search_by(|file| file.below.as_str().cmp(below)).ok()
+    }
+
+    fn parts(&self, file: usize) -> &[Part] {
+        let start = self.scans.partition_point(|part| (part.file as usize) < file);
+        let end = self.scans.partition_point(|part| (part.file as usize) <= file);
+        &self.scans[start..end]
+    }
+
+    /// Every problem in it.
+    pub fn problems(&self) -> Vec<Problem> {
+        let read = self.scans.iter().flat_map(|part| &part.problems);
+        self.problems.iter().chain(read).cloned().collect()
     }
 
     /// Reads the texts of some records of one file again, and hands each story to `each` with its index among them.

@@ -30,8 +30,6 @@ const MOST_PROBLEMS: usize = 200;
 /// What was kept of a file, or of a part of one.
 #[derive(Debug, Default)]
 pub struct Scan {
-    /// The index of the file in the store.
-    pub file: u32,
     pub records: Vec<Record>,
     pub facts: Vec<Fact>,
     /// The ids of the records, one after the other.
@@ -95,17 +93,17 @@ impl Scan {
     }
 }
 
-/// Reads all files: their parts in the order of the files, whatever order they were read in.
-pub fn all(files: &[Found], config: &Config) -> Vec<Scan> {
-    let parts: Vec<(u32, Range<u64>)> =
-        files.iter().enumerate().flat_map(|(index, file)| parts(index as u32, file)).collect();
-    let mut scans: Vec<Scan> =
-        parts.into_par_iter().map(|(index, part)| one(index, &files[index as usize], part, config)).collect();
+/// Reads files: the parts of each in order, with the index of the file, whatever order they were read in.
+pub fn all(files: &[&Found], config: &Config) -> Vec<(usize, Scan)> {
+    let parts: Vec<(usize, Range<u64>)> =
+        files.iter().enumerate().flat_map(|(index, file)| parts(file).map(move |part| (index, part))).collect();
+    let mut scans: Vec<(usize, Scan)> =
+        parts.into_par_iter().map(|(index, part)| (index, one(files[index], part, config))).collect();
     let mut line = 0;
-    let mut file = None;
-    for scan in &mut scans {
-        if file != Some(scan.file) {
-            (line, file) = (0, Some(scan.file));
+    let mut before = None;
+    for (file, scan) in &mut scans {
+        if before != Some(*file) {
+            (line, before) = (0, Some(*file));
         }
         for place in scan.problems.iter_mut().filter_map(|problem| problem.place.as_mut()) {
             place.line += line;
@@ -116,10 +114,10 @@ pub fn all(files: &[Found], config: &Config) -> Vec<Scan> {
 }
 
 /// The parts in which a file is read.
-fn parts(index: u32, file: &Found) -> impl Iterator<Item = (u32, Range<u64>)> {
+fn parts(file: &Found) -> impl Iterator<Item = Range<u64>> {
     let size = if is_lines(file) { PART } else { u64::MAX };
-    let count = file.length.div_ceil(size).max(1);
-    (0..count).map(move |part| (index, part * size..(part.saturating_add(1)).saturating_mul(size)))
+    let count = file.stamp.length.div_ceil(size).max(1);
+    (0..count).map(move |part| part * size..(part.saturating_add(1)).saturating_mul(size))
 }
 
 fn is_lines(file: &Found) -> bool {
@@ -127,13 +125,8 @@ fn is_lines(file: &Found) -> bool {
 }
 
 /// Reads one part of one file.
-fn one(index: u32, file: &Found, part: Range<u64>, config: &Config) -> Scan {
-    let mut reader = Reader {
-        noted: [0, 0],
-        shown: file.path.display().to_string(),
-        config,
-        scan: Scan { file: index, ..Scan::default() },
-    };
+fn one(file: &Found, part: Range<u64>, config: &Config) -> Scan {
+    let mut reader = Reader { noted: [0, 0], shown: file.path.display().to_string(), config, scan: Scan::default() };
     let outcome = if is_lines(file) { lines(file, &part) } else { std::fs::read(&file.path).map(|bytes| (0, bytes)) };
     match outcome {
         // It was removed after it was found.
@@ -355,7 +348,7 @@ impl Reader<'_> {
                 }
                 let lead =
                     several.map(|_| vec![Step::Key("stories".to_owned()), Step::Index(index)]).unwrap_or_default();
-                faults.extend(wrongs.into_iter().filter_map(|wrong| fault(&careful, lead.clone(), wrong)));
+                faults.extend(enough(wrongs).filter_map(|wrong| fault(&careful, lead.clone(), wrong)));
             }
             if several.is_some() {
                 faults.extend(beside_stories(&careful));
@@ -401,6 +394,15 @@ impl Reader<'_> {
         }
         self.scan.problems.push(problem);
     }
+}
+
+/// As many errors and warnings as can be noted, and one more of each. Finding a place looks through the text.
+fn enough(wrongs: Vec<Wrong>) -> impl Iterator<Item = Wrong> {
+    let mut seen = [0, 0];
+    wrongs.into_iter().filter(move |wrong| {
+        seen[usize::from(wrong.harmless)] += 1;
+        seen[usize::from(wrong.harmless)] <= MOST_PROBLEMS + 1
+    })
 }
 
 /// The fault that a wrong is, unless it says that a key is missing that was there and unusable, which has been said.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 pub const NOW: &str = "2026-01-15T12:00:00Z";
 
 /// No run takes longer; one that does hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A configuration with two languages and two topics.
 pub const CONFIG: &str = r#"

@@ -1,0 +1,96 @@
+//! `tidings ping`.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::args::PingOptions;
+use super::configuration;
+use super::report::{Report, count};
+use crate::config::Config;
+use crate::diagnostics::{Cause, Problem};
+use crate::model::Format;
+use crate::serve::tell_hub;
+
+/// A hub is asked this often before it is given up, with a longer pause each time.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
+
+/// Tells the hub.
+pub fn run(config: Option<&Path>, options: &PingOptions, report: &mut Report) -> u8 {
+    match ping(config, options) {
+        Ok(told) if report.is_json() => report.result(&format!("{}\n", serde_json::json!({ "told": told }))),
+        Ok(told) => report.result(&format!("the hub was told of {}\n", count(told, "feed"))),
+        Err(problems) => report.problems(&problems, false),
+    }
+    report.status()
+}
+
+fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Problem>> {
+    let config = configuration(config)?;
+    let Some(hub) = &config.feeds.hub else {
+        let problem = Problem::usage(None, "no hub is configured, so there is nobody to tell");
+        return Err(vec![problem.help("name one as `hub` in `[feeds]`")]);
+    };
+    let topics = match options.urls.is_empty() {
+        true => changed(&config).map_err(|problem| vec![problem])?,
+        false => named(&config, &options.urls)?,
+    };
+    let problems: Vec<Problem> = topics.iter().filter_map(|topic| tell(hub, topic).err()).collect();
+    if problems.is_empty() { Ok(topics.len()) } else { Err(problems) }
+}
+
+/// The feeds that were named, each of which has to be one of this site.
+fn named(config: &Config, urls: &[Url]) -> Result<BTreeSet<String>, Vec<Problem>> {
+    let strangers = urls.iter().filter(|url| !is_feed(config, url.as_str()));
+    let problems: Vec<Problem> = strangers
+        .map(|url| {
+            let problem = Problem::usage(None, format!("{url} is no feed of this site"));
+            problem.help(format!("its feeds are below {}", config.site.base_url))
+        })
+        .collect();
+    if problems.is_empty() { Ok(urls.iter().map(Url::to_string).collect()) } else { Err(problems) }
+}
+
+/// The feeds that a build says it wrote.
+fn changed(config: &Config) -> Result<BTreeSet<String>, Problem> {
+    #[derive(Deserialize)]
+    struct Built {
+        changed_urls: Vec<String>,
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| Problem::machine(Path::new("-"), "read this", &error))?;
+    let built: Built = serde_json::from_str(&text).map_err(|error| {
+        let problem = Problem::error(None, format!("standard input is not what `build --format json` says: {error}"));
+        problem.help("run `tidings build --format json | tidings ping`, or name the feeds")
+    })?;
+    Ok(built.changed_urls.into_iter().filter(|url| is_feed(config, url)).collect())
+}
+
+/// Whether an address is that of a feed of this site, by its form.
+fn is_feed(config: &Config, url: &str) -> bool {
+    let formats = [Format::Atom, Format::Rss, Format::Json];
+    let below = url.strip_prefix(config.site.base_url.as_str());
+    below.is_some_and(|path| formats.iter().any(|format| path.ends_with(&format!(".{}", format.extension()))))
+}
+
+fn tell(hub: &Url, topic: &str) -> Result<(), Problem> {
+    let mut outcome = tell_hub(hub, topic);
+    for pause in PAUSES {
+        if outcome.is_ok() {
+            break;
+        }
+        std::thread::sleep(pause);
+        outcome = tell_hub(hub, topic);
+    }
+    outcome.map_err(|why| {
+        let message = format!("the hub {hub} could not be told of {topic}: {why}");
+        let problem = Problem { cause: Cause::Machine, ..Problem::error(None, message) };
+        problem.help("run this again once the hub answers")
+    })
+}

@@ -1,0 +1,74 @@
+//! `tidings serve`.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::Utc;
+use sd_notify::NotifyState;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::ServeOptions;
+use super::report::Report;
+use super::{configuration, configuration_path, log};
+use crate::diagnostics::Problem;
+use crate::serve::{Options, Source, listen, run as run_server};
+
+/// Serves until it is told to stop.
+pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> u8 {
+    if let Err(problems) = serve(config, options, report) {
+        report.problems(&problems, false);
+    }
+    report.status()
+}
+
+fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Vec<Problem>> {
+    let path = configuration_path(config).map_err(|problem| vec![problem])?;
+    log::start(configuration(Some(&path))?.server.access_log);
+    let source = Options { config: path, base_url: options.base_url.clone(), drafts: options.drafts };
+    let (source, warnings) = Source::open(source, Arc::new(Utc::now))?;
+    report.problems(&warnings, false);
+    let machine = |what: &str, error: std::io::Error| vec![Problem::machine(Path::new("-"), what, &error)];
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| machine("start the server's threads", error))?;
+    let served = runtime.block_on(async {
+        let listener = match handed_over().map_err(|error| machine("use the socket that was handed over", error))? {
+            Some(listener) => listener,
+            None => listen(options.listen.unwrap_or(source.listen())).await.map_err(|problem| vec![problem])?,
+        };
+        let address = listener.local_addr().map_err(|error| machine("use the socket", error))?;
+        tracing::info!("serving at http://{address}/");
+        let wait_for = |kind| signal(kind).map_err(|error| machine("wait for signals", error));
+        let mut terminate = wait_for(SignalKind::terminate())?;
+        let mut interrupt = wait_for(SignalKind::interrupt())?;
+        let mut hangup = wait_for(SignalKind::hangup())?;
+        let rereader = source.rereader();
+        // The service manager may not care.
+        let notify = |states: &[NotifyState<'_>]| drop(sd_notify::notify(states));
+        notify(&[NotifyState::Ready]);
+        let stop = async {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                    _ = hangup.recv() => rereader.reread(),
+                }
+            }
+            notify(&[NotifyState::Stopping]);
+        };
+        run_server(listener, source, stop).await.map_err(|problem| vec![problem])
+    });
+    // What is still being encoded or told is of no use to anybody.
+    runtime.shutdown_background();
+    served
+}
+
+/// The socket that a service manager hands over (`LISTEN_FDS`).
+fn handed_over() -> std::io::Result<Option<tokio::net::TcpListener>> {
+    let listener: Option<TcpListener> = listenfd::ListenFd::from_env().take_tcp_listener(0)?;
+    let Some(listener) = listener else { return Ok(None) };
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener).map(Some)
+}

@@ -1,0 +1,111 @@
+//! Feeds that moved.
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use url::Url;
+
+use super::Config;
+use crate::diagnostics::Place;
+
+/// An old path and where it leads.
+#[derive(Debug, Clone)]
+pub(crate) struct Redirect {
+    /// Below `base_url`.
+    pub from: String,
+    pub to: Target,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// Where a redirect leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A path below `base_url`.
+    Path(String),
+    /// Another site.
+    Url(Url),
+}
+
+/// What a path cannot hold as it is (RFC 3986 §3.3).
+const PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'?').add(b'#').add(b'%');
+
+impl Redirect {
+    /// The new address.
+    pub fn url(&self, config: &Config) -> Url {
+        let base = &config.site.base_url;
+        match &self.to {
+            Target::Path(path) => base.join(&encoded(path)).unwrap_or_else(|_| base.clone()),
+            Target::Url(url) => url.clone(),
+        }
+    }
+
+    /// The new address, relative to the old one where it is below the same site.
+    pub fn relative(&self) -> String {
+        match &self.to {
+            Target::Path(to) => relative(&self.from, to),
+            Target::Url(url) => url.to_string(),
+        }
+    }
+
+    /// The old path and the new address, from the root of the host.
+    pub fn absolute(&self, config: &Config) -> (String, String) {
+        let base = config.site.base_url.path();
+        let new = match &self.to {
+            Target::Path(path) => format!("{base}{}", encoded(path)),
+            Target::Url(url) => url.to_string(),
+        };
+        (format!("{base}{}", encoded(&self.from)), new)
+    }
+}
+
+fn encoded(path: &str) -> String {
+    utf8_percent_encode(path, PATH).to_string()
+}
+
+/// The way from one path to another. It begins with `./` where a colon would make it look like an address.
+fn relative(from: &str, to: &str) -> String {
+    let folder = from.rfind('/').map_or("", |at| &from[..=at]);
+    let shared = folder.split_inclusive('/').zip(to.split_inclusive('/')).take_while(|(one, other)| one == other);
+    let shared: usize = shared.map(|(part, _)| part.len()).sum();
+    let up = "../".repeat(folder[shared..].matches('/').count());
+    let way = format!("{up}{}", encoded(&to[shared..]));
+    if way.is_empty() || way.split('/').next().is_some_and(|first| first.contains(':')) {
+        format!("./{way}")
+    } else {
+        way
+    }
+}
+
+/// Whether a text can be a path below the site.
+pub(super) fn path(text: &str) -> Result<(), &'static str> {
+    if text.starts_with('/') {
+        return Err("must be a path below `base_url`, without a slash before it");
+    }
+    if text.split('/').any(|part| matches!(part, "." | "..")) || text.contains("//") {
+        return Err("must be a path without empty parts, `.` and `..`");
+    }
+    if text.contains(['?', '#', '%', '\\']) || text.contains(char::is_control) {
+        return Err("must be a plain path: no query, no fragment, and its characters as they are");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_is_relative() {
+        for (from, to, way) in [
+            ("rss.xml", "en/all.rss.xml", "en/all.rss.xml"),
+            ("en/rss.xml", "en/all.rss.xml", "all.rss.xml"),
+            ("feed/", "en/all.rss.xml", "../en/all.rss.xml"),
+            ("a/b/c", "a/d e", "../d%20e"),
+            ("fr/x", "", "../"),
+            ("x", "", "./"),
+            ("x", "a:b", "./a:b"),
+        ] {
+            assert_eq!(relative(from, to), way, "{from} {to}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! One connection: requests are read, answered and counted, and a client that keeps others waiting is let go.
+
+use std::convert::Infallible;
+use std::future::{Future, Ready, ready};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header;
+use hyper::http::request::Parts;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper::{Request, Response, StatusCode};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+use super::Server;
+use super::conditional::lines;
+use super::limit::client;
+use super::respond::{Answer, Content, http_date, last, plain, respond, with};
+use super::stream::{Progress, Stream};
+use crate::model::Timestamp;
+
+/// How often a connection is looked after.
+const TICK: Duration = Duration::from_secs(5);
+/// For how long a connection may be without a request, or with one that does not end.
+const IDLE: Duration = Duration::from_secs(30);
+/// What a client must take of an answer in a tick; one that took less this many times in a row is let go.
+const SLOWEST: u64 = 5 << 10;
+const PATIENCE: u32 = 4;
+/// The head of a request is at most this long.
+const LONGEST_HEAD: usize = 32 << 10;
+
+/// Answers the requests of a connection until it ends.
+pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
+    // Answers are written whole, so there is nothing to wait for.
+    let _ = stream.set_nodelay(true);
+    let progress = Arc::new(Progress::default());
+    let mut closing = server.closing.subscribe();
+    let handler = Handler { peer, server, progress: Arc::clone(&progress) };
+    let mut connection = http1::Builder::new()
+        .max_buf_size(LONGEST_HEAD)
+        .header_read_timeout(None)
+        .auto_date_header(false)
+        .pipeline_flush(true)
+        .serve_connection(Stream::new(stream, Arc::clone(&progress)), handler);
+    let mut keeper = Keeper::new(&progress);
+    let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
+    loop {
+        tokio::select! {
+            biased;
+            // A client that goes away in the middle is no news.
+            _ = &mut connection => return,
+            _ = closing.changed() => break,
+            _ = tick.tick() => match keeper.look(&progress) {
+                Care::Wait => {}
+                Care::Close => return,
+                Care::TimeOut => return time_out(connection.into_parts().io.into_inner()).await,
+            },
+        }
+    }
+    Pin::new(&mut connection).graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// RFC 9110 §15.5.9.
+async fn time_out(mut stream: TcpStream) {
+    let answer = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    // It was slow before, so it is not waited for now.
+    let _ = stream.try_write(answer);
+    let _ = tokio::time::timeout(Duration::from_secs(1), stream.shutdown()).await;
+}
+
+/// What is to be done with a connection.
+#[derive(Debug, PartialEq, Eq)]
+enum Care {
+    Wait,
+    Close,
+    TimeOut,
+}
+
+/// Looks at the progress of a connection from time to time.
+struct Keeper {
+    requests: u64,
+    written: u64,
+    /// For how many ticks there was no request, and for how many an answer was hardly taken.
+    idle: u32,
+    slow: u32,
+}
+
+impl Keeper {
+    fn new(progress: &Progress) -> Keeper {
+        let number = |value: &std::sync::atomic::AtomicU64| value.load(Ordering::Relaxed);
+        Keeper { requests: number(&progress.requests), written: number(&progress.written), idle: 0, slow: 0 }
+    }
+
+    fn look(&mut self, progress: &Progress) -> Care {
+        let now = Keeper::new(progress);
+        let is_blocked = progress.is_blocked.load(Ordering::Relaxed);
+        let is_slow = is_blocked && now.written - self.written < SLOWEST;
+        self.slow = if is_slow { self.slow + 1 } else { 0 };
+        self.idle = if is_blocked || now.requests != self.requests { 0 } else { self.idle + 1 };
+        (self.requests, self.written) = (now.requests, now.written);
+        if self.slow >= PATIENCE {
+            return Care::Close;
+        }
+        if TICK * self.idle < IDLE {
+            return Care::Wait;
+        }
+        let has_begun = progress.read.load(Ordering::Relaxed) > progress.understood.load(Ordering::Relaxed);
+        if has_begun { Care::TimeOut } else { Care::Close }
+    }
+}
+
+/// Answers the requests of one connection.
+struct Handler {
+    peer: IpAddr,
+    server: Arc<Server>,
+    progress: Arc<Progress>,
+}
+
+impl Service<Request<Incoming>> for Handler {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Answering;
+
+    fn call(&self, request: Request<Incoming>) -> Answering {
+        let (request, _) = request.into_parts();
+        let now = self.server.now();
+        let answer = catch_unwind(AssertUnwindSafe(|| self.answer(&request, now)));
+        let mut answer = answer.unwrap_or_else(|_| failed(now));
+        let progress = &self.progress;
+        progress.understood.store(progress.read.load(Ordering::Relaxed), Ordering::Relaxed);
+        progress.requests.fetch_add(1, Ordering::Relaxed);
+        if self.server.is_stopping() {
+            answer = last(answer);
+        }
+        let content = std::mem::replace(&mut answer.content, Content::Bytes(Bytes::new()));
+        let (document, wanted) = match content {
+            Content::Bytes(bytes) => return self.ready(&request, answer, bytes, now),
+            Content::Document(document, wanted) => (document, wanted),
+        };
+        if let Some(bytes) = document.ready(wanted) {
+            return self.ready(&request, answer, bytes, now);
+        }
+        let note = self.note(&request, now);
+        Answering::Making(tokio::task::spawn_blocking(move || match document.make(wanted) {
+            Ok(bytes) => note.write(answer, bytes),
+            Err(_) => note.write(failed(now), Bytes::new()),
+        }))
+    }
+}
+
+impl Handler {
+    fn answer(&self, request: &Parts, now: Timestamp) -> Answer {
+        let publication = self.server.publication();
+        let limits = &publication.config.server;
+        if let Some(limit) = limits.rate_limit {
+            let client = client(self.peer, &request.headers, &limits.trusted_proxies);
+            if let Err(wait) = self.server.buckets.take(client, limit, Instant::now()) {
+                let answer = plain(StatusCode::TOO_MANY_REQUESTS, "you ask too often\n");
+                // RFC 6585 §4.
+                let answer = with(answer, header::RETRY_AFTER, &wait.as_secs_f64().ceil().to_string());
+                return with(answer, header::DATE, http_date(now).to_str().unwrap_or_default());
+            }
+        }
+        respond(request, &publication, now)
+    }
+
+    fn ready(&self, request: &Parts, answer: Answer, bytes: Bytes, now: Timestamp) -> Answering {
+        Answering::Ready(ready(Ok(self.note(request, now).write(answer, bytes))))
+    }
+
+    fn note(&self, request: &Parts, now: Timestamp) -> Note {
+        let is_logged = tracing::enabled!(target: super::ACCESS, tracing::Level::INFO);
+        let text = |name| lines(&request.headers, name).next().unwrap_or("-").to_owned();
+        Note {
+            server: Arc::clone(&self.server),
+            is_head: request.method == hyper::Method::HEAD,
+            agent: request.headers.get(header::USER_AGENT).filter(|_| request.method == hyper::Method::GET).cloned(),
+            access: is_logged.then(|| {
+                let trusted = &self.server.publication().config.server.trusted_proxies;
+                Box::new(Access {
+                    client: client(self.peer, &request.headers, trusted),
+                    now,
+                    method: request.method.to_string(),
+                    path: request.uri.path().to_owned(),
+                    version: format!("{:?}", request.version),
+                    agent: text(header::USER_AGENT),
+                })
+            }),
+        }
+    }
+}
+
+/// What is counted and logged of an answer.
+struct Note {
+    server: Arc<Server>,
+    is_head: bool,
+    agent: Option<hyper::header::HeaderValue>,
+    access: Option<Box<Access>>,
+}
+
+struct Access {
+    client: IpAddr,
+    now: Timestamp,
+    method: String,
+    path: String,
+    version: String,
+    agent: String,
+}
+
+impl Note {
+    fn write(self, answer: Answer, bytes: Bytes) -> Response<Full<Bytes>> {
+        let sent = if self.is_head { 0 } else { bytes.len() as u64 };
+        let counters = answer.counters.as_deref().unwrap_or(&self.server.metrics.others);
+        counters.count(answer.status, sent);
+        if let Some(agent) = self.agent.as_ref().and_then(|agent| agent.to_str().ok()) {
+            counters.listen(agent);
+        }
+        if let Some(access) = self.access {
+            // What stands in a query or in other fields may be secret.
+            tracing::info!(
+                target: super::ACCESS,
+                client = %access.client,
+                time = access.now.0,
+                method = access.method,
+                path = access.path,
+                version = access.version,
+                status = answer.status.as_u16(),
+                bytes = sent,
+                agent = access.agent,
+            );
+        }
+        let mut response = Response::new(Full::new(bytes));
+        *response.status_mut() = answer.status;
+        *response.headers_mut() = answer.headers;
+        response
+    }
+}
+
+/// An answer to a request at which the program failed: that one alone is harmed.
+fn failed(now: Timestamp) -> Answer {
+    let answer = last(plain(StatusCode::INTERNAL_SERVER_ERROR, "this server made a mistake\n"));
+    with(answer, header::DATE, http_date(now).to_str().unwrap_or_default())
+}
+
+/// An answer that is there, or is being made beside the other connections.
+pub enum Answering {
+    Ready(Ready<Result<Response<Full<Bytes>>, Infallible>>),
+    Making(JoinHandle<Response<Full<Bytes>>>),
+}
+
+impl Future for Answering {
+    type Output = Result<Response<Full<Bytes>>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Answering::Ready(ready) => Pin::new(ready).poll(context),
+            Answering::Making(making) => Pin::new(making).poll(context).map(|made| {
+                let mut error = Response::default();
+                *error.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                Ok(made.unwrap_or(error))
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_idle_and_the_slow_are_let_go() {
+        let progress = Progress::default();
+        let mut keeper = Keeper::new(&progress);
+        let looks = |keeper: &mut Keeper, times: usize| (0..times).map(|_| keeper.look(&progress)).last();
+        assert_eq!(looks(&mut keeper, 5), Some(Care::Wait));
+        assert_eq!(looks(&mut keeper, 1), Some(Care::Close));
+        progress.requests.store(1, Ordering::Relaxed);
+        assert_eq!(looks(&mut keeper, 6), Some(Care::Wait));
+        progress.read.store(10, Ordering::Relaxed);
+        assert_eq!(looks(&mut keeper, 1), Some(Care::TimeOut));
+        progress.is_blocked.store(true, Ordering::Relaxed);
+        assert_eq!(looks(&mut keeper, 3), Some(Care::Wait));
+        progress.written.store(SLOWEST, Ordering::Relaxed);
+        assert_eq!(looks(&mut keeper, 4), Some(Care::Wait));
+        assert_eq!(looks(&mut keeper, 1), Some(Care::Close));
+    }
+}

@@ -1,0 +1,221 @@
+//! A publication over HTTP: a small caching server that follows its store.
+//!
+//! Owns: `run`, from a request to its answer, conditional requests, the store as it changes.
+//! Never touches: what documents say.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `document` | one version of a document: its codings, tags and date, and what changed since earlier versions |
+//! | `publication` | all documents of a moment, each with its headers; the next publication from the one before |
+//! | `accept`, `conditional` | what a request accepts, and what it has already |
+//! | `respond` | from a request to its answer, a pure function |
+//! | `stream`, `connection`, `limit` | connections, and manners under abuse |
+//! | `watch`, `source` | what changes on disk and with time, and the step to the next publication |
+//! | `hub` | WebSub |
+//! | `metrics`, `admin` | what those who run it see |
+//!
+//! HTTP is that of RFC 9110, 9111 and 9112; the section stands at each rule.
+
+mod accept;
+mod admin;
+mod conditional;
+mod connection;
+mod document;
+mod hub;
+mod limit;
+mod metrics;
+mod publication;
+mod respond;
+mod source;
+mod stream;
+mod watch;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+pub use hub::tell as tell_hub;
+pub use source::{Options, Reread, Source};
+
+use self::limit::Buckets;
+use self::metrics::Metrics;
+use self::publication::Publication;
+use crate::diagnostics::{Cause, Problem};
+use crate::model::Timestamp;
+use crate::site::Site;
+
+/// What tells the time.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The target of the access log's events.
+pub const ACCESS: &str = "tidings::access";
+
+/// After a failure to accept, there is nothing to accept with for a while.
+const PAUSE: Duration = Duration::from_millis(100);
+const ADMIN_IDLE: Duration = Duration::from_secs(30);
+/// When a server stops: for how long connections may still bring requests, and how long it takes at most.
+const LAST_REQUESTS: Duration = Duration::from_secs(1);
+const LAST_ANSWERS: Duration = Duration::from_secs(7);
+
+/// What connections share.
+struct Server {
+    publication: RwLock<Arc<Publication>>,
+    state: Mutex<State>,
+    metrics: Arc<Metrics>,
+    buckets: Buckets,
+    clock: Clock,
+    stopping: AtomicBool,
+    /// Whether connections are to end that have no request.
+    closing: tokio::sync::watch::Sender<bool>,
+}
+
+/// How what is served stands to the store.
+#[derive(Debug, Default)]
+struct State {
+    is_current: bool,
+    problems: Vec<Problem>,
+    /// Stories, and translations that are shown.
+    counts: (usize, usize),
+}
+
+impl Server {
+    fn new(publication: Publication, site: &Site, metrics: Arc<Metrics>, clock: Clock) -> Server {
+        metrics.is_current.store(1, Ordering::Relaxed);
+        Server {
+            publication: RwLock::new(Arc::new(publication)),
+            state: Mutex::new(State { is_current: true, problems: Vec::new(), counts: site.counts() }),
+            metrics,
+            buckets: Buckets::default(),
+            clock,
+            stopping: AtomicBool::new(false),
+            closing: tokio::sync::watch::Sender::new(false),
+        }
+    }
+
+    fn publication(&self) -> Arc<Publication> {
+        Arc::clone(&self.publication.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, publication: Publication) {
+        *self.publication.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(publication);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest state of the store is served.
+    fn is_current(&self, site: &Site, problems: Vec<Problem>) {
+        self.metrics.is_current.store(1, Ordering::Relaxed);
+        *self.state() = State { is_current: true, problems, counts: site.counts() };
+    }
+
+    /// The newest state of the store cannot be served.
+    fn is_behind(&self, problems: Vec<Problem>) {
+        self.metrics.is_current.store(0, Ordering::Relaxed);
+        let mut state = self.state();
+        (state.is_current, state.problems) = (false, problems);
+    }
+
+    fn has_failed_with(&self, problems: &[Problem]) -> bool {
+        let state = self.state();
+        !state.is_current && state.problems == problems
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp((self.clock)().timestamp())
+    }
+}
+
+/// Serves a source until `shutdown` is done; then finishes what is under way.
+///
+/// # Errors
+/// The admin address cannot be listened on.
+pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Output = ()>) -> Result<(), Problem> {
+    let server = source.server();
+    let config = Arc::clone(&server.publication().config);
+    let admin = match config.server.admin {
+        Some(address) => Some(tokio::spawn(admin::serve(listen(address).await?, Arc::clone(&server)))),
+        None => None,
+    };
+    let following = source.follow();
+    let places = config.server.max_connections.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+    let free = Arc::new(Semaphore::new(places));
+    let accept = async || {
+        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let server = Arc::clone(&server);
+                server.metrics.connections.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(async move {
+                    connection::serve(stream, peer.ip(), Arc::clone(&server)).await;
+                    server.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+                    drop(place);
+                });
+            }
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                tracing::warn!("a connection cannot be accepted: {error}");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    };
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shutdown => break,
+            () = accept() => {}
+        }
+    }
+    tracing::info!("stopping");
+    server.stopping.store(true, Ordering::Relaxed);
+    // Connections that the system has accepted for us have requests on them.
+    while tokio::time::timeout(Duration::from_millis(20), accept()).await.is_ok() {}
+    drop(listener);
+    drop(following);
+    let done = || tokio::time::timeout(LAST_REQUESTS, free.acquire_many(places as u32));
+    if done().await.is_err() {
+        // With each answer its connection ends; what is left waits for a request that may never come.
+        server.closing.send_replace(true);
+        let end = Instant::now() + LAST_ANSWERS;
+        while Instant::now() < end && done().await.is_err() {}
+    }
+    if let Some(admin) = admin {
+        admin.abort();
+    }
+    Ok(())
+}
+
+/// Listens on an address.
+///
+/// # Errors
+/// It is taken, or not ours.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+            std::io::ErrorKind::AddrNotAvailable => "it is not an address of this machine".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "that needs more rights than this user has".to_owned(),
+            _ => error.to_string(),
+        };
+        let problem =
+            Problem { cause: Cause::Machine, ..Problem::error(None, format!("cannot listen on {address}: {reason}")) };
+        problem.help("choose another address with --listen, or in `[server]`")
+    })
+}
+
+/// A client that went away before it was let in.
+fn is_of_the_client(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset)
+}

@@ -1,0 +1,208 @@
+//! From a request to its answer: a pure function of the head of the request, the publication and the moment.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use bytes::Bytes;
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+use percent_encoding::percent_decode_str;
+
+use super::accept::Accepted;
+use super::conditional::{Verdict, asks_for_delta, lines, weigh};
+use super::document::{Document, Wanted};
+use super::metrics::Counters;
+use super::publication::{Found, IM, Publication, Resource};
+use crate::coding::Coding;
+use crate::model::Timestamp;
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub content: Content,
+    /// Where it is counted, if it is about a document.
+    pub counters: Option<Arc<Counters>>,
+}
+
+/// What an answer holds.
+#[derive(Debug)]
+pub enum Content {
+    Bytes(Bytes),
+    /// Bytes of a document, which may have to be made.
+    Document(Arc<Document>, Wanted),
+}
+
+/// Longer paths than this are none of ours.
+const LONGEST_PATH: usize = 8192;
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Answers a request.
+pub fn respond(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
+    let mut answer = route(request, publication, now);
+    answer.headers.insert(header::DATE, http_date(now));
+    answer
+}
+
+fn route(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
+    let headers = &request.headers;
+    // RFC 9112 §6.1: a message with both was made by an attacker or is not understood by somebody on the way.
+    if headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING) {
+        return last(plain(StatusCode::BAD_REQUEST, "a request has a length or a transfer coding, not both\n"));
+    }
+    // RFC 9112 §3.2: a request of HTTP/1.1 names one host.
+    if request.version == hyper::Version::HTTP_11 && headers.get_all(header::HOST).iter().count() != 1 {
+        return last(plain(StatusCode::BAD_REQUEST, "a request names one host\n"));
+    }
+    match request.method {
+        Method::GET | Method::HEAD => {}
+        Method::OPTIONS => return options(headers),
+        _ => return with(plain(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n"), header::ALLOW, METHODS),
+    }
+    if request.uri.path().len() > LONGEST_PATH {
+        return plain(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n");
+    }
+    let Some(path) = path(request.uri.path()) else {
+        return plain(StatusCode::BAD_REQUEST, "this is no path\n");
+    };
+    match publication.find(&path) {
+        Found::Resource(resource) => document(request, resource, now),
+        Found::Moved(to) => moved(to, publication),
+        Found::Nothing => plain(StatusCode::NOT_FOUND, "there is nothing here\n"),
+    }
+}
+
+/// The path without its first slash, its escapes resolved; `None` where it is malformed or hides a slash.
+fn path(written: &str) -> Option<String> {
+    let written = written.strip_prefix('/')?;
+    if !written.contains('%') {
+        return Some(written.to_owned());
+    }
+    let is_escape = |rest: &[u8]| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit);
+    let mut escapes = written.split('%').skip(1).map(str::as_bytes);
+    if !escapes.all(|rest| is_escape(rest) && !rest[..2].eq_ignore_ascii_case(b"2f")) {
+        return None;
+    }
+    let path = percent_decode_str(written).decode_utf8().ok()?;
+    (!path.contains(char::is_control)).then(|| path.into_owned())
+}
+
+fn document(request: &Parts, resource: &Arc<Resource>, now: Timestamp) -> Answer {
+    let counters = Some(Arc::clone(&resource.counters));
+    let accepted = Accepted::read(lines(&request.headers, header::ACCEPT_ENCODING));
+    let Some(coding) = accepted.best() else {
+        let answer = plain(StatusCode::NOT_ACCEPTABLE, "this is served in br, zstd, gzip and identity\n");
+        return Answer { counters, ..with(answer, header::VARY, "Accept-Encoding") };
+    };
+    // Contract §6: HEAD ignores `A-IM`.
+    let delta = resource.is_feed && request.method == Method::GET && asks_for_delta(&request.headers);
+    let answer = match weigh(&request.headers, &resource.document, accepted, delta, now) {
+        Verdict::Whole => whole(resource, coding, delta, now),
+        Verdict::NotModified(tag) => not_modified(resource, &tag),
+        Verdict::Since(version) => since(resource, version, coding, now),
+        Verdict::Failed => plain(StatusCode::PRECONDITION_FAILED, "this is not what it was\n"),
+    };
+    Answer { counters, ..answer }
+}
+
+fn whole(resource: &Resource, coding: Option<Coding>, delta: bool, now: Timestamp) -> Answer {
+    let mut headers = dated(resource, coding, now);
+    if delta {
+        // RFC 3229, by the contract's rule: a tag that may be followed by a 226 is given where nothing stores the answer.
+        set(&mut headers, header::ETAG, &resource.document.delta_tag(coding));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    let content = Content::Document(Arc::clone(&resource.document), Wanted { since: None, coding });
+    Answer { status: StatusCode::OK, headers, content, counters: None }
+}
+
+/// RFC 3229 §10.4.1. Nothing on the way may take it for the feed.
+fn since(resource: &Resource, version: u128, coding: Option<Coding>, now: Timestamp) -> Answer {
+    let mut headers = dated(resource, coding, now);
+    set(&mut headers, header::ETAG, &resource.document.delta_tag(coding));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, im"));
+    headers.insert(IM, HeaderValue::from_static("feed"));
+    let content = Content::Document(Arc::clone(&resource.document), Wanted { since: Some(version), coding });
+    Answer { status: StatusCode::IM_USED, headers, content, counters: None }
+}
+
+/// RFC 9110 §15.4.5: what the whole answer would say of caching, and no more.
+fn not_modified(resource: &Resource, tag: &str) -> Answer {
+    let mut headers = resource.not_modified.clone();
+    set(&mut headers, header::ETAG, tag);
+    Answer { status: StatusCode::NOT_MODIFIED, headers, content: empty(), counters: None }
+}
+
+/// The header of a document, with its date once that has come.
+fn dated(resource: &Resource, coding: Option<Coding>, now: Timestamp) -> HeaderMap {
+    let mut headers = resource.whole(coding).clone();
+    let last_modified = resource.document.last_modified;
+    if last_modified <= now {
+        headers.insert(header::LAST_MODIFIED, http_date(last_modified));
+    }
+    headers
+}
+
+fn moved(to: HeaderValue, publication: &Publication) -> Answer {
+    let mut answer = plain(StatusCode::PERMANENT_REDIRECT, "this is elsewhere\n");
+    answer.headers.insert(header::LOCATION, to);
+    let age = format!("public, max-age={}", publication.config.server.max_age);
+    with(answer, header::CACHE_CONTROL, &age)
+}
+
+/// What may be asked, and of other sites' pages what a browser may ask for them (Fetch §3.2).
+fn options(headers: &HeaderMap) -> Answer {
+    let answer = Answer { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), content: empty(), counters: None };
+    let mut answer = with(answer, header::ALLOW, METHODS);
+    if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+        for (name, text) in [
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+            (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+            (header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, If-Modified-Since, A-IM"),
+            (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+        ] {
+            answer = with(answer, name, text);
+        }
+    }
+    answer
+}
+
+/// A short answer in words, which nothing stores.
+pub fn plain(status: StatusCode, text: &'static str) -> Answer {
+    let mut headers = HeaderMap::with_capacity(6);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Answer { status, headers, content: Content::Bytes(Bytes::from_static(text.as_bytes())), counters: None }
+}
+
+/// The same answer as the last of its connection.
+pub fn last(answer: Answer) -> Answer {
+    with(answer, header::CONNECTION, "close")
+}
+
+/// The same answer with a field more.
+pub fn with(mut answer: Answer, name: HeaderName, text: &str) -> Answer {
+    set(&mut answer.headers, name, text);
+    answer
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}
+
+fn empty() -> Content {
+    Content::Bytes(Bytes::new())
+}
+
+/// A date in the form of RFC 9110 §5.6.7.
+pub fn http_date(at: Timestamp) -> HeaderValue {
+    // Beyond these years the form has no room.
+    let seconds = u64::try_from(at.0).unwrap_or(0).min(253_402_300_799);
+    let text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
