@@ -134,9 +134,8 @@ impl Service<Request<Incoming>> for Handler {
 
     fn call(&self, request: Request<Incoming>) -> Answering {
         let (request, _) = request.into_parts();
-        let now = self.server.now();
-        let answer = catch_unwind(AssertUnwindSafe(|| self.answer(&request, now)));
-        let mut answer = answer.unwrap_or_else(|_| failed(now));
+        let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&request)));
+        let (mut answer, now) = answered.unwrap_or_else(|_| (failed(), Timestamp(0)));
         let progress = &self.progress;
         progress.understood.store(progress.read.load(Ordering::Relaxed), Ordering::Relaxed);
         progress.requests.fetch_add(1, Ordering::Relaxed);
@@ -154,13 +153,15 @@ impl Service<Request<Incoming>> for Handler {
         let note = self.note(&request, now);
         Answering::Making(tokio::task::spawn_blocking(move || match document.make(wanted) {
             Ok(bytes) => note.write(answer, bytes),
-            Err(_) => note.write(failed(now), Bytes::new()),
+            Err(_) => note.write(failed(), Bytes::new()),
         }))
     }
 }
 
 impl Handler {
-    fn answer(&self, request: &Parts, now: Timestamp) -> Answer {
+    /// The answer to a request, and when it was made.
+    fn answer(&self, request: &Parts) -> (Answer, Timestamp) {
+        let now = self.server.now();
         let publication = self.server.publication();
         let limits = &publication.config.server;
         if let Some(limit) = limits.rate_limit {
@@ -169,10 +170,10 @@ impl Handler {
                 let answer = plain(StatusCode::TOO_MANY_REQUESTS, "you ask too often\n");
                 // RFC 6585 §4.
                 let answer = with(answer, header::RETRY_AFTER, &wait.as_secs_f64().ceil().to_string());
-                return with(answer, header::DATE, http_date(now).to_str().unwrap_or_default());
+                return (with(answer, header::DATE, http_date(now).to_str().unwrap_or_default()), now);
             }
         }
-        respond(request, &publication, now)
+        (respond(request, &publication, now), now)
     }
 
     fn ready(&self, request: &Parts, answer: Answer, bytes: Bytes, now: Timestamp) -> Answering {
@@ -248,9 +249,8 @@ impl Note {
 }
 
 /// An answer to a request at which the program failed: that one alone is harmed.
-fn failed(now: Timestamp) -> Answer {
-    let answer = last(plain(StatusCode::INTERNAL_SERVER_ERROR, "this server made a mistake\n"));
-    with(answer, header::DATE, http_date(now).to_str().unwrap_or_default())
+fn failed() -> Answer {
+    last(plain(StatusCode::INTERNAL_SERVER_ERROR, "this server made a mistake\n"))
 }
 
 /// An answer that is there, or is being made beside the other connections.

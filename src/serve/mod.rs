@@ -28,6 +28,8 @@ mod publication;
 mod respond;
 mod source;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 use std::future::Future;

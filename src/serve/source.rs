@@ -111,7 +111,7 @@ impl Source {
             watch,
             sender,
             receiver,
-            published: site.at(now),
+            published: site.clone(),
             moment: now,
             next_change: site.next_change(now),
             site,
@@ -239,7 +239,7 @@ impl Source {
         if problems.iter().any(Problem::is_error) {
             return self.fail(problems);
         }
-        let site = self.site.at(self.moment);
+        let site = self.site.clone();
         match self.swap(&site, start) {
             Ok(()) => {
                 self.published = site;

@@ -23,12 +23,12 @@ use crate::render::{self, Listed, Outline, Outlines, Page, Piece, Rendered};
 use crate::store::{Changes, Record, Store};
 
 /// A store as it is published at one moment.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Site {
     config: Arc<Config>,
     store: Arc<Store>,
     catalog: Arc<Catalog>,
-    plan: Plan,
+    plan: Arc<Plan>,
 }
 
 /// A document of a publication.
@@ -70,7 +70,7 @@ impl Site {
         let (catalog, contradictions) = Catalog::new(&store, &config);
         problems.extend(contradictions);
         problems.extend(config.warnings.iter().cloned());
-        let plan = Plan::new(&config, &store, &catalog, now);
+        let plan = Arc::new(Plan::new(&config, &store, &catalog, now));
         let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan };
         problems.extend(site.stray_redirects());
         sort(&mut problems);
@@ -88,7 +88,7 @@ impl Site {
             config: Arc::clone(&self.config),
             store: Arc::clone(&self.store),
             catalog: Arc::clone(&self.catalog),
-            plan: Plan::new(&self.config, &self.store, &self.catalog, now),
+            plan: Arc::new(Plan::new(&self.config, &self.store, &self.catalog, now)),
         }
     }
 

@@ -1,0 +1,557 @@
+//! Requests and their answers, without a socket.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use chrono::DateTime;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, StatusCode};
+
+use super::document::Wanted;
+use super::metrics::Metrics;
+use super::publication::Publication;
+use super::respond::{Answer, Content, respond};
+use crate::coding::Coding;
+use crate::config::Config;
+use crate::model::Timestamp;
+use crate::site::Site;
+
+const CONFIG: &str = r#"
+[site]
+base_url = "https://news.example.org/feeds/"
+authority = "news.example.org,2014"
+[languages.en]
+title = "News"
+[languages.fr]
+title = "Nouvelles"
+[topics.research]
+[feeds]
+hub = "https://hub.example.org/"
+[server]
+max_age = 60
+[redirects]
+"old.html" = "en/all.rss.xml"
+"feed/" = "en/all.atom.xml"
+"else" = "https://other.example/x"
+"#;
+
+/// When the publications of these tests were made, and long after.
+const MADE: Timestamp = Timestamp(1_700_000_000);
+const LATER: Timestamp = Timestamp(1_700_000_100);
+const MADE_TEXT: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+const BEFORE_TEXT: &str = "Tue, 14 Nov 2023 22:13:19 GMT";
+const LATER_TEXT: &str = "Tue, 14 Nov 2023 22:15:00 GMT";
+
+const FEED: &str = "/en/all.atom.xml";
+
+/// A site in a temporary folder, and its publication.
+struct Served {
+    folder: tempfile::TempDir,
+    publication: Publication,
+    metrics: Metrics,
+}
+
+impl Served {
+    fn new() -> Served {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(folder.path().join("tidings.toml"), CONFIG).unwrap();
+        std::fs::create_dir(folder.path().join("stories")).unwrap();
+        write(folder.path(), "a", "First");
+        let metrics = Metrics::default();
+        let publication = publish(folder.path(), None, &metrics, MADE);
+        Served { folder, publication, metrics }
+    }
+
+    fn story(&mut self, name: &str, title: &str, now: Timestamp) {
+        write(self.folder.path(), name, title);
+        self.publication = publish(self.folder.path(), Some(&self.publication), &self.metrics, now);
+    }
+
+    fn ask(&self, method: Method, path: &str, fields: &[(&str, &str)], now: Timestamp) -> Answered {
+        Answered::of(respond(&request(method, path, fields), &self.publication, now))
+    }
+
+    fn get(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
+        self.ask(Method::GET, path, fields, LATER)
+    }
+}
+
+fn write(folder: &Path, name: &str, title: &str) {
+    let text = format!(
+        "published = 2020-01-01\ntopics = [\"research\"]\n[translations.en]\ntitle = \"{title}\"\nsummary = \"S\"\n"
+    );
+    std::fs::write(folder.join(format!("stories/{name}.toml")), text).unwrap();
+}
+
+fn publish(folder: &Path, before: Option<&Publication>, metrics: &Metrics, now: Timestamp) -> Publication {
+    let config = Config::load(folder.join("tidings.toml")).unwrap();
+    let (site, problems) = Site::load(&config, DateTime::from_timestamp(now.0, 0).unwrap());
+    assert!(problems.is_empty(), "{problems:?}");
+    Publication::after(before, &site, metrics, now).unwrap().publication
+}
+
+fn request(method: Method, path: &str, fields: &[(&str, &str)]) -> Parts {
+    let mut request = Request::builder().method(method).uri(path).header("host", "h");
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request.body(()).unwrap().into_parts().0
+}
+
+/// An answer with its bytes.
+#[derive(Debug)]
+struct Answered {
+    status: StatusCode,
+    fields: Vec<(HeaderName, String)>,
+    body: Vec<u8>,
+}
+
+impl Answered {
+    /// Every answer holds the fields that are expected of its kind, and no other.
+    fn of(answer: Answer) -> Answered {
+        let fields: Vec<_> =
+            answer.headers.iter().map(|(name, value)| (name.clone(), value.to_str().unwrap().to_owned())).collect();
+        let body = match &answer.content {
+            Content::Bytes(bytes) => bytes.to_vec(),
+            Content::Document(document, wanted) => document.make(*wanted).unwrap().to_vec(),
+        };
+        let answered = Answered { status: answer.status, fields, body };
+        answered.has_only_expected_fields(matches!(answer.content, Content::Document(..)));
+        answered
+    }
+
+    fn has_only_expected_fields(&self, is_document: bool) {
+        let cors = ["access-control-allow-origin", "access-control-expose-headers"];
+        let (needed, allowed): (Vec<&str>, Vec<&str>) = match self.status.as_u16() {
+            200 | 226 if is_document => (
+                vec!["content-type", "x-content-type-options", "link", "etag", "vary", "cache-control"],
+                [&["content-language", "content-encoding", "last-modified", "im"], &cors[..]].concat(),
+            ),
+            304 => (vec!["etag", "vary", "cache-control"], cors.to_vec()),
+            204 => (
+                vec!["allow"],
+                vec![
+                    "access-control-allow-origin",
+                    "access-control-allow-methods",
+                    "access-control-allow-headers",
+                    "access-control-max-age",
+                ],
+            ),
+            _ => (
+                vec!["content-type", "x-content-type-options", "cache-control"],
+                vec!["location", "allow", "vary", "connection", "retry-after"],
+            ),
+        };
+        assert!(self.field("date").is_some(), "{self:?}");
+        for name in &needed {
+            assert!(self.field(name).is_some(), "{name} is missing: {self:?}");
+        }
+        for (name, _) in &self.fields {
+            let name = name.as_str();
+            assert!(
+                name == "date" || needed.contains(&name) || allowed.contains(&name),
+                "{name} is not expected: {self:?}"
+            );
+            let count = self.fields.iter().filter(|(other, _)| other.as_str() == name).count();
+            assert_eq!(count, 1, "{name} stands twice: {self:?}");
+        }
+        assert_eq!(self.status == StatusCode::IM_USED, self.field("im") == Some("feed"), "{self:?}");
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(other, _)| other.as_str() == name).map(|(_, value)| value.as_str())
+    }
+
+    fn tag(&self) -> String {
+        self.field("etag").unwrap_or_default().to_owned()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+}
+
+const CODINGS: [Option<Coding>; 4] = [None, Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstandard)];
+
+/// Forms of `Accept-Encoding`: the coding that each prefers, and those that it takes.
+const ACCEPTED: [(Option<&str>, Option<Option<Coding>>, &[Option<Coding>]); 9] = [
+    (None, Some(None), &[None]),
+    (Some(""), Some(None), &[None]),
+    (Some("gzip, deflate"), Some(Some(Coding::Gzip)), &[None, Some(Coding::Gzip)]),
+    (Some("gzip, deflate, br, zstd"), Some(Some(Coding::Brotli)), &CODINGS),
+    (Some("br;q=0.5, gzip;q=0.9"), Some(Some(Coding::Gzip)), &[None, Some(Coding::Gzip), Some(Coding::Brotli)]),
+    (Some("identity;q=0, zstd"), Some(Some(Coding::Zstandard)), &[Some(Coding::Zstandard)]),
+    (Some("*"), Some(Some(Coding::Brotli)), &CODINGS),
+    (Some("gzip;q=0, *;q=0.1"), Some(Some(Coding::Brotli)), &[None, Some(Coding::Brotli), Some(Coding::Zstandard)]),
+    (Some("*;q=0"), None, &[]),
+];
+
+/// What a request says of what it has.
+#[derive(Debug, Clone, PartialEq)]
+enum Has {
+    Nothing,
+    /// The tag of a coding, in one of the forms of a list.
+    Tag(Option<Coding>, Form),
+    Wrong,
+    Any,
+    Broken,
+    Date(&'static str),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    Plain,
+    Weak,
+    List,
+}
+
+fn validators() -> Vec<Has> {
+    let forms = [Form::Plain, Form::Weak, Form::List];
+    let tags = CODINGS.into_iter().flat_map(|coding| forms.map(|form| Has::Tag(coding, form)));
+    let dates = ["yesterday", BEFORE_TEXT, MADE_TEXT, LATER_TEXT].map(Has::Date);
+    [Has::Nothing, Has::Wrong, Has::Any, Has::Broken].into_iter().chain(tags).chain(dates).collect()
+}
+
+/// The value of an entity tag's field.
+fn listed(has: &Has, tag: impl Fn(Option<Coding>) -> String) -> String {
+    match has {
+        Has::Tag(coding, Form::Plain) => tag(*coding),
+        Has::Tag(coding, Form::Weak) => format!("W/{}", tag(*coding)),
+        Has::Tag(coding, Form::List) => format!("\"x,y\" , W/\"z\",{}", tag(*coding)),
+        Has::Wrong => "\"0123\"".to_owned(),
+        Has::Any => "*".to_owned(),
+        Has::Broken => "0123, \"".to_owned(),
+        Has::Nothing | Has::Date(_) => unreachable!(),
+    }
+}
+
+/// Every method with every form of every precondition, in each form of `Accept-Encoding`, with and without `A-IM`.
+#[test]
+fn every_condition_has_its_answer() {
+    let served = Served::new();
+    let document = Arc::clone(&served.publication.get("en/all.atom.xml").unwrap().document);
+    let tag = |coding: Option<Coding>| document.tag(coding).to_owned();
+    let mut asked = 0;
+    for method in [Method::GET, Method::HEAD] {
+        for (accepts, best, taken) in ACCEPTED {
+            for has in validators() {
+                for (name, is_match) in [("if-none-match", false), ("if-match", true)] {
+                    for a_im in [false, true] {
+                        let mut fields = Vec::new();
+                        fields.extend(accepts.map(|accepts| ("accept-encoding", accepts.to_owned())));
+                        fields.extend(a_im.then(|| ("a-im", "feed".to_owned())));
+                        match &has {
+                            Has::Nothing => {}
+                            Has::Date(date) if is_match => fields.push(("if-unmodified-since", (*date).to_owned())),
+                            Has::Date(date) => fields.push(("if-modified-since", (*date).to_owned())),
+                            has => fields.push((name, listed(has, tag))),
+                        }
+                        let borrowed: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                        let answer = served.ask(method.clone(), FEED, &borrowed, LATER);
+                        let (status, expected_tag) = expected(&has, is_match, best, taken);
+                        assert_eq!(answer.status.as_u16(), status, "{method} {fields:?}");
+                        let is_delta = a_im && method == Method::GET && status == 200;
+                        match (status, expected_tag) {
+                            (200, _) if is_delta => {
+                                assert_eq!(answer.tag(), document.delta_tag(best.unwrap()), "{fields:?}")
+                            }
+                            (200 | 304, coding) => assert_eq!(answer.tag(), tag(coding), "{method} {fields:?}"),
+                            _ => {}
+                        }
+                        if status == 200 {
+                            let coding = best.unwrap();
+                            assert_eq!(answer.body, document.make(Wanted { since: None, coding }).unwrap());
+                            assert_eq!(answer.field("content-encoding"), coding.map(Coding::token));
+                            assert_eq!(answer.field("last-modified"), Some(MADE_TEXT));
+                            let no_store = answer.field("cache-control") == Some("no-store");
+                            assert_eq!(no_store, is_delta, "{fields:?}");
+                        } else if status == 304 {
+                            assert!(answer.body.is_empty());
+                        }
+                        asked += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(asked, 2 * 9 * 20 * 2 * 2);
+}
+
+/// RFC 9110 §13.2.2, in other words than the code's: the status, and the coding whose tag it bears.
+fn expected(
+    has: &Has,
+    is_match: bool,
+    best: Option<Option<Coding>>,
+    taken: &[Option<Coding>],
+) -> (u16, Option<Coding>) {
+    let Some(best) = best else { return (406, None) };
+    let status = match (has, is_match) {
+        (Has::Nothing | Has::Date("yesterday"), _) => 200,
+        (Has::Any, true) => 200,
+        (Has::Any, false) => 304,
+        (Has::Wrong | Has::Broken, true) => 412,
+        (Has::Wrong | Has::Broken, false) => 200,
+        // Compared strongly, and with the tags that this request can be given.
+        (Has::Tag(coding, form), true) => {
+            if *form != Form::Weak && taken.contains(coding) {
+                200
+            } else {
+                412
+            }
+        }
+        (Has::Tag(coding, _), false) => {
+            if taken.contains(coding) {
+                304
+            } else {
+                200
+            }
+        }
+        (Has::Date(date), true) => {
+            if *date == BEFORE_TEXT {
+                412
+            } else {
+                200
+            }
+        }
+        (Has::Date(date), false) => {
+            if *date == BEFORE_TEXT {
+                200
+            } else {
+                304
+            }
+        }
+    };
+    match (has, status) {
+        (Has::Tag(coding, _), 304) => (304, *coding),
+        _ => (status, best),
+    }
+}
+
+#[test]
+fn tags_come_before_dates() {
+    let served = Served::new();
+    let tag = served.get(FEED, &[]).tag();
+    let status = |fields: &[(&str, &str)]| served.get(FEED, fields).status.as_u16();
+    assert_eq!(status(&[("if-none-match", "\"x\""), ("if-modified-since", LATER_TEXT)]), 200);
+    assert_eq!(status(&[("if-none-match", &tag), ("if-modified-since", BEFORE_TEXT)]), 304);
+    assert_eq!(status(&[("if-match", &tag), ("if-unmodified-since", BEFORE_TEXT)]), 200);
+    assert_eq!(status(&[("if-match", &tag), ("if-none-match", &tag)]), 304);
+    assert_eq!(status(&[("if-match", "\"x\""), ("if-none-match", &tag)]), 412);
+    assert_eq!(status(&[("if-modified-since", LATER_TEXT), ("if-modified-since", LATER_TEXT)]), 200);
+    assert_eq!(status(&[("range", "bytes=0-5"), ("if-range", &tag)]), 200);
+}
+
+#[test]
+fn what_changed_is_told_once_its_own_tag_is_named() {
+    let mut served = Served::new();
+    let plain = served.get(FEED, &[]).tag();
+    let delta = |served: &Served, tag: &str| served.get(FEED, &[("a-im", "feed"), ("if-none-match", tag)]);
+    assert_eq!(delta(&served, &plain).status, 304);
+    served.story("b", "Second", LATER);
+    // A tag that any cache could have is no promise that its owner has the feed.
+    let whole = delta(&served, &plain);
+    assert_eq!((whole.status.as_u16(), whole.field("cache-control")), (200, Some("no-store")));
+    let own = whole.tag();
+    assert!(own.starts_with("\"im-"));
+    assert_eq!(delta(&served, &own).status, 304);
+    assert_eq!(delta(&served, &own).tag(), own);
+    served.story("c", "Third", LATER);
+    let changed = delta(&served, &own);
+    assert_eq!((changed.status.as_u16(), changed.field("cache-control")), (226, Some("no-store, im")));
+    let text = changed.text();
+    assert!(text.contains("Third") && !text.contains("Second") && !text.contains("First"));
+    assert_eq!(
+        roxmltree::Document::parse(&text)
+            .unwrap()
+            .descendants()
+            .filter(|node| node.has_tag_name("entry") || node.tag_name().name() == "entry")
+            .count(),
+        1
+    );
+    assert_eq!(delta(&served, &changed.tag()).status, 304);
+    // Others get the feed, and HEAD the header of the feed.
+    assert_eq!(served.get(FEED, &[("if-none-match", &own)]).status, 200);
+    let head = served.ask(Method::HEAD, FEED, &[("a-im", "feed"), ("if-none-match", &own)], LATER);
+    assert_eq!((head.status.as_u16(), head.tag()), (200, served.get(FEED, &[]).tag()));
+    let compressed = served.get(FEED, &[("a-im", "feed"), ("if-none-match", &own), ("accept-encoding", "gzip")]);
+    assert_eq!((compressed.status.as_u16(), compressed.field("content-encoding")), (226, Some("gzip")));
+    assert!(compressed.tag().starts_with("\"im-") && compressed.tag() != changed.tag());
+    assert_eq!(
+        served.get("/feeds.opml", &[("a-im", "feed")]).field("cache-control").map(|text| text.starts_with("public")),
+        Some(true)
+    );
+}
+
+#[test]
+fn every_format_tells_what_changed() {
+    let mut served = Served::new();
+    for path in ["/en/all.rss.xml", "/en/all.json", "/mul/research.atom.xml"] {
+        let own = served.get(path, &[("a-im", "feed")]).tag();
+        served.story("b", &format!("New of {path}"), LATER);
+        let text = served.get(path, &[("a-im", "feed"), ("if-none-match", &own)]).text();
+        assert!(text.contains("New of") && !text.contains("First"), "{text}");
+        if path.ends_with("json") {
+            let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(value["items"].as_array().map(Vec::len), Some(1));
+        } else {
+            assert!(roxmltree::Document::parse(&text).is_ok());
+        }
+    }
+}
+
+/// Fault 18: whatever the clock does, a date is shown once it has come, and never twice.
+#[test]
+fn dates_increase_whatever_the_clock_does() {
+    let mut served = Served::new();
+    let mut seen = Vec::new();
+    for (number, now) in [100, 100, 100, 40, 41, 5000, 90, 5003, 5004].into_iter().enumerate() {
+        let now = Timestamp(MADE.0 + now);
+        served.story("b", &format!("Version {number}"), now);
+        for later in [0, 1, 2, 100, -1000] {
+            let now = Timestamp(now.0 + later);
+            let answer = served.ask(Method::GET, FEED, &[], now);
+            let read = |text: &str| httpdate::parse_http_date(text).unwrap();
+            if let Some(date) = answer.field("last-modified") {
+                assert!(read(date) <= read(answer.field("date").unwrap()), "{answer:?}");
+                seen.push((read(date), number));
+                // The date is of this version: another client that has it has this version.
+                let again = served.ask(Method::GET, FEED, &[("if-modified-since", date)], now);
+                assert_eq!(again.status, 304);
+            } else {
+                let again = served.ask(Method::GET, FEED, &[("if-modified-since", LATER_TEXT)], now);
+                assert_eq!(again.status, 200);
+            }
+            assert_eq!(served.ask(Method::GET, FEED, &[("if-none-match", &answer.tag())], now).status, 304);
+        }
+    }
+    seen.sort();
+    seen.dedup();
+    assert!(seen.windows(2).all(|pair| pair[0].0 < pair[1].0), "{seen:?}");
+    assert!(seen.len() > 3, "{seen:?}");
+}
+
+#[test]
+fn a_document_that_stays_keeps_its_tag_and_date() {
+    let mut served = Served::new();
+    let feeds = ["/fr/all.atom.xml", "/fr/feeds.opml", "/index.html", FEED];
+    let before = feeds.map(|path| served.get(path, &[("accept-encoding", "br")]));
+    served.story("b", "Second", LATER);
+    for (path, before) in feeds.iter().zip(before) {
+        let after = served.get(path, &[("accept-encoding", "br")]);
+        assert_eq!(after.tag() == before.tag(), *path != FEED, "{path}");
+        assert_eq!(after.field("last-modified") == before.field("last-modified"), *path != FEED, "{path}");
+    }
+}
+
+#[test]
+fn paths_lead_to_documents_and_nowhere_else() {
+    let served = Served::new();
+    let long = format!("/{}", "x".repeat(10_000));
+    for (path, status, to) in [
+        ("/", 200, None),
+        ("/index.html", 200, None),
+        ("/en/", 200, None),
+        ("/en", 308, Some("en/")),
+        ("/feeds/en", 308, Some("en/")),
+        ("/feeds/", 200, None),
+        ("/feeds/en/all.atom.xml?x=1", 200, None),
+        ("/en/all%2Eatom.xml", 200, None),
+        ("/%65n/all.atom.xml", 200, None),
+        ("http://other.example/en/all.json", 200, None),
+        ("/old.html", 308, Some("en/all.rss.xml")),
+        ("/feed/", 308, Some("../en/all.atom.xml")),
+        ("/else", 308, Some("https://other.example/x")),
+        ("/_redirects", 200, None),
+        ("/EN/all.atom.xml", 404, None),
+        ("/feeds/feeds/", 404, None),
+        ("/fr/nothing.json", 404, None),
+        ("/.tidings", 404, None),
+        ("/../tidings.toml", 404, None),
+        ("/%2e%2e/tidings.toml", 404, None),
+        ("//en/all.atom.xml", 404, None),
+        ("/en//all.atom.xml", 404, None),
+        ("/en/all.atom.xml/", 404, None),
+        ("/en/all.atom.xml;a", 404, None),
+        ("/en%2Fall.atom.xml", 400, None),
+        ("/%00", 400, None),
+        ("/%0a", 400, None),
+        ("/%", 400, None),
+        ("/%zz", 400, None),
+        ("/%ff", 400, None),
+        ("*", 400, None),
+        (&long, 414, None),
+    ] {
+        let answer = served.get(path, &[]);
+        assert_eq!((answer.status.as_u16(), answer.field("location")), (status, to), "{path}");
+    }
+}
+
+#[test]
+fn headers_say_what_a_document_is() {
+    let served = Served::new();
+    for (path, media_type, language, is_feed) in [
+        (FEED, "application/xml; charset=utf-8", Some("en"), true),
+        ("/fr/all.rss.xml", "application/xml; charset=utf-8", Some("fr"), true),
+        ("/mul/all.json", "application/feed+json; charset=utf-8", Some("en, fr"), true),
+        ("/feeds.opml", "text/x-opml; charset=utf-8", Some("en, fr"), false),
+        ("/fr/index.html", "text/html; charset=utf-8", Some("fr"), false),
+        ("/_redirects", "text/plain; charset=utf-8", None, false),
+    ] {
+        let answer = served.get(path, &[]);
+        assert_eq!(answer.field("content-type"), Some(media_type), "{path}");
+        assert_eq!(answer.field("content-language"), language, "{path}");
+        assert_eq!(answer.field("access-control-allow-origin"), is_feed.then_some("*"), "{path}");
+        assert_eq!(answer.field("access-control-expose-headers"), is_feed.then_some("ETag, Link"), "{path}");
+        let own = format!("<https://news.example.org/feeds{path}>; rel=\"self\"");
+        let hub = if is_feed { ", <https://hub.example.org/>; rel=\"hub\"" } else { "" };
+        assert_eq!(answer.field("link"), Some(&*format!("{own}{hub}")), "{path}");
+        assert_eq!(answer.field("vary"), Some("Accept-Encoding"));
+        let cache = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=604800";
+        assert_eq!(answer.field("cache-control"), Some(cache));
+    }
+}
+
+#[test]
+fn methods_that_are_none_are_answered() {
+    let served = Served::new();
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUUX"] {
+        let answer = served.ask(method.parse().unwrap(), FEED, &[], LATER);
+        assert_eq!((answer.status.as_u16(), answer.field("allow")), (405, Some("GET, HEAD, OPTIONS")), "{method}");
+    }
+    let answer = served.ask(Method::OPTIONS, "*", &[], LATER);
+    assert_eq!((answer.status.as_u16(), answer.field("allow")), (204, Some("GET, HEAD, OPTIONS")));
+    let preflight = [("origin", "https://a.example"), ("access-control-request-method", "GET")];
+    let answer = served.ask(Method::OPTIONS, FEED, &preflight, LATER);
+    assert_eq!(answer.field("access-control-allow-headers"), Some("If-None-Match, If-Modified-Since, A-IM"));
+    assert_eq!(answer.field("access-control-allow-origin"), Some("*"));
+    let answer = served.get(FEED, &[("content-length", "3"), ("transfer-encoding", "chunked")]);
+    assert_eq!((answer.status.as_u16(), answer.field("connection")), (400, Some("close")));
+    let mut twice = request(Method::GET, FEED, &[]);
+    twice.headers.append("host", HeaderValue::from_static("other"));
+    assert_eq!(respond(&twice, &served.publication, LATER).status, 400);
+}
+
+/// The bytes over HTTP are those that a build writes.
+#[test]
+fn what_is_served_is_what_is_built() {
+    let served = Served::new();
+    let config = Config::load(served.folder.path().join("tidings.toml")).unwrap();
+    let (site, _) = Site::load(&config, DateTime::from_timestamp(MADE.0, 0).unwrap());
+    let seen = Mutex::new(0);
+    for document in site.documents().unwrap() {
+        if document.path == "old.html" {
+            continue;
+        }
+        let answer = served.get(&format!("/{}", document.path), &[]);
+        assert_eq!(
+            (answer.status.as_u16(), answer.field("content-type")),
+            (200, Some(document.media_type)),
+            "{}",
+            document.path
+        );
+        assert!(answer.body == document.bytes, "{}", document.path);
+        *seen.lock().unwrap() += 1;
+    }
+    assert_eq!(*seen.lock().unwrap(), 3 * 2 * 3 + 3 + 3 + 1);
+}
