@@ -81,11 +81,10 @@ impl Catalog {
         &store.scans[row.scan as usize].facts[row.fact as usize]
     }
 
-    /// The file and the record of an entry's text.
+    /// The scan and the record of an entry's text.
     pub fn record<'s>(&self, store: &'s Store, entry: EntryIndex) -> (u32, &'s Record) {
         let row = self.entries[entry as usize];
-        let scan = &store.scans[row.scan as usize];
-        (scan.file, &scan.records[row.record as usize])
+        (row.scan, &store.scans[row.scan as usize].records[row.record as usize])
     }
 
     /// The id of an entry's story.
@@ -275,7 +274,7 @@ impl Contradictions<'_> {
         }
         let place = |(scan, record): (u32, u32), path: &[Step]| {
             let scan = &self.store.scans[scan as usize];
-            self.store.place(scan.file, &scan.records[record as usize], path)
+            scan.place(&scan.records[record as usize], path)
         };
         let problem = Problem::error(place(here, path), message).related("the other is here", place(first, first_path));
         self.problems.push(problem);
@@ -325,8 +324,7 @@ impl Contradictions<'_> {
         let scan = &self.store.scans[scan as usize];
         let record = &scan.records[record as usize];
         let nth = fact as usize - Scan::facts_of(record).start;
-        self.store
-            .translation_key(scan.file, record, nth)
+        scan.translation_key(record, nth)
             .map(|tag| vec![Step::Key("translations".to_owned()), Step::Key(tag)])
             .unwrap_or_default()
     }

@@ -105,7 +105,7 @@ fn what_is_no_longer_published_is_removed() {
     );
     site.write("stories/one.toml", site.read("stories/one.toml").replace(".ru", ".fr"));
     let ran = site.built(&[]);
-    assert!(ran.stdout.contains(" 16 removed"), "{ran:?}");
+    assert!(ran.stdout.contains(" 17 removed"), "{ran:?}");
     assert!(!site.path("public/ru").exists() && !site.path("public/en/children.json").exists());
     assert!(site.path("public/fr/research.json").exists());
 }
@@ -124,7 +124,7 @@ fn a_lost_manifest_is_made_anew() {
         }
         let written = rewritten(&site, || assert_eq!(site.built(&["--compress"]).stderr, ""));
         assert!(
-            written.iter().all(|path| path.contains(".json.") || path.contains(".xml.") || path.contains(".opml.")),
+            written.iter().all(|path| [".json.", ".xml.", ".opml.", ".html."].iter().any(|part| path.contains(part))),
             "{written:?}"
         );
         assert!(site.path("public/stale/all.json").exists() && site.path("x").exists());
@@ -231,7 +231,7 @@ fn copies_decode_to_what_they_are_copies_of() {
     let bytes = |path: &str| fs::read(site.path(&format!("public/{path}"))).unwrap();
     let files = site.files("public");
     let documents: Vec<&String> =
-        files.iter().filter(|path| [".xml", ".json", ".opml"].iter().any(|ending| path.ends_with(ending))).collect();
+        files.iter().filter(|path| [".xml", ".json", ".opml", ".html"].iter().any(|ending| path.ends_with(ending))).collect();
     assert_eq!(files.len(), documents.len() * 4 + 1);
     for path in documents {
         let mut gzip = Vec::new();

@@ -92,17 +92,17 @@ fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Stan
     let mut records: HashMap<String, Vec<_>> = HashMap::new();
     for scan in &store.scans {
         for record in &scan.records {
-            records.entry(scan.id(record).to_ascii_lowercase()).or_default().push((scan.file, record));
+            records.entry(scan.id(record).to_ascii_lowercase()).or_default().push((scan, record));
         }
     }
     let file = |id: &str| {
         let (file, record) = records.get(&id.to_ascii_lowercase())?.first()?;
-        Some(PathBuf::from(store.place(*file, record, &[]).path))
+        Some(PathBuf::from(file.place(record, &[]).path))
     };
     let says = |id: &str, date: NaiveDate, language: &str, title: &str| {
         let found = records.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
         found.iter().any(|(file, record)| {
-            let said = store.read_again(*file, &[record], config, |_, story| {
+            let said = file.read_again(&[record], config, |_, story| {
                 story.translations.iter().any(|text| {
                     let day = config.site.zone.moment(text.published).date_time().date_naive();
                     let tag = config.languages[usize::from(text.language)].language.as_str();

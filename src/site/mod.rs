@@ -202,8 +202,8 @@ impl Site {
 
     /// Where an entry stands.
     pub(crate) fn place(&self, entry: EntryIndex) -> Place {
-        let (file, record) = self.catalog.record(&self.store, entry);
-        self.store.place(file, record, &[])
+        let (scan, record) = self.catalog.record(&self.store, entry);
+        self.store.scans[scan as usize].place(record, &[])
     }
 
     /// The feeds, in the first format, in which an entry is older than the window.
@@ -314,17 +314,17 @@ impl Site {
         let mut spots: Vec<(u32, u64, u32, EntryIndex)> = needed
             .iter()
             .map(|entry| {
-                let (file, record) = self.catalog.record(&self.store, *entry);
-                (file, record.offset, record.index, *entry)
+                let (scan, record) = self.catalog.record(&self.store, *entry);
+                (scan, record.offset, record.index, *entry)
             })
             .collect();
         spots.par_sort_unstable();
-        let portions = spots.chunk_by(|one, other| one.0 == other.0).flat_map(|of_file| of_file.chunks(PORTION));
+        let portions = spots.chunk_by(|one, other| one.0 == other.0).flat_map(|of_scan| of_scan.chunks(PORTION));
         let portions: Vec<_> = portions.collect();
         let read = portions.into_par_iter().map(|portion| {
             let records: Vec<&Record> =
                 portion.iter().map(|(.., entry)| self.catalog.record(&self.store, *entry).1).collect();
-            self.store.read_again(portion[0].0, &records, &self.config, |index, story| {
+            self.store.scans[portion[0].0 as usize].read_again(&records, &self.config, |index, story| {
                 let entry = portion[index].3;
                 let language = self.catalog.fact(&self.store, entry).language;
                 let translation = story.translations.iter().find(|translation| translation.language == language)?;

@@ -73,7 +73,8 @@ fn is_passed_over(entry: &DirEntry) -> bool {
     entry.file_name().to_string_lossy().starts_with(['.', '_'])
 }
 
-fn below(store: &Path, path: &Path) -> Option<String> {
+/// A path below the store, with `/` between its parts.
+pub fn below(store: &Path, path: &Path) -> Option<String> {
     Some(path.strip_prefix(store).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
 }
 

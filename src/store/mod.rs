@@ -35,9 +35,7 @@ use crate::source::{Careful, Step, Syntax, decode, fast, scrub};
 /// All that was kept of the store.
 #[derive(Debug, Default)]
 pub struct Store {
-    /// Sorted by their paths.
-    files: Vec<Found>,
-    /// In the order of the files.
+    /// Sorted by the paths of their files; every file has at least one.
     pub scans: Vec<Part>,
     /// What stood in the way of finding files.
     problems: Vec<Problem>,
@@ -46,17 +44,8 @@ pub struct Store {
 /// What was kept of a file, or of a part of one, shared by every state of the store in which it is the same.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// The index of the file.
-    pub file: u32,
+    file: Arc<Found>,
     scan: Arc<Scan>,
-}
-
-impl Deref for Part {
-    type Target = Scan;
-
-    fn deref(&self) -> &Scan {
-        &self.scan
-    }
 }
 
 /// What is known of the difference between a store as it was read and as it is now.
@@ -78,72 +67,79 @@ impl Store {
 
     /// The store as it is after changes, of which only what may be another than before is read. The configuration is the same.
     pub fn after(&self, changes: &Changes, config: &Config) -> Store {
-        let (mut files, problems) = match changes.anywhere {
-            true => find::files(&config.site.stories),
-            false => (self.found_after(changes, &config.site.stories), self.problems.clone()),
+        let root = &config.site.stories;
+        let (kept, fresh, problems) = if changes.anywhere {
+            let (files, problems) = find::files(root);
+            let (kept, fresh) = self.compare(files, changes);
+            (kept, fresh, problems)
+        } else {
+            let named = changes.files.difference(&changes.unfinished);
+            let named: Vec<_> =
+                named.filter_map(|path| Some((find::below(root, path)?, find::file(root, path)))).collect();
+            let (kept, fresh) = self.replace(named);
+            (kept, fresh, self.problems.clone())
         };
-        files.retain(|file| !changes.unfinished.contains(&file.path) || self.index(&file.below).is_some());
-        for file in files.iter_mut().filter(|file| changes.unfinished.contains(&file.path)) {
-            if let Some(index) = self.index(&file.below) {
-                file.clone_from(&self.files[index]);
+        let borrowed: Vec<&Found> = fresh.iter().map(Arc::as_ref).collect();
+        let read = scan::all(&borrowed, config).into_iter();
+        let read = read.map(|(index, scan)| Part { file: Arc::clone(&fresh[index]), scan: Arc::new(scan) });
+        let mut scans: Vec<Part> = Vec::with_capacity(kept.len() + fresh.len());
+        let mut kept = kept.into_iter().peekable();
+        for part in read {
+            while let Some(before) = kept.next_if(|before| before.file.below < part.file.below) {
+                scans.push(before);
             }
+            scans.push(part);
         }
-        let same = |file: &Found| {
-            let index = self.index(&file.below)?;
-            let is_same = self.files[index].stamp == file.stamp && !changes.files.contains(&file.path);
-            is_same.then_some(index)
-        };
-        let same: Vec<Option<usize>> = files.iter().map(same).collect();
-        let fresh: Vec<&Found> =
-            files.iter().zip(&same).filter(|(_, same)| same.is_none()).map(|(file, _)| file).collect();
-        let mut read = scan::all(&fresh, config).into_iter().peekable();
-        let mut scans = Vec::with_capacity(self.scans.len() + read.len());
-        let mut next = 0;
-        for (file, same) in same.into_iter().enumerate() {
-            let file = file as u32;
-            match same {
-                Some(index) => scans.extend(self.parts(index).iter().map(|part| Part { file, ..part.clone() })),
-                None => {
-                    while let Some((_, scan)) = read.next_if(|(index, _)| *index == next) {
-                        scans.push(Part { file, scan: Arc::new(scan) });
-                    }
-                    next += 1;
-                }
-            }
-        }
-        Store { files, scans, problems }
+        scans.extend(kept);
+        Store { scans, problems }
     }
 
-    /// The files after changes to some of them.
-    fn found_after(&self, changes: &Changes, root: &Path) -> Vec<Found> {
-        let changed = &changes.files;
-        let mut files: Vec<Found> = self.files.iter().filter(|file| !changed.contains(&file.path)).cloned().collect();
-        files.extend(changed.iter().filter_map(|path| find::file(root, path)));
-        files.sort_by(|one, other| one.below.cmp(&other.below));
-        files
+    /// Of all files as they were found: what can be kept, and what has to be read. Both lists are sorted.
+    fn compare(&self, files: Vec<Found>, changes: &Changes) -> (Vec<Part>, Vec<Arc<Found>>) {
+        let (mut kept, mut fresh) = (Vec::with_capacity(self.scans.len()), Vec::new());
+        let mut old = self.scans.chunk_by(|one, other| Arc::ptr_eq(&one.file, &other.file)).peekable();
+        for file in files {
+            while old.next_if(|parts| parts[0].file.below < file.below).is_some() {}
+            let parts = old.next_if(|parts| parts[0].file.below == file.below);
+            let is_unfinished = changes.unfinished.contains(&file.path);
+            let is_same = |parts: &&[Part]| parts[0].file.stamp == file.stamp && !changes.files.contains(&file.path);
+            match parts.filter(|parts| is_unfinished || is_same(parts)) {
+                Some(parts) => kept.extend_from_slice(parts),
+                None if is_unfinished => {}
+                None => fresh.push(Arc::new(file)),
+            }
+        }
+        (kept, fresh)
+    }
+
+    /// The same of files that are named, with what was found there.
+    fn replace(&self, mut named: Vec<(String, Option<Found>)>) -> (Vec<Part>, Vec<Arc<Found>>) {
+        named.sort_by(|one, other| one.0.cmp(&other.0));
+        let mut kept = Vec::with_capacity(self.scans.len());
+        let mut next = 0;
+        for (below, _) in &named {
+            let start = self.scans.partition_point(|part| part.file.below < *below);
+            kept.extend_from_slice(&self.scans[next..start]);
+            next = self.scans.partition_point(|part| part.file.below <= *below);
+        }
+        kept.extend_from_slice(&self.scans[next..]);
+        (kept, named.into_iter().filter_map(|(_, found)| found).map(Arc::new).collect())
     }
 
     /// What the files are by their looks, where they are not those that were read; those being written aside.
     pub fn differs_on_disk(&self, root: &Path, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
         let (files, problems) = find::files(root);
-        let look = |files: &[Found]| {
+        let files: Vec<&Found> = files.iter().collect();
+        let mut known: Vec<&Found> = self.scans.iter().map(|part| &*part.file).collect();
+        known.dedup_by_key(|file| &file.below);
+        let look = |files: &[&Found]| {
             let mut hasher = std::hash::DefaultHasher::new();
             let finished = files.iter().filter(|file| !unfinished.contains(&file.path));
             finished.for_each(|file| (&file.below, file.stamp).hash(&mut hasher));
             hasher.finish()
         };
         let now = look(&files);
-        (now != look(&self.files) || problems != self.problems).then_some(now)
-    }
-
-    fn index(&self, below: &str) -> Option<usize> {
-        self.files.binary_search_by(|file| file.below.as_str().cmp(below)).ok()
-    }
-
-    fn parts(&self, file: usize) -> &[Part] {
-        let start = self.scans.partition_point(|part| (part.file as usize) < file);
-        let end = self.scans.partition_point(|part| (part.file as usize) <= file);
-        &self.scans[start..end]
+        (now != look(&known) || problems != self.problems).then_some(now)
     }
 
     /// Every problem in it.
@@ -151,19 +147,28 @@ impl Store {
         let read = self.scans.iter().flat_map(|part| &part.problems);
         self.problems.iter().chain(read).cloned().collect()
     }
+}
 
-    /// Reads the texts of some records of one file again, and hands each story to `each` with its index among them.
+impl Deref for Part {
+    type Target = Scan;
+
+    fn deref(&self) -> &Scan {
+        &self.scan
+    }
+}
+
+impl Part {
+    /// Reads the texts of some of its records again, and hands each story to `each` with its index among them.
     ///
     /// # Errors
     /// The file cannot be read, or has changed since it was first read.
     pub fn read_again<T>(
         &self,
-        file: u32,
         records: &[&Record],
         config: &Config,
         mut each: impl FnMut(usize, &Story<'_>) -> T,
     ) -> Result<Vec<T>, Problem> {
-        let found = &self.files[file as usize];
+        let found = &*self.file;
         let machine = |error: std::io::Error| Problem::machine(&found.path, "read this file again", &error);
         let changed = || {
             Problem::error(Place::file(found.path.display().to_string()), "this file changed while it was being read")
@@ -200,9 +205,9 @@ impl Store {
     }
 
     /// The place of a value of a record, read again for a problem that shows only beside other records.
-    pub fn place(&self, file: u32, record: &Record, path: &[Step]) -> Place {
-        let shown = self.files[file as usize].path.display().to_string();
-        let found = self.careful(file, record, |careful, lead, root, text| {
+    pub fn place(&self, record: &Record, path: &[Step]) -> Place {
+        let shown = self.file.path.display().to_string();
+        let found = self.careful(record, |careful, lead, root, text| {
             let span = careful.span(&[root, path].concat());
             Place::in_text(shown.clone(), text, span.start + lead..span.end + lead)
         });
@@ -210,20 +215,15 @@ impl Store {
     }
 
     /// The key of the nth translation of a record, as it was written; `None` where the record is flat.
-    pub fn translation_key(&self, file: u32, record: &Record, nth: usize) -> Option<String> {
-        self.careful(file, record, |careful, _, root, _| {
+    pub fn translation_key(&self, record: &Record, nth: usize) -> Option<String> {
+        self.careful(record, |careful, _, root, _| {
             careful.key(&[root, &[Step::Key("translations".to_owned())]].concat(), nth)
         })?
     }
 
     /// Reads a record with the place of every value: those places, where its text begins, the path to it, the whole text.
-    fn careful<T>(
-        &self,
-        file: u32,
-        record: &Record,
-        then: impl FnOnce(&Careful, usize, &[Step], &str) -> T,
-    ) -> Option<T> {
-        let found = &self.files[file as usize];
+    fn careful<T>(&self, record: &Record, then: impl FnOnce(&Careful, usize, &[Step], &str) -> T) -> Option<T> {
+        let found = &*self.file;
         let bytes = std::fs::read(&found.path).ok()?;
         let text = decode(&bytes).ok()?;
         let syntax = syntax(found);
