@@ -35,12 +35,24 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Probl
         let problem = Problem::usage(None, "no hub is configured, so there is nobody to tell");
         return Err(vec![problem.help("name one as `hub` in `[feeds]`")]);
     };
-    let topics = match options.urls.is_empty() {
+    let mut topics = match options.urls.is_empty() {
         true => changed(&config).map_err(|problem| vec![problem])?,
         false => named(&config, &options.urls)?,
     };
-    let problems: Vec<Problem> = topics.iter().filter_map(|topic| tell(hub, topic).err()).collect();
-    if problems.is_empty() { Ok(topics.len()) } else { Err(problems) }
+    let count = topics.len();
+    let mut outcome = tell_hub(hub, &mut topics);
+    for pause in PAUSES {
+        if outcome.is_ok() {
+            break;
+        }
+        std::thread::sleep(pause);
+        outcome = tell_hub(hub, &mut topics);
+    }
+    outcome.map(|()| count).map_err(|why| {
+        let message = format!("the hub {hub} could not be told {why} ({} of {count} left)", topics.len());
+        let problem = Problem { cause: Cause::Machine, ..Problem::error(None, message) };
+        vec![problem.help("run this again once the hub takes them")]
+    })
 }
 
 /// The feeds that were named, each of which has to be one of this site.
@@ -77,20 +89,4 @@ fn is_feed(config: &Config, url: &str) -> bool {
     let formats = [Format::Atom, Format::Rss, Format::Json];
     let below = url.strip_prefix(config.site.base_url.as_str());
     below.is_some_and(|path| formats.iter().any(|format| path.ends_with(&format!(".{}", format.extension()))))
-}
-
-fn tell(hub: &Url, topic: &str) -> Result<(), Problem> {
-    let mut outcome = tell_hub(hub, topic);
-    for pause in PAUSES {
-        if outcome.is_ok() {
-            break;
-        }
-        std::thread::sleep(pause);
-        outcome = tell_hub(hub, topic);
-    }
-    outcome.map_err(|why| {
-        let message = format!("the hub {hub} could not be told of {topic}: {why}");
-        let problem = Problem { cause: Cause::Machine, ..Problem::error(None, message) };
-        problem.help("run this again once the hub answers")
-    })
 }

@@ -15,17 +15,49 @@ const TIME_OUT: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// Tells a hub that a feed changed: the publisher's notification that hubs agree on (WebSub §6 leaves its form open).
+/// Why a hub was not told.
+enum Failure {
+    /// It cannot be reached, or cannot serve anybody for now.
+    Down(String),
+    /// It does not want this one.
+    Refused(String),
+}
+
+/// Tells a hub of feeds that changed, and takes those out that it was told of.
 ///
 /// # Errors
-/// What the hub answered, or why it could not be asked.
-pub fn tell(hub: &Url, topic: &str) -> Result<(), String> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(TIME_OUT)).user_agent("tidings").build();
+/// Some are left: why, in the hub's words.
+pub fn tell(hub: &Url, topics: &mut BTreeSet<String>) -> Result<(), String> {
+    let mut refused = None;
+    for topic in topics.clone() {
+        match tell_one(hub, &topic) {
+            Ok(()) => drop(topics.remove(&topic)),
+            Err(Failure::Refused(why)) => refused = Some(format!("of {topic}: {why}")),
+            Err(Failure::Down(why)) => return Err(format!("of {topic}: {why}")),
+        }
+    }
+    refused.map_or(Ok(()), Err)
+}
+
+/// The publisher's notification that hubs agree on (WebSub §6 leaves its form open).
+fn tell_one(hub: &Url, topic: &str) -> Result<(), Failure> {
+    let config = ureq::Agent::config_builder().timeout_global(Some(TIME_OUT)).user_agent("tidings");
+    // A redirect would lose the form on its way.
+    let config = config.http_status_as_error(false).max_redirects(0).max_redirects_will_error(false).build();
     let form = [("hub.mode", "publish"), ("hub.url", topic)];
-    match ureq::Agent::new_with_config(config).post(hub.as_str()).send_form(form) {
-        Ok(_) => Ok(()),
-        Err(ureq::Error::StatusCode(status)) => Err(format!("it answered with status {status}")),
-        Err(error) => Err(error.to_string()),
+    let answer = ureq::Agent::new_with_config(config).post(hub.as_str()).send_form(form);
+    let answer = answer.map_err(|error| Failure::Down(error.to_string()))?;
+    let status = answer.status();
+    let elsewhere = answer.headers().get("location").and_then(|place| place.to_str().ok());
+    match elsewhere {
+        _ if status.is_success() => Ok(()),
+        Some(place) if status.is_redirection() => {
+            Err(Failure::Down(format!("it has moved to {place}; write that as `hub` in `[feeds]`")))
+        }
+        _ if status.is_client_error() && !matches!(status.as_u16(), 408 | 429) => {
+            Err(Failure::Refused(format!("it answered with status {status}")))
+        }
+        _ => Err(Failure::Down(format!("it answered with status {status}"))),
     }
 }
 
@@ -80,27 +112,23 @@ impl Pending {
             }
             self.metrics.hub_pending.store(self.topics.len() as u64, Ordering::Relaxed);
             if Instant::now() >= self.next {
-                self.try_next();
+                self.try_all();
             }
         }
     }
 
-    fn try_next(&mut self) {
-        let (Some(hub), Some(topic)) = (&self.hub, self.topics.first().cloned()) else { return };
-        match tell(hub, &topic) {
+    fn try_all(&mut self) {
+        let Some(hub) = self.hub.as_ref().filter(|_| !self.topics.is_empty()) else { return };
+        match tell(hub, &mut self.topics) {
             Ok(()) => {
                 if self.pause > SHORTEST_PAUSE {
-                    tracing::info!("the hub {hub} answers again");
+                    tracing::info!("the hub {hub} has been told of everything now");
                 }
-                self.topics.remove(&topic);
                 self.pause = SHORTEST_PAUSE;
             }
             Err(why) => {
-                let waiting = self.topics.len();
-                tracing::warn!(
-                    "the hub {hub} could not be told of {topic}: {why}; {waiting} waiting, next try in {} s",
-                    self.pause.as_secs()
-                );
+                let (waiting, seconds) = (self.topics.len(), self.pause.as_secs());
+                tracing::warn!("the hub {hub} could not be told {why}; {waiting} waiting, next try in {seconds} s");
                 self.next = Instant::now() + self.pause;
                 self.pause = (self.pause * 2).min(LONGEST_PAUSE);
             }
