@@ -230,8 +230,10 @@ fn copies_decode_to_what_they_are_copies_of() {
     site.built(&["--compress"]);
     let bytes = |path: &str| fs::read(site.path(&format!("public/{path}"))).unwrap();
     let files = site.files("public");
-    let documents: Vec<&String> =
-        files.iter().filter(|path| [".xml", ".json", ".opml", ".html"].iter().any(|ending| path.ends_with(ending))).collect();
+    let documents: Vec<&String> = files
+        .iter()
+        .filter(|path| [".xml", ".json", ".opml", ".html"].iter().any(|ending| path.ends_with(ending)))
+        .collect();
     assert_eq!(files.len(), documents.len() * 4 + 1);
     for path in documents {
         let mut gzip = Vec::new();

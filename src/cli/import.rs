@@ -102,7 +102,7 @@ fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Stan
     let says = |id: &str, date: NaiveDate, language: &str, title: &str| {
         let found = records.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
         found.iter().any(|(file, record)| {
-            let said = file.read_again(&[record], config, |_, story| {
+            let said = file.read_again(&[record], config, false, |_, story| {
                 story.translations.iter().any(|text| {
                     let day = config.site.zone.moment(text.published).date_time().date_naive();
                     let tag = config.languages[usize::from(text.language)].language.as_str();

@@ -9,6 +9,7 @@ mod check;
 mod import;
 mod init;
 mod log;
+mod manager;
 mod ping;
 mod report;
 mod serve;

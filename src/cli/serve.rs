@@ -5,12 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Utc;
-use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::ServeOptions;
 use super::report::Report;
-use super::{configuration, configuration_path, log};
+use super::{configuration, configuration_path, log, manager};
 use crate::diagnostics::Problem;
 use crate::serve::{Options, Source, listen, run as run_server};
 
@@ -45,9 +44,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
         let mut interrupt = wait_for(SignalKind::interrupt())?;
         let mut hangup = wait_for(SignalKind::hangup())?;
         let rereader = source.rereader();
-        // The service manager may not care.
-        let notify = |states: &[NotifyState<'_>]| drop(sd_notify::notify(states));
-        notify(&[NotifyState::Ready]);
+        manager::tell("READY=1");
         let stop = async {
             loop {
                 tokio::select! {
@@ -56,7 +53,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
                     _ = hangup.recv() => rereader.reread(),
                 }
             }
-            notify(&[NotifyState::Stopping]);
+            manager::tell("STOPPING=1");
         };
         run_server(listener, source, stop).await.map_err(|problem| vec![problem])
     });

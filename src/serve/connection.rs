@@ -18,7 +18,7 @@ use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper::{Request, Response, StatusCode};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
@@ -36,6 +36,9 @@ const IDLE: Duration = Duration::from_secs(30);
 /// What a client must take of an answer in a tick; one that took less this many times in a row is let go.
 const SLOWEST: u64 = 5 << 10;
 const PATIENCE: u32 = 4;
+/// When a connection ends: for how long, and how much, is read of what nobody answers any more.
+const LINGER: Duration = Duration::from_secs(2);
+const LEFT_OVER: usize = 4 << 20;
 /// The head of a request is at most this long.
 const LONGEST_HEAD: usize = 32 << 10;
 
@@ -50,7 +53,6 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
         .max_buf_size(LONGEST_HEAD)
         .header_read_timeout(None)
         .auto_date_header(false)
-        .pipeline_flush(true)
         .serve_connection(Stream::new(stream, Arc::clone(&progress)), handler);
     let mut keeper = Keeper::new(&progress);
     let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
@@ -58,8 +60,12 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
         tokio::select! {
             biased;
             // A client that goes away in the middle is no news.
-            _ = &mut connection => return,
-            _ = closing.changed() => break,
+            _ = &mut connection => break,
+            _ = closing.changed() => {
+                Pin::new(&mut connection).graceful_shutdown();
+                let _ = (&mut connection).await;
+                break;
+            }
             _ = tick.tick() => match keeper.look(&progress) {
                 Care::Wait => {}
                 Care::Close => return,
@@ -67,8 +73,21 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
             },
         }
     }
-    Pin::new(&mut connection).graceful_shutdown();
-    let _ = connection.await;
+    linger(connection.into_parts().io.into_inner()).await;
+}
+
+/// Reads what is still on its way, for a while: to close a connection before would take the last answer from the client
+/// (RFC 9112 §9.6).
+async fn linger(mut stream: TcpStream) {
+    let mut nobody_reads_this = [0; 4096];
+    let read_all = async {
+        for _ in 0..LEFT_OVER / nobody_reads_this.len() {
+            if !matches!(stream.read(&mut nobody_reads_this).await, Ok(count) if count > 0) {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(LINGER, read_all).await;
 }
 
 /// RFC 9110 §15.5.9.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
@@ -33,6 +33,8 @@ pub struct Document {
     /// Identity first.
     tags: [String; 1 + CODINGS.len()],
     coded: [OnceLock<Bytes>; CODINGS.len()],
+    /// Held while something is made, so that many who want it at once have it made once.
+    making: Mutex<()>,
     /// What changed since earlier versions, as it was asked for.
     deltas: Mutex<HashMap<Wanted, Bytes>>,
 }
@@ -71,6 +73,7 @@ impl Document {
             last_modified: Timestamp(now.0.max(earliest)),
             tags: std::array::from_fn(|index| tag(hash, index.checked_sub(1).map(|index| CODINGS[index]))),
             coded: Default::default(),
+            making: Mutex::default(),
             deltas: Mutex::default(),
             rendered: Rendered { bytes: Vec::new(), pieces },
             bytes,
@@ -104,7 +107,7 @@ impl Document {
         match wanted {
             Wanted { since: None, coding: None } => Some(self.bytes.clone()),
             Wanted { since: None, coding } => self.coded[place(coding) - 1].get().cloned(),
-            _ => self.deltas.lock().unwrap_or_else(PoisonError::into_inner).get(&wanted).cloned(),
+            _ => self.deltas().get(&wanted).cloned(),
         }
     }
 
@@ -113,6 +116,7 @@ impl Document {
     /// # Errors
     /// An encoder failed.
     pub fn make(&self, wanted: Wanted) -> io::Result<Bytes> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = self.ready(wanted) {
             return Ok(bytes);
         }
@@ -122,12 +126,14 @@ impl Document {
             None => plain,
         };
         match wanted {
-            Wanted { since: None, coding } => Ok(self.coded[place(coding) - 1].get_or_init(|| made).clone()),
-            _ => {
-                let mut deltas = self.deltas.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(deltas.entry(wanted).or_insert(made).clone())
-            }
+            Wanted { since: None, coding } => drop(self.coded[place(coding) - 1].set(made.clone())),
+            _ => drop(self.deltas().insert(wanted, made.clone())),
         }
+        Ok(made)
+    }
+
+    fn deltas(&self) -> MutexGuard<'_, HashMap<Wanted, Bytes>> {
+        self.deltas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The feed with the entries that an earlier version did not have, or not as they are now.

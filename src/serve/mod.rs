@@ -61,7 +61,9 @@ pub const ACCESS: &str = "tidings::access";
 /// After a failure to accept, there is nothing to accept with for a while.
 const PAUSE: Duration = Duration::from_millis(100);
 const ADMIN_IDLE: Duration = Duration::from_secs(30);
-/// When a server stops: for how long connections may still bring requests, and how long it takes at most.
+/// When a server stops: for how long connections are let in that were on their way.
+const LAST_CONNECTIONS: Duration = Duration::from_millis(500);
+/// For how long connections may still bring requests, and how long it takes at most.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 const LAST_ANSWERS: Duration = Duration::from_secs(7);
 
@@ -182,8 +184,10 @@ pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Ou
     }
     tracing::info!("stopping");
     server.stopping.store(true, Ordering::Relaxed);
-    // Connections that the system has accepted for us have requests on them.
-    while tokio::time::timeout(Duration::from_millis(20), accept()).await.is_ok() {}
+    // Connections that the system has accepted for us may have requests on them. It is to accept no more than can be helped.
+    let _ = socket2::SockRef::from(&listener).listen(0);
+    let end = Instant::now() + LAST_CONNECTIONS;
+    while Instant::now() < end && tokio::time::timeout(Duration::from_millis(20), accept()).await.is_ok() {}
     drop(listener);
     drop(following);
     let done = || tokio::time::timeout(LAST_REQUESTS, free.acquire_many(places as u32));

@@ -48,18 +48,23 @@ pub fn respond(request: &Parts, publication: &Publication, now: Timestamp) -> An
 
 fn route(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
     let headers = &request.headers;
-    // RFC 9112 §6.1: a message with both was made by an attacker or is not understood by somebody on the way.
-    if headers.contains_key(header::CONTENT_LENGTH) && headers.contains_key(header::TRANSFER_ENCODING) {
-        return last(plain(StatusCode::BAD_REQUEST, "a request has a length or a transfer coding, not both\n"));
-    }
-    // RFC 9112 §3.2: a request of HTTP/1.1 names one host.
-    if request.version == hyper::Version::HTTP_11 && headers.get_all(header::HOST).iter().count() != 1 {
+    // RFC 9112 §3.2: a request of HTTP/1.1 names one host, and any other no more than that.
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (host, more) = (hosts.next(), hosts.next());
+    if more.is_some() || host.map_or(request.version == hyper::Version::HTTP_11, |host| !is_host(host.as_bytes())) {
         return last(plain(StatusCode::BAD_REQUEST, "a request names one host\n"));
     }
-    match request.method {
-        Method::GET | Method::HEAD => {}
-        Method::OPTIONS => return options(headers),
-        _ => return with(plain(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n"), header::ALLOW, METHODS),
+    let reads = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if !reads {
+        let answer = plain(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n");
+        return last(with(answer, header::ALLOW, METHODS));
+    }
+    // What is asked for here needs no body, and one without a length is how requests are smuggled (RFC 9112 §11.2).
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        return last(plain(StatusCode::BAD_REQUEST, "requests have no body here\n"));
+    }
+    if request.method == Method::OPTIONS {
+        return options(headers);
     }
     if request.uri.path().len() > LONGEST_PATH {
         return plain(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n");
@@ -72,6 +77,11 @@ fn route(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
         Found::Moved(to) => moved(to, publication),
         Found::Nothing => plain(StatusCode::NOT_FOUND, "there is nothing here\n"),
     }
+}
+
+/// Whether a host can be named so (RFC 3986 §3.2.2), perhaps with a port.
+fn is_host(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte))
 }
 
 /// The path without its first slash, its escapes resolved; `None` where it is malformed or hides a slash.

@@ -25,6 +25,8 @@ use crate::site::Site;
 const LOOK: Duration = Duration::from_millis(250);
 /// A story that changes while it is read is read again after this long.
 const RETRY: Duration = Duration::from_millis(100);
+/// At the start no more often than this: there is nothing to serve meanwhile.
+const MOST_TRIES: usize = 20;
 
 /// What is to be served.
 #[derive(Debug, Clone)]
@@ -91,13 +93,22 @@ impl Source {
         let config = load(&options)?;
         let watch = Watch::new(&config.site.stories, &options.config, sender.clone());
         let now = Timestamp(clock().timestamp());
-        let (site, problems) = Site::load(&config, clock());
-        if problems.iter().any(Problem::is_error) {
-            return Err(problems);
-        }
         let metrics = Arc::new(Metrics::default());
         let start = Instant::now();
-        let next = Publication::after(None, &site, &metrics, now).map_err(|problem| vec![problem])?;
+        let mut tries = 0;
+        let (site, problems, next) = loop {
+            let (site, problems) = Site::load_live(&config, now);
+            if problems.iter().any(Problem::is_error) {
+                return Err(problems);
+            }
+            match Publication::after(None, &site, &metrics, now) {
+                Ok(next) => break (site, problems, next),
+                // A story changed meanwhile.
+                Err(_) if tries < MOST_TRIES => tries += 1,
+                Err(problem) => return Err(vec![problem]),
+            }
+            std::thread::sleep(RETRY);
+        };
         count(&metrics, &next, start);
         let server = Arc::new(Server::new(next.publication, &site, Arc::clone(&metrics), Arc::clone(&clock)));
         let (warmer, documents) = channel();
@@ -228,8 +239,7 @@ impl Source {
         }
         self.watch = Watch::new(&config.site.stories, &self.options.config, self.sender.clone());
         self.moment = self.moment.max(self.now());
-        let at = chrono::DateTime::from_timestamp(self.moment.0, 0).unwrap_or_default();
-        let (site, problems) = Site::load(&config, at);
+        let (site, problems) = Site::load_live(&config, self.moment);
         self.site = site;
         self.publish(problems, start);
     }

@@ -101,10 +101,12 @@ impl Watch {
 
     /// Takes note of what the system reports.
     pub fn note(&mut self, event: notify::Result<Event>, now: Instant) {
-        let Ok(event) = event else { return self.everything(now) };
-        if event.need_rescan() {
+        let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
+            // Reports were lost, of files that were closed among them.
+            self.changes.unfinished.clear();
+            self.config_is_unfinished = false;
             return self.everything(now);
-        }
+        };
         if event.kind == EventKind::Modify(ModifyKind::Name(RenameMode::Both)) {
             // Its halves are reported as well.
             return;

@@ -29,6 +29,8 @@ pub struct Site {
     store: Arc<Store>,
     catalog: Arc<Catalog>,
     plan: Arc<Plan>,
+    /// Whether the texts that feeds show stay at hand.
+    keeps_texts: bool,
 }
 
 /// A document of a publication.
@@ -62,16 +64,21 @@ impl Site {
     ///
     /// A site whose problems are only warnings is fit to be published.
     pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
-        Site::new(Arc::new(config.clone()), Store::load(config), Timestamp(now.timestamp()))
+        Site::new(Arc::new(config.clone()), Store::load(config), Timestamp(now.timestamp()), false)
     }
 
-    fn new(config: Arc<Config>, store: Store, now: Timestamp) -> (Site, Vec<Problem>) {
+    /// The same of a site that is going to change, and to be rendered while its files do.
+    pub(crate) fn load_live(config: &Config, now: Timestamp) -> (Site, Vec<Problem>) {
+        Site::new(Arc::new(config.clone()), Store::load(config), now, true)
+    }
+
+    fn new(config: Arc<Config>, store: Store, now: Timestamp, keeps_texts: bool) -> (Site, Vec<Problem>) {
         let mut problems = store.problems();
         let (catalog, contradictions) = Catalog::new(&store, &config);
         problems.extend(contradictions);
         problems.extend(config.warnings.iter().cloned());
         let plan = Arc::new(Plan::new(&config, &store, &catalog, now));
-        let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan };
+        let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan, keeps_texts };
         problems.extend(site.stray_redirects());
         sort(&mut problems);
         (site, problems)
@@ -79,7 +86,7 @@ impl Site {
 
     /// The site after changes of its store, of which only what may be another than before is read.
     pub(crate) fn after(&self, changes: &Changes, now: Timestamp) -> (Site, Vec<Problem>) {
-        Site::new(Arc::clone(&self.config), self.store.after(changes, &self.config), now)
+        Site::new(Arc::clone(&self.config), self.store.after(changes, &self.config), now, self.keeps_texts)
     }
 
     /// The same site as it is published at another moment.
@@ -89,6 +96,7 @@ impl Site {
             store: Arc::clone(&self.store),
             catalog: Arc::clone(&self.catalog),
             plan: Arc::new(Plan::new(&self.config, &self.store, &self.catalog, now)),
+            keeps_texts: self.keeps_texts,
         }
     }
 
@@ -243,12 +251,13 @@ impl Site {
             };
             batches.entry(batch).or_default().push(planned);
         }
-        batches.into_values().try_for_each(|batch| self.render_batch(&batch, &take))
+        batches.into_iter().try_for_each(|(period, batch)| self.render_batch(&batch, period.is_none(), &take))
     }
 
     fn render_batch(
         &self,
         batch: &[&Planned],
+        is_newest: bool,
         take: &(impl Fn(&Planned, Rendered) -> Result<(), Problem> + Sync),
     ) -> Result<(), Problem> {
         let sheets = || batch.iter().filter_map(|planned| planned.sheet).map(|sheet| &self.plan.sheets[sheet]);
@@ -260,7 +269,8 @@ impl Site {
             deleted.chain(shown.iter().flat_map(|entry| self.shown_translations(*entry))).collect();
         needed.par_sort_unstable();
         needed.dedup();
-        let parts = self.parts(&needed)?;
+        // Archives hold everything, and change seldom.
+        let parts = self.parts(&needed, self.keeps_texts && is_newest)?;
         let mut formats: Vec<Format> = batch.iter().filter_map(|planned| format_of(planned.key)).collect();
         formats.sort_unstable();
         formats.dedup();
@@ -310,7 +320,7 @@ impl Site {
     }
 
     /// Reads the texts of entries again.
-    fn parts(&self, needed: &[EntryIndex]) -> Result<HashMap<EntryIndex, Part>, Problem> {
+    fn parts(&self, needed: &[EntryIndex], keep: bool) -> Result<HashMap<EntryIndex, Part>, Problem> {
         let mut spots: Vec<(u32, u64, u32, EntryIndex)> = needed
             .iter()
             .map(|entry| {
@@ -324,7 +334,7 @@ impl Site {
         let read = portions.into_par_iter().map(|portion| {
             let records: Vec<&Record> =
                 portion.iter().map(|(.., entry)| self.catalog.record(&self.store, *entry).1).collect();
-            self.store.scans[portion[0].0 as usize].read_again(&records, &self.config, |index, story| {
+            self.store.scans[portion[0].0 as usize].read_again(&records, &self.config, keep, |index, story| {
                 let entry = portion[index].3;
                 let language = self.catalog.fact(&self.store, entry).language;
                 let translation = story.translations.iter().find(|translation| translation.language == language)?;

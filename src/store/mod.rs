@@ -9,13 +9,13 @@ mod raw;
 mod scan;
 mod story;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::hash::{Hash, Hasher};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -68,16 +68,18 @@ impl Store {
     /// The store as it is after changes, of which only what may be another than before is read. The configuration is the same.
     pub fn after(&self, changes: &Changes, config: &Config) -> Store {
         let root = &config.site.stories;
-        let (kept, fresh, problems) = if changes.anywhere {
+        let named = changes.files.difference(&changes.unfinished);
+        let named: Vec<_> = named.filter_map(|path| Some((find::below(root, path)?, find::file(root, path)))).collect();
+        // What stands at a path and is no story, or did, is found by looking at everything alone.
+        let is_strange = |path: &PathBuf| path.symlink_metadata().is_ok() && find::file(root, path).is_none();
+        let look = changes.anywhere || !self.problems.is_empty() || changes.files.iter().any(is_strange);
+        let (kept, fresh, problems) = if look {
             let (files, problems) = find::files(root);
             let (kept, fresh) = self.compare(files, changes);
             (kept, fresh, problems)
         } else {
-            let named = changes.files.difference(&changes.unfinished);
-            let named: Vec<_> =
-                named.filter_map(|path| Some((find::below(root, path)?, find::file(root, path)))).collect();
             let (kept, fresh) = self.replace(named);
-            (kept, fresh, self.problems.clone())
+            (kept, fresh, Vec::new())
         };
         let borrowed: Vec<&Found> = fresh.iter().map(Arc::as_ref).collect();
         let read = scan::all(&borrowed, config).into_iter();
@@ -158,7 +160,8 @@ impl Deref for Part {
 }
 
 impl Part {
-    /// Reads the texts of some of its records again, and hands each story to `each` with its index among them.
+    /// Reads the texts of some of its records again, and hands each story to `each` with its index among them. With `keep`
+    /// the texts stay at hand: they can be had again when the file is gone or half-written.
     ///
     /// # Errors
     /// The file cannot be read, or has changed since it was first read.
@@ -166,42 +169,62 @@ impl Part {
         &self,
         records: &[&Record],
         config: &Config,
+        keep: bool,
         mut each: impl FnMut(usize, &Story<'_>) -> T,
     ) -> Result<Vec<T>, Problem> {
-        let found = &*self.file;
-        let machine = |error: std::io::Error| Problem::machine(&found.path, "read this file again", &error);
-        let changed = || {
-            Problem::error(Place::file(found.path.display().to_string()), "this file changed while it was being read")
-                .help("run the command again")
-        };
-        let mut source = File::open(&found.path).map_err(machine)?;
-        let syntax = syntax(found);
-        let id = found.below.rsplit_once('.').map(|(stem, _)| stem);
+        let syntax = syntax(&self.file);
+        let id = self.file.below.rsplit_once('.').map(|(stem, _)| stem);
         let mut out = Vec::with_capacity(records.len());
-        let mut bytes = Vec::new();
+        let mut source = None;
+        let mut bytes: Arc<[u8]> = Arc::default();
         let mut is_read = None;
         for (index, record) in records.iter().enumerate() {
-            let spot = (record.offset, record.length);
-            if is_read != Some(spot) {
-                bytes.resize(record.length as usize, 0);
-                source.seek(SeekFrom::Start(record.offset)).map_err(machine)?;
-                source.read_exact(&mut bytes).map_err(|_| changed())?;
-                is_read = Some(spot);
+            if is_read != Some(record.offset) {
+                bytes = self.text(record, &mut source)?;
+                is_read = Some(record.offset);
+                if keep {
+                    self.texts().insert(record.offset, Arc::clone(&bytes));
+                }
             }
-            let seed = if syntax == Syntax::Toml { u64::from(record.index) } else { 0 };
-            if xxh3_64_with_seed(&bytes, seed) != record.hash {
-                return Err(changed());
-            }
-            let text = decode(&bytes).map_err(|_| changed())?;
+            let text = decode(&bytes).map_err(|_| self.changed())?;
             let one = with_record(text, syntax, |raw| {
                 let several = raw.stories.as_deref();
                 let (raw, id) =
                     several.and_then(|all| all.get(record.index as usize)).map_or((raw, id), |raw| (&**raw, None));
                 story::read(raw, id, config).0.map(|story| each(index, &story))
             });
-            out.push(one.ok_or_else(changed)?);
+            out.push(one.ok_or_else(|| self.changed())?);
         }
         Ok(out)
+    }
+
+    /// The text of a record: that which is at hand, or from the file, which is opened once.
+    fn text(&self, record: &Record, source: &mut Option<File>) -> Result<Arc<[u8]>, Problem> {
+        if let Some(text) = self.texts().get(&record.offset) {
+            return Ok(Arc::clone(text));
+        }
+        let machine = |error: std::io::Error| Problem::machine(&self.file.path, "read this file again", &error);
+        let source = match source {
+            Some(source) => source,
+            None => source.insert(File::open(&self.file.path).map_err(machine)?),
+        };
+        let mut bytes = vec![0; record.length as usize];
+        source.seek(SeekFrom::Start(record.offset)).map_err(machine)?;
+        source.read_exact(&mut bytes).map_err(|_| self.changed())?;
+        let seed = if syntax(&self.file) == Syntax::Toml { u64::from(record.index) } else { 0 };
+        if xxh3_64_with_seed(&bytes, seed) != record.hash {
+            return Err(self.changed());
+        }
+        Ok(bytes.into())
+    }
+
+    fn texts(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<[u8]>>> {
+        self.scan.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn changed(&self) -> Problem {
+        let place = Place::file(self.file.path.display().to_string());
+        Problem::error(place, "this file changed while it was being read").help("run the command again")
     }
 
     /// The place of a value of a record, read again for a problem that shows only beside other records.

@@ -3,9 +3,11 @@
 //! Two speeds: a record that is sound is read by serde alone; one with a problem again, with the place of every value.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::sync::{Arc, Mutex};
 
 use memchr::memchr_iter;
 use rayon::prelude::*;
@@ -41,6 +43,8 @@ pub struct Scan {
     /// Whether a guid has the form of the ids that are minted here, and so could be one.
     pub imitates: bool,
     pub problems: Vec<Problem>,
+    /// By offset: texts of records that were read again and are to be at hand, whatever becomes of the file.
+    pub texts: Mutex<BTreeMap<u64, Arc<[u8]>>>,
     /// How many lines the part has; the places of its problems are counted from its own first line until it is put in order.
     lines: usize,
 }

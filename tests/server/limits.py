@@ -1,0 +1,217 @@
+"""Faults 9, 24, 29 and 30: greedy clients, addresses that cannot be had, broken stores, secrets in logs, and what the
+admin address tells of them."""
+
+import http.client
+import json
+import re
+import socket
+import subprocess
+import time
+from contextlib import contextmanager
+
+from common import TIDINGS, Site, Wrong, check, finish, free_port, wait_for, workplace
+
+PATH = "/en/all.atom.xml"
+LIMIT = "rate_limit = { per_second = 5, burst = 10 }\n"
+SECRET = "hunter2-is-my-password"
+COMMON = re.compile(r'(\S+) \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "([A-Z]+) (\S+) HTTP/1\.1" (\d{3}) (\d+|-)( ".*")?')
+
+
+@contextmanager
+def served(folder, server=""):
+    with Site(folder, server=server) as site:
+        site.story("first", "First", languages=("en", "fr"))
+        yield site.start()
+
+
+def statuses(site, times, headers=None, client="127.0.0.1"):
+    """Asks many times on one connection from one address; what came, and the last answer's headers."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10, source_address=(client, 0))
+    found = []
+    for number in range(times):
+        connection.request("GET", PATH, headers=headers(number) if callable(headers) else headers or {})
+        answer = connection.getresponse()
+        answer.read()
+        found.append(answer.status)
+    connection.close()
+    return found, answer.headers
+
+
+def has(condition, what):
+    if not condition:
+        raise Wrong(what)
+
+
+def exhausted(site, **how):
+    """One client asks until it is stopped."""
+    found, headers = statuses(site, 30, **how)
+    has(set(found) == {200, 429} and found[-1] == 429, f"30 requests got {found}")
+    return headers
+
+
+def rate(folder):
+    with served(folder / "rate", LIMIT) as site:
+        with check("one client asks 100 times at once: 429 with Retry-After"):
+            started = time.monotonic()
+            found, headers = statuses(site, 100)
+            most = 12 + 5 * (time.monotonic() - started)
+            has(set(found) == {200, 429} and 5 <= found.count(200) <= most, f"{found.count(200)} of 100 were served")
+            wait = headers.get("Retry-After", "")
+            has(wait.isdigit() and 1 <= int(wait) <= 5, f"Retry-After: {wait!r}")
+        with check("another client is unharmed meanwhile"):
+            found, _ = statuses(site, 5, client="127.0.0.2")
+            has(found == [200] * 5, f"it got {found}")
+        with check("it is served again after the time that it was told"):
+            time.sleep(int(wait))
+            has(statuses(site, 1)[0] == [200], "still not")
+        with check("a client that is no proxy escapes by no header"):
+            forged = lambda n: {"X-Forwarded-For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}", "X-Real-IP": f"203.0.113.{n}"}
+            exhausted(site, client="127.0.0.3", headers=forged)
+
+    with served(folder / "proxy", LIMIT + 'trusted_proxies = ["127.0.0.1/32"]\n') as site:
+        one, other = ({"X-Forwarded-For": f"203.0.113.{n}"} for n in (1, 2))
+        with check("behind a proxy: clients are told apart by X-Forwarded-For"):
+            exhausted(site, headers=one)
+            has(statuses(site, 1, other)[0] == [200], "another client got 429 too")
+        with check("behind a proxy: clients are told apart by Forwarded, and a network of IPv6 is one"):
+            v6 = lambda address: {"Forwarded": f'for="[{address}]:1234";proto=https'}
+            exhausted(site, headers=v6("2001:db8::1"))
+            has(statuses(site, 1, v6("2001:db8::ffff:2"))[0] == [429], "another address of the same /64 was served")
+            has(statuses(site, 1, v6("2001:db8:0:1::1"))[0] == [200], "another /64 got 429 too")
+        with check("behind a proxy: what the client itself wrote is not believed"):
+            exhausted(site, headers=lambda n: {"X-Forwarded-For": f"198.51.100.{n}, 203.0.113.3"})
+            exhausted(site, headers=lambda n: {"Forwarded": f"for=198.51.100.{n}, for=203.0.113.4"})
+        with check("behind a proxy: nonsense for an address harms nobody"):
+            for text in ("unknown", "", ",,,", "[::", '"', "1.2.3.4.5", "a" * 2000, "_hidden"):
+                found, _ = statuses(site, 1, {"X-Forwarded-For": text, "Forwarded": f"for={text}"})
+                has(found[0] in (200, 429), f"{text[:20]!r} got {found}")
+            has(statuses(site, 1, other)[0] == [200], "another client got 429")
+        with check("a client that is no proxy escapes by no header, where there is a proxy too"):
+            exhausted(site, client="127.0.0.2", headers=lambda n: {"X-Forwarded-For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}"})
+
+
+def connections(folder):
+    admin = free_port()
+    with served(folder / "connections", f'max_connections = 20\nadmin = "127.0.0.1:{admin}"\n') as site:
+        with check("more connections than are allowed: the admin address answers, the others wait and are served"):
+            idle = [socket.create_connection(("127.0.0.1", site.port), 5) for _ in range(20)]
+            time.sleep(0.2)
+            with socket.create_connection(("127.0.0.1", site.port), 5) as late:
+                late.sendall(f"GET {PATH} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+                has(site.get("/healthz", port=admin)[0] == 200, "the admin address does not answer")
+                for connection in idle:
+                    connection.close()
+                answer = late.recv(100)
+                has(answer[9:12] in (b"200", b"503"), f"the one that waited got {answer}")
+            wait_for("it answers", site.answers, 2)
+            found, _ = statuses(site, 50)
+            has(found == [200] * 50, f"{found}")
+
+
+def secrets(folder):
+    for form in ("common", "json"):
+        with served(folder / form, f'access_log = "{form}"\n') as site, check(f"access log, {form}: a line for each request, and no secret"):
+            lines = lambda: site.output.read_text(errors="replace").splitlines()
+            before = len(lines())
+            secret = {"Authorization": f"Bearer {SECRET}", "Cookie": f"session={SECRET}", "X-Api-Key": SECRET, "Proxy-Authorization": SECRET}
+            asked = [("GET", PATH), ("GET", f"{PATH}?token={SECRET}"), ("HEAD", PATH), ("GET", "/nothing"), ("POST", PATH), ("GET", '/a"b\\%22%0a%1b[31m'), ("GET", f"/?{SECRET}")]
+            expected = []
+            for method, path in asked:
+                status, _, body = site.get(path, secret, method)
+                expected.append((method, path.split("?")[0], status, len(body)))
+            tag = site.get(PATH)[1]["etag"]
+            expected += [("GET", PATH, 200, expected[0][3]), ("GET", PATH, site.get(PATH, {"If-None-Match": tag})[0], 0)]
+            wait_for(f"{len(expected)} lines; it has {lines()[before:]}", lambda: len(lines()) - before >= len(expected), 3)
+            time.sleep(0.2)
+            has(SECRET not in site.output.read_text() + site.said(), f"the secret is in the log: {lines()[before:]}")
+            has(len(lines()) - before == len(expected), f"{len(lines()) - before} lines for {len(expected)} requests")
+            for line, (method, path, status, size) in zip(lines()[before:], expected):
+                if form == "json":
+                    found = json.loads(line)
+                    good = (found.get("method"), found.get("status"), found.get("bytes")) == (method, status, size)
+                    good = good and ('"' in path or found.get("path") == path)
+                else:
+                    match = COMMON.fullmatch(line)
+                    good = match and (match[2], match[4], match[5].replace("-", "0")) == (method, str(status), str(size))
+                has(good, f"{method} {path}, {status} with {size} bytes, is logged as {line}")
+
+
+def addresses(folder):
+    def refused(site, expected, named, *arguments):
+        command = [str(TIDINGS), "serve", "--config", str(site.config), *arguments]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        has(done.returncode == expected and named in done.stderr, f"exit {done.returncode} instead of {expected}, saying {done.stderr!r}")
+
+    with socket.create_server(("127.0.0.1", 0)) as taken, Site(folder / "addresses") as site:
+        site.story("first", "First")
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        for name, expected, listen in (
+            ("a port that is taken", 3, address),
+            ("an address that is not ours", 3, "192.0.2.1:80"),
+            ("no address at all", 2, "nonsense"),
+            ("an address without a port", 2, "127.0.0.1"),
+            ("a port that cannot be", 2, "127.0.0.1:99999"),
+        ):
+            with check(f"{name}: exit {expected}, and the message names it"):
+                refused(site, expected, listen, "--listen", listen)
+        with check("an admin address that is taken: exit 3, and the message names it"):
+            site.config.write_text(site.config.read_text() + f'admin = "{address}"\n')
+            refused(site, 3, address, "--listen", f"127.0.0.1:{site.port}")
+
+
+def errors(text):
+    return sorted(line for line in text.splitlines() if re.match(r"\S+:\d+:\d+: error: ", line))
+
+
+def broken(folder):
+    with Site(folder / "broken") as site, check("a broken store at the start: exit 1, with every problem that `check` names"):
+        site.story("good", "Good")
+        site.story("topic", "Wrong topic", topics='["resarch"]')
+        site.write("syntax.toml", "this is not TOML")
+        site.write("date.json", '{"id": "date", "published": "2020-13-45", "translations": {"en": {"title": "A"}}}')
+        arguments = ["--config", str(site.config)]
+        checked = subprocess.run([str(TIDINGS), "check", *arguments], capture_output=True, text=True, timeout=20)
+        site.start(ready=False)
+        status = site.process.wait(20)
+        has(status == 1, f"exit {status}")
+        has(len(errors(checked.stderr)) >= 3 and errors(site.said()) == errors(checked.stderr), f"{errors(site.said())} instead of {errors(checked.stderr)}")
+
+    admin = free_port()
+    with served(folder / "reload", f'admin = "127.0.0.1:{admin}"\n') as site:
+        asked = lambda path: site.get(path, port=admin)
+        failures = lambda: [line for line in asked("/metrics")[2].decode().splitlines() if re.match(r"tidings_reload\w*(ok|success|fail|\{.*(fail|error))", line)]
+        before = failures()
+        with check("a change that breaks the store: the last good publication stays, and the problem is logged"):
+            site.write("broken.toml", "published = 2020-01-01\ntopics = [\"resarch\"]\n[translations.en]\ntitle = \"Broken\"\n")
+            wait_for("the problem is logged", lambda: "unknown topic `resarch`" in site.said(), 2)
+            has("broken.toml:2:" in site.said(), site.said())
+            site.story("first", "Changed meanwhile")
+            time.sleep(1)
+            has(site.shows("First") and not site.shows("Changed meanwhile"), "something else is served")
+        with check("a change that breaks the store: ready still, and the admin address tells what is wrong"):
+            has((asked("/healthz")[0], asked("/readyz")[0]) == (200, 200), "not 200")
+            _, headers, body = asked("/status")
+            told = json.dumps(json.loads(body), ensure_ascii=False)
+            has("json" in headers["content-type"] and "broken.toml" in told and "unknown topic `resarch`" in told, f"{told}")
+            has(before and failures() != before, f"the metrics say {failures()}, and said before {before}")
+        with check("once it is mended it is served within 1 s"):
+            site.story("broken", "Mended")
+            wait_for("it is served", lambda: site.shows("Mended") and site.shows("Changed meanwhile"), 1)
+            has("broken.toml" not in asked("/status")[2].decode(), "the admin address does not know")
+        with check("a configuration that breaks: the last good publication stays, and is followed again"):
+            good = site.config.read_text()
+            site.config.write_text(good.replace('title = "News"', "title ="))
+            wait_for("it is logged", lambda: "tidings.toml:" in site.said().partition("broken.toml")[2], 2)
+            has(site.shows("Mended") and asked("/readyz")[0] == 200, "it is not ready")
+            site.config.write_text(good.replace('title = "News"', 'title = "Newest"'))
+            wait_for("the new title is served", lambda: site.shows("<title>Newest"), 2)
+
+
+def main():
+    with workplace() as folder:
+        for part in (rate, connections, secrets, addresses, broken):
+            part(folder)
+    finish()
+
+
+main()
