@@ -12,8 +12,8 @@ use crate::model::Timestamp;
 pub enum Verdict {
     /// The whole document.
     Whole,
-    /// 304, with the tag that matched, or the current one.
-    NotModified(String),
+    /// 304, with the tag that matched, or the current one: that of a coding, or of an answer that a 226 may follow.
+    NotModified { coding: Option<Coding>, delta: bool },
     /// 412.
     Failed,
     /// 226: what changed since an earlier version.
@@ -28,7 +28,7 @@ pub fn weigh(headers: &HeaderMap, document: &Document, accepted: Accepted, delta
     let last_modified = Some(document.last_modified).filter(|at| *at <= now);
     if headers.contains_key(IF_MATCH) {
         // §13.1.1: compared strongly, so a weak tag matches nothing.
-        let matches = |listed: &str| codings().any(|coding| document.tag(coding) == listed);
+        let matches = |listed: &str| codings().any(|coding| *document.tag(coding) == listed);
         if !is_any(headers, IF_MATCH) && !tags(headers, IF_MATCH).any(matches) {
             return Verdict::Failed;
         }
@@ -42,7 +42,7 @@ pub fn weigh(headers: &HeaderMap, document: &Document, accepted: Accepted, delta
         return if_none_match(headers, document, codings(), current, delta);
     }
     match (date(headers, IF_MODIFIED_SINCE), last_modified) {
-        (Some(date), Some(at)) if at <= date => Verdict::NotModified(document.tag(current).to_owned()),
+        (Some(date), Some(at)) if at <= date => Verdict::NotModified { coding: current, delta: false },
         _ => Verdict::Whole,
     }
 }
@@ -55,21 +55,26 @@ fn if_none_match(
     current: Option<Coding>,
     delta: bool,
 ) -> Verdict {
+    // Nearly always there is one tag, and it is one of ours as it was given.
+    let only = headers.get(IF_NONE_MATCH);
+    if let Some(coding) = codings.clone().find(|coding| Some(document.tag(*coding)) == only) {
+        return Verdict::NotModified { coding, delta: false };
+    }
     if is_any(headers, IF_NONE_MATCH) {
-        return Verdict::NotModified(document.tag(current).to_owned());
+        return Verdict::NotModified { coding: current, delta: false };
     }
     let listed = || tags(headers, IF_NONE_MATCH).map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
     if delta {
-        let has_current = |coding: &Option<Coding>| listed().any(|tag| tag == document.delta_tag(*coding));
+        let has_current = |coding: &Option<Coding>| listed().any(|tag| *document.delta_tag(*coding) == tag);
         if let Some(coding) = codings.clone().find(has_current) {
-            return Verdict::NotModified(document.delta_tag(coding));
+            return Verdict::NotModified { coding, delta: true };
         }
         if let Some(since) = listed().find_map(|tag| document.since(tag)) {
             return Verdict::Since(since);
         }
     }
-    match codings.find(|coding| listed().any(|tag| tag == document.tag(*coding))) {
-        Some(coding) => Verdict::NotModified(document.tag(coding).to_owned()),
+    match codings.find(|coding| listed().any(|tag| *document.tag(*coding) == tag)) {
+        Some(coding) => Verdict::NotModified { coding, delta: false },
         None => Verdict::Whole,
     }
 }

@@ -14,10 +14,9 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header;
-use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::Service;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -25,9 +24,8 @@ use tokio::task::JoinHandle;
 use super::Server;
 use super::conditional::lines;
 use super::limit::client;
-use super::respond::{Answer, Content, http_date, last, plain, respond, with};
+use super::respond::{Answer, Content, last, plain, respond, with};
 use super::stream::{Progress, Stream};
-use crate::model::Timestamp;
 
 /// How often a connection is looked after.
 const TICK: Duration = Duration::from_secs(5);
@@ -68,7 +66,7 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
             }
             _ = tick.tick() => match keeper.look(&progress) {
                 Care::Wait => {}
-                Care::Close => return,
+                Care::Close => return cut_off(connection.into_parts().io.into_inner()).await,
                 Care::TimeOut => return time_out(connection.into_parts().io.into_inner()).await,
             },
         }
@@ -88,6 +86,17 @@ async fn linger(mut stream: TcpStream) {
         }
     };
     let _ = tokio::time::timeout(LINGER, read_all).await;
+}
+
+/// Ends a connection that was idle, or whose client takes what it was sent so slowly that it may never have it all: whatever
+/// is left in the system's hands by then is dropped.
+async fn cut_off(mut stream: TcpStream) {
+    let _ = stream.shutdown().await;
+    let mut nobody_reads_this = [0; 1];
+    let has_ended = tokio::time::timeout(LINGER, stream.read(&mut nobody_reads_this)).await.is_ok();
+    if !has_ended {
+        let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+    }
 }
 
 /// RFC 9110 §15.5.9.
@@ -152,119 +161,93 @@ impl Service<Request<Incoming>> for Handler {
     type Future = Answering;
 
     fn call(&self, request: Request<Incoming>) -> Answering {
-        let (request, _) = request.into_parts();
         let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&request)));
-        let (mut answer, now) = answered.unwrap_or_else(|_| (failed(), Timestamp(0)));
+        let mut answer = answered.unwrap_or_else(|_| failed());
         let progress = &self.progress;
         progress.understood.store(progress.read.load(Ordering::Relaxed), Ordering::Relaxed);
         progress.requests.fetch_add(1, Ordering::Relaxed);
         if self.server.is_stopping() {
             answer = last(answer);
         }
-        let content = std::mem::replace(&mut answer.content, Content::Bytes(Bytes::new()));
-        let (document, wanted) = match content {
-            Content::Bytes(bytes) => return self.ready(&request, answer, bytes, now),
+        let (document, wanted) = match std::mem::replace(&mut answer.content, Content::Bytes(Bytes::new())) {
+            Content::Bytes(bytes) => return self.finish(&request, answer, bytes),
             Content::Document(document, wanted) => (document, wanted),
         };
         if let Some(bytes) = document.ready(wanted) {
-            return self.ready(&request, answer, bytes, now);
+            return self.finish(&request, answer, bytes);
         }
-        let note = self.note(&request, now);
-        Answering::Making(tokio::task::spawn_blocking(move || match document.make(wanted) {
-            Ok(bytes) => note.write(answer, bytes),
-            Err(_) => note.write(failed(), Bytes::new()),
+        let (server, peer) = (Arc::clone(&self.server), self.peer);
+        Answering::Making(tokio::task::spawn_blocking(move || {
+            let (answer, bytes) = match document.make(wanted) {
+                Ok(bytes) => (answer, bytes),
+                Err(_) => (failed(), Bytes::new()),
+            };
+            finish(&server, peer, &request, answer, bytes)
         }))
     }
 }
 
 impl Handler {
-    /// The answer to a request, and when it was made.
-    fn answer(&self, request: &Parts) -> (Answer, Timestamp) {
+    fn answer(&self, request: &Request<Incoming>) -> Answer {
         let now = self.server.now();
         let publication = self.server.publication();
         let limits = &publication.config.server;
         if let Some(limit) = limits.rate_limit {
-            let client = client(self.peer, &request.headers, &limits.trusted_proxies);
+            let client = client(self.peer, request.headers(), &limits.trusted_proxies);
             if let Err(wait) = self.server.buckets.take(client, limit, Instant::now()) {
-                let answer = plain(StatusCode::TOO_MANY_REQUESTS, "you ask too often\n");
+                let mut answer = plain(StatusCode::TOO_MANY_REQUESTS, "you ask too often\n");
+                answer.headers.insert(header::DATE, now.text);
                 // RFC 6585 §4.
-                let answer = with(answer, header::RETRY_AFTER, &wait.as_secs_f64().ceil().to_string());
-                return (with(answer, header::DATE, http_date(now).to_str().unwrap_or_default()), now);
+                return with(answer, header::RETRY_AFTER, &wait.as_secs_f64().ceil().to_string());
             }
         }
-        (respond(request, &publication, now), now)
+        respond(request, &publication, &now)
     }
 
-    fn ready(&self, request: &Parts, answer: Answer, bytes: Bytes, now: Timestamp) -> Answering {
-        Answering::Ready(ready(Ok(self.note(request, now).write(answer, bytes))))
-    }
-
-    fn note(&self, request: &Parts, now: Timestamp) -> Note {
-        let is_logged = tracing::enabled!(target: super::ACCESS, tracing::Level::INFO);
-        let text = |name| lines(&request.headers, name).next().unwrap_or("-").to_owned();
-        Note {
-            server: Arc::clone(&self.server),
-            is_head: request.method == hyper::Method::HEAD,
-            agent: request.headers.get(header::USER_AGENT).filter(|_| request.method == hyper::Method::GET).cloned(),
-            access: is_logged.then(|| {
-                let trusted = &self.server.publication().config.server.trusted_proxies;
-                Box::new(Access {
-                    client: client(self.peer, &request.headers, trusted),
-                    now,
-                    method: request.method.to_string(),
-                    path: request.uri.path().to_owned(),
-                    version: format!("{:?}", request.version),
-                    agent: text(header::USER_AGENT),
-                })
-            }),
-        }
+    fn finish(&self, request: &Request<Incoming>, answer: Answer, bytes: Bytes) -> Answering {
+        Answering::Ready(ready(Ok(finish(&self.server, self.peer, request, answer, bytes))))
     }
 }
 
-/// What is counted and logged of an answer.
-struct Note {
-    server: Arc<Server>,
-    is_head: bool,
-    agent: Option<hyper::header::HeaderValue>,
-    access: Option<Box<Access>>,
-}
-
-struct Access {
-    client: IpAddr,
-    now: Timestamp,
-    method: String,
-    path: String,
-    version: String,
-    agent: String,
-}
-
-impl Note {
-    fn write(self, answer: Answer, bytes: Bytes) -> Response<Full<Bytes>> {
-        let sent = if self.is_head { 0 } else { bytes.len() as u64 };
-        let counters = answer.counters.as_deref().unwrap_or(&self.server.metrics.others);
-        counters.count(answer.status, sent);
-        if let Some(agent) = self.agent.as_ref().and_then(|agent| agent.to_str().ok()) {
-            counters.listen(agent);
-        }
-        if let Some(access) = self.access {
-            // What stands in a query or in other fields may be secret.
-            tracing::info!(
-                target: super::ACCESS,
-                client = %access.client,
-                time = access.now.0,
-                method = access.method,
-                path = access.path,
-                version = access.version,
-                status = answer.status.as_u16(),
-                bytes = sent,
-                agent = access.agent,
-            );
-        }
-        let mut response = Response::new(Full::new(bytes));
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers;
-        response
+/// Counts and logs an answer, and puts it together.
+fn finish(
+    server: &Server,
+    peer: IpAddr,
+    request: &Request<Incoming>,
+    answer: Answer,
+    bytes: Bytes,
+) -> Response<Full<Bytes>> {
+    let sent = if request.method() == Method::HEAD { 0 } else { bytes.len() as u64 };
+    let counters = answer.counters.as_deref().unwrap_or(&server.metrics.others);
+    counters.count(answer.status, sent);
+    if request.method() == Method::GET
+        && let Some(agent) = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok())
+    {
+        counters.listen(agent);
     }
+    if server.is_logging {
+        log(server, peer, request, answer.status, sent);
+    }
+    let mut response = Response::new(Full::new(bytes));
+    *response.status_mut() = answer.status;
+    *response.headers_mut() = answer.headers;
+    response
+}
+
+/// What stands in a query or in other fields may be secret, and is not logged.
+fn log(server: &Server, peer: IpAddr, request: &Request<Incoming>, status: StatusCode, bytes: u64) {
+    let trusted = &server.publication().config.server.trusted_proxies;
+    tracing::info!(
+        target: super::ACCESS,
+        client = %client(peer, request.headers(), trusted),
+        time = server.now().at.0,
+        method = %request.method(),
+        path = request.uri().path(),
+        version = ?request.version(),
+        status = status.as_u16(),
+        bytes,
+        agent = lines(request.headers(), header::USER_AGENT).next().unwrap_or("-"),
+    );
 }
 
 /// An answer to a request at which the program failed: that one alone is harmed.

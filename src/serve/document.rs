@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::coding::{CODINGS, Coding};
@@ -30,8 +32,11 @@ pub struct Document {
     past: Vec<Past>,
     /// When it last changed: later, by a second at least, than for any version before it.
     pub last_modified: Timestamp,
+    pub last_modified_text: HeaderValue,
     /// Identity first.
-    tags: [String; 1 + CODINGS.len()],
+    tags: [HeaderValue; 1 + CODINGS.len()],
+    /// The same for answers that may be followed by what changed since.
+    delta_tags: [HeaderValue; 1 + CODINGS.len()],
     coded: [OnceLock<Bytes>; CODINGS.len()],
     /// Held while something is made, so that many who want it at once have it made once.
     making: Mutex<()>,
@@ -66,12 +71,15 @@ impl Document {
         past.drain(..past.len().saturating_sub(KNOWN));
         // A client may ask by the date that it was given: two versions never share one.
         let earliest = before.map_or(i64::MIN, |before| before.last_modified.0.saturating_add(1));
+        let last_modified = Timestamp(now.0.max(earliest));
         Document {
             hash,
             entries,
             past,
-            last_modified: Timestamp(now.0.max(earliest)),
-            tags: std::array::from_fn(|index| tag(hash, index.checked_sub(1).map(|index| CODINGS[index]))),
+            last_modified,
+            last_modified_text: http_date(last_modified),
+            tags: tags("", hash),
+            delta_tags: tags(MARK, hash),
             coded: Default::default(),
             making: Mutex::default(),
             deltas: Mutex::default(),
@@ -86,13 +94,13 @@ impl Document {
     }
 
     /// Its entity tag in a coding.
-    pub fn tag(&self, coding: Option<Coding>) -> &str {
+    pub fn tag(&self, coding: Option<Coding>) -> &HeaderValue {
         &self.tags[place(coding)]
     }
 
     /// The entity tag of an answer that may be followed by what changed since: nothing may store such an answer.
-    pub fn delta_tag(&self, coding: Option<Coding>) -> String {
-        format!("\"{MARK}{}", &self.tag(coding)[1..])
+    pub fn delta_tag(&self, coding: Option<Coding>) -> &HeaderValue {
+        &self.delta_tags[place(coding)]
     }
 
     /// The version that a tag of [`delta_tag`](Self::delta_tag) names, if it is an earlier one that is known.
@@ -157,15 +165,28 @@ impl Document {
 
 const MARK: &str = "im-";
 
-fn tag(hash: u128, coding: Option<Coding>) -> String {
-    match coding {
-        Some(coding) => format!("\"{hash:032x}-{}{EDITION}\"", coding.token()),
-        None => format!("\"{hash:032x}\""),
-    }
+/// The tags of all codings, identity first.
+fn tags(mark: &str, hash: u128) -> [HeaderValue; 1 + CODINGS.len()] {
+    std::array::from_fn(|index| match index.checked_sub(1).map(|index| CODINGS[index]) {
+        Some(coding) => value(&format!("\"{mark}{hash:032x}-{}{EDITION}\"", coding.token())),
+        None => value(&format!("\"{mark}{hash:032x}\"")),
+    })
+}
+
+/// A text of which it is certain that it can stand in a header.
+pub fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// A date in the form of RFC 9110 §5.6.7.
+pub fn http_date(at: Timestamp) -> HeaderValue {
+    // Beyond these years the form has no room.
+    let seconds = u64::try_from(at.0).unwrap_or(0).min(253_402_300_799);
+    value(&httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)))
 }
 
 /// Identity first, then the codings in their order.
-fn place(coding: Option<Coding>) -> usize {
+pub fn place(coding: Option<Coding>) -> usize {
     CODINGS.iter().position(|other| Some(*other) == coding).map_or(0, |index| index + 1)
 }
 
@@ -186,7 +207,7 @@ mod tests {
     }
 
     fn since(document: &Document, other: &Document) -> String {
-        let since = document.since(&other.delta_tag(None));
+        let since = document.since(other.delta_tag(None).to_str().unwrap());
         let bytes = document.make(Wanted { since, coding: None }).unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()
     }
@@ -199,15 +220,15 @@ mod tests {
         assert_eq!(since(&two, &one), "[c]");
         assert_eq!(since(&three, &one), "[d,c,B]");
         assert_eq!(since(&three, &two), "[d,B]");
-        assert_eq!(three.since(&three.delta_tag(None)), None);
-        assert_eq!(three.since(three.tag(None)), None);
+        assert_eq!(three.since(three.delta_tag(None).to_str().unwrap()), None);
+        assert_eq!(three.since(three.tag(None).to_str().unwrap()), None);
         assert_eq!([one, two, three].map(|version| version.last_modified.0), [10, 11, 12]);
     }
 
     #[test]
     fn a_hundred_versions_are_known() {
         let mut version_of = version(&["0"], None, 0);
-        let first = version_of.delta_tag(Some(Coding::Gzip));
+        let first = version_of.delta_tag(Some(Coding::Gzip)).to_str().unwrap().to_owned();
         for number in 1..=KNOWN {
             version_of = version(&[&number.to_string()], Some(&version_of), 0);
         }

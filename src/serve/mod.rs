@@ -48,6 +48,8 @@ pub use source::{Options, Reread, Source};
 use self::limit::Buckets;
 use self::metrics::Metrics;
 use self::publication::Publication;
+use self::respond::Now;
+use crate::config::AccessLog;
 use crate::diagnostics::{Cause, Problem};
 use crate::model::Timestamp;
 use crate::site::Site;
@@ -60,6 +62,8 @@ pub const ACCESS: &str = "tidings::access";
 
 /// After a failure to accept, there is nothing to accept with for a while.
 const PAUSE: Duration = Duration::from_millis(100);
+/// What the system holds of the answers of one connection.
+const SEND_BUFFER: usize = 64 << 10;
 const ADMIN_IDLE: Duration = Duration::from_secs(30);
 /// When a server stops: for how long connections are let in that were on their way.
 const LAST_CONNECTIONS: Duration = Duration::from_millis(500);
@@ -74,6 +78,10 @@ struct Server {
     metrics: Arc<Metrics>,
     buckets: Buckets,
     clock: Clock,
+    /// The moment as it was when somebody last asked for it.
+    now: Mutex<Now>,
+    /// Whether requests are logged.
+    is_logging: bool,
     stopping: AtomicBool,
     /// Whether connections are to end that have no request.
     closing: tokio::sync::watch::Sender<bool>,
@@ -92,6 +100,8 @@ impl Server {
     fn new(publication: Publication, site: &Site, metrics: Arc<Metrics>, clock: Clock) -> Server {
         metrics.is_current.store(1, Ordering::Relaxed);
         Server {
+            is_logging: publication.config.server.access_log != AccessLog::Off,
+            now: Mutex::new(Now::new(Timestamp(clock().timestamp()))),
             publication: RwLock::new(Arc::new(publication)),
             state: Mutex::new(State { is_current: true, problems: Vec::new(), counts: site.counts() }),
             metrics,
@@ -136,8 +146,13 @@ impl Server {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    fn now(&self) -> Timestamp {
-        Timestamp((self.clock)().timestamp())
+    fn now(&self) -> Now {
+        let at = Timestamp((self.clock)().timestamp());
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.at != at {
+            *now = Now::new(at);
+        }
+        now.clone()
     }
 }
 
@@ -152,6 +167,8 @@ pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Ou
         Some(address) => Some(tokio::spawn(admin::serve(listen(address).await?, Arc::clone(&server)))),
         None => None,
     };
+    // A client that takes nothing is noticed when it leaves no room for more.
+    let _ = socket2::SockRef::from(&listener).set_send_buffer_size(SEND_BUFFER);
     let following = source.follow();
     let places = config.server.max_connections.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
     let free = Arc::new(Semaphore::new(places));

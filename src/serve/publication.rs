@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use super::document::Document;
+use super::document::{Document, place, value};
 use super::metrics::{Counters, Metrics};
 use crate::coding::{CODINGS, Coding};
 use crate::config::Config;
@@ -36,8 +36,8 @@ pub struct Resource {
     pub is_feed: bool,
     /// The header of a whole answer but for its dates, identity first.
     whole: [HeaderMap; 1 + CODINGS.len()],
-    /// The header of a 304 but for its date and tag.
-    pub not_modified: HeaderMap,
+    /// The header of a 304 but for its date, identity first.
+    not_modified: [HeaderMap; 1 + CODINGS.len()],
     pub counters: Arc<Counters>,
 }
 
@@ -161,8 +161,12 @@ impl Publication {
 impl Resource {
     /// The header of a whole answer but for its dates.
     pub fn whole(&self, coding: Option<Coding>) -> &HeaderMap {
-        &self.whole
-            [coding.and_then(|coding| CODINGS.iter().position(|other| *other == coding)).map_or(0, |index| index + 1)]
+        &self.whole[place(coding)]
+    }
+
+    /// The header of a 304 but for its date.
+    pub fn not_modified(&self, coding: Option<Coding>) -> &HeaderMap {
+        &self.not_modified[place(coding)]
     }
 }
 
@@ -203,10 +207,15 @@ impl Heads<'_> {
         let whole = std::array::from_fn(|index| {
             let coding = index.checked_sub(1).map(|index| CODINGS[index]);
             let mut head = of_all.clone();
-            head.insert(header::ETAG, value(document.tag(coding)));
+            head.insert(header::ETAG, document.tag(coding).clone());
             if let Some(coding) = coding {
                 head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
             }
+            head
+        });
+        let not_modified = std::array::from_fn(|index| {
+            let mut head = not_modified.clone();
+            head.insert(header::ETAG, document.tag(index.checked_sub(1).map(|index| CODINGS[index])).clone());
             head
         });
         Resource { document, source: planned.source, is_feed, whole, not_modified, counters: metrics.of(path) }
@@ -232,10 +241,5 @@ impl Heads<'_> {
     }
 }
 
-/// Texts of which the configuration has made sure that they can stand in a header.
-fn value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-/// `Link` and `IM` as this server names them.
+/// RFC 3229 §10.5.2.
 pub const IM: HeaderName = HeaderName::from_static("im");

@@ -1,17 +1,16 @@
 //! From a request to its answer: a pure function of the head of the request, the publication and the moment.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::http::request::Parts;
-use hyper::{Method, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::accept::Accepted;
 use super::conditional::{Verdict, asks_for_delta, lines, weigh};
-use super::document::{Document, Wanted};
+use super::document::{Document, Wanted, http_date};
 use super::metrics::Counters;
 use super::publication::{Found, IM, Publication, Resource};
 use crate::coding::Coding;
@@ -39,22 +38,35 @@ pub enum Content {
 const LONGEST_PATH: usize = 8192;
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
+/// A moment, and how a header writes it.
+#[derive(Debug, Clone)]
+pub struct Now {
+    pub at: Timestamp,
+    pub text: HeaderValue,
+}
+
+impl Now {
+    pub fn new(at: Timestamp) -> Now {
+        Now { at, text: http_date(at) }
+    }
+}
+
 /// Answers a request.
-pub fn respond(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
-    let mut answer = route(request, publication, now);
-    answer.headers.insert(header::DATE, http_date(now));
+pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) -> Answer {
+    let mut answer = route(request, publication, now.at);
+    answer.headers.insert(header::DATE, now.text.clone());
     answer
 }
 
-fn route(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
-    let headers = &request.headers;
+fn route<B>(request: &Request<B>, publication: &Publication, now: Timestamp) -> Answer {
+    let headers = request.headers();
     // RFC 9112 §3.2: a request of HTTP/1.1 names one host, and any other no more than that.
     let mut hosts = headers.get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.next());
-    if more.is_some() || host.map_or(request.version == hyper::Version::HTTP_11, |host| !is_host(host.as_bytes())) {
+    if more.is_some() || host.map_or(request.version() == hyper::Version::HTTP_11, |host| !is_host(host.as_bytes())) {
         return last(plain(StatusCode::BAD_REQUEST, "a request names one host\n"));
     }
-    let reads = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if !reads {
         let answer = plain(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n");
         return last(with(answer, header::ALLOW, METHODS));
@@ -63,13 +75,13 @@ fn route(request: &Parts, publication: &Publication, now: Timestamp) -> Answer {
     if headers.contains_key(header::TRANSFER_ENCODING) {
         return last(plain(StatusCode::BAD_REQUEST, "requests have no body here\n"));
     }
-    if request.method == Method::OPTIONS {
+    if request.method() == Method::OPTIONS {
         return options(headers);
     }
-    if request.uri.path().len() > LONGEST_PATH {
+    if request.uri().path().len() > LONGEST_PATH {
         return plain(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n");
     }
-    let Some(path) = path(request.uri.path()) else {
+    let Some(path) = path(request.uri().path()) else {
         return plain(StatusCode::BAD_REQUEST, "this is no path\n");
     };
     match publication.find(&path) {
@@ -85,10 +97,10 @@ fn is_host(bytes: &[u8]) -> bool {
 }
 
 /// The path without its first slash, its escapes resolved; `None` where it is malformed or hides a slash.
-fn path(written: &str) -> Option<String> {
+fn path(written: &str) -> Option<Cow<'_, str>> {
     let written = written.strip_prefix('/')?;
     if !written.contains('%') {
-        return Some(written.to_owned());
+        return Some(Cow::Borrowed(written));
     }
     let is_escape = |rest: &[u8]| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit);
     let mut escapes = written.split('%').skip(1).map(str::as_bytes);
@@ -96,21 +108,21 @@ fn path(written: &str) -> Option<String> {
         return None;
     }
     let path = percent_decode_str(written).decode_utf8().ok()?;
-    (!path.contains(char::is_control)).then(|| path.into_owned())
+    (!path.contains(char::is_control)).then_some(path)
 }
 
-fn document(request: &Parts, resource: &Arc<Resource>, now: Timestamp) -> Answer {
+fn document<B>(request: &Request<B>, resource: &Arc<Resource>, now: Timestamp) -> Answer {
     let counters = Some(Arc::clone(&resource.counters));
-    let accepted = Accepted::read(lines(&request.headers, header::ACCEPT_ENCODING));
+    let accepted = Accepted::read(lines(request.headers(), header::ACCEPT_ENCODING));
     let Some(coding) = accepted.best() else {
         let answer = plain(StatusCode::NOT_ACCEPTABLE, "this is served in br, zstd, gzip and identity\n");
         return Answer { counters, ..with(answer, header::VARY, "Accept-Encoding") };
     };
     // Contract §6: HEAD ignores `A-IM`.
-    let delta = resource.is_feed && request.method == Method::GET && asks_for_delta(&request.headers);
-    let answer = match weigh(&request.headers, &resource.document, accepted, delta, now) {
+    let delta = resource.is_feed && request.method() == Method::GET && asks_for_delta(request.headers());
+    let answer = match weigh(request.headers(), &resource.document, accepted, delta, now) {
         Verdict::Whole => whole(resource, coding, delta, now),
-        Verdict::NotModified(tag) => not_modified(resource, &tag),
+        Verdict::NotModified { coding, delta } => not_modified(resource, coding, delta),
         Verdict::Since(version) => since(resource, version, coding, now),
         Verdict::Failed => plain(StatusCode::PRECONDITION_FAILED, "this is not what it was\n"),
     };
@@ -121,7 +133,7 @@ fn whole(resource: &Resource, coding: Option<Coding>, delta: bool, now: Timestam
     let mut headers = dated(resource, coding, now);
     if delta {
         // RFC 3229, by the contract's rule: a tag that may be followed by a 226 is given where nothing stores the answer.
-        set(&mut headers, header::ETAG, &resource.document.delta_tag(coding));
+        headers.insert(header::ETAG, resource.document.delta_tag(coding).clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     let content = Content::Document(Arc::clone(&resource.document), Wanted { since: None, coding });
@@ -131,7 +143,7 @@ fn whole(resource: &Resource, coding: Option<Coding>, delta: bool, now: Timestam
 /// RFC 3229 §10.4.1. Nothing on the way may take it for the feed.
 fn since(resource: &Resource, version: u128, coding: Option<Coding>, now: Timestamp) -> Answer {
     let mut headers = dated(resource, coding, now);
-    set(&mut headers, header::ETAG, &resource.document.delta_tag(coding));
+    headers.insert(header::ETAG, resource.document.delta_tag(coding).clone());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, im"));
     headers.insert(IM, HeaderValue::from_static("feed"));
     let content = Content::Document(Arc::clone(&resource.document), Wanted { since: Some(version), coding });
@@ -139,9 +151,11 @@ fn since(resource: &Resource, version: u128, coding: Option<Coding>, now: Timest
 }
 
 /// RFC 9110 §15.4.5: what the whole answer would say of caching, and no more.
-fn not_modified(resource: &Resource, tag: &str) -> Answer {
-    let mut headers = resource.not_modified.clone();
-    set(&mut headers, header::ETAG, tag);
+fn not_modified(resource: &Resource, coding: Option<Coding>, delta: bool) -> Answer {
+    let mut headers = resource.not_modified(coding).clone();
+    if delta {
+        headers.insert(header::ETAG, resource.document.delta_tag(coding).clone());
+    }
     Answer { status: StatusCode::NOT_MODIFIED, headers, content: empty(), counters: None }
 }
 
@@ -150,7 +164,7 @@ fn dated(resource: &Resource, coding: Option<Coding>, now: Timestamp) -> HeaderM
     let mut headers = resource.whole(coding).clone();
     let last_modified = resource.document.last_modified;
     if last_modified <= now {
-        headers.insert(header::LAST_MODIFIED, http_date(last_modified));
+        headers.insert(header::LAST_MODIFIED, resource.document.last_modified_text.clone());
     }
     headers
 }
@@ -207,12 +221,4 @@ fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
 
 fn empty() -> Content {
     Content::Bytes(Bytes::new())
-}
-
-/// A date in the form of RFC 9110 §5.6.7.
-pub fn http_date(at: Timestamp) -> HeaderValue {
-    // Beyond these years the form has no room.
-    let seconds = u64::try_from(at.0).unwrap_or(0).min(253_402_300_799);
-    let text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
-    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

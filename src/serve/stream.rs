@@ -1,6 +1,7 @@
 //! A connection as bytes: what the parser would let pass is refused, and progress is kept count of.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -60,9 +61,9 @@ impl Read for Stream {
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
         // Requests are small; what is read is looked at before the parser sees it.
-        let mut bytes = [0; 4096];
+        let mut bytes = [MaybeUninit::uninit(); 4096];
         let room = buffer.remaining().min(bytes.len());
-        let mut own = tokio::io::ReadBuf::new(&mut bytes[..room]);
+        let mut own = tokio::io::ReadBuf::uninit(&mut bytes[..room]);
         let stream = Pin::new(self.inner.inner_mut());
         if tokio::io::AsyncRead::poll_read(stream, context, &mut own)?.is_pending() {
             return Poll::Pending;
@@ -79,10 +80,13 @@ impl Read for Stream {
 /// A line feed without its carriage return may be taken for the end of a line or not (RFC 9112 §2.2), and requests are
 /// smuggled past proxies that see it otherwise. It becomes a byte that the parser refuses.
 fn refuse_bare_feeds(bytes: &mut [u8], before: u8) {
-    let is_bare = |at: usize, bytes: &[u8]| at.checked_sub(1).map_or(before, |before| bytes[before]) != b'\r';
-    let bare: Vec<usize> = memchr::memchr_iter(b'\n', bytes).filter(|at| is_bare(*at, bytes)).collect();
-    for at in bare {
-        bytes[at] = 0;
+    let mut next = 0;
+    while let Some(found) = memchr::memchr(b'\n', &bytes[next..]) {
+        let at = next + found;
+        if at.checked_sub(1).map_or(before, |before| bytes[before]) != b'\r' {
+            bytes[at] = 0;
+        }
+        next = at + 1;
     }
 }
 
