@@ -28,10 +28,13 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     let (source, warnings) = Source::open(source, Arc::new(Utc::now))?;
     report.problems(&warnings, false);
     let machine = |what: &str, error: std::io::Error| vec![Problem::machine(Path::new("-"), what, &error)];
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| machine("start the server's threads", error))?;
+    // One core has nothing to share out.
+    let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
+    let mut runtime = match has_one_core {
+        true => tokio::runtime::Builder::new_current_thread(),
+        false => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime.enable_all().build().map_err(|error| machine("start the server's threads", error))?;
     let served = runtime.block_on(async {
         let listener = match handed_over().map_err(|error| machine("use the socket that was handed over", error))? {
             Some(listener) => listener,
