@@ -16,6 +16,7 @@
 //! | `coding` | content codings, each at one fixed quality |
 //! | `publish` | documents to a destination by a manifest |
 //! | `serve` | documents over HTTP: conditional requests, and the store as it changes |
+//! | `fetch` | documents of other servers |
 //! | `import` | what a newsroom already has, into story files |
 //! | `lint` | feeds of any origin, judged by their specifications |
 //! | `cli` | arguments to commands; the clock, the environment and the terminal |
@@ -53,6 +54,7 @@ mod cli;
 mod coding;
 mod config;
 mod diagnostics;
+mod fetch;
 mod import;
 mod lint;
 mod model;

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on ends")]
 
 use std::fs;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -157,14 +158,45 @@ fn feeds_of_others_are_judged_without_a_configuration() {
     assert_eq!(summary, serde_json::json!({"feeds": 2, "entries": 1, "problems": 3, "warnings": 2}));
 }
 
+/// A server that answers each of these once, at an address of its own.
+fn answering(answers: Vec<String>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            stream.write_all(answer.as_bytes()).expect("written");
+        }
+    });
+    format!("http://{address}/feed.xml")
+}
+
+#[test]
+fn feeds_of_other_servers_are_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let feed =
+        "<rss version='2.0'><channel><title>a</title><link>/b</link><description>c</description></channel></rss>";
+    let whole = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{feed}", feed.len());
+    let url = answering(vec![whole.clone(), whole.replace("200 OK", "404 Not Found"), whole.replace("</rss>", "")]);
+    let (_, err) = ends(folder, &["check", "--feeds", &url], 1);
+    assert!(err.contains(&format!("{url}:1:")), "{err}");
+    let (_, err) = ends(folder, &["check", "--feeds", &url], 3);
+    assert!(err.contains(&url) && err.contains("404"), "{err}");
+    let (_, err) = ends(folder, &["check", "--feeds", &url], 3);
+    assert!(err.contains("breaks off"), "{err}");
+    let (_, err) = ends(folder, &["check", "--feeds", &url], 3);
+    assert!(err.contains(&format!("cannot fetch {url}")), "{err}");
+}
+
 #[test]
 fn what_cannot_be_judged_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let (_, err) = ends(folder, &["check", "--feeds"], 1);
     assert!(err.contains("there is no configuration here"), "{err}");
-    let (_, err) = ends(folder, &["check", "--feeds", "https://e.example/feed.xml"], 1);
-    assert!(err.contains("is an address") && err.contains("curl -o feed.xml https://e.example/feed.xml"), "{err}");
     ends(folder, &["check", "--feeds", "missing.xml"], 3);
     ends(folder, &["check", "named-without-feeds.xml"], 2);
     fs::create_dir(folder.join("empty")).expect("a folder");

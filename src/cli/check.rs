@@ -12,7 +12,8 @@ use walkdir::WalkDir;
 use super::args::CheckOptions;
 use super::configuration;
 use super::report::{Report, count};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Cause, Place, Problem};
+use crate::fetch;
 use crate::lint::{self, Verdict};
 use crate::publish;
 use crate::site::Site;
@@ -95,6 +96,8 @@ enum Origin {
     /// It lies in a folder that was named, and may be something else than a feed.
     Found,
     Published,
+    /// It was named, and is another server's.
+    Address,
 }
 
 /// The feeds that the manifest of the configured output names.
@@ -122,10 +125,8 @@ fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Problem>) {
 fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Problem>) {
     let (mut documents, mut problems) = (Vec::new(), Vec::new());
     for path in named {
-        if let Some(url) = path.to_str().filter(|path| path.starts_with("http://") || path.starts_with("https://")) {
-            let problem = Problem::error(None, format!("`{url}` is an address, and those cannot be judged yet"));
-            problems
-                .push(problem.help(format!("save the document to a file, and name that: `curl -o feed.xml {url}`")));
+        if path.to_str().is_some_and(|path| path.starts_with("http://") || path.starts_with("https://")) {
+            documents.push(Document { path: path.clone(), origin: Origin::Address });
         } else if path.is_dir() {
             let is_visible =
                 |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
@@ -161,20 +162,34 @@ fn is_document(entry: &walkdir::DirEntry) -> bool {
 /// The verdict on a document; none where it is something else than a feed, and only lies beside some.
 fn judge(document: &Document) -> Result<Option<Verdict>, Problem> {
     let path = document.path.display().to_string();
-    let mut bytes = Vec::new();
-    let most = lint::MOST_BYTES as u64;
-    let read = File::open(&document.path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
-    if let Err(error) = read {
-        if document.origin == Origin::Published && error.kind() == std::io::ErrorKind::NotFound {
-            let problem = Problem::error(Place::file(path), "the manifest names this feed, but it is not there");
-            return Err(problem.help("run `tidings build`"));
-        }
-        return Err(Problem::machine(&document.path, "read this file", &error));
-    }
+    let bytes = match document.origin {
+        Origin::Address => fetch::get(&path, lint::MOST_BYTES).map_err(|why| {
+            let message = format!("cannot fetch {path}: {why}");
+            Problem { cause: Cause::Machine, ..Problem::error(None, message) }
+        })?,
+        _ => read(document)?,
+    };
     if bytes.len() > lint::MOST_BYTES {
-        let message = format!("this document is larger than {} MiB; no reader loads it", most >> 20);
+        let most = lint::MOST_BYTES >> 20;
+        let message = format!("this document is larger than {most} MiB; no reader loads it");
         return Err(Problem::error(Place::file(path), message).help("publish the newest entries, and archives"));
     }
     let verdict = lint::lint(&path, &bytes);
     Ok((verdict.is_feed || document.origin != Origin::Found).then_some(verdict))
+}
+
+/// The bytes of a file, no more than can be judged and one.
+fn read(document: &Document) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    let most = lint::MOST_BYTES as u64;
+    let read = File::open(&document.path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(error) if document.origin == Origin::Published && error.kind() == std::io::ErrorKind::NotFound => {
+            let place = Place::file(document.path.display().to_string());
+            let problem = Problem::error(place, "the manifest names this feed, but it is not there");
+            Err(problem.help("run `tidings build`"))
+        }
+        Err(error) => Err(Problem::machine(&document.path, "read this file", &error)),
+    }
 }

@@ -163,6 +163,11 @@ impl Server {
 pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Output = ()>) -> Result<(), Problem> {
     let server = source.server();
     let config = Arc::clone(&server.publication().config);
+    if let Some(address) = config.server.admin.filter(|address| !address.ip().is_loopback()) {
+        tracing::warn!(
+            "the admin address {address} can be asked by other machines; if that is not meant, use 127.0.0.1"
+        );
+    }
     let admin = match config.server.admin {
         Some(address) => Some(tokio::spawn(admin::serve(listen(address).await?, Arc::clone(&server)))),
         None => None,

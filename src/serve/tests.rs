@@ -173,8 +173,12 @@ impl Answered {
 
 const CODINGS: [Option<Coding>; 4] = [None, Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstandard)];
 
-/// Forms of `Accept-Encoding`: the coding that each prefers, and those that it takes.
-const ACCEPTED: [(Option<&str>, Option<Option<Coding>>, &[Option<Coding>]); 9] = [
+/// A coding, or none.
+type Choice = Option<Coding>;
+/// A form of `Accept-Encoding`: the coding that it prefers, if any will do, and those that it takes.
+type Acceptance = (Option<&'static str>, Option<Choice>, &'static [Choice]);
+
+const ACCEPTED: [Acceptance; 9] = [
     (None, Some(None), &[None]),
     (Some(""), Some(None), &[None]),
     (Some("gzip, deflate"), Some(Some(Coding::Gzip)), &[None, Some(Coding::Gzip)]),
