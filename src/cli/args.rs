@@ -48,6 +48,8 @@ pub enum Command {
     Serve(ServeOptions),
     /// Tell the hub of feeds that changed, after they were uploaded
     Ping(PingOptions),
+    /// Say which stories lack which languages, by language and topic, the oldest first
+    Coverage,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@
 mod args;
 mod build;
 mod check;
+mod coverage;
 mod import;
 mod init;
 mod log;
@@ -51,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
         Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
         Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),
+        Command::Coverage => coverage::run(arguments.config.as_deref(), &mut report),
         Command::Ping(options) => ping::run(arguments.config.as_deref(), options, &mut report),
     };
     ExitCode::from(status)

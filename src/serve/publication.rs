@@ -71,13 +71,14 @@ impl Publication {
         now: Timestamp,
     ) -> Result<Next, Problem> {
         let config = site.shared_config();
-        let planned = site.planned();
+        // Where a page moved from, this server answers itself.
+        let planned = site.planned().into_iter().filter(|planned| !matches!(planned.key, DocumentKey::Moved(_)));
         let mut known: HashMap<&str, &Arc<Resource>> = before
             .iter()
             .flat_map(|before| &before.resources)
             .map(|(path, resource)| (path.as_str(), resource))
             .collect();
-        let mut resources = HashMap::with_capacity(planned.len());
+        let mut resources = HashMap::new();
         let mut wanted = Vec::new();
         for planned in planned {
             let path = site.path(planned.key);
@@ -139,11 +140,11 @@ impl Publication {
     }
 
     fn find_here(&self, path: &str) -> Found<'_> {
-        if let Some(new) = self.redirects.get(path) {
-            return Found::Moved(new.clone());
-        }
         if let Some(resource) = self.resources.get(path) {
             return Found::Resource(resource);
+        }
+        if let Some(new) = self.redirects.get(path) {
+            return Found::Moved(new.clone());
         }
         // As a static host does: a folder answers its index, and the name of a folder leads to it.
         if path.is_empty() || path.ends_with('/') {

@@ -63,6 +63,8 @@ pub struct Source {
     site: Site,
     /// The site as it was published last.
     published: Site,
+    /// What is wrong with the configuration, while the last good one is in use.
+    broken_config: Vec<Problem>,
     /// The moment of the publication, which does not go back: what has appeared stays.
     moment: Timestamp,
     next_change: Option<Timestamp>,
@@ -123,6 +125,7 @@ impl Source {
             sender,
             receiver,
             published: site.clone(),
+            broken_config: Vec::new(),
             moment: now,
             next_change: site.next_change(now),
             site,
@@ -226,8 +229,12 @@ impl Source {
         let start = Instant::now();
         let config = match load(&self.options) {
             Ok(config) => config,
-            Err(problems) => return self.fail(problems),
+            Err(problems) => {
+                self.broken_config.clone_from(&problems);
+                return self.fail(problems);
+            }
         };
+        self.broken_config.clear();
         let old = &self.server.publication().config.server;
         let new = &config.server;
         if (new.listen, new.admin, new.max_connections, new.access_log)
@@ -253,7 +260,10 @@ impl Source {
         match self.swap(&site, start) {
             Ok(()) => {
                 self.published = site;
-                self.server.is_current(&self.published, problems);
+                match self.broken_config.is_empty() {
+                    true => self.server.is_current(&self.published, problems),
+                    false => self.server.is_behind(self.broken_config.clone()),
+                }
             }
             Err(problem) => self.try_again(problem),
         }

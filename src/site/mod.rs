@@ -3,6 +3,7 @@
 //! Owns: the state of a store at a moment, and making the documents that are asked for.
 //! Never touches: where documents go.
 
+mod coverage;
 mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+pub use self::coverage::Covered;
 use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};

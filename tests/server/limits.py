@@ -203,6 +203,9 @@ def broken(folder):
             site.config.write_text(good.replace('title = "News"', "title ="))
             wait_for("it is logged", lambda: "tidings.toml:" in site.said().partition("broken.toml")[2], 2)
             has(site.shows("Mended") and asked("/readyz")[0] == 200, "it is not ready")
+            site.story("while", "While it is broken")
+            wait_for("a story is served meanwhile", lambda: site.shows("While it is broken"), 2)
+            has(b"tidings.toml" in asked("/status")[2], "/status forgets the configuration when a story changes")
             site.config.write_text(good.replace('title = "News"', 'title = "Newest"'))
             wait_for("the new title is served", lambda: site.shows("<title>Newest"), 2)
 

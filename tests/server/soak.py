@@ -158,7 +158,9 @@ def main():
             wait_for("it is served", lambda: site.shows(f"version {last}."), 1)
         third = max(top for at, top in tops if at <= tops[0][0] + SECONDS / 3)
         with check(f"memory stays flat: {third} kB after a third of the time, {tops[-1][1]} kB at the end"):
-            if abs(tops[-1][1] - third) > third * 0.1 + 5000 and tops[-1][1] > third:
+            # A short run ends before the last hundred publications are all known, and the allocator has what it needs.
+            more = 5_000 if SECONDS >= 60 else 30_000
+            if tops[-1][1] > third * 1.1 + more:
                 raise Wrong(f"the most was {max(top for _, top in tops)} kB")
         with check("the server is there, and has not panicked"):
             if not site.answers() or "panicked" in site.said():

@@ -131,30 +131,29 @@ def under_load(folder, name, by):
 
 
 def under_way(folder):
-    with make_site(folder / "way") as site:
-        with check("SIGTERM: an answer under way comes to its end"):
-            site.start()
-            with socket.create_connection(("127.0.0.1", site.port), 15) as connection:
-                connection.sendall(request(LARGE))
-                connection.recv(1000, socket.MSG_PEEK)
-                site.process.send_signal(signal.SIGTERM)
-                if not read_answer(connection, slowly=True)[0]:
-                    raise Wrong("it was cut off")
-            stopped_well(site)
-        with check("SIGTERM: idle connections, and one that never reads, do not keep it"):
-            site.start()
-            idle = [socket.create_connection(("127.0.0.1", site.port), 15) for _ in range(50)]
-            for connection in idle[:10]:
-                connection.sendall(request(LARGE))
-            for connection in idle[10:20]:
-                connection.sendall(request(PATH)[:-10])
-            time.sleep(0.2)
-            stopped_well(site)
-        with check("SIGTERM twice, and SIGINT after it: exit 0"):
-            site.start()
-            for by in (signal.SIGTERM, signal.SIGINT):
-                site.process.send_signal(by)
-            stopped_well(site)
+    with check("SIGTERM: an answer under way comes to its end"), make_site(folder / "way") as site:
+        site.start()
+        with socket.create_connection(("127.0.0.1", site.port), 15) as connection:
+            connection.sendall(request(LARGE))
+            connection.recv(1000, socket.MSG_PEEK)
+            site.process.send_signal(signal.SIGTERM)
+            if not read_answer(connection, slowly=True)[0]:
+                raise Wrong("it was cut off")
+        stopped_well(site)
+    with check("SIGTERM: idle connections, and some that never read, do not keep it"), make_site(folder / "idle") as site:
+        site.start()
+        idle = [socket.create_connection(("127.0.0.1", site.port), 15) for _ in range(50)]
+        for connection in idle[:10]:
+            connection.sendall(request(LARGE))
+        for connection in idle[10:20]:
+            connection.sendall(request(PATH)[:-10])
+        time.sleep(0.2)
+        stopped_well(site)
+    with check("SIGTERM twice, and SIGINT after it: exit 0"), make_site(folder / "twice") as site:
+        site.start()
+        for by in (signal.SIGTERM, signal.SIGINT):
+            site.process.send_signal(by)
+        stopped_well(site)
 
 
 def hang_up(folder):
@@ -186,20 +185,35 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 
 def activated(folder):
-    with Site(folder / "activated") as site:
+    def served_on(listener, whose):
         site.story("first", "First")
-        before = lambda whose: [sys.executable, "-c", MANAGER, str(listener.fileno()), whose]
-        with check("a socket that is handed over is served, and what waits on it already"):
-            with socket.create_server(("127.0.0.1", site.port)) as listener, socket.create_connection(("127.0.0.1", site.port), 15) as early:
-                early.sendall(request(PATH))
-                site.start(before=before("own"), pass_fds=(listener.fileno(),))
-                if not read_answer(early)[0]:
-                    raise Wrong("the request that came before it was not answered")
-                stopped_well(site)
-        with check("a socket that is meant for another process is left alone"):
-            with socket.create_server(("127.0.0.1", 0)) as listener:
-                site.start(before=before("other"), pass_fds=(listener.fileno(),))
-                stopped_well(site)
+        site.start(before=[sys.executable, "-c", MANAGER, str(listener.fileno()), whose], pass_fds=(listener.fileno(),))
+
+    with check("a socket that is handed over is served, and what waits on it already"), Site(folder / "activated") as site:
+        address = ("127.0.0.1", site.port)
+        with socket.create_server(address) as listener, socket.create_connection(address, 15) as early:
+            early.sendall(request(PATH))
+            served_on(listener, "own")
+            if not read_answer(early)[0]:
+                raise Wrong("the request that came before it was not answered")
+            stopped_well(site)
+    with check("a socket that is handed over outlives the server: who comes before the next one waits for it"), Site(folder / "outlived") as site:
+        address = ("127.0.0.1", site.port)
+        with socket.create_server(address, backlog=50) as listener:
+            served_on(listener, "own")
+            stopped_well(site)
+            waiting = [socket.create_connection(address, 0.5) for _ in range(20)]
+            for connection in waiting:
+                connection.settimeout(10)
+                connection.sendall(request(PATH))
+            served_on(listener, "own")
+            if not all([read_answer(connection)[0] for connection in waiting]):
+                raise Wrong("not all were answered")
+            stopped_well(site)
+    with check("a socket that is meant for another process is left alone"), Site(folder / "left") as site:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            served_on(listener, "other")
+            stopped_well(site)
 
 
 def notified(folder):

@@ -37,8 +37,10 @@ def gone(site, text, seconds=SOON):
 def stays(site, seconds, shown=(), hidden=()):
     """All the while the feed shows some texts and not the others."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while True:
         body = site.get(FEED)[2].decode() + site.get("/fr/all.atom.xml")[2].decode()
+        if time.monotonic() > end:
+            return
         for text in shown:
             if text not in body:
                 raise Wrong(f"`{text}` is not served any more")

@@ -1,0 +1,44 @@
+//! Coverage: which stories lack which languages.
+
+use super::Site;
+use crate::catalog::EntryIndex;
+use crate::config::{LanguageIndex, TopicIndex};
+use crate::model::Timestamp;
+use crate::plan::State;
+
+/// A story that is shown in some language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covered<'s> {
+    pub id: &'s str,
+    /// When the first of its texts appeared.
+    pub published: Timestamp,
+    /// Sorted.
+    pub topics: &'s [TopicIndex],
+    /// The languages in which it is shown, sorted.
+    pub languages: Vec<LanguageIndex>,
+}
+
+impl Site {
+    /// Every story that is shown, oldest first, with the languages that it has.
+    pub(crate) fn coverage(&self) -> Vec<Covered<'_>> {
+        let mut out = Vec::new();
+        for entry in 0..self.catalog.len() as EntryIndex {
+            let translations = self.catalog.translations(entry);
+            // Each story once: at the first of its entries.
+            if translations.iter().min() != Some(&entry) {
+                continue;
+            }
+            let shown = || translations.iter().filter(|other| self.plan.state(**other) == State::Shown);
+            let facts = || shown().map(|other| self.catalog.fact(&self.store, *other));
+            let Some(published) = facts().map(|fact| fact.published).min() else { continue };
+            out.push(Covered {
+                id: self.catalog.story_id(&self.store, entry),
+                published,
+                topics: self.catalog.topics(&self.store, entry),
+                languages: facts().map(|fact| fact.language).collect(),
+            });
+        }
+        out.sort_by_key(|story| (story.published, story.id));
+        out
+    }
+}
