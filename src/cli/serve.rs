@@ -11,7 +11,7 @@ use super::args::ServeOptions;
 use super::report::Report;
 use super::{configuration, configuration_path, log, manager};
 use crate::diagnostics::Problem;
-use crate::serve::{Options, Source, listen, run as run_server};
+use crate::serve::{Listener, Options, Source, listen, run as run_server};
 
 /// Serves until it is told to stop.
 pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> u8 {
@@ -37,11 +37,18 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     let runtime = runtime.enable_all().build().map_err(|error| machine("start the server's threads", error))?;
     let served = runtime.block_on(async {
         let listener = match handed_over().map_err(|error| machine("use the socket that was handed over", error))? {
-            Some(listener) => listener,
-            None => listen(options.listen.unwrap_or(source.listen())).await.map_err(|problem| vec![problem])?,
+            Some(socket) => {
+                tracing::info!("serving on the socket that was handed over");
+                Listener::lent(socket)
+            }
+            None => {
+                let address = options.listen.unwrap_or(source.listen());
+                let socket = listen(address).await.map_err(|problem| vec![problem])?;
+                let address = socket.local_addr().map_err(|error| machine("use the socket", error))?;
+                tracing::info!("serving at http://{address}/");
+                Listener::from(socket)
+            }
         };
-        let address = listener.local_addr().map_err(|error| machine("use the socket", error))?;
-        tracing::info!("serving at http://{address}/");
         let wait_for = |kind| signal(kind).map_err(|error| machine("wait for signals", error));
         let mut terminate = wait_for(SignalKind::terminate())?;
         let mut interrupt = wait_for(SignalKind::interrupt())?;

@@ -32,6 +32,7 @@ mod stream;
 mod tests;
 mod watch;
 
+use std::cell::Cell;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,6 +63,7 @@ pub const ACCESS: &str = "tidings::access";
 
 /// After a failure to accept, there is nothing to accept with for a while.
 const PAUSE: Duration = Duration::from_millis(100);
+const WARN_AGAIN: Duration = Duration::from_secs(10);
 /// What the system holds of the answers of one connection.
 const SEND_BUFFER: usize = 64 << 10;
 const ADMIN_IDLE: Duration = Duration::from_secs(30);
@@ -156,11 +158,37 @@ impl Server {
     }
 }
 
+/// Where connections come from.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    /// Whether another process goes on to hold it, and hands what waits there to whoever serves next.
+    is_lent: bool,
+}
+
+impl From<TcpListener> for Listener {
+    fn from(socket: TcpListener) -> Self {
+        Listener { socket, is_lent: false }
+    }
+}
+
+impl Listener {
+    /// A socket that a service manager holds and hands over.
+    pub fn lent(socket: TcpListener) -> Self {
+        Listener { socket, is_lent: true }
+    }
+}
+
 /// Serves a source until `shutdown` is done; then finishes what is under way.
 ///
 /// # Errors
 /// The admin address cannot be listened on.
-pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Output = ()>) -> Result<(), Problem> {
+pub async fn run(
+    listener: impl Into<Listener>,
+    source: Source,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Problem> {
+    let Listener { socket: listener, is_lent } = listener.into();
     let server = source.server();
     let config = Arc::clone(&server.publication().config);
     if let Some(address) = config.server.admin.filter(|address| !address.ip().is_loopback()) {
@@ -177,6 +205,7 @@ pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Ou
     let following = source.follow();
     let places = config.server.max_connections.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
     let free = Arc::new(Semaphore::new(places));
+    let warned = Cell::new(None::<Instant>);
     let accept = async || {
         let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
         match listener.accept().await {
@@ -191,7 +220,10 @@ pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Ou
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
-                tracing::warn!("a connection cannot be accepted: {error}");
+                if warned.get().is_none_or(|at| at.elapsed() > WARN_AGAIN) {
+                    tracing::warn!("connections cannot be accepted for now: {error}");
+                    warned.set(Some(Instant::now()));
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -206,10 +238,13 @@ pub async fn run(listener: TcpListener, source: Source, shutdown: impl Future<Ou
     }
     tracing::info!("stopping");
     server.stopping.store(true, Ordering::Relaxed);
-    // Connections that the system has accepted for us may have requests on them. It is to accept no more than can be helped.
-    let _ = socket2::SockRef::from(&listener).listen(0);
-    let end = Instant::now() + LAST_CONNECTIONS;
-    while Instant::now() < end && tokio::time::timeout(Duration::from_millis(20), accept()).await.is_ok() {}
+    if !is_lent {
+        // Connections that the system has accepted for us may have requests on them. It is to accept no more than can be
+        // helped.
+        let _ = socket2::SockRef::from(&listener).listen(0);
+        let end = Instant::now() + LAST_CONNECTIONS;
+        while Instant::now() < end && tokio::time::timeout(Duration::from_millis(20), accept()).await.is_ok() {}
+    }
     drop(listener);
     drop(following);
     let done = || tokio::time::timeout(LAST_REQUESTS, free.acquire_many(places as u32));

@@ -25,8 +25,8 @@ use crate::site::Site;
 const LOOK: Duration = Duration::from_millis(250);
 /// A story that changes while it is read is read again after this long.
 const RETRY: Duration = Duration::from_millis(100);
-/// At the start no more often than this: there is nothing to serve meanwhile.
-const MOST_TRIES: usize = 20;
+/// What fails this often in a row is worth a word; at the start there is nothing to serve meanwhile.
+const MOST_TRIES: u32 = 20;
 
 /// What is to be served.
 #[derive(Debug, Clone)]
@@ -68,8 +68,9 @@ pub struct Source {
     /// The moment of the publication, which does not go back: what has appeared stays.
     moment: Timestamp,
     next_change: Option<Timestamp>,
-    /// When to try again what failed because a file changed meanwhile.
+    /// When to try again what failed because a file changed meanwhile, and how often that was in a row.
     retry: Option<Instant>,
+    tries: u32,
     polling: Polling,
 }
 
@@ -130,6 +131,7 @@ impl Source {
             next_change: site.next_change(now),
             site,
             retry: None,
+            tries: 0,
             polling: Polling::default(),
         };
         Ok((source, problems))
@@ -272,7 +274,10 @@ impl Source {
     /// A story changed while it was being read, or cannot be read for now.
     fn try_again(&mut self, problem: Problem) {
         self.retry = Some(Instant::now() + RETRY);
-        self.fail(vec![problem]);
+        self.tries += 1;
+        if self.tries > MOST_TRIES {
+            self.fail(vec![problem]);
+        }
     }
 
     /// Replaces what is served by the publication of a site.
@@ -280,6 +285,7 @@ impl Source {
         let before = self.server.publication();
         let metrics = &self.server.metrics;
         let next = Publication::after(Some(&before), site, metrics, self.now())?;
+        self.tries = 0;
         count(metrics, &next, start);
         let Next { publication, changed, rendered } = next;
         let replaced = changed.iter().filter(|path| before.get(path).is_some());

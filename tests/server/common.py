@@ -124,6 +124,7 @@ class Site:
 
     def start(self, before=(), arguments=(), ready=True, **options):
         """Starts the server, and waits until it answers. Its standard error goes to `log`, its standard output to `out`."""
+        self.__exit__()
         command = [*before, str(TIDINGS), "serve", "--config", str(self.config), "--listen", f"127.0.0.1:{self.port}", *arguments]
         with open(self.log, "ab") as log, open(self.output, "ab") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log, **options)
