@@ -23,9 +23,13 @@ pub type EntryIndex = u32;
 pub struct Catalog {
     /// Newest first; equal times by story id, then in the configured order of languages.
     entries: Vec<Row>,
+    /// What is kept of each entry. It stands here too because everything is looked through for every publication.
+    facts: Vec<Fact>,
     stories: Vec<StoryRow>,
     /// The entries of each story, one after the other, in the order of languages.
     of_stories: Vec<EntryIndex>,
+    /// The topics of the stories, one after the other.
+    topics: Vec<TopicIndex>,
 }
 
 /// Where an entry's facts lie.
@@ -45,6 +49,8 @@ struct StoryRow {
     topics: Option<(u32, u32)>,
     /// Where its entries begin in `of_stories`.
     first: u32,
+    /// Where its topics begin in `topics`, and how many there are.
+    own_topics: (u32, u16),
 }
 
 /// No more contradictions than these are named, because each reads two files again.
@@ -60,7 +66,8 @@ impl Catalog {
         let Builder { mut catalog, problems, .. } = builder;
         let mut contradictions = Contradictions { store, problems };
         catalog.order(store);
-        catalog.group(store, &mut contradictions);
+        catalog.gather_topics(store);
+        catalog.group(&mut contradictions);
         catalog.compare_guids(store, config, &mut contradictions);
         (catalog, contradictions.problems)
     }
@@ -76,9 +83,8 @@ impl Catalog {
     }
 
     /// What is kept of an entry.
-    pub fn fact<'s>(&self, store: &'s Store, entry: EntryIndex) -> &'s Fact {
-        let row = self.entries[entry as usize];
-        &store.scans[row.scan as usize].facts[row.fact as usize]
+    pub fn fact(&self, entry: EntryIndex) -> &Fact {
+        &self.facts[entry as usize]
     }
 
     /// The scan and the record of an entry's text.
@@ -101,9 +107,9 @@ impl Catalog {
     }
 
     /// The topics of an entry's story, sorted.
-    pub fn topics<'s>(&self, store: &'s Store, entry: EntryIndex) -> &'s [TopicIndex] {
-        let story = self.stories[self.entries[entry as usize].story as usize];
-        story.topics.and_then(|at| topics_at(store, at)).unwrap_or_default()
+    pub fn topics(&self, entry: EntryIndex) -> &[TopicIndex] {
+        let (start, count) = self.stories[self.entries[entry as usize].story as usize].own_topics;
+        &self.topics[start as usize..start as usize + usize::from(count)]
     }
 
     /// All entries of an entry's story, itself among them, in the order of languages.
@@ -121,10 +127,21 @@ impl Catalog {
         let mut keyed: Vec<_> = self.entries.par_iter().map(key).collect();
         keyed.par_sort_unstable();
         self.entries = keyed.into_iter().map(|(.., row)| row).collect();
+        let fact = |row: &Row| store.scans[row.scan as usize].facts[row.fact as usize];
+        self.facts = self.entries.par_iter().map(fact).collect();
+    }
+
+    /// Gathers the topics of each story.
+    fn gather_topics(&mut self, store: &Store) {
+        for story in &mut self.stories {
+            let topics = story.topics.and_then(|at| topics_at(store, at)).unwrap_or_default();
+            story.own_topics = (self.topics.len() as u32, topics.len() as u16);
+            self.topics.extend(topics);
+        }
     }
 
     /// Gathers the entries of each story, and takes out those that stand twice in one language.
-    fn group(&mut self, store: &Store, contradictions: &mut Contradictions<'_>) {
+    fn group(&mut self, contradictions: &mut Contradictions<'_>) {
         let mut starts = vec![0_u32; self.stories.len() + 1];
         for row in &self.entries {
             starts[row.story as usize + 1] += 1;
@@ -142,10 +159,7 @@ impl Catalog {
             self.of_stories[*slot as usize] = index as EntryIndex;
             *slot += 1;
         }
-        let language = |entry: EntryIndex| -> LanguageIndex {
-            let row = self.entries[entry as usize];
-            store.scans[row.scan as usize].facts[row.fact as usize].language
-        };
+        let language = |entry: EntryIndex| -> LanguageIndex { self.facts[entry as usize].language };
         let mut first = 0;
         for end in next.iter().take(self.stories.len()) {
             let entries = &mut self.of_stories[first..*end as usize];
@@ -161,7 +175,8 @@ impl Catalog {
     /// Names entries that would have one id: by their guids, or by a guid that is what another entry's id is by rule.
     fn compare_guids(&self, store: &Store, config: &Config, contradictions: &mut Contradictions<'_>) {
         let mut seen: HashMap<u128, (u32, u32)> = HashMap::new();
-        for (scan_index, scan) in store.scans.iter().enumerate() {
+        let having_guids = || store.scans.iter().enumerate().filter(|(_, scan)| scan.has_guids);
+        for (scan_index, scan) in having_guids() {
             for (fact, guid) in &scan.guids {
                 let here = (scan_index as u32, *fact);
                 match seen.entry(*guid) {
@@ -170,14 +185,14 @@ impl Catalog {
                 }
             }
         }
-        if !store.scans.iter().any(|scan| scan.imitates) {
+        if !having_guids().any(|(_, scan)| scan.imitates) {
             return;
         }
         for (index, row) in
             self.entries.iter().enumerate().filter(|(index, _)| self.guid(store, *index as u32).is_none())
         {
             let story = id_at(store, (row.scan, row.record));
-            let id = config.entry_id(story, self.fact(store, index as EntryIndex).language);
+            let id = config.entry_id(story, self.fact(index as EntryIndex).language);
             if let Some((scan, fact)) = seen.get(&xxh3_128(id.as_bytes())) {
                 contradictions.same_guid((row.scan, row.fact), (*scan, *fact));
             }
@@ -236,7 +251,7 @@ impl Builder<'_> {
             return story;
         }
         let story = catalog.stories.len() as u32;
-        catalog.stories.push(StoryRow { named: here, topics: None, first: 0 });
+        catalog.stories.push(StoryRow { named: here, topics: None, first: 0, own_topics: (0, 0) });
         let stories = &catalog.stories;
         ids.insert_unique(hash, story, |story| case_hash(id_at(store, stories[*story as usize].named)));
         story

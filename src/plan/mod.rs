@@ -103,8 +103,7 @@ impl Plan {
     /// Plans the publication of a moment.
     pub fn new(config: &Config, store: &Store, catalog: &Catalog, now: Timestamp) -> Plan {
         let entries = 0..catalog.len() as EntryIndex;
-        let states: Vec<State> =
-            entries.map(|entry| State::of(catalog.fact(store, entry), now, config.drafts)).collect();
+        let states: Vec<State> = entries.map(|entry| State::of(catalog.fact(entry), now, config.drafts)).collect();
         let planner = Planner { config, store, catalog, now, states: &states, falls_to: falls_to(config) };
         let feeds = planner.gather();
         let mut newest = vec![config.site.authority_date; config.languages.len() + 1];
@@ -163,8 +162,8 @@ impl Plan {
     }
 
     /// The first moment after this one at which something appears or leaves by itself.
-    pub fn next_change(&self, store: &Store, catalog: &Catalog, now: Timestamp) -> Option<Timestamp> {
-        let facts = (0..catalog.len() as EntryIndex).map(|entry| catalog.fact(store, entry));
+    pub fn next_change(&self, catalog: &Catalog, now: Timestamp) -> Option<Timestamp> {
+        let facts = (0..catalog.len() as EntryIndex).map(|entry| catalog.fact(entry));
         let moments = facts.flat_map(|fact| [fact.published, fact.withdrawn, fact.expires]);
         moments.filter(|at| *at > now && *at != Timestamp::NEVER).min()
     }
@@ -214,8 +213,8 @@ impl Planner<'_> {
             if state == State::Hidden {
                 continue;
             }
-            let fact = self.catalog.fact(self.store, entry);
-            let topics = self.catalog.topics(self.store, entry);
+            let fact = self.catalog.fact(entry);
+            let topics = self.catalog.topics(entry);
             let at = newest(fact, self.now);
             let mut give = |language: usize, belongs: bool| {
                 let scope = |topic: &TopicIndex| usize::from(*topic) + 1;
@@ -247,7 +246,7 @@ impl Planner<'_> {
     fn stands_in(&self, entry: EntryIndex, language: LanguageIndex) -> bool {
         let of_language = |wanted: LanguageIndex| {
             let mut siblings = self.catalog.translations(entry).iter();
-            siblings.find(|sibling| self.catalog.fact(self.store, **sibling).language == wanted)
+            siblings.find(|sibling| self.catalog.fact(**sibling).language == wanted)
         };
         if of_language(language).is_some_and(|own| self.states[*own as usize] != State::Hidden) {
             return false;
@@ -262,16 +261,16 @@ impl Planner<'_> {
 
     /// Whether an entry is in a feed, or was: in its own language, or as a fallback.
     fn belongs(&self, entry: EntryIndex, feed: FeedKey) -> bool {
-        let own = self.catalog.fact(self.store, entry).language;
+        let own = self.catalog.fact(entry).language;
         feed.language.is_none_or(|language| language == own || self.stands_in(entry, language))
     }
 
     /// A feed and its archives.
     fn sheets(&self, feed: FeedKey, gathered: &Gathered) -> Vec<Sheet> {
         let last = gathered.window.last().copied();
-        let oldest = last.map(|last| self.catalog.fact(self.store, last).published);
+        let oldest = last.map(|last| self.catalog.fact(last).published);
         let is_announced =
-            |entry: &EntryIndex| oldest.is_none_or(|oldest| self.catalog.fact(self.store, *entry).withdrawn >= oldest);
+            |entry: &EntryIndex| oldest.is_none_or(|oldest| self.catalog.fact(*entry).withdrawn >= oldest);
         let archives = last.map(|last| self.archives(feed, gathered, last)).unwrap_or_default();
         let mut sheets = vec![self.sheet(
             feed,
@@ -288,7 +287,7 @@ impl Planner<'_> {
                     .copied()
                     .filter(move |entry| self.states[*entry as usize] == state && self.belongs(*entry, feed))
             };
-            let updated = all.iter().map(|entry| newest(self.catalog.fact(self.store, *entry), self.now)).max();
+            let updated = all.iter().map(|entry| newest(self.catalog.fact(*entry), self.now)).max();
             let entries = of_state(State::Shown).collect();
             let deleted = of_state(State::Withdrawn).collect();
             sheets.push(self.sheet(feed, Some(period), entries, deleted, updated, previous));
@@ -301,8 +300,7 @@ impl Planner<'_> {
     fn archives(&self, feed: FeedKey, gathered: &Gathered, last: EntryIndex) -> Vec<(Period, Vec<EntryIndex>)> {
         let mut periods: BTreeMap<Period, (bool, Vec<EntryIndex>)> = BTreeMap::new();
         for entry in &gathered.all {
-            let (year, month) =
-                self.config.site.zone.moment(self.catalog.fact(self.store, *entry).published).year_month();
+            let (year, month) = self.config.site.zone.moment(self.catalog.fact(*entry).published).year_month();
             let month = (self.config.feeds.archives == Archives::Month).then_some(month);
             let (is_archived, all) = periods.entry(Period { year, month }).or_default();
             all.push(*entry);
@@ -347,16 +345,16 @@ impl Planner<'_> {
     /// What an entry is made from: the texts of its story that are shown, and its topics.
     fn source_of(&self, entry: EntryIndex, number: &mut impl FnMut(u64)) {
         let (_, record) = self.catalog.record(self.store, entry);
-        number(u64::from(self.catalog.fact(self.store, entry).language));
+        number(u64::from(self.catalog.fact(entry).language));
         number(record.hash);
         number(xxh3_64(self.catalog.story_id(self.store, entry).as_bytes()));
         for sibling in self.catalog.translations(entry) {
             if *sibling != entry && self.states[*sibling as usize] == State::Shown {
-                number(u64::from(self.catalog.fact(self.store, *sibling).language));
+                number(u64::from(self.catalog.fact(*sibling).language));
                 number(self.catalog.record(self.store, *sibling).1.hash);
             }
         }
-        let topics = self.catalog.topics(self.store, entry);
+        let topics = self.catalog.topics(entry);
         number(topics.len() as u64);
         topics.iter().for_each(|topic| number(u64::from(*topic)));
     }

@@ -29,12 +29,12 @@ impl Site {
                 continue;
             }
             let shown = || translations.iter().filter(|other| self.plan.state(**other) == State::Shown);
-            let facts = || shown().map(|other| self.catalog.fact(&self.store, *other));
+            let facts = || shown().map(|other| self.catalog.fact(*other));
             let Some(published) = facts().map(|fact| fact.published).min() else { continue };
             out.push(Covered {
                 id: self.catalog.story_id(&self.store, entry),
                 published,
-                topics: self.catalog.topics(&self.store, entry),
+                topics: self.catalog.topics(entry),
                 languages: facts().map(|fact| fact.language).collect(),
             });
         }

@@ -104,7 +104,7 @@ impl Site {
 
     /// The first moment after this one at which something appears or leaves by itself.
     pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        self.plan.next_change(&self.store, &self.catalog, now)
+        self.plan.next_change(&self.catalog, now)
     }
 
     /// Redirects from where something is published, or to where nothing is.
@@ -199,7 +199,7 @@ impl Site {
     pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
         let entries = (0..self.catalog.len() as EntryIndex).filter(|entry| self.plan.state(*entry) == State::Shown);
         entries.map(|entry| {
-            let fact = self.catalog.fact(&self.store, entry);
+            let fact = self.catalog.fact(entry);
             Known {
                 story: self.catalog.story_id(&self.store, entry),
                 language: self.config.languages[usize::from(fact.language)].language.as_str(),
@@ -218,8 +218,8 @@ impl Site {
 
     /// The feeds, in the first format, in which an entry is older than the window.
     pub(crate) fn feeds_that_miss(&self, entry: EntryIndex) -> Vec<String> {
-        let fact = self.catalog.fact(&self.store, entry);
-        let topics = self.catalog.topics(&self.store, entry);
+        let fact = self.catalog.fact(entry);
+        let topics = self.catalog.topics(entry);
         let scopes = || std::iter::once(None).chain(topics.iter().map(|topic| Some(*topic)));
         let languages = [Some(fact.language), None].into_iter();
         let feeds = languages.flat_map(|language| scopes().map(move |topic| FeedKey { language, topic }));
@@ -338,9 +338,9 @@ impl Site {
                 portion.iter().map(|(.., entry)| self.catalog.record(&self.store, *entry).1).collect();
             self.store.scans[portion[0].0 as usize].read_again(&records, &self.config, keep, |index, story| {
                 let entry = portion[index].3;
-                let language = self.catalog.fact(&self.store, entry).language;
+                let language = self.catalog.fact(entry).language;
                 let translation = story.translations.iter().find(|translation| translation.language == language)?;
-                let topics = self.catalog.topics(&self.store, entry);
+                let topics = self.catalog.topics(entry);
                 Some((entry, resolve::part(&self.config, story.id, topics, translation)))
             })
         });

@@ -46,6 +46,9 @@ pub struct Store {
 pub struct Part {
     file: Arc<Found>,
     scan: Arc<Scan>,
+    /// Whether it has problems, and guids: of a store that changes often, few scans need be touched.
+    has_problems: bool,
+    pub has_guids: bool,
 }
 
 /// What is known of the difference between a store as it was read and as it is now.
@@ -83,7 +86,7 @@ impl Store {
         };
         let borrowed: Vec<&Found> = fresh.iter().map(Arc::as_ref).collect();
         let read = scan::all(&borrowed, config).into_iter();
-        let read = read.map(|(index, scan)| Part { file: Arc::clone(&fresh[index]), scan: Arc::new(scan) });
+        let read = read.map(|(index, scan)| Part::new(&fresh[index], scan));
         let mut scans: Vec<Part> = Vec::with_capacity(kept.len() + fresh.len());
         let mut kept = kept.into_iter().peekable();
         for part in read {
@@ -146,7 +149,7 @@ impl Store {
 
     /// Every problem in it.
     pub fn problems(&self) -> Vec<Problem> {
-        let read = self.scans.iter().flat_map(|part| &part.problems);
+        let read = self.scans.iter().filter(|part| part.has_problems).flat_map(|part| &part.problems);
         self.problems.iter().chain(read).cloned().collect()
     }
 }
@@ -160,6 +163,15 @@ impl Deref for Part {
 }
 
 impl Part {
+    fn new(file: &Arc<Found>, scan: Scan) -> Part {
+        Part {
+            file: Arc::clone(file),
+            has_problems: !scan.problems.is_empty(),
+            has_guids: !scan.guids.is_empty(),
+            scan: Arc::new(scan),
+        }
+    }
+
     /// Reads the texts of some of its records again, and hands each story to `each` with its index among them. With `keep`
     /// the texts stay at hand: they can be had again when the file is gone or half-written.
     ///
