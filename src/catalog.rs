@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::diagnostics::Problem;
 use crate::source::Step;
-use crate::store::{Fact, Record, Scan, Store};
+use crate::store::{Difference, Fact, Record, Scan, Store};
 
 /// The index of an entry in the order of publication.
 pub type EntryIndex = u32;
@@ -30,6 +30,12 @@ pub struct Catalog {
     of_stories: Vec<EntryIndex>,
     /// The topics of the stories, one after the other.
     topics: Vec<TopicIndex>,
+    /// Stories by their id in lower case, because two that differ in case alone are an error.
+    ids: HashTable<u32>,
+    /// Places in `stories` that are free.
+    free: Vec<u32>,
+    /// Whether nothing in the store contradicts something else.
+    is_sound: bool,
 }
 
 /// Where an entry's facts lie.
@@ -41,7 +47,7 @@ struct Row {
     story: u32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct StoryRow {
     /// A record that has its id.
     named: (u32, u32),
@@ -53,13 +59,16 @@ struct StoryRow {
     own_topics: (u32, u16),
 }
 
+/// A change of more scans than these is no small one.
+const MOST_CHANGED: usize = 1000;
+
 /// No more contradictions than these are named, because each reads two files again.
 const MOST_CONTRADICTIONS: usize = 50;
 
 impl Catalog {
     /// Joins and orders everything that was read, and returns what is sound, with every contradiction.
     pub fn new(store: &Store, config: &Config) -> (Catalog, Vec<Problem>) {
-        let mut builder = Builder { store, ids: HashTable::new(), catalog: Catalog::default(), problems: Vec::new() };
+        let mut builder = Builder { store, catalog: Catalog::default(), problems: Vec::new() };
         for scan in 0..store.scans.len() as u32 {
             builder.add(scan);
         }
@@ -69,7 +78,129 @@ impl Catalog {
         catalog.gather_topics(store);
         catalog.group(&mut contradictions);
         catalog.compare_guids(store, config, &mut contradictions);
+        catalog.is_sound = contradictions.problems.is_empty();
         (catalog, contradictions.problems)
+    }
+
+    /// The catalog of a later state of a store, where it follows from this one by stories that leave and stories that come,
+    /// each with all its records, and nothing contradicts; otherwise it has to be made anew.
+    pub fn after(&self, old: &Store, store: &Store, config: &Config) -> Option<Catalog> {
+        let difference = old.difference(store);
+        if !self.is_sound || difference.gone.len() + difference.fresh.len() > MOST_CHANGED {
+            return None;
+        }
+        let mut next = Catalog {
+            stories: self.stories.clone(),
+            topics: self.topics.clone(),
+            ids: self.ids.clone(),
+            free: self.free.clone(),
+            is_sound: true,
+            ..Catalog::default()
+        };
+        next.leave(self, old, &difference)?;
+        let rows = next.come(store, &difference.fresh)?;
+        next.insert(store, rows);
+        let mut contradictions = Contradictions { store, problems: Vec::new() };
+        next.group(&mut contradictions);
+        next.compare_guids(store, config, &mut contradictions);
+        contradictions.problems.is_empty().then_some(next)
+    }
+
+    /// Takes over what stays, and frees the places of stories that leave; `None` where one leaves only in part.
+    fn leave(&mut self, before: &Catalog, old: &Store, difference: &Difference) -> Option<()> {
+        let kept = |scan: u32| difference.kept.get(scan as usize).copied().flatten();
+        for scan_index in &difference.gone {
+            let scan = &old.scans[*scan_index as usize];
+            for id in scan.records.iter().map(|record| scan.id(record)) {
+                let has_id = |story: &u32| id_at(old, before.stories[*story as usize].named) == id;
+                let Ok(found) = self.ids.find_entry(case_hash(id), has_id) else { continue };
+                let story = *found.get();
+                let rows = before.entries_of(story).iter().map(|entry| before.entries[*entry as usize]);
+                if rows
+                    .map(|row| row.scan)
+                    .chain([before.stories[story as usize].named.0])
+                    .any(|scan| kept(scan).is_some())
+                {
+                    return None;
+                }
+                found.remove();
+                self.free.push(story);
+                self.stories[story as usize] = StoryRow::default();
+            }
+        }
+        for story in &mut self.stories {
+            let moved = |(scan, record): (u32, u32)| Some((kept(scan)?, record));
+            story.named = moved(story.named).unwrap_or_default();
+            story.topics = story.topics.and_then(moved);
+        }
+        for (row, fact) in before.entries.iter().zip(&before.facts) {
+            if let Some(scan) = kept(row.scan) {
+                self.entries.push(Row { scan, ..*row });
+                self.facts.push(*fact);
+            }
+        }
+        Some(())
+    }
+
+    /// Finds places for the stories of new scans; `None` where one of them is known.
+    fn come(&mut self, store: &Store, fresh: &[u32]) -> Option<Vec<Row>> {
+        let mut rows = Vec::new();
+        for scan_index in fresh {
+            let scan = &store.scans[*scan_index as usize];
+            for (record_index, record) in scan.records.iter().enumerate() {
+                let (id, here) = (scan.id(record), (*scan_index, record_index as u32));
+                let Catalog { ids, stories, .. } = self;
+                let id_of = |story: &u32| id_at(store, stories[*story as usize].named);
+                if ids.find(case_hash(id), |story| id_of(story).eq_ignore_ascii_case(id)).is_some() {
+                    return None;
+                }
+                let story = self.free.pop().unwrap_or(self.stories.len() as u32);
+                if story as usize == self.stories.len() {
+                    self.stories.push(StoryRow::default());
+                }
+                let topics = scan.topics(record);
+                self.stories[story as usize] = StoryRow {
+                    named: here,
+                    topics: topics.map(|_| here),
+                    first: 0,
+                    own_topics: (self.topics.len() as u32, topics.map_or(0, <[_]>::len) as u16),
+                };
+                self.topics.extend(topics.unwrap_or_default());
+                let stories = &self.stories;
+                let hash_of = |story: &u32| case_hash(id_at(store, stories[*story as usize].named));
+                self.ids.insert_unique(case_hash(id), story, hash_of);
+                let row = |fact: usize| Row { scan: here.0, record: here.1, fact: fact as u32, story };
+                rows.extend(Scan::facts_of(record).map(row));
+            }
+        }
+        Some(rows)
+    }
+
+    /// Puts entries into the order.
+    fn insert(&mut self, store: &Store, mut rows: Vec<Row>) {
+        let fact = |row: &Row| store.scans[row.scan as usize].facts[row.fact as usize];
+        let key = |row: &Row, fact: &Fact| {
+            (Reverse(fact.published), id_at(store, (row.scan, row.record)), fact.language, *row)
+        };
+        rows.sort_unstable_by_key(|row| key(row, &fact(row)));
+        let (old_rows, old_facts) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.facts));
+        self.entries.reserve_exact(old_rows.len() + rows.len());
+        self.facts.reserve_exact(old_rows.len() + rows.len());
+        let mut next = 0;
+        for row in rows {
+            let own = fact(&row);
+            let mut end = next + old_facts[next..].partition_point(|other| other.published > own.published);
+            while end < old_rows.len() && key(&old_rows[end], &old_facts[end]) < key(&row, &own) {
+                end += 1;
+            }
+            self.entries.extend_from_slice(&old_rows[next..end]);
+            self.facts.extend_from_slice(&old_facts[next..end]);
+            self.entries.push(row);
+            self.facts.push(own);
+            next = end;
+        }
+        self.entries.extend_from_slice(&old_rows[next..]);
+        self.facts.extend_from_slice(&old_facts[next..]);
     }
 
     /// How many entries there are, shown or not.
@@ -79,7 +210,7 @@ impl Catalog {
 
     /// How many stories there are.
     pub fn stories(&self) -> usize {
-        self.stories.len()
+        self.stories.len() - self.free.len()
     }
 
     /// What is kept of an entry.
@@ -114,7 +245,11 @@ impl Catalog {
 
     /// All entries of an entry's story, itself among them, in the order of languages.
     pub fn translations(&self, entry: EntryIndex) -> &[EntryIndex] {
-        let story = self.entries[entry as usize].story as usize;
+        self.entries_of(self.entries[entry as usize].story)
+    }
+
+    fn entries_of(&self, story: u32) -> &[EntryIndex] {
+        let story = story as usize;
         let end = self.stories.get(story + 1).map_or(self.of_stories.len(), |next| next.first as usize);
         &self.of_stories[self.stories[story].first as usize..end]
     }
@@ -212,8 +347,6 @@ fn topics_at(store: &Store, (scan, record): (u32, u32)) -> Option<&[TopicIndex]>
 
 struct Builder<'s> {
     store: &'s Store,
-    /// Stories by their id in lower case, because two that differ in case alone are an error.
-    ids: HashTable<u32>,
     catalog: Catalog,
     problems: Vec<Problem>,
 }
@@ -240,19 +373,19 @@ impl Builder<'_> {
 
     /// The story of an id, new or known.
     fn story(&mut self, here: (u32, u32), id: &str) -> u32 {
-        let Builder { store, ids, catalog, .. } = self;
-        let known = |story: u32| id_at(store, catalog.stories[story as usize].named);
+        let Builder { store, catalog, .. } = self;
+        let Catalog { ids, stories, .. } = catalog;
+        let known = |story: u32| id_at(store, stories[story as usize].named);
         let hash = case_hash(id);
         if let Some(story) = ids.find(hash, |story| known(*story).eq_ignore_ascii_case(id)).copied() {
             if known(story) != id {
-                let first = catalog.stories[story as usize].named;
+                let first = stories[story as usize].named;
                 self.differ(here, first, "id", "two ids differ in case alone");
             }
             return story;
         }
-        let story = catalog.stories.len() as u32;
-        catalog.stories.push(StoryRow { named: here, topics: None, first: 0, own_topics: (0, 0) });
-        let stories = &catalog.stories;
+        let story = stories.len() as u32;
+        stories.push(StoryRow { named: here, ..StoryRow::default() });
         ids.insert_unique(hash, story, |story| case_hash(id_at(store, stories[*story as usize].named)));
         story
     }

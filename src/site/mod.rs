@@ -66,17 +66,27 @@ impl Site {
     ///
     /// A site whose problems are only warnings is fit to be published.
     pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
-        Site::new(Arc::new(config.clone()), Store::load(config), Timestamp(now.timestamp()), false)
+        Site::new(Arc::new(config.clone()), Store::load(config), None, Timestamp(now.timestamp()), false)
     }
 
     /// The same of a site that is going to change, and to be rendered while its files do.
     pub(crate) fn load_live(config: &Config, now: Timestamp) -> (Site, Vec<Problem>) {
-        Site::new(Arc::new(config.clone()), Store::load(config), now, true)
+        Site::new(Arc::new(config.clone()), Store::load(config), None, now, true)
     }
 
-    fn new(config: Arc<Config>, store: Store, now: Timestamp, keeps_texts: bool) -> (Site, Vec<Problem>) {
+    /// A site of a store, with its catalog where it is known.
+    fn new(
+        config: Arc<Config>,
+        store: Store,
+        catalog: Option<Catalog>,
+        now: Timestamp,
+        keeps_texts: bool,
+    ) -> (Site, Vec<Problem>) {
         let mut problems = store.problems();
-        let (catalog, contradictions) = Catalog::new(&store, &config);
+        let (catalog, contradictions) = match catalog {
+            Some(catalog) => (catalog, Vec::new()),
+            None => Catalog::new(&store, &config),
+        };
         problems.extend(contradictions);
         problems.extend(config.warnings.iter().cloned());
         let plan = Arc::new(Plan::new(&config, &store, &catalog, now));
@@ -88,7 +98,9 @@ impl Site {
 
     /// The site after changes of its store, of which only what may be another than before is read.
     pub(crate) fn after(&self, changes: &Changes, now: Timestamp) -> (Site, Vec<Problem>) {
-        Site::new(Arc::clone(&self.config), self.store.after(changes, &self.config), now, self.keeps_texts)
+        let store = self.store.after(changes, &self.config);
+        let catalog = self.catalog.after(&self.store, &store, &self.config);
+        Site::new(Arc::clone(&self.config), store, catalog, now, self.keeps_texts)
     }
 
     /// The same site as it is published at another moment.
@@ -448,5 +460,82 @@ fn format_of(key: DocumentKey) -> Option<Format> {
     match key {
         DocumentKey::Feed { format, .. } => Some(format),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const CONFIG: &str = "[site]\nbase_url = \"https://a.example/\"\nauthority = \"a.example,2020\"\n\
+        [languages.en]\ntitle = \"A\"\n[languages.fr]\ntitle = \"B\"\nfallback = [\"en\"]\n[topics.x]\n[topics.y]\n[feeds]\nlimit = 5\n";
+
+    /// A source of numbers that are the same in every run.
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn below(&mut self, most: u64) -> u64 {
+            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) % most
+        }
+    }
+
+    /// Some text of a story, whole or a record of it, of few ids, so that stories join, move and contradict each other.
+    fn story(numbers: &mut Numbers) -> String {
+        let id = ["a", "b", "c", "d", "e", "E"][numbers.below(6) as usize];
+        let kind = numbers.below(6).saturating_sub(3);
+        let topics = ["[]", "[\"x\"]", "[\"x\", \"y\"]"][kind as usize];
+        let head = format!("published = 2020-01-0{}\ntopics = {topics}\n", 1 + numbers.below(4));
+        let own = if numbers.below(3) == 0 { format!("id = \"{id}\"\n") } else { String::new() };
+        let guid = if numbers.below(5) == 0 { format!("guid = \"g{}\"\n", numbers.below(4)) } else { String::new() };
+        let title = numbers.below(1000);
+        match numbers.below(3) {
+            0 => format!("{own}{head}language = \"en\"\ntitle = \"{title}\"\n{guid}"),
+            1 => format!("{own}{head}language = \"fr\"\ntitle = \"{title}\"\n"),
+            _ => format!(
+                "{own}{head}[translations.en]\ntitle = \"{title}\"\n{guid}[translations.fr]\ntitle = \"F{title}\"\n"
+            ),
+        }
+    }
+
+    /// However a store came to be what it is, it is published as if it had been read anew.
+    #[test]
+    fn changes_lead_to_what_is_read_anew() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::create_dir(path("stories")).unwrap();
+        std::fs::write(path("tidings.toml"), CONFIG).unwrap();
+        let config = Config::load(path("tidings.toml")).unwrap();
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let at = Timestamp(now.timestamp());
+        let mut site = Site::load(&config, now).0;
+        let mut numbers = Numbers(7);
+        let (mut sound, mut followed) = (0, 0);
+        for _ in 0..400 {
+            let names: Vec<PathBuf> =
+                (0..=numbers.below(2)).map(|_| path(&format!("stories/f{}.toml", numbers.below(8)))).collect();
+            for name in &names {
+                match numbers.below(3) {
+                    0 => drop(std::fs::remove_file(name)),
+                    _ => std::fs::write(name, story(&mut numbers)).unwrap(),
+                }
+            }
+            let changes = Changes { files: names.into_iter().collect(), ..Changes::default() };
+            followed +=
+                usize::from(site.catalog.after(&site.store, &site.store.after(&changes, &config), &config).is_some());
+            let (after, problems) = site.after(&changes, at);
+            let (anew, expected) = Site::load(&config, now);
+            assert_eq!(problems, expected);
+            if expected.iter().all(|problem| !problem.is_error()) {
+                assert_eq!(after.counts(), anew.counts());
+                assert_eq!(after.sources(), anew.sources());
+                assert!(after.documents().unwrap() == anew.documents().unwrap());
+                sound += 1;
+            }
+            site = after;
+        }
+        assert!(sound > 50 && followed > 50, "{sound} {followed}");
     }
 }

@@ -62,6 +62,17 @@ pub struct Changes {
     pub unfinished: BTreeSet<PathBuf>,
 }
 
+/// The step from one state of a store to a later one, in scans.
+#[derive(Debug, Default)]
+pub struct Difference {
+    /// For each scan of the one its index in the other, if it is there.
+    pub kept: Vec<Option<u32>>,
+    /// Scans of the one alone.
+    pub gone: Vec<u32>,
+    /// Scans of the other alone.
+    pub fresh: Vec<u32>,
+}
+
 impl Store {
     /// Reads every story.
     pub fn load(config: &Config) -> Store {
@@ -129,6 +140,27 @@ impl Store {
         }
         kept.extend_from_slice(&self.scans[next..]);
         (kept, named.into_iter().filter_map(|(_, found)| found).map(Arc::new).collect())
+    }
+
+    /// What became of each scan in a later state of this store, and which scans of that are new.
+    pub fn difference(&self, later: &Store) -> Difference {
+        let (old, new) = (&self.scans, &later.scans);
+        let mut difference = Difference { kept: vec![None; old.len()], ..Difference::default() };
+        let (mut at, mut to) = (0, 0);
+        while at < old.len() || to < new.len() {
+            let same = at < old.len() && to < new.len() && Arc::ptr_eq(&old[at].scan, &new[to].scan);
+            if same {
+                difference.kept[at] = Some(to as u32);
+                (at, to) = (at + 1, to + 1);
+            } else if to == new.len() || (at < old.len() && old[at].file.below <= new[to].file.below) {
+                difference.gone.push(at as u32);
+                at += 1;
+            } else {
+                difference.fresh.push(to as u32);
+                to += 1;
+            }
+        }
+        difference
     }
 
     /// What the files are by their looks, where they are not those that were read; those being written aside.
