@@ -34,14 +34,14 @@ mod watch;
 
 use std::cell::Cell;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use hub::tell as tell_hub;
 pub use source::{Options, Reread, Source};
@@ -67,8 +67,8 @@ const WARN_AGAIN: Duration = Duration::from_secs(10);
 /// What the system holds of the answers of one connection.
 const SEND_BUFFER: usize = 64 << 10;
 const ADMIN_IDLE: Duration = Duration::from_secs(30);
-/// When a server stops: for how long connections are let in that were on their way.
-const LAST_CONNECTIONS: Duration = Duration::from_millis(500);
+/// When a server stops, no more connections than these are let in that were on their way.
+const MOST_LAST: usize = 100_000;
 /// For how long connections may still bring requests, and how long it takes at most.
 const LAST_REQUESTS: Duration = Duration::from_secs(1);
 const LAST_ANSWERS: Duration = Duration::from_secs(7);
@@ -205,19 +205,20 @@ pub async fn run(
     let following = source.follow();
     let places = config.server.max_connections.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
     let free = Arc::new(Semaphore::new(places));
+    let welcome = |stream: TcpStream, client: IpAddr, place: OwnedSemaphorePermit| {
+        let server = Arc::clone(&server);
+        server.metrics.connections.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            connection::serve(stream, client, Arc::clone(&server)).await;
+            server.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+            drop(place);
+        });
+    };
     let warned = Cell::new(None::<Instant>);
     let accept = async || {
         let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                let server = Arc::clone(&server);
-                server.metrics.connections.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(async move {
-                    connection::serve(stream, peer.ip(), Arc::clone(&server)).await;
-                    server.metrics.connections.fetch_sub(1, Ordering::Relaxed);
-                    drop(place);
-                });
-            }
+            Ok((stream, peer)) => welcome(stream, peer.ip(), place),
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
                 if warned.get().is_none_or(|at| at.elapsed() > WARN_AGAIN) {
@@ -239,13 +240,12 @@ pub async fn run(
     tracing::info!("stopping");
     server.stopping.store(true, Ordering::Relaxed);
     if !is_lent {
-        // Connections that the system has accepted for us may have requests on them. It is to accept no more than can be
-        // helped.
-        let _ = socket2::SockRef::from(&listener).listen(0);
-        let end = Instant::now() + LAST_CONNECTIONS;
-        while Instant::now() < end && tokio::time::timeout(Duration::from_millis(20), accept()).await.is_ok() {}
+        accept_the_last(listener, |stream, client| {
+            if let Ok(place) = Arc::clone(&free).try_acquire_owned() {
+                welcome(stream, client, place);
+            }
+        });
     }
-    drop(listener);
     drop(following);
     let done = || tokio::time::timeout(LAST_REQUESTS, free.acquire_many(places as u32));
     if done().await.is_err() {
@@ -258,6 +258,21 @@ pub async fn run(
         admin.abort();
     }
     Ok(())
+}
+
+/// Lets those in whom the system has let in already, because they may have sent a request, and closes the door. Nothing is
+/// waited for, so that hardly anybody comes between the last look and the end.
+fn accept_the_last(listener: TcpListener, welcome: impl Fn(TcpStream, IpAddr)) {
+    // The system is to let in no more than can be helped.
+    let _ = socket2::SockRef::from(&listener).listen(0);
+    let Ok(listener) = listener.into_std() else { return };
+    for _ in 0..MOST_LAST {
+        let Ok((stream, peer)) = listener.accept() else { return };
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+        if let Ok(stream) = stream {
+            welcome(stream, peer.ip());
+        }
+    }
 }
 
 /// Listens on an address.
