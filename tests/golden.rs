@@ -28,8 +28,12 @@ fn documents_are_as_they_were() {
             golden(&path, &site.read(&format!("public/{path}")));
         }
     }
-    for path in ["feeds.opml", "ru/feeds.opml"] {
+    for path in ["feeds.opml", "ru/feeds.opml", "sitemap.xml", "assets/feed-ar.css"] {
         golden(path, &site.read(&format!("public/{path}")));
+    }
+    for page in ["index.html", "en/index.html", "ar/research/index.html", "en/2012/index.html", "ru/2012-05/index.html"]
+    {
+        golden(page, &site.read(&format!("public/{page}")));
     }
 }
 

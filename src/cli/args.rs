@@ -36,7 +36,7 @@ pub enum OutputFormat {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a small site in two languages that builds at once
+    /// Make a small site in two languages that builds at once, or write the built-in templates
     Init(InitOptions),
     /// Bring what exists into the store
     Import(ImportOptions),
@@ -57,6 +57,9 @@ pub struct InitOptions {
     /// Where to make it
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    /// Write the built-in templates and words instead, into `templates`, to be changed
+    #[arg(long)]
+    pub templates: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 
 use super::args::InitOptions;
 use super::report::Report;
 use crate::diagnostics::{Place, Problem};
+use crate::render::pages::BUILT_IN;
 
 /// A site that builds at once.
 const FILES: [(&str, &str); 3] = [
@@ -14,9 +16,13 @@ const FILES: [(&str, &str); 3] = [
     ("stories/2026/second.toml", include_str!("starter/second.toml")),
 ];
 
-/// Makes a small site, unless one of its files is there already.
+/// Makes a small site, or writes the built-in templates, unless one of these files is there already.
 pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
-    let there = FILES.iter().map(|(name, _)| options.dir.join(name)).find(|path| path.exists());
+    let (folder, files): (PathBuf, &[(&str, &str)]) = match options.templates {
+        true => (options.dir.join("templates"), &BUILT_IN),
+        false => (options.dir.clone(), &FILES),
+    };
+    let there = files.iter().map(|(name, _)| folder.join(name)).find(|path| path.exists());
     if let Some(path) = there {
         let problem = Problem::error(
             Place::file(path.display().to_string()),
@@ -25,8 +31,8 @@ pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
         report.problems(&[problem.help("choose an empty directory: `tidings init DIR`")], false);
         return report.status();
     }
-    for (name, text) in FILES {
-        let path = options.dir.join(name);
+    for (name, text) in files {
+        let path = folder.join(name);
         let write = || -> std::io::Result<()> {
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
@@ -39,7 +45,13 @@ pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
             return report.status();
         }
     }
-    let dir = options.dir.display();
-    report.result(&format!("made a small site in {dir}\nnext: cd {dir} && tidings build\n"));
+    let folder = folder.display();
+    report.result(&match options.templates {
+        true => format!(
+            "wrote the built-in templates to {folder}\n\
+             next: delete those that you do not change, and set `templates = \"templates\"` below [site]\n"
+        ),
+        false => format!("made a small site in {folder}\nnext: cd {folder} && tidings build\n"),
+    });
     report.status()
 }

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use url::Url;
 
+use super::look::{self, Look};
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
 use super::redirect::{self, Redirect, Target};
 use super::{AccessLog, Archives, Config, Edition, Feeds, RateLimit, Server, Site, Topic, hash};
@@ -95,9 +96,10 @@ impl Check<'_> {
             }
             return None;
         };
-        let site = self.site(path, raw_site, languages.first());
+        let site = self.site(path, raw_site, languages.first())?;
+        let fingerprint = site.look.fingerprint(fingerprint);
         Some(Config {
-            site: site?,
+            site,
             languages,
             topics,
             feeds: feeds?,
@@ -154,7 +156,22 @@ impl Check<'_> {
             icon,
             logo,
             pages: raw.pages.unwrap_or(true),
+            look: self.look(path, raw),
         })
+    }
+
+    /// The templates and the stylesheet of the site's owner.
+    fn look(&mut self, path: &Path, raw: &RawSite) -> Look {
+        let mut look = Look::default();
+        let named = [("templates", &raw.templates), ("style", &raw.style)];
+        for (key, named) in named.into_iter().filter_map(|(key, named)| Some((key, named.as_ref()?))) {
+            let named = Config::beside(path, named);
+            let read = if key == "style" { look::style(&mut look, &named) } else { look::templates(&mut look, &named) };
+            if let Err(why) = read {
+                self.wrong(&["site", key], format!("`{key}`: {why}"));
+            }
+        }
+        look
     }
 
     /// A value that must be there and must be readable.
@@ -284,6 +301,11 @@ impl Check<'_> {
             let Some(fallback) = title.first().cloned().flatten().or_else(|| Text::line(id)) else { continue };
             topics.push(Topic {
                 id: id.clone(),
+                title_languages: title
+                    .iter()
+                    .enumerate()
+                    .map(|(index, own)| own.as_ref().map(|_| index as u16).or(title[0].as_ref().map(|_| 0)))
+                    .collect(),
                 titles: title.into_iter().map(|title| title.unwrap_or_else(|| fallback.clone())).collect(),
                 descriptions: description,
                 words: topic.words.clone(),

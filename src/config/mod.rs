@@ -4,6 +4,7 @@
 //! Never touches: stories.
 
 mod check;
+mod look;
 mod raw;
 mod redirect;
 
@@ -11,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
+pub(crate) use look::Look;
 pub(crate) use redirect::{Redirect, Target};
 
 use url::Url;
@@ -66,6 +68,8 @@ pub(crate) struct Site {
     pub logo: Option<Url>,
     /// Whether HTML pages are published beside the feeds.
     pub pages: bool,
+    /// What the site's owner changed in how they look.
+    pub look: Look,
 }
 
 /// One of `[languages]`: all that is published in one language.
@@ -85,6 +89,8 @@ pub(crate) struct Topic {
     pub id: String,
     /// By language; the default language's where one has none of its own, else the id.
     pub titles: Vec<Text>,
+    /// By language: the language that its title is in; `None` where it is the id.
+    pub title_languages: Vec<Option<LanguageIndex>>,
     pub descriptions: Vec<Option<Text>>,
     pub words: Vec<String>,
 }
@@ -185,6 +191,11 @@ impl Config {
     /// A hash of everything that was typed and of the revision of this program.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// The files and folders beside the configuration that it is read from.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.site.look.files
     }
 
     /// The path of a file that the configuration names, against the configuration's own folder.

@@ -158,6 +158,8 @@ pub struct Feed {
     pub is_one_language: bool,
     /// The address of the document: `link rel="self"`, `feed_url`.
     pub url: Url,
+    /// The way to the stylesheet by which browsers show it, in Atom and RSS.
+    pub style: String,
     /// The page that it is the feed of: `link rel="alternate"`, RSS `link`, `home_page_url`.
     pub home_page: Url,
     /// Atom `updated`, RSS `lastBuildDate`.

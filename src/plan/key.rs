@@ -29,12 +29,36 @@ pub enum DocumentKey {
     Feed { feed: FeedKey, period: Option<Period>, format: Format },
     /// The outlines of one language, or of all.
     Outlines(Option<LanguageIndex>),
-    /// The page of one language, or of all.
-    Page(Option<LanguageIndex>),
+    /// The page of all languages.
+    Home,
+    /// A listing of a language and a scope, or what is older.
+    Page { feed: FeedKey, leaf: Leaf },
+    /// A stylesheet.
+    Style(Style),
+    /// The addresses of the pages, for search engines.
+    Sitemap,
     /// The redirects, as static hosts read them.
     Redirects,
     /// What stands where a page was: the index of the redirect.
     Moved(u16),
+}
+
+/// Which page of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leaf {
+    /// The newest entries.
+    Newest,
+    /// All of a year by its months, or all of a month; a month that is too long is parted, and its newest part is 0.
+    Period { period: Period, part: u16 },
+}
+
+/// A stylesheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Style {
+    /// Of the pages.
+    Pages,
+    /// Of the feeds of a language when they are opened in a browser.
+    Feeds(LanguageIndex),
 }
 
 impl Format {
@@ -60,7 +84,7 @@ impl std::fmt::Display for Period {
 impl FeedKey {
     /// The language as it stands in paths and ids.
     fn tag(self, config: &Config) -> &str {
-        self.language.map_or("mul", |language| config.languages[usize::from(language)].language.as_str())
+        self.language.map_or("mul", |language| language_tag(config, language))
     }
 
     /// The scope as it stands in paths and ids.
@@ -99,14 +123,16 @@ impl FeedKey {
 
     /// The page that the feed is the feed of: the site's own, else the listing.
     pub fn home_page(self, config: &Config) -> Url {
-        config.home_page(self.wording()).unwrap_or_else(|| {
-            let path = match (self.language, self.topic) {
-                (None, _) => String::new(),
-                (Some(_), None) => format!("{}/", self.tag(config)),
-                (Some(_), Some(_)) => format!("{}/{}/", self.tag(config), self.scope(config)),
-            };
-            below(config, &path)
-        })
+        config.home_page(self.wording()).unwrap_or_else(|| below(config, &self.folder(config)))
+    }
+
+    /// The folder of its listing; of the feeds of every language, which have none, the root.
+    fn folder(self, config: &Config) -> String {
+        match (self.language, self.topic) {
+            (None, _) => String::new(),
+            (Some(_), None) => format!("{}/", self.tag(config)),
+            (Some(_), Some(_)) => format!("{}/{}/", self.tag(config), self.scope(config)),
+        }
     }
 }
 
@@ -122,19 +148,53 @@ impl DocumentKey {
                 }
             }
             DocumentKey::Outlines(language) => in_folder_of(config, language, "feeds.opml"),
-            DocumentKey::Page(language) => in_folder_of(config, language, "index.html"),
+            DocumentKey::Home => "index.html".to_owned(),
+            DocumentKey::Page { .. } => format!("{}index.html", self.folder(config)),
+            DocumentKey::Style(Style::Pages) => "assets/style.css".to_owned(),
+            DocumentKey::Style(Style::Feeds(language)) => {
+                format!("assets/feed-{}.css", language_tag(config, language))
+            }
+            DocumentKey::Sitemap => "sitemap.xml".to_owned(),
             DocumentKey::Redirects => "_redirects".to_owned(),
             DocumentKey::Moved(redirect) => config.redirects[usize::from(redirect)].from.clone(),
         }
+    }
+
+    /// The folder that a page is the index of; ends in a slash, but for the root.
+    fn folder(self, config: &Config) -> String {
+        let DocumentKey::Page { feed, leaf } = self else { return String::new() };
+        let listing = feed.folder(config);
+        match leaf {
+            Leaf::Newest => listing,
+            Leaf::Period { period, part: 0 } => format!("{listing}{period}/"),
+            Leaf::Period { period, part } => format!("{listing}{period}/{part}/"),
+        }
+    }
+
+    /// The address of a page, as links name it.
+    pub fn page_url(self, config: &Config) -> Url {
+        below(config, &self.folder(config))
+    }
+
+    /// The way from a document's folder up to the root: `../` for each folder.
+    pub fn root(self, config: &Config) -> String {
+        "../".repeat(self.path(config).matches('/').count())
     }
 
     /// The language it is for; `None`: for every one, or for none.
     pub fn language(self) -> Option<LanguageIndex> {
         match self {
             DocumentKey::Feed { feed, .. } => feed.language,
-            DocumentKey::Outlines(language) | DocumentKey::Page(language) => language,
-            DocumentKey::Redirects | DocumentKey::Moved(_) => None,
+            DocumentKey::Page { feed, .. } => feed.language,
+            DocumentKey::Outlines(language) => language,
+            DocumentKey::Style(Style::Feeds(language)) => Some(language),
+            _ => None,
         }
+    }
+
+    /// Whether it is a page that people read.
+    pub fn is_page(self) -> bool {
+        matches!(self, DocumentKey::Home | DocumentKey::Page { .. })
     }
 
     /// Whether it is a feed, or an archive of one.
@@ -153,15 +213,21 @@ impl DocumentKey {
             DocumentKey::Feed { format: Format::Json, .. } => "application/feed+json; charset=utf-8",
             DocumentKey::Feed { .. } => "application/xml; charset=utf-8",
             DocumentKey::Outlines(_) => "text/x-opml; charset=utf-8",
-            DocumentKey::Page(_) | DocumentKey::Moved(_) => "text/html; charset=utf-8",
+            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Moved(_) => "text/html; charset=utf-8",
+            DocumentKey::Style(_) => "text/css; charset=utf-8",
+            DocumentKey::Sitemap => "application/xml; charset=utf-8",
             DocumentKey::Redirects => "text/plain; charset=utf-8",
         }
     }
 }
 
+fn language_tag(config: &Config, language: LanguageIndex) -> &str {
+    config.languages[usize::from(language)].language.as_str()
+}
+
 fn in_folder_of(config: &Config, language: Option<LanguageIndex>, name: &str) -> String {
     match language {
-        Some(language) => format!("{}/{name}", config.languages[usize::from(language)].language),
+        Some(language) => format!("{}/{name}", language_tag(config, language)),
         None => name.to_owned(),
     }
 }

@@ -5,7 +5,7 @@
 use atom_syndication as atom;
 
 use super::element::{self, Element, HISTORY, MEDIA};
-use super::{Shell, cut};
+use super::{Shell, cut, styled};
 use crate::model::{Deleted, Entry, Feed, Format, Language, Person, Text};
 
 const TYPE: &str = Format::Atom.media_type();
@@ -24,7 +24,7 @@ pub fn shell(feed: &Feed) -> Shell {
     document.entries = vec![atom::Entry::default()];
     let document = write(&document);
     let (before, _, after) = arranged(&document);
-    Shell(before, after)
+    Shell(styled(&before, &feed.style), after)
 }
 
 /// The parts of a document. The crate writes extensions after the entries; the schema of RFC 4287 wants entries last.
@@ -183,7 +183,7 @@ mod tests {
         roxmltree::Document::parse(&assembled).unwrap();
         let whole = write(&whole);
         let (before, entries, after) = arranged(&whole);
+        let before = styled(&before, &feed.style);
         assert_eq!(assembled, format!("{before}{entries}{after}"));
-        assert_eq!(assembled.len(), whole.len() + 1);
     }
 }

@@ -8,17 +8,19 @@
 
 mod atom;
 mod element;
+mod escape;
 mod json;
 mod opml;
-mod page;
+pub mod pages;
 mod redirects;
 mod rss;
+mod sitemap;
 
 use std::ops::Range;
 
 pub use opml::{Outline, Outlines, outlines};
-pub use page::{Listed, Page, page};
 pub use redirects::{moved, redirects};
+pub use sitemap::{Place, sitemap};
 
 use crate::model::{Entry, Feed, Format};
 
@@ -72,6 +74,13 @@ pub fn document(feed: &Feed, pieces: &[&Piece], format: Format) -> Rendered {
 
 /// What stands before and after the entries of a document.
 struct Shell(String, String);
+
+/// Puts a stylesheet for browsers (Associating Style Sheets with XML §1) before the root of a document.
+fn styled(before: &str, href: &str) -> String {
+    let at = before.find("?>").map_or(0, |end| end + 2);
+    let (declaration, rest) = before.split_at(at);
+    format!("{declaration}\n<?xml-stylesheet type=\"text/css\" href=\"{}\"?>{rest}", escape::escaped(href))
+}
 
 /// Finds an element that a crate wrote on its own line: from the end of the line before it to its closing tag. The name is
 /// that of the first element of its kind, before which all text is escaped, and of the last closing tag of its kind.
@@ -153,6 +162,7 @@ mod tests {
         };
         let feed = Feed {
             id: "tag:example.org,2014:feeds/en/all".to_owned(),
+            style: "../assets/feed-en.css".to_owned(),
             title: line(hostile),
             description: line(hostile),
             language: language("en"),

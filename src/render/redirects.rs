@@ -1,6 +1,6 @@
 //! Redirects as static hosts take them.
 
-use super::page::escaped;
+use super::escape::escaped;
 
 /// A `_redirects` file: old path, new address and status in each line, as several hosts of static files read it.
 pub fn redirects(moves: &[(String, String)]) -> Vec<u8> {

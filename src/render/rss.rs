@@ -7,7 +7,7 @@
 use rss::extension::dublincore::DublinCoreExtension;
 
 use super::element::{self, Element, HISTORY, MEDIA};
-use super::{Shell, cut};
+use super::{Shell, cut, styled};
 use crate::model::{Enclosure, Entry, Feed, Format, Sibling};
 
 const TYPE: &str = Format::Rss.media_type();
@@ -23,7 +23,15 @@ const NAMESPACES: [(&str, &str); 6] = [
 /// An item with the indentation that it has in its document.
 pub fn piece(entry: &Entry) -> String {
     let document = write(&rss::Channel { items: vec![item(entry)], ..rss::Channel::default() });
-    plain_text(cut(&document, "item").1)
+    marked(plain_text(cut(&document, "item").1), entry)
+}
+
+/// Where the body is the description, for want of a summary, its language is marked: a stylesheet tells it by that from plain text.
+fn marked(item: String, entry: &Entry) -> String {
+    match (&entry.summary, &entry.content) {
+        (None, Some(_)) => item.replacen("<description>", &format!("<description xml:lang=\"{}\">", entry.language), 1),
+        _ => item,
+    }
 }
 
 /// A channel without its items.
@@ -32,7 +40,7 @@ pub fn shell(feed: &Feed) -> Shell {
     document.items = vec![rss::Item::default()];
     let document = write(&document);
     let (before, _, after) = cut(&document, "item");
-    Shell(plain_text(before), format!("{after}\n"))
+    Shell(styled(&plain_text(before), &feed.style), format!("{after}\n"))
 }
 
 /// Marks plain text with markup in it as such: hexadecimal references tell it from HTML (profile, "Character Data").
@@ -172,7 +180,7 @@ mod tests {
         let assembled = String::from_utf8(assembled.bytes).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
         let same = |text: &str| text.replace("&#x3C;", "&lt;").replace("&#x26;", "&amp;");
-        assert_eq!(same(&assembled), write(&whole) + "\n");
+        assert_eq!(same(&assembled), styled(&write(&whole), &feed.style) + "\n");
         assert!(assembled.contains("<title>&#x3C;/item&gt;"), "{assembled}");
     }
 }

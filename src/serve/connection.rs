@@ -40,6 +40,10 @@ const LEFT_OVER: usize = 4 << 20;
 /// The head of a request is at most this long.
 const LONGEST_HEAD: usize = 32 << 10;
 
+/// How often a page is tried to be made while stories change, and how long after one try comes the next.
+const LATER_TRIES: usize = 40;
+const LATER_PAUSE: Duration = Duration::from_millis(50);
+
 /// Answers the requests of a connection until it ends.
 pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
     // Answers are written whole, so there is nothing to wait for.
@@ -172,6 +176,13 @@ impl Service<Request<Incoming>> for Handler {
         let (document, wanted) = match std::mem::replace(&mut answer.content, Content::Bytes(Bytes::new())) {
             Content::Bytes(bytes) => return self.finish(&request, answer, bytes),
             Content::Document(document, wanted) => (document, wanted),
+            Content::Later(_) => {
+                let (server, peer) = (Arc::clone(&self.server), self.peer);
+                return Answering::Making(tokio::task::spawn_blocking(move || {
+                    let (answer, bytes) = answer_later(&server, &request);
+                    finish(&server, peer, &request, answer, bytes)
+                }));
+            }
         };
         if let Some(bytes) = document.ready(wanted) {
             return self.finish(&request, answer, bytes);
@@ -207,6 +218,31 @@ impl Handler {
     fn finish(&self, request: &Request<Incoming>, answer: Answer, bytes: Bytes) -> Answering {
         Answering::Ready(ready(Ok(finish(&self.server, self.peer, request, answer, bytes))))
     }
+}
+
+/// Makes what is asked for, which takes its time. If a story has changed meanwhile, the next publication is about to have it.
+fn answer_later(server: &Server, request: &Request<Incoming>) -> (Answer, Bytes) {
+    for _ in 0..LATER_TRIES {
+        let publication = server.publication();
+        let mut answer = respond(request, &publication, &server.now());
+        if server.is_stopping() {
+            answer = last(answer);
+        }
+        match std::mem::replace(&mut answer.content, Content::Bytes(Bytes::new())) {
+            Content::Bytes(bytes) => return (answer, bytes),
+            Content::Document(document, wanted) => {
+                return document.make(wanted).map_or_else(|_| (failed(), Bytes::new()), |bytes| (answer, bytes));
+            }
+            Content::Later(later) => {
+                if publication.make(&later, &server.metrics).is_err() {
+                    std::thread::sleep(LATER_PAUSE);
+                }
+            }
+        }
+    }
+    let mut answer = with(plain(StatusCode::SERVICE_UNAVAILABLE, ""), header::RETRY_AFTER, "1");
+    answer.headers.insert(header::DATE, server.now().text);
+    (last(answer), Bytes::from_static(b"this page changes just now; ask again\n"))
 }
 
 /// Counts and logs an answer, and puts it together.

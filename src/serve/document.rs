@@ -93,6 +93,11 @@ impl Document {
         self.bytes == bytes
     }
 
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Its entity tag in a coding.
     pub fn tag(&self, coding: Option<Coding>) -> &HeaderValue {
         &self.tags[place(coding)]

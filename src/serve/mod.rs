@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | `document` | one version of a document: its codings, tags and date, and what changed since earlier versions |
 //! | `publication` | all documents of a moment, each with its headers; the next publication from the one before |
+//! | `later` | pages that are made when they are asked for |
 //! | `accept`, `conditional` | what a request accepts, and what it has already |
 //! | `respond` | from a request to its answer, a pure function |
 //! | `stream`, `connection`, `limit` | connections, and manners under abuse |
@@ -22,6 +23,7 @@ mod conditional;
 mod connection;
 mod document;
 mod hub;
+mod later;
 mod limit;
 mod metrics;
 mod publication;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::document::{Document, place, value};
+use super::later::{Kept, Later};
 use super::metrics::{Counters, Metrics};
 use crate::coding::{CODINGS, Coding};
 use crate::config::Config;
@@ -20,6 +21,10 @@ use crate::site::Site;
 pub struct Publication {
     pub config: Arc<Config>,
     resources: HashMap<String, Arc<Resource>>,
+    /// What is made when it is asked for, from this.
+    later: HashMap<String, Arc<Later>>,
+    kept: Arc<Kept>,
+    site: Site,
     /// Where each old path leads.
     redirects: HashMap<String, HeaderValue>,
     /// The path of `base_url` without its first slash, below which the paths answer too.
@@ -44,6 +49,7 @@ pub struct Resource {
 /// What stands at a path.
 pub enum Found<'p> {
     Resource(&'p Arc<Resource>),
+    Later(&'p Arc<Later>),
     /// Something that is elsewhere.
     Moved(HeaderValue),
     Nothing,
@@ -78,10 +84,19 @@ impl Publication {
             .flat_map(|before| &before.resources)
             .map(|(path, resource)| (path.as_str(), resource))
             .collect();
-        let mut resources = HashMap::new();
+        let (mut resources, mut later) = (HashMap::new(), HashMap::new());
         let mut wanted = Vec::new();
         for planned in planned {
             let path = site.path(planned.key);
+            if Later::is(planned.key) {
+                let known = before.and_then(|before| before.later.get(&path));
+                let page = match known.filter(|page| page.planned.source == planned.source) {
+                    Some(same) => Arc::clone(same),
+                    None => Arc::new(Later::new(planned, path.clone(), known.map(Arc::as_ref), now)),
+                };
+                later.insert(path, page);
+                continue;
+            }
             match known.get(path.as_str()).filter(|resource| resource.source == planned.source) {
                 Some(same) => drop(resources.insert(path, Arc::clone(same))),
                 None => wanted.push(planned),
@@ -115,13 +130,31 @@ impl Publication {
             .filter_map(|redirect| Some((redirect.from.clone(), HeaderValue::from_str(&redirect.relative()).ok()?)));
         let redirects = redirects.collect();
         let base = config.site.base_url.path().trim_start_matches('/').to_owned();
-        let publication = Publication { config, resources, redirects, base };
+        let kept = before.map(|before| Arc::clone(&before.kept)).unwrap_or_default();
+        let publication = Publication { config, resources, later, kept, site: site.clone(), redirects, base };
         Ok(Next { publication, changed, rendered: wanted.len() })
     }
 
     /// How many documents there are.
     pub fn len(&self) -> usize {
-        self.resources.len()
+        self.resources.len() + self.later.len()
+    }
+
+    /// Makes a page that was not made before it was asked for.
+    ///
+    /// # Errors
+    /// A story could not be read again, or has changed meanwhile.
+    pub fn make(&self, later: &Arc<Later>, metrics: &Metrics) -> Result<(), Problem> {
+        self.kept.make(later, || {
+            let made = Mutex::new(Rendered::default());
+            self.site.render(&[later.planned], |_, rendered| {
+                *made.lock().unwrap_or_else(PoisonError::into_inner) = rendered;
+                Ok(())
+            })?;
+            let rendered = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let document = Arc::new(Document::new(rendered, None, later.changed));
+            Ok(Heads::new(&self.config).resource(document, later.planned, &later.path, metrics))
+        })
     }
 
     /// What is at a path.
@@ -139,19 +172,24 @@ impl Publication {
         }
     }
 
+    /// What stands at a path as it is written.
+    fn at(&self, path: &str) -> Option<Found<'_>> {
+        let resource = self.resources.get(path).map(Found::Resource);
+        let later = || self.later.get(path).map(Found::Later);
+        let moved = || self.redirects.get(path).map(|new| Found::Moved(new.clone()));
+        resource.or_else(later).or_else(moved)
+    }
+
     fn find_here(&self, path: &str) -> Found<'_> {
-        if let Some(resource) = self.resources.get(path) {
-            return Found::Resource(resource);
-        }
-        if let Some(new) = self.redirects.get(path) {
-            return Found::Moved(new.clone());
+        if let Some(found) = self.at(path) {
+            return found;
         }
         // As a static host does: a folder answers its index, and the name of a folder leads to it.
         if path.is_empty() || path.ends_with('/') {
-            return self.resources.get(&format!("{path}index.html")).map_or(Found::Nothing, Found::Resource);
+            return self.at(&format!("{path}index.html")).unwrap_or(Found::Nothing);
         }
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_folder = self.resources.contains_key(&format!("{path}/index.html"));
+        let is_folder = !matches!(self.at(&format!("{path}/index.html")), None | Some(Found::Moved(_)));
         match HeaderValue::from_str(&format!("{name}/")) {
             Ok(folder) if is_folder => Found::Moved(folder),
             _ => Found::Nothing,

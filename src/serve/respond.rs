@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use super::accept::Accepted;
 use super::conditional::{Verdict, asks_for_delta, lines, weigh};
 use super::document::{Document, Wanted, http_date};
+use super::later::Later;
 use super::metrics::Counters;
 use super::publication::{Found, IM, Publication, Resource};
 use crate::coding::Coding;
@@ -32,6 +33,8 @@ pub enum Content {
     Bytes(Bytes),
     /// Bytes of a document, which may have to be made.
     Document(Arc<Document>, Wanted),
+    /// Nothing yet: the document has to be made before it is known what to answer.
+    Later(Arc<Later>),
 }
 
 /// Longer paths than this are none of ours.
@@ -86,6 +89,10 @@ fn route<B>(request: &Request<B>, publication: &Publication, now: Timestamp) -> 
     };
     match publication.find(&path) {
         Found::Resource(resource) => document(request, resource, now),
+        Found::Later(later) => match later.ready() {
+            Some(resource) => document(request, &resource, now),
+            None => Answer { content: Content::Later(Arc::clone(later)), ..plain(StatusCode::SERVICE_UNAVAILABLE, "") },
+        },
         Found::Moved(to) => moved(to, publication),
         Found::Nothing => plain(StatusCode::NOT_FOUND, "there is nothing here\n"),
     }

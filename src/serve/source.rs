@@ -94,7 +94,7 @@ impl Source {
     pub fn open(options: Options, clock: Clock) -> Result<(Source, Vec<Problem>), Vec<Problem>> {
         let (sender, receiver) = channel();
         let config = load(&options)?;
-        let watch = Watch::new(&config.site.stories, &options.config, sender.clone());
+        let watch = Watch::new(&config.site.stories, &options.config, config.files(), sender.clone());
         let now = Timestamp(clock().timestamp());
         let metrics = Arc::new(Metrics::default());
         let start = Instant::now();
@@ -246,7 +246,7 @@ impl Source {
                 "`listen`, `admin`, `max_connections` and `access_log` change when the server is started again"
             );
         }
-        self.watch = Watch::new(&config.site.stories, &self.options.config, self.sender.clone());
+        self.watch = Watch::new(&config.site.stories, &self.options.config, config.files(), self.sender.clone());
         self.moment = self.moment.max(self.now());
         let (site, problems) = Site::load_live(&config, self.moment);
         self.site = site;

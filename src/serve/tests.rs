@@ -68,7 +68,13 @@ impl Served {
     }
 
     fn ask(&self, method: Method, path: &str, fields: &[(&str, &str)], now: Timestamp) -> Answered {
-        Answered::of(respond(&request(method, path, fields), &self.publication, &Now::new(now)))
+        let request = request(method, path, fields);
+        let mut answer = respond(&request, &self.publication, &Now::new(now));
+        if let Content::Later(page) = &answer.content {
+            self.publication.make(page, &self.metrics).unwrap();
+            answer = respond(&request, &self.publication, &Now::new(now));
+        }
+        Answered::of(answer)
     }
 
     fn get(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
@@ -114,6 +120,7 @@ impl Answered {
         let body = match &answer.content {
             Content::Bytes(bytes) => bytes.to_vec(),
             Content::Document(document, wanted) => document.make(*wanted).unwrap().to_vec(),
+            Content::Later(_) => panic!("it was made"),
         };
         let answered = Answered { status: answer.status, fields, body };
         answered.has_only_expected_fields(matches!(answer.content, Content::Document(..)));
@@ -441,7 +448,7 @@ fn dates_increase_whatever_the_clock_does() {
 #[test]
 fn a_document_that_stays_keeps_its_tag_and_date() {
     let mut served = Served::new();
-    let feeds = ["/fr/all.atom.xml", "/fr/feeds.opml", "/index.html", FEED];
+    let feeds = ["/fr/all.atom.xml", "/fr/feeds.opml", "/fr/", FEED];
     let before = feeds.map(|path| served.get(path, &[("accept-encoding", "br")]));
     served.story("b", "Second", LATER);
     for (path, before) in feeds.iter().zip(before) {
@@ -560,5 +567,38 @@ fn what_is_served_is_what_is_built() {
         assert!(answer.body == document.bytes, "{}", document.path);
         *seen.lock().unwrap() += 1;
     }
-    assert_eq!(*seen.lock().unwrap(), 3 * 2 * 3 + 3 + 3 + 1);
+    let (feeds, outlines, pages, styles, others) = (3 * 2 * 3, 3, 1 + 2 * 2, 1 + 2, 2);
+    assert_eq!(*seen.lock().unwrap(), feeds + outlines + pages + styles + others);
+}
+
+#[test]
+fn what_is_older_is_made_when_it_is_asked_for() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config = "[site]\nbase_url = \"https://a.example/\"\nauthority = \"a.example,2020\"\n\
+        [languages.en]\ntitle = \"A\"\n[feeds]\nlimit = 1\n";
+    std::fs::create_dir(folder.path().join("stories")).unwrap();
+    std::fs::write(folder.path().join("tidings.toml"), config).unwrap();
+    let story = |month: u32, title: &str| {
+        let text = format!("published = 2020-0{month}-01\n[translations.en]\ntitle = \"{title}\"\n");
+        std::fs::write(folder.path().join(format!("stories/{month}.toml")), text).unwrap();
+    };
+    (1..5).for_each(|month| story(month, "old"));
+    let metrics = Metrics::default();
+    let publication = publish(folder.path(), None, &metrics, MADE);
+    let mut served = Served { folder, publication, metrics };
+    let first = ["/en/2020-01/", "/en/2020-02/"].map(|path| served.get(path, &[]));
+    assert!(first.iter().all(|answer| answer.status == 200 && answer.field("last-modified") == Some(MADE_TEXT)));
+    assert_eq!(served.get("/en/2020-01", &[]).field("location"), Some("2020-01/"));
+    assert_eq!(served.get("/en/2020-05/", &[]).status, 404);
+    // What changed has another tag and a later date, within the second too; the rest is as it was.
+    let path = served.folder.path().to_owned();
+    std::fs::write(path.join("stories/1.toml"), "published = 2020-01-01\n[translations.en]\ntitle = \"new\"\n")
+        .unwrap();
+    served.publication = publish(&path, Some(&served.publication), &served.metrics, MADE);
+    let again = ["/en/2020-01/", "/en/2020-02/"].map(|path| served.get(path, &[]));
+    assert!(String::from_utf8_lossy(&again[0].body).contains("new"));
+    assert!(again[0].tag() != first[0].tag() && again[0].field("last-modified") != Some(MADE_TEXT));
+    assert_eq!((again[1].tag(), again[1].field("last-modified")), (first[1].tag(), Some(MADE_TEXT)));
+    let not_modified = served.get("/en/2020-02/", &[("if-none-match", &first[1].tag())]);
+    assert_eq!(not_modified.status, 304);
 }

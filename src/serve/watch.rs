@@ -27,7 +27,8 @@ pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     /// What stands at the two paths, links followed.
     root_identity: Option<(u64, u64)>,
-    config_stamp: Option<Stamp>,
+    /// The configuration and what it is read from besides, and how each looked.
+    sources: Vec<(PathBuf, Option<Stamp>)>,
     changes: Changes,
     is_config_changed: bool,
     /// When the first and the last of the changes were reported.
@@ -44,7 +45,7 @@ pub struct Due {
 
 impl Watch {
     /// Begins to follow them.
-    pub fn new(root: &Path, config: &Path, sender: Sender<Message>) -> Watch {
+    pub fn new(root: &Path, config: &Path, beside: &[PathBuf], sender: Sender<Message>) -> Watch {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mut watch = Watch {
             root: root.to_owned(),
@@ -53,7 +54,7 @@ impl Watch {
             sender,
             watcher: None,
             root_identity: None,
-            config_stamp: stamp(config),
+            sources: [config].into_iter().chain(beside.iter().map(PathBuf::as_path)).map(seen).collect(),
             changes: Changes::default(),
             is_config_changed: false,
             reported: None,
@@ -185,9 +186,9 @@ impl Watch {
     }
 
     fn look_at_config(&mut self, now: Instant) {
-        let stamp = stamp(&self.config);
-        if stamp != self.config_stamp {
-            self.config_stamp = stamp;
+        let sources: Vec<_> = self.sources.iter().map(|(path, _)| seen(path)).collect();
+        if sources != self.sources {
+            self.sources = sources;
             self.is_config_changed = true;
             self.report(now);
         }
@@ -230,6 +231,7 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     path.metadata().ok().map(|found| (found.dev(), found.ino()))
 }
 
-fn stamp(path: &Path) -> Option<Stamp> {
-    path.metadata().ok().map(|found| Stamp::of(&found))
+/// A file and how it looks.
+fn seen(path: &Path) -> (PathBuf, Option<Stamp>) {
+    (path.to_owned(), path.metadata().ok().map(|found| Stamp::of(&found)))
 }

@@ -4,6 +4,7 @@
 //! Never touches: where documents go.
 
 mod coverage;
+mod pages;
 mod resolve;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -19,9 +20,10 @@ use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};
 use crate::diagnostics::{Place, Problem, sort, suggestion};
-use crate::model::{Entry, Feed, Format, Person, Text, Timestamp};
-use crate::plan::{DocumentKey, FeedKey, Period, Plan, Planned, Sheet, State};
-use crate::render::{self, Listed, Outline, Outlines, Page, Piece, Rendered};
+use crate::model::{Entry, Feed, Format, Language, Person, Text, Timestamp};
+use crate::plan::{DocumentKey, FeedKey, Leaf, Period, Plan, Planned, Sheet, State, Style};
+use crate::render::pages::{Own, Templates};
+use crate::render::{self, Outline, Outlines, Piece, Rendered};
 use crate::store::{Changes, Record, Store};
 
 /// A store as it is published at one moment.
@@ -31,6 +33,7 @@ pub struct Site {
     store: Arc<Store>,
     catalog: Arc<Catalog>,
     plan: Arc<Plan>,
+    templates: Arc<Templates>,
     /// Whether the texts that feeds show stay at hand.
     keeps_texts: bool,
 }
@@ -66,17 +69,28 @@ impl Site {
     ///
     /// A site whose problems are only warnings is fit to be published.
     pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
-        Site::new(Arc::new(config.clone()), Store::load(config), None, Timestamp(now.timestamp()), false)
+        Site::anew(config, Timestamp(now.timestamp()), false)
     }
 
     /// The same of a site that is going to change, and to be rendered while its files do.
     pub(crate) fn load_live(config: &Config, now: Timestamp) -> (Site, Vec<Problem>) {
-        Site::new(Arc::new(config.clone()), Store::load(config), None, now, true)
+        Site::anew(config, now, true)
+    }
+
+    fn anew(config: &Config, now: Timestamp, keeps_texts: bool) -> (Site, Vec<Problem>) {
+        let (templates, mistakes) = templates(config);
+        let config = Arc::new(config.clone());
+        let store = Store::load(&config);
+        let (site, mut problems) = Site::new(config, Arc::new(templates), store, None, now, keeps_texts);
+        problems.extend(mistakes);
+        sort(&mut problems);
+        (site, problems)
     }
 
     /// A site of a store, with its catalog where it is known.
     fn new(
         config: Arc<Config>,
+        templates: Arc<Templates>,
         store: Store,
         catalog: Option<Catalog>,
         now: Timestamp,
@@ -90,7 +104,7 @@ impl Site {
         problems.extend(contradictions);
         problems.extend(config.warnings.iter().cloned());
         let plan = Arc::new(Plan::new(&config, &store, &catalog, now));
-        let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan, keeps_texts };
+        let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan, templates, keeps_texts };
         problems.extend(site.stray_redirects());
         sort(&mut problems);
         (site, problems)
@@ -100,18 +114,13 @@ impl Site {
     pub(crate) fn after(&self, changes: &Changes, now: Timestamp) -> (Site, Vec<Problem>) {
         let store = self.store.after(changes, &self.config);
         let catalog = self.catalog.after(&self.store, &store, &self.config);
-        Site::new(Arc::clone(&self.config), store, catalog, now, self.keeps_texts)
+        let (config, templates) = (Arc::clone(&self.config), Arc::clone(&self.templates));
+        Site::new(config, templates, store, catalog, now, self.keeps_texts)
     }
 
     /// The same site as it is published at another moment.
     pub(crate) fn at(&self, now: Timestamp) -> Site {
-        Site {
-            config: Arc::clone(&self.config),
-            store: Arc::clone(&self.store),
-            catalog: Arc::clone(&self.catalog),
-            plan: Arc::new(Plan::new(&self.config, &self.store, &self.catalog, now)),
-            keeps_texts: self.keeps_texts,
-        }
+        Site { plan: Arc::new(Plan::new(&self.config, &self.store, &self.catalog, now)), ..self.clone() }
     }
 
     /// The first moment after this one at which something appears or leaves by itself.
@@ -261,6 +270,9 @@ impl Site {
         for planned in wanted {
             let batch = match planned.key {
                 DocumentKey::Feed { feed, period, .. } => period.map(|period| (feed.language, period)),
+                DocumentKey::Page { feed, leaf: Leaf::Period { period, .. } } => {
+                    period.month.map(|_| (feed.language, period))
+                }
                 _ => None,
             };
             batches.entry(batch).or_default().push(planned);
@@ -275,16 +287,15 @@ impl Site {
         take: &(impl Fn(&Planned, Rendered) -> Result<(), Problem> + Sync),
     ) -> Result<(), Problem> {
         let sheets = || batch.iter().filter_map(|planned| planned.sheet).map(|sheet| &self.plan.sheets[sheet]);
-        let mut shown: Vec<EntryIndex> = sheets().flat_map(|sheet| &sheet.entries).copied().collect();
-        shown.par_sort_unstable();
-        shown.dedup();
+        let shown = sorted(sheets().flat_map(|sheet| &sheet.entries).copied());
         let deleted = sheets().flat_map(|sheet| &sheet.deleted).copied();
-        let mut needed: Vec<EntryIndex> =
-            deleted.chain(shown.iter().flat_map(|entry| self.shown_translations(*entry))).collect();
-        needed.par_sort_unstable();
-        needed.dedup();
+        let on_pages = batch.iter().flat_map(|planned| self.shown_on(planned.key)).copied();
+        let seen = sorted(shown.iter().copied().chain(on_pages));
+        let needed = sorted(deleted.chain(seen.iter().flat_map(|entry| self.shown_translations(*entry))));
         // Archives hold everything, and change seldom.
-        let parts = self.parts(&needed, self.keeps_texts && is_newest)?;
+        let keeps = self.keeps_texts && is_newest;
+        // Pages do without the bodies.
+        let parts = self.parts(&needed, keeps, !shown.is_empty())?;
         let mut formats: Vec<Format> = batch.iter().filter_map(|planned| format_of(planned.key)).collect();
         formats.sort_unstable();
         formats.dedup();
@@ -293,7 +304,7 @@ impl Site {
             Some((*entry, formats.iter().map(|format| (*format, render::entry(&resolved, *format))).collect()))
         });
         let pieces: HashMap<EntryIndex, Vec<(Format, Piece)>> = rendered.collect();
-        batch.par_iter().try_for_each(|planned| take(planned, self.document(planned, &parts, &pieces)))
+        batch.par_iter().try_for_each(|planned| take(planned, self.document(planned, &parts, &pieces)?))
     }
 
     fn document(
@@ -301,8 +312,8 @@ impl Site {
         planned: &Planned,
         parts: &HashMap<EntryIndex, Part>,
         pieces: &HashMap<EntryIndex, Vec<(Format, Piece)>>,
-    ) -> Rendered {
-        match (planned.key, planned.sheet) {
+    ) -> Result<Rendered, Problem> {
+        Ok(match (planned.key, planned.sheet) {
             (DocumentKey::Feed { format, .. }, Some(sheet)) => {
                 let sheet = &self.plan.sheets[sheet];
                 let of_format = |entry: &EntryIndex| {
@@ -313,7 +324,6 @@ impl Site {
                 render::document(&self.feed(sheet, format, parts), &pieces, format)
             }
             (DocumentKey::Outlines(language), _) => render::outlines(&self.outlines(language)).into(),
-            (DocumentKey::Page(language), _) => render::page(&self.page(language)).into(),
             (DocumentKey::Redirects, _) => {
                 let all: Vec<_> =
                     self.config.redirects.iter().map(|redirect| redirect.absolute(&self.config)).collect();
@@ -324,7 +334,8 @@ impl Site {
                 render::moved(&redirect.relative(), redirect.url(&self.config).as_str()).into()
             }
             (DocumentKey::Feed { .. }, None) => Rendered::default(),
-        }
+            (key, _) => self.page(key, parts)?.into(),
+        })
     }
 
     /// An entry's translations that are shown, itself among them.
@@ -334,7 +345,7 @@ impl Site {
     }
 
     /// Reads the texts of entries again.
-    fn parts(&self, needed: &[EntryIndex], keep: bool) -> Result<HashMap<EntryIndex, Part>, Problem> {
+    fn parts(&self, needed: &[EntryIndex], keep: bool, with_body: bool) -> Result<HashMap<EntryIndex, Part>, Problem> {
         let mut spots: Vec<(u32, u64, u32, EntryIndex)> = needed
             .iter()
             .map(|entry| {
@@ -353,7 +364,7 @@ impl Site {
                 let language = self.catalog.fact(entry).language;
                 let translation = story.translations.iter().find(|translation| translation.language == language)?;
                 let topics = self.catalog.topics(entry);
-                Some((entry, resolve::part(&self.config, story.id, topics, translation)))
+                Some((entry, resolve::part(&self.config, story.id, topics, translation, with_body)))
             })
         });
         let read: Result<Vec<_>, Problem> = read.collect();
@@ -379,6 +390,10 @@ impl Site {
             language: config.languages[usize::from(feed.wording())].language.clone(),
             is_one_language: feed.language.is_some(),
             url: address(sheet.period),
+            style: {
+                let key = self.feed_document(feed, sheet.period, format);
+                format!("{}{}", key.root(config), DocumentKey::Style(Style::Feeds(feed.wording())).path(config))
+            },
             home_page: feed.home_page(config),
             updated: site.zone.moment(sheet.updated),
             has_news: sheet.has_news,
@@ -406,30 +421,6 @@ impl Site {
         std::iter::once(None).chain(topics).map(move |topic| FeedKey { language, topic })
     }
 
-    fn page(&self, language: Option<LanguageIndex>) -> Page {
-        let config = &self.config;
-        let up = if language.is_some() { "../" } else { "" };
-        let listed = |feed: FeedKey| {
-            let formats = config.feeds.formats.iter().map(|format| {
-                let path = self.path(self.feed_document(feed, None, *format));
-                (format.name(), format.media_type(), format!("{up}{path}"))
-            });
-            Listed { title: feed.title(config), formats: formats.collect() }
-        };
-        let groups = self.languages(language).map(|index| {
-            let edition = &config.languages[usize::from(index)];
-            (edition.language.clone(), edition.name.clone(), self.feeds_of(Some(index)).map(listed).collect())
-        });
-        let wording = &config.languages[language.map_or(0, usize::from)];
-        let of_every_language =
-            || (wording.language.clone(), config.site.title.clone(), self.feeds_of(None).map(listed).collect());
-        Page {
-            title: language.map_or(&config.site.title, |_| &wording.title).clone(),
-            language: wording.language.clone(),
-            groups: groups.chain(language.is_none().then(of_every_language)).collect(),
-        }
-    }
-
     fn outlines(&self, language: Option<LanguageIndex>) -> Outlines {
         let config = &self.config;
         let outline = |feed: FeedKey| {
@@ -454,6 +445,27 @@ impl Site {
             groups: groups.collect(),
         }
     }
+}
+
+/// The templates of a site; with mistakes in its own, the built-in ones.
+fn templates(config: &Config) -> (Templates, Vec<Problem>) {
+    let languages: Vec<Language> = config.languages.iter().map(|edition| edition.language.clone()).collect();
+    let look = &config.site.look;
+    let own = look.templates.iter().map(|file| Own { name: &file.name, shown: &file.shown, text: &file.text });
+    let own: Vec<Own<'_>> = own.collect();
+    let style = look.style.as_deref();
+    Templates::new(&languages, &own, style).map_or_else(
+        |mistakes| (Templates::new(&languages, &[], style).unwrap_or_default(), mistakes),
+        |templates| (templates, Vec::new()),
+    )
+}
+
+/// Each entry once, in order.
+fn sorted(entries: impl Iterator<Item = EntryIndex>) -> Vec<EntryIndex> {
+    let mut entries: Vec<EntryIndex> = entries.collect();
+    entries.par_sort_unstable();
+    entries.dedup();
+    entries
 }
 
 fn format_of(key: DocumentKey) -> Option<Format> {

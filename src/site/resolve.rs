@@ -20,7 +20,13 @@ pub struct Part {
 }
 
 /// Resolves a translation of a story.
-pub fn part(config: &Config, story_id: &str, topics: &[TopicIndex], translation: &Translation<'_>) -> Part {
+pub fn part(
+    config: &Config,
+    story_id: &str,
+    topics: &[TopicIndex],
+    translation: &Translation<'_>,
+    with_body: bool,
+) -> Part {
     let edition = &config.languages[usize::from(translation.language)];
     let language = edition.language.clone();
     let tag = config.entry_id(story_id, translation.language);
@@ -49,7 +55,7 @@ pub fn part(config: &Config, story_id: &str, topics: &[TopicIndex], translation:
         summary: translation.summary.and_then(Text::block),
         content: translation
             .content
-            .filter(|_| config.feeds.full_content)
+            .filter(|_| with_body && config.feeds.full_content)
             .and_then(|content| body(content, &base, &language)),
         link,
         published: moment(translation.published),

@@ -1,0 +1,152 @@
+//! Months: when entries were published by the calendar of the site, and what is older than a listing.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Period;
+use crate::catalog::EntryIndex;
+use crate::model::{Timestamp, Zone};
+
+/// A page of a month has no more entries than this.
+pub const LONGEST_PAGE: usize = 50;
+
+/// A month of a listing that has something older than the listing shows.
+#[derive(Debug)]
+pub struct Month {
+    pub period: Period,
+    /// Newest first: all that was published in it.
+    pub entries: Vec<EntryIndex>,
+    /// By part: the hash of what its entries are made from.
+    pub sources: Vec<u128>,
+}
+
+impl Month {
+    /// How many pages it has. They are counted from the oldest, so that a new entry changes only the newest, which is 0.
+    pub fn parts(&self) -> u16 {
+        parts(self.entries.len())
+    }
+
+    /// The entries of a part.
+    pub fn part(&self, part: u16) -> &[EntryIndex] {
+        &self.entries[range(self.entries.len(), part)]
+    }
+}
+
+fn parts(entries: usize) -> u16 {
+    u16::try_from(entries.saturating_sub(1) / LONGEST_PAGE + 1).unwrap_or(u16::MAX)
+}
+
+fn range(entries: usize, part: u16) -> Range<usize> {
+    match usize::from(part) {
+        0 => 0..entries - usize::from(parts(entries) - 1) * LONGEST_PAGE,
+        part => entries - part * LONGEST_PAGE..entries - (part - 1) * LONGEST_PAGE,
+    }
+}
+
+/// The months of a listing that have an entry older than the last one that it shows, newest first.
+pub fn older(
+    shown: &[EntryIndex],
+    limit: usize,
+    month_of: impl Fn(EntryIndex) -> Period,
+    source_of: impl Fn(EntryIndex) -> u64,
+) -> Vec<Month> {
+    let Some(first) = shown.get(limit) else { return Vec::new() };
+    let mut months: BTreeMap<Period, Vec<EntryIndex>> = BTreeMap::new();
+    for entry in shown {
+        months.entry(month_of(*entry)).or_default().push(*entry);
+    }
+    let has_older = |entries: &Vec<EntryIndex>| entries.last().is_some_and(|last| last >= first);
+    let months = months.into_iter().rev().filter(|(_, entries)| has_older(entries));
+    let month = |(period, entries): (Period, Vec<EntryIndex>)| {
+        let source = |part: u16| {
+            let mut hasher = Xxh3::new();
+            entries[range(entries.len(), part)]
+                .iter()
+                .for_each(|entry| hasher.update(&source_of(*entry).to_le_bytes()));
+            hasher.digest128()
+        };
+        let sources = (0..parts(entries.len())).map(source).collect();
+        Month { period, entries, sources }
+    };
+    months.map(month).collect()
+}
+
+/// Finds the months of instants; of instants near each other it knows the answer without the calendar.
+pub struct Calendar {
+    zone: Zone,
+    month: Period,
+    /// Instants that are in that month whatever the offset.
+    within: Range<i64>,
+}
+
+impl Calendar {
+    pub fn new(zone: Zone) -> Calendar {
+        Calendar { zone, month: Period { year: 1, month: None }, within: 0..0 }
+    }
+
+    /// The month of an instant.
+    pub fn month(&mut self, at: Timestamp) -> Period {
+        if !self.within.contains(&at.0) {
+            let (year, month) = self.zone.moment(at).year_month();
+            // Offsets are less than two days.
+            let day = |day: u32| NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default();
+            let instant = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp();
+            self.month = Period { year, month: Some(month) };
+            self.within = instant(day(3))..instant(day(27));
+        }
+        self.month
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_month_is_parted_from_its_oldest() {
+        let month = |count: u32| Month {
+            period: Period { year: 2024, month: Some(5) },
+            entries: (0..count).collect(),
+            sources: Vec::new(),
+        };
+        for (count, expected) in [
+            (1, vec![0..1]),
+            (50, vec![0..50]),
+            (51, vec![0..1, 1..51]),
+            (100, vec![0..50, 50..100]),
+            (125, vec![0..25, 75..125, 25..75]),
+        ] {
+            let month = month(count);
+            let parts: Vec<Vec<u32>> = (0..month.parts()).map(|part| month.part(part).to_vec()).collect();
+            assert_eq!(parts, expected.into_iter().map(|range| range.collect::<Vec<u32>>()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn months_are_those_of_the_zone() {
+        for name in ["Europe/Vienna", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"] {
+            let zone = Zone::named(name).unwrap();
+            let mut calendar = Calendar::new(zone);
+            for hour in 0..20_000 {
+                let at = Timestamp(1_700_000_000 - hour * 3600);
+                let (year, month) = zone.moment(at).year_month();
+                assert_eq!(calendar.month(at), Period { year, month: Some(month) });
+            }
+        }
+    }
+
+    #[test]
+    fn only_months_with_something_older_have_a_page() {
+        let month_of = |entry: EntryIndex| Period { year: 2024, month: Some(12 - entry / 2) };
+        let periods = |count: u32, limit: usize| -> Vec<Option<u32>> {
+            let shown: Vec<EntryIndex> = (0..count).collect();
+            older(&shown, limit, month_of, u64::from).iter().map(|month| month.period.month).collect()
+        };
+        assert_eq!(periods(4, 4), []);
+        assert_eq!(periods(5, 4), [Some(10)]);
+        assert_eq!(periods(5, 3), [Some(11), Some(10)]);
+    }
+}

@@ -1,0 +1,269 @@
+//! Planning: one pass over all entries gives each to its feeds, from which their sheets and listings are made.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use super::key::{FeedKey, Period};
+use super::months::{Calendar, older};
+use super::pages::Listing;
+use super::{Sheet, State, code};
+use crate::catalog::{Catalog, EntryIndex};
+use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
+use crate::model::Timestamp;
+use crate::store::{Fact, Store};
+
+/// The newest time that has to do with an entry and has come.
+fn newest(fact: &Fact, now: Timestamp) -> Timestamp {
+    let passed = |at: Timestamp| if at <= now { at } else { Timestamp(i64::MIN) };
+    fact.updated.max(passed(fact.withdrawn)).max(passed(fact.expires))
+}
+
+/// What one feed gathers while the entries pass by in order.
+#[derive(Default)]
+pub struct Gathered {
+    window: Vec<EntryIndex>,
+    withdrawn: Vec<EntryIndex>,
+    /// With archives: everything that has ever belonged to the feed.
+    all: Vec<EntryIndex>,
+    /// With pages: everything that is shown.
+    shown: Vec<EntryIndex>,
+    pub updated: Option<Timestamp>,
+}
+
+/// For each language, those that fall back to it.
+fn falls_to(config: &Config) -> Vec<Vec<LanguageIndex>> {
+    let mut out = vec![Vec::new(); config.languages.len()];
+    for (language, edition) in config.languages.iter().enumerate() {
+        for other in &edition.fallback {
+            out[usize::from(*other)].push(language as LanguageIndex);
+        }
+    }
+    out
+}
+
+pub struct Planner<'a> {
+    config: &'a Config,
+    store: &'a Store,
+    catalog: &'a Catalog,
+    now: Timestamp,
+    states: &'a [State],
+    falls_to: Vec<Vec<LanguageIndex>>,
+    /// Where every entry stands in a period: the hash of what it is made from, and its month.
+    sources: Vec<u64>,
+    months: Vec<Period>,
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(
+        config: &'a Config,
+        store: &'a Store,
+        catalog: &'a Catalog,
+        now: Timestamp,
+        states: &'a [State],
+    ) -> Self {
+        let falls_to = falls_to(config);
+        let mut planner =
+            Planner { config, store, catalog, now, states, falls_to, sources: Vec::new(), months: Vec::new() };
+        if config.site.pages || config.feeds.archives != Archives::Off {
+            let entries = 0..catalog.len() as EntryIndex;
+            planner.sources = entries.clone().into_par_iter().map(|entry| planner.source_of(entry)).collect();
+            let mut calendar = Calendar::new(config.site.zone);
+            planner.months = entries.map(|entry| calendar.month(catalog.fact(entry).published)).collect();
+        }
+        planner
+    }
+
+    /// One pass over all entries in order: each goes to its feeds.
+    pub fn gather(&self) -> Vec<(FeedKey, Gathered)> {
+        let (languages, scopes) = (self.config.languages.len(), self.config.topics.len() + 1);
+        let mut feeds: Vec<Gathered> = (0..(languages + 1) * scopes).map(|_| Gathered::default()).collect();
+        let keeps_all = self.config.feeds.archives != Archives::Off;
+        for entry in 0..self.catalog.len() as EntryIndex {
+            let state = self.states[entry as usize];
+            if state == State::Hidden {
+                continue;
+            }
+            let fact = self.catalog.fact(entry);
+            let topics = self.catalog.topics(entry);
+            let at = newest(fact, self.now);
+            let mut give = |language: usize, belongs: bool| {
+                let scope = |topic: &TopicIndex| usize::from(*topic) + 1;
+                for scope in std::iter::once(0).chain(topics.iter().map(scope)) {
+                    let feed = &mut feeds[language * scopes + scope];
+                    feed.updated = feed.updated.max(Some(at));
+                    if belongs {
+                        feed.take(entry, state, self.config.feeds.limit);
+                    }
+                    if keeps_all && language < languages {
+                        feed.all.push(entry);
+                    }
+                    if belongs && state == State::Shown && self.config.site.pages && language < languages {
+                        feed.shown.push(entry);
+                    }
+                }
+            };
+            give(usize::from(fact.language), true);
+            give(languages, true);
+            for other in &self.falls_to[usize::from(fact.language)] {
+                give(usize::from(*other), self.stands_in(entry, *other));
+            }
+        }
+        let key = |index: usize| FeedKey {
+            language: (index / scopes < languages).then_some((index / scopes) as LanguageIndex),
+            topic: (index % scopes).checked_sub(1).map(|topic| topic as TopicIndex),
+        };
+        feeds.into_iter().enumerate().map(|(index, feed)| (key(index), feed)).collect()
+    }
+
+    /// Whether an entry belongs to a language that its story lacks: it is shown there, or was before it was withdrawn.
+    fn stands_in(&self, entry: EntryIndex, language: LanguageIndex) -> bool {
+        let of_language = |wanted: LanguageIndex| {
+            let mut siblings = self.catalog.translations(entry).iter();
+            siblings.find(|sibling| self.catalog.fact(**sibling).language == wanted)
+        };
+        if of_language(language).is_some_and(|own| self.states[*own as usize] != State::Hidden) {
+            return false;
+        }
+        let fallback = &self.config.languages[usize::from(language)].fallback;
+        let first = fallback
+            .iter()
+            .filter_map(|other| of_language(*other))
+            .find(|sibling| self.states[**sibling as usize] == State::Shown || **sibling == entry);
+        first == Some(&entry)
+    }
+
+    /// Whether an entry is in a feed, or was: in its own language, or as a fallback.
+    fn belongs(&self, entry: EntryIndex, feed: FeedKey) -> bool {
+        let own = self.catalog.fact(entry).language;
+        feed.language.is_none_or(|language| language == own || self.stands_in(entry, language))
+    }
+
+    /// What the pages of a language and a scope show. Its sheet comes next.
+    pub fn listing(&self, feed: FeedKey, sheet: usize, gathered: &Gathered) -> Listing {
+        let month_of = |entry: EntryIndex| self.months[entry as usize];
+        let source_of = |entry: EntryIndex| self.sources[entry as usize];
+        let months = older(&gathered.shown, self.config.feeds.limit, month_of, source_of);
+        Listing { feed, sheet, count: gathered.shown.len(), months }
+    }
+
+    /// For each language its own entries by month.
+    pub fn by_month(&self) -> Vec<BTreeMap<Period, u32>> {
+        let mut out = vec![BTreeMap::new(); self.config.languages.len()];
+        if !self.config.site.pages {
+            return out;
+        }
+        for (entry, month) in self.months.iter().enumerate().filter(|(entry, _)| self.states[*entry] == State::Shown) {
+            let language = self.catalog.fact(entry as EntryIndex).language;
+            *out[usize::from(language)].entry(*month).or_default() += 1;
+        }
+        out
+    }
+
+    /// A feed and its archives.
+    pub fn sheets(&self, feed: FeedKey, gathered: &Gathered) -> Vec<Sheet> {
+        let last = gathered.window.last().copied();
+        let oldest = last.map(|last| self.catalog.fact(last).published);
+        let is_announced =
+            |entry: &EntryIndex| oldest.is_none_or(|oldest| self.catalog.fact(*entry).withdrawn >= oldest);
+        let archives = last.map(|last| self.archives(feed, gathered, last)).unwrap_or_default();
+        let mut sheets = vec![self.sheet(
+            feed,
+            None,
+            gathered.window.clone(),
+            gathered.withdrawn.iter().copied().filter(is_announced).collect(),
+            gathered.updated,
+            archives.last().map(|(period, _)| *period),
+        )];
+        let mut previous = None;
+        for (period, all) in archives {
+            let of_state = |state: State| {
+                all.iter()
+                    .copied()
+                    .filter(move |entry| self.states[*entry as usize] == state && self.belongs(*entry, feed))
+            };
+            let updated = all.iter().map(|entry| newest(self.catalog.fact(*entry), self.now)).max();
+            let entries = of_state(State::Shown).collect();
+            let deleted = of_state(State::Withdrawn).collect();
+            sheets.push(self.sheet(feed, Some(period), entries, deleted, updated, previous));
+            previous = Some(period);
+        }
+        sheets
+    }
+
+    /// The periods that have an archive, oldest first, each with everything that ever belonged to it.
+    fn archives(&self, feed: FeedKey, gathered: &Gathered, last: EntryIndex) -> Vec<(Period, Vec<EntryIndex>)> {
+        let mut periods: BTreeMap<Period, (bool, Vec<EntryIndex>)> = BTreeMap::new();
+        for entry in &gathered.all {
+            let Period { year, month } = self.months[*entry as usize];
+            let month = month.filter(|_| self.config.feeds.archives == Archives::Month);
+            let (is_archived, all) = periods.entry(Period { year, month }).or_default();
+            all.push(*entry);
+            let can_stand = matches!(self.states[*entry as usize], State::Shown | State::Withdrawn);
+            *is_archived |= *entry > last && can_stand && self.belongs(*entry, feed);
+        }
+        periods
+            .into_iter()
+            .filter(|(_, (is_archived, _))| *is_archived)
+            .map(|(period, (_, all))| (period, all))
+            .collect()
+    }
+
+    fn sheet(
+        &self,
+        feed: FeedKey,
+        period: Option<Period>,
+        entries: Vec<EntryIndex>,
+        deleted: Vec<EntryIndex>,
+        updated: Option<Timestamp>,
+        previous: Option<Period>,
+    ) -> Sheet {
+        let mut hasher = Xxh3::with_seed(self.config.fingerprint());
+        let mut number = |number: u64| hasher.update(&number.to_le_bytes());
+        number(feed.language.map_or(u64::MAX, u64::from));
+        number(feed.topic.map_or(u64::MAX, u64::from));
+        number(code(period));
+        number(code(previous));
+        number(updated.map_or(u64::MAX, |at| at.0 as u64));
+        number(entries.len() as u64);
+        for entry in entries.iter().chain(&deleted) {
+            number(self.sources.get(*entry as usize).copied().unwrap_or_else(|| self.source_of(*entry)));
+        }
+        let source = hasher.digest128();
+        let has_news = updated.is_some();
+        let updated = updated.unwrap_or(self.config.site.authority_date);
+        Sheet { feed, period, entries, deleted, updated, has_news, previous, source }
+    }
+
+    /// The hash of what an entry is made from: the texts of its story that are shown, and its topics.
+    fn source_of(&self, entry: EntryIndex) -> u64 {
+        let (_, record) = self.catalog.record(self.store, entry);
+        let mut hasher = Xxh3::new();
+        let mut number = |number: u64| hasher.update(&number.to_le_bytes());
+        number(u64::from(self.catalog.fact(entry).language));
+        number(record.hash);
+        number(xxh3_64(self.catalog.story_id(self.store, entry).as_bytes()));
+        // There is one a language; where there are more, that is an error, and may be a very large one.
+        for sibling in self.catalog.translations(entry).iter().take(self.config.languages.len()) {
+            if *sibling != entry && self.states[*sibling as usize] == State::Shown {
+                number(u64::from(self.catalog.fact(*sibling).language));
+                number(self.catalog.record(self.store, *sibling).1.hash);
+            }
+        }
+        let topics = self.catalog.topics(entry);
+        number(topics.len() as u64);
+        topics.iter().for_each(|topic| number(u64::from(*topic)));
+        hasher.digest()
+    }
+}
+
+impl Gathered {
+    fn take(&mut self, entry: EntryIndex, state: State, limit: usize) {
+        match state {
+            State::Shown if self.window.len() < limit => self.window.push(entry),
+            State::Withdrawn => self.withdrawn.push(entry),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Text within HTML.
+
+/// Text as it stands in an element or between double quotes. Control characters, which XML has but HTML has not, are blanks.
+pub fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\u{7f}'..='\u{9f}' => out.push(' '),
+            letter => out.push(letter),
+        }
+    }
+    out
+}

@@ -1,0 +1,238 @@
+//! HTML pages and stylesheets, by templates that a site's owner can replace.
+//!
+//! Owns: the engine, the built-in templates and words, and what a template is given ([`view`]).
+//! Never touches: which pages there are, or where their texts come from.
+
+pub mod view;
+mod voice;
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::sync::Arc;
+
+use minijinja::value::{Kwargs, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter};
+use serde::Serialize;
+
+pub use voice::Voice;
+use voice::{Speech, Words};
+
+use crate::diagnostics::{Place, Problem, suggestion};
+use crate::model::Language;
+
+/// The built-in templates and words, which `tidings init --templates` writes.
+pub const BUILT_IN: [(&str, &str); 14] = [
+    ("base.html", include_str!("templates/base.html")),
+    ("home.html", include_str!("templates/home.html")),
+    ("listing.html", include_str!("templates/listing.html")),
+    ("month.html", include_str!("templates/month.html")),
+    ("year.html", include_str!("templates/year.html")),
+    ("parts.html", include_str!("templates/parts.html")),
+    ("style.css", include_str!("templates/style.css")),
+    ("feed.css", include_str!("templates/feed.css")),
+    ("words/ar.toml", include_str!("words/ar.toml")),
+    ("words/en.toml", include_str!("words/en.toml")),
+    ("words/es.toml", include_str!("words/es.toml")),
+    ("words/fr.toml", include_str!("words/fr.toml")),
+    ("words/ru.toml", include_str!("words/ru.toml")),
+    ("words/zh.toml", include_str!("words/zh.toml")),
+];
+
+/// A template that takes the place of a built-in one of the same name, or stands beside them.
+#[derive(Debug, Clone, Copy)]
+pub struct Own<'t> {
+    pub name: &'t str,
+    /// As problems name it.
+    pub shown: &'t str,
+    pub text: &'t str,
+}
+
+/// Templates that are ready to be used.
+#[derive(Debug, Default)]
+pub struct Templates {
+    environment: Environment<'static>,
+    voices: Arc<Vec<Voice>>,
+    style: Option<String>,
+    /// For problems: where the owner's templates lie.
+    own: BTreeMap<String, (String, String)>,
+}
+
+impl Templates {
+    /// Makes templates ready: the owner's in the place of the built-in ones.
+    ///
+    /// # Errors
+    /// Every mistake in them, with its place.
+    pub fn new(languages: &[Language], own: &[Own<'_>], style: Option<&str>) -> Result<Templates, Vec<Problem>> {
+        let own: BTreeMap<String, (String, String)> =
+            own.iter().map(|file| (file.name.to_owned(), (file.shown.to_owned(), file.text.to_owned()))).collect();
+        let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
+        files.extend(own.iter().map(|(name, (_, text))| (name.as_str(), text.as_str())));
+        let mut problems = Vec::new();
+        let words = words(&files, &own, &mut problems);
+        let voices = Arc::new(voices(languages, &words));
+        let mut environment = environment(&voices);
+        for (name, text) in files.iter().filter(|(name, _)| !name.ends_with(".toml")) {
+            if let Err(error) = environment.add_template_owned((*name).to_owned(), (*text).to_owned()) {
+                problems.push(problem(&error, &own));
+            }
+        }
+        if problems.is_empty() {
+            Ok(Templates { environment, voices, style: style.map(str::to_owned), own })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// How pages of a language speak, by its index.
+    pub fn voice(&self, language: usize) -> &Voice {
+        &self.voices[language]
+    }
+
+    /// Renders a page.
+    ///
+    /// # Errors
+    /// A mistake in a template, with its place.
+    pub fn page(&self, template: &str, view: &impl Serialize) -> Result<Vec<u8>, Problem> {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(view));
+        rendered.map(String::into_bytes).map_err(|error| problem(&error, &self.own))
+    }
+
+    /// The stylesheet of the pages, the owner's last.
+    ///
+    /// # Errors
+    /// As for a page.
+    pub fn style(&self) -> Result<Vec<u8>, Problem> {
+        let mut out = self.page("style.css", &())?;
+        if let Some(style) = &self.style {
+            out.push(b'\n');
+            out.extend_from_slice(style.as_bytes());
+        }
+        Ok(out)
+    }
+}
+
+/// The words of every language that has some.
+fn words(
+    files: &BTreeMap<&str, &str>,
+    own: &BTreeMap<String, (String, String)>,
+    problems: &mut Vec<Problem>,
+) -> BTreeMap<String, Words> {
+    let mut out = BTreeMap::new();
+    let known: Words = toml::from_str(BUILT_IN[9].1).unwrap_or_default();
+    for (name, text) in files {
+        let Some(tag) = name.strip_prefix("words/").and_then(|name| name.strip_suffix(".toml")) else { continue };
+        let shown = own.get(*name).map_or(*name, |(shown, _)| shown);
+        let words: Words = match toml::from_str(text) {
+            Ok(words) => words,
+            Err(error) => {
+                let place = Place::in_text(shown, text, error.span().unwrap_or_default());
+                problems.push(Problem::error(place, error.message().to_owned()));
+                continue;
+            }
+        };
+        for word in words.keys().filter(|word| !known.contains_key(*word)) {
+            let start = text.find(word.as_str()).unwrap_or_default();
+            let place = Place::in_text(shown, text, start..start + word.len());
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            let help = suggestion(word, &names);
+            problems.push(Problem { help, ..Problem::error(place, format!("the pages have no word `{word}`")) });
+        }
+        out.insert(tag.to_ascii_lowercase(), words);
+    }
+    out
+}
+
+/// The voice of each language: the words of its tag, else of the tag without its last parts.
+fn voices(languages: &[Language], words: &BTreeMap<String, Words>) -> Vec<Voice> {
+    let english = Arc::new(Speech::new("en", words.get("en").cloned().unwrap_or_default()));
+    let voice = |language: &Language| {
+        let tag = language.as_str().to_ascii_lowercase();
+        let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]).collect::<Vec<_>>();
+        let own = ends.iter().rev().find_map(|end| words.get(&tag[..*end])).cloned();
+        Voice::new(language, own.unwrap_or_default(), Arc::clone(&english))
+    };
+    languages.iter().map(voice).collect()
+}
+
+fn environment(voices: &Arc<Vec<Voice>>) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    // A name that is written wrong is no empty text.
+    environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    environment.set_formatter(write);
+    environment.add_filter("css", css);
+    for (name, is_marked) in [("say", true), ("plain", false)] {
+        let voices = Arc::clone(voices);
+        environment.add_function(name, move |state: &State, word: &str, values: Kwargs| {
+            say(&voices, state, word, &values, is_marked)
+        });
+    }
+    environment
+}
+
+/// A word of the interface: as HTML, where a word that the page's language lacks is marked as English, or as plain text.
+fn say(voices: &[Voice], state: &State, word: &str, values: &Kwargs, is_marked: bool) -> Result<Value, Error> {
+    let voice = state.lookup("voice").and_then(|voice| voices.get(voice.as_usize()?));
+    let number = values.get::<Option<u64>>("number")?;
+    let mut texts = Vec::new();
+    for name in values.args().filter(|name| *name != "number") {
+        texts.push((name, values.peek::<Value>(name)?.to_string()));
+    }
+    values.assert_all_used().or_else(|_| values.args().try_for_each(|name| values.get::<Value>(name).map(drop)))?;
+    let said = voice.and_then(|voice| voice.say(word, number, &texts));
+    let said =
+        said.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("the pages have no word `{word}`")))?;
+    if !is_marked {
+        return Ok(said.text.into());
+    }
+    let text = super::escape::escaped(&said.text);
+    Ok(Value::from_safe_string(if said.is_foreign {
+        format!("<span lang=\"en\" dir=\"ltr\">{text}</span>")
+    } else {
+        text
+    }))
+}
+
+/// Writes a value into a document, escaped where that is HTML and the value is text.
+fn write(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
+    match value.as_str().filter(|_| state.auto_escape() == AutoEscape::Html && !value.is_safe()) {
+        Some(text) => out.write_str(&super::escape::escaped(text)).map_err(Error::from),
+        None => escape_formatter(out, state, value),
+    }
+}
+
+/// Text as a string of a stylesheet (CSS Syntax §4.3.5).
+fn css(text: &str) -> String {
+    let escaped = text.chars().map(|letter| match letter {
+        '"' | '\\' | '<' | '\n' | '\r' | '\u{c}' => format!("\\{:x} ", u32::from(letter)),
+        letter => letter.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// What is wrong with a template, at its place if it is the owner's.
+fn problem(error: &Error, own: &BTreeMap<String, (String, String)>) -> Problem {
+    // The innermost error is where the mistake stands; those around it say what included it.
+    let mut innermost = error;
+    while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref::<Error>()) {
+        innermost = inner;
+    }
+    let what = innermost
+        .detail()
+        .map_or_else(|| innermost.kind().to_string(), |detail| format!("{}: {detail}", innermost.kind()));
+    let Some((name, (shown, text))) = innermost.name().and_then(|name| own.get_key_value(name)) else {
+        let place = innermost.name().map(|name| format!(" (`{name}`, line {})", innermost.line().unwrap_or(1)));
+        return Problem::error(None, format!("a template cannot be used: {what}{}", place.unwrap_or_default()))
+            .help("the built-in templates are given what `tidings init --templates` shows; change yours accordingly");
+    };
+    let span = innermost.range().unwrap_or_else(|| {
+        let line = innermost.line().unwrap_or(1).saturating_sub(1);
+        let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+        start..start + text[start..].find('\n').unwrap_or(text.len() - start)
+    });
+    Problem::error(Place::in_text(shown, text, span), format!("the template `{name}` cannot be used: {what}"))
+}
+
+#[cfg(test)]
+mod tests;

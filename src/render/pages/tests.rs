@@ -1,0 +1,90 @@
+use super::*;
+
+fn languages(tags: &[&str]) -> Vec<Language> {
+    tags.iter().map(|tag| Language::parse(tag).unwrap()).collect()
+}
+
+#[derive(Serialize)]
+struct View {
+    voice: usize,
+    text: &'static str,
+}
+
+fn rendered(tag: &str, template: &str) -> Result<String, Problem> {
+    let own = [Own { name: "home.html", shown: "templates/home.html", text: template }];
+    let templates = Templates::new(&languages(&[tag]), &own, None).map_err(|mut problems| problems.remove(0))?;
+    let bytes = templates.page("home.html", &View { voice: 0, text: "<b> & \"c\" \u{85}/" })?;
+    Ok(String::from_utf8(bytes).unwrap())
+}
+
+/// The place of the first mistake, and what is said of it.
+fn mistake(template: &str) -> (String, usize, String) {
+    let problem = rendered("en", template).unwrap_err();
+    let place = problem.place.unwrap();
+    (place.path, place.line, problem.message)
+}
+
+#[test]
+fn every_language_has_every_word() {
+    let words =
+        |name: &str| -> Words { toml::from_str(BUILT_IN.iter().find(|(file, _)| *file == name).unwrap().1).unwrap() };
+    let english = words("words/en.toml");
+    let names: Vec<_> = english.keys().collect();
+    for (name, _) in BUILT_IN.iter().filter(|(name, _)| name.starts_with("words/")) {
+        assert_eq!(words(name).keys().collect::<Vec<_>>(), names, "{name}");
+    }
+    let templates: String =
+        BUILT_IN.iter().filter(|(name, _)| !name.starts_with("words/")).map(|(_, text)| *text).collect();
+    let in_code = ["all_topics", "month_part"];
+    for name in names.iter().filter(|name| !in_code.contains(&name.as_str())) {
+        assert!(templates.contains(&format!("(\"{name}\"")), "no template says `{name}`");
+    }
+}
+
+#[test]
+fn text_is_escaped_and_nothing_else() {
+    assert_eq!(rendered("en", "{{ text }}").unwrap(), "&lt;b&gt; &amp; &quot;c&quot;  /");
+    assert_eq!(rendered("en", "{{ text|safe }}").unwrap(), "<b> & \"c\" \u{85}/");
+    assert_eq!(css("a\"b\\c\nd"), "\"a\\22 b\\5c c\\a d\"");
+}
+
+#[test]
+fn words_that_are_missing_are_english_and_say_so() {
+    let say = "{{ say('topics') }} {{ plain('topics') }} {{ say('in_language', language=text) }}";
+    assert_eq!(
+        rendered("de", say).unwrap(),
+        "<span lang=\"en\" dir=\"ltr\">Topics</span> Topics \
+         <span lang=\"en\" dir=\"ltr\">In &lt;b&gt; &amp; &quot;c&quot;  /</span>"
+    );
+    assert!(rendered("en-GB", say).unwrap().starts_with("Topics Topics"));
+    assert!(rendered("zh-Hans", say).unwrap().starts_with("主题"));
+    assert!(rendered("zh-Hant-TW", say).unwrap().starts_with("主题"));
+}
+
+#[test]
+fn mistakes_are_named_with_their_places() {
+    for (template, line, part) in [
+        ("a\n{% if %}", 2, "syntax error"),
+        ("a\n\n{{ txet }}", 3, "undefined"),
+        ("{{ say('topcis') }}", 1, "no word `topcis`"),
+        ("\n{% include 'nothing.html' %}", 2, "nothing.html"),
+        ("\n{% include 'feed.css' %}", 0, ""),
+    ] {
+        if line == 0 {
+            // What is wrong in a built-in template for want of what it needs has no place of the owner's.
+            assert!(rendered("en", template).unwrap_err().message.contains("feed.css"));
+            continue;
+        }
+        let (path, found, message) = mistake(template);
+        assert_eq!((path.as_str(), found), ("templates/home.html", line), "{message}");
+        assert!(message.contains(part), "{message}");
+    }
+    let words = |text: &str| {
+        let own = [Own { name: "words/de.toml", shown: "w/de.toml", text }];
+        Templates::new(&languages(&["de"]), &own, None).map(drop).map_err(|problems| problems[0].clone())
+    };
+    assert_eq!(words("topics = 'Themen'"), Ok(()));
+    let problem = words("topics = 'Themen'\ntopcs = 'x'").unwrap_err();
+    assert_eq!((problem.place.unwrap().line, problem.help.as_deref()), (2, Some("did you mean `topics`?")));
+    assert_eq!(words("topics = ").unwrap_err().place.unwrap().path, "w/de.toml");
+}

@@ -1,0 +1,53 @@
+//! A sitemap (sitemaps.org 0.9) with alternates in other languages (`xhtml:link`, as search engines read it).
+
+use std::io;
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+use url::Url;
+
+use crate::model::{Language, Moment};
+
+/// A page.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub url: Url,
+    pub updated: Option<Moment>,
+    /// The same page in every language that has it, itself among them.
+    pub alternates: Vec<(Language, Url)>,
+}
+
+/// Renders a sitemap. Writing into memory does not fail.
+pub fn sitemap(places: &[Place]) -> Vec<u8> {
+    let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
+    let _ = write(&mut writer, places);
+    let mut out = writer.into_inner();
+    out.push(b'\n');
+    out
+}
+
+fn write(writer: &mut Writer<Vec<u8>>, places: &[Place]) -> io::Result<()> {
+    writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
+    writer.write_event(Event::Comment(BytesText::new(" written by tidings ")))?;
+    let root = writer
+        .create_element("urlset")
+        .with_attribute(("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9"))
+        .with_attribute(("xmlns:xhtml", "http://www.w3.org/1999/xhtml"));
+    root.write_inner_content(|writer| places.iter().try_for_each(|place| write_place(writer, place)))?;
+    Ok(())
+}
+
+fn write_place(writer: &mut Writer<Vec<u8>>, place: &Place) -> io::Result<()> {
+    writer.create_element("url").write_inner_content(|writer| {
+        writer.create_element("loc").write_text_content(BytesText::new(place.url.as_str()))?;
+        if let Some(updated) = place.updated {
+            writer.create_element("lastmod").write_text_content(BytesText::new(&updated.rfc3339()))?;
+        }
+        for (language, url) in &place.alternates {
+            let attributes = [("rel", "alternate"), ("hreflang", language.as_str()), ("href", url.as_str())];
+            writer.create_element("xhtml:link").with_attributes(attributes).write_empty()?;
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
