@@ -63,6 +63,26 @@ fn a_second_build_writes_nothing() {
 }
 
 #[test]
+fn the_built_in_templates_can_be_written_and_changed() {
+    let site = small();
+    site.built(&[]);
+    let before = site.read("public/en/index.html");
+    assert_eq!(site.run(&["init", "--templates"]).status, 0);
+    let ran = site.run(&["init", "--templates"]);
+    assert!(ran.status == 1 && ran.stderr.contains("already there"), "{ran:?}");
+    site.write("tidings.toml", site.read("tidings.toml").replace("[site]", "[site]\ntemplates = \"templates\""));
+    site.built(&[]);
+    assert_eq!(site.read("public/en/index.html"), before);
+    site.write("templates/words/en.toml", "topics = \"Subjects\"\n").write("style.css", "h1 { color: green }\n");
+    site.write("tidings.toml", site.read("tidings.toml").replace("[site]", "[site]\nstyle = \"style.css\""));
+    let written = rewritten(&site, || drop(site.built(&[])));
+    assert!(written.contains(&"assets/style.css".to_owned()) && written.contains(&"en/index.html".to_owned()));
+    assert!(!written.iter().any(|path| path.contains("all.")), "{written:?}");
+    assert!(site.read("public/en/index.html").contains("<h2>Subjects</h2>"));
+    assert!(site.read("public/assets/style.css").ends_with("h1 { color: green }\n"));
+}
+
+#[test]
 fn a_changed_story_touches_its_own_feeds_alone() {
     let site = small();
     site.built(&[]);
@@ -70,15 +90,24 @@ fn a_changed_story_touches_its_own_feeds_alone() {
         site.write("stories/two.toml", site.read("stories/two.toml").replace("Two", "Second"));
         site.built(&[]);
     });
-    let expected =
-        ["en/all.atom.xml", "en/all.json", "en/all.rss.xml", "mul/all.atom.xml", "mul/all.json", "mul/all.rss.xml"];
-    assert_eq!(written, expected);
+    assert_eq!(
+        written,
+        [
+            "en/all.atom.xml",
+            "en/all.json",
+            "en/all.rss.xml",
+            "en/index.html",
+            "mul/all.atom.xml",
+            "mul/all.json",
+            "mul/all.rss.xml"
+        ]
+    );
     let written = rewritten(&site, || {
         site.write("stories/one.toml", site.read("stories/one.toml").replace("Один", "Первый"));
         let ran = site.built(&["--format", "json"]);
         let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(told["changed_urls"][0], "https://news.example.org/feeds/mul/all.atom.xml");
-        assert_eq!((&told["written"], &told["removed"]), (&serde_json::json!(12), &serde_json::json!(0)));
+        assert_eq!((&told["written"], &told["removed"]), (&serde_json::json!(14), &serde_json::json!(0)));
     });
     assert!(written.iter().all(|path| path.starts_with("mul/") || path.starts_with("ru/")), "{written:?}");
     assert!(!written.iter().any(|path| path.contains("children") || path.ends_with("opml")), "{written:?}");
@@ -105,7 +134,7 @@ fn what_is_no_longer_published_is_removed() {
     );
     site.write("stories/one.toml", site.read("stories/one.toml").replace(".ru", ".fr"));
     let ran = site.built(&[]);
-    assert!(ran.stdout.contains(" 17 removed"), "{ran:?}");
+    assert!(ran.stdout.contains(" 21 removed"), "{ran:?}");
     assert!(!site.path("public/ru").exists() && !site.path("public/en/children.json").exists());
     assert!(site.path("public/fr/research.json").exists());
 }
@@ -124,7 +153,9 @@ fn a_lost_manifest_is_made_anew() {
         }
         let written = rewritten(&site, || assert_eq!(site.built(&["--compress"]).stderr, ""));
         assert!(
-            written.iter().all(|path| [".json.", ".xml.", ".opml.", ".html."].iter().any(|part| path.contains(part))),
+            written
+                .iter()
+                .all(|path| [".json.", ".xml.", ".opml.", ".html.", ".css."].iter().any(|part| path.contains(part))),
             "{written:?}"
         );
         assert!(site.path("public/stale/all.json").exists() && site.path("x").exists());
@@ -232,7 +263,7 @@ fn copies_decode_to_what_they_are_copies_of() {
     let files = site.files("public");
     let documents: Vec<&String> = files
         .iter()
-        .filter(|path| [".xml", ".json", ".opml", ".html"].iter().any(|ending| path.ends_with(ending)))
+        .filter(|path| [".xml", ".json", ".opml", ".html", ".css"].iter().any(|ending| path.ends_with(ending)))
         .collect();
     assert_eq!(files.len(), documents.len() * 4 + 1);
     for path in documents {
@@ -253,7 +284,7 @@ fn copies_decode_to_what_they_are_copies_of() {
         site.write("stories/two.toml", site.read("stories/two.toml").replace("Two", "Second"));
         site.built(&["--compress"]);
     });
-    assert_eq!(written.len(), 24, "{written:?}");
+    assert_eq!(written.len(), 28, "{written:?}");
     // Without being asked for they go.
     let ran = site.built(&[]);
     assert!(ran.stdout.contains(" 0 written"), "{ran:?}");

@@ -19,7 +19,7 @@ use planner::Planner;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex};
 use crate::model::Timestamp;
-use crate::store::{Fact, Store};
+use crate::store::Fact;
 
 /// What a publication holds.
 #[derive(Debug, Default)]
@@ -94,10 +94,10 @@ impl State {
 
 impl Plan {
     /// Plans the publication of a moment.
-    pub fn new(config: &Config, store: &Store, catalog: &Catalog, now: Timestamp) -> Plan {
+    pub fn new(config: &Config, catalog: &Catalog, now: Timestamp) -> Plan {
         let entries = 0..catalog.len() as EntryIndex;
         let states: Vec<State> = entries.map(|entry| State::of(catalog.fact(entry), now, config.drafts)).collect();
-        let planner = Planner::new(config, store, catalog, now, &states);
+        let planner = Planner::new(config, catalog, now, &states);
         let feeds = planner.gather();
         let mut newest = vec![config.site.authority_date; config.languages.len() + 1];
         let mut sheets = Vec::new();

@@ -27,7 +27,7 @@ impl Listing {
 
     /// The place of a month among the months.
     pub fn month(&self, period: Period) -> Option<usize> {
-        self.months.iter().position(|month| month.period == period)
+        self.months.binary_search_by(|month| period.cmp(&month.period)).ok()
     }
 
     /// The years of its months, newest first.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use super::key::{FeedKey, Period};
 use super::months::{Calendar, older};
@@ -12,7 +12,7 @@ use super::{Sheet, State, code};
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
-use crate::store::{Fact, Store};
+use crate::store::Fact;
 
 /// The newest time that has to do with an entry and has come.
 fn newest(fact: &Fact, now: Timestamp) -> Timestamp {
@@ -45,7 +45,6 @@ fn falls_to(config: &Config) -> Vec<Vec<LanguageIndex>> {
 
 pub struct Planner<'a> {
     config: &'a Config,
-    store: &'a Store,
     catalog: &'a Catalog,
     now: Timestamp,
     states: &'a [State],
@@ -56,16 +55,9 @@ pub struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    pub fn new(
-        config: &'a Config,
-        store: &'a Store,
-        catalog: &'a Catalog,
-        now: Timestamp,
-        states: &'a [State],
-    ) -> Self {
+    pub fn new(config: &'a Config, catalog: &'a Catalog, now: Timestamp, states: &'a [State]) -> Self {
         let falls_to = falls_to(config);
-        let mut planner =
-            Planner { config, store, catalog, now, states, falls_to, sources: Vec::new(), months: Vec::new() };
+        let mut planner = Planner { config, catalog, now, states, falls_to, sources: Vec::new(), months: Vec::new() };
         if config.site.pages || config.feeds.archives != Archives::Off {
             let entries = 0..catalog.len() as EntryIndex;
             planner.sources = entries.clone().into_par_iter().map(|entry| planner.source_of(entry)).collect();
@@ -238,24 +230,29 @@ impl<'a> Planner<'a> {
 
     /// The hash of what an entry is made from: the texts of its story that are shown, and its topics.
     fn source_of(&self, entry: EntryIndex) -> u64 {
-        let (_, record) = self.catalog.record(self.store, entry);
-        let mut hasher = Xxh3::new();
-        let mut number = |number: u64| hasher.update(&number.to_le_bytes());
-        number(u64::from(self.catalog.fact(entry).language));
-        number(record.hash);
-        number(xxh3_64(self.catalog.story_id(self.store, entry).as_bytes()));
+        let mut hash = 0;
+        let mut number = |number: u64| hash = mixed(hash, number);
+        let fact = self.catalog.fact(entry);
+        number(u64::from(fact.language));
+        number(fact.source);
         // There is one a language; where there are more, that is an error, and may be a very large one.
         for sibling in self.catalog.translations(entry).iter().take(self.config.languages.len()) {
             if *sibling != entry && self.states[*sibling as usize] == State::Shown {
-                number(u64::from(self.catalog.fact(*sibling).language));
-                number(self.catalog.record(self.store, *sibling).1.hash);
+                let fact = self.catalog.fact(*sibling);
+                number(u64::from(fact.language));
+                number(fact.source);
             }
         }
         let topics = self.catalog.topics(entry);
         number(topics.len() as u64);
         topics.iter().for_each(|topic| number(u64::from(*topic)));
-        hasher.digest()
+        hash
     }
+}
+
+/// A hash and one number more.
+fn mixed(hash: u64, number: u64) -> u64 {
+    xxh3_64_with_seed(&number.to_le_bytes(), hash)
 }
 
 impl Gathered {

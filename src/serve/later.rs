@@ -1,7 +1,7 @@
 //! Pages of what is older. There are many and each is seldom asked for, so it is made when somebody asks, and let go when
 //! others have taken its place.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::publication::Resource;
@@ -44,9 +44,71 @@ impl Later {
     }
 }
 
+/// All of them, with their paths.
+#[derive(Debug, Default)]
+pub struct Pages {
+    pages: Vec<Arc<Later>>,
+    /// Which page stands at a path.
+    paths: Arc<HashMap<String, usize>>,
+}
+
+impl Pages {
+    /// The pages that follow others: one that is made of the same as before stays. `path` gives those of new ones; where
+    /// `is_same_site` no path has changed.
+    pub fn after(
+        before: Option<&Pages>,
+        planned: Vec<Planned>,
+        path: impl Fn(DocumentKey) -> String,
+        is_same_site: bool,
+        now: Timestamp,
+    ) -> Pages {
+        let same = before.filter(|before| {
+            let keys = before.pages.iter().map(|page| page.planned.key);
+            is_same_site && keys.eq(planned.iter().map(|planned| planned.key))
+        });
+        let follow = |planned: Planned, path: &str, before: Option<&Arc<Later>>| {
+            let stays = before.filter(|page| page.planned.source == planned.source && page.path == path);
+            stays.map_or_else(
+                || Arc::new(Later::new(planned, path.to_owned(), before.map(Arc::as_ref), now)),
+                Arc::clone,
+            )
+        };
+        if let Some(same) = same {
+            let pages =
+                planned.into_iter().zip(&same.pages).map(|(planned, page)| follow(planned, &page.path, Some(page)));
+            return Pages { pages: pages.collect(), paths: Arc::clone(&same.paths) };
+        }
+        let pages: Vec<Arc<Later>> = planned
+            .into_iter()
+            .map(|planned| {
+                let path = path(planned.key);
+                follow(planned, &path, before.and_then(|before| before.get(&path)))
+            })
+            .collect();
+        let paths = pages.iter().enumerate().map(|(index, page)| (page.path.clone(), index)).collect();
+        Pages { pages, paths: Arc::new(paths) }
+    }
+
+    /// What is at a path.
+    pub fn get(&self, path: &str) -> Option<&Arc<Later>> {
+        self.pages.get(*self.paths.get(path)?)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.pages.len()
+    }
+}
+
 /// The pages that are made, oldest first, and how many bytes they have.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<(VecDeque<(Weak<Later>, usize)>, usize)>);
+pub struct Kept(Mutex<Made>);
+
+#[derive(Debug, Default)]
+struct Made {
+    pages: VecDeque<(Weak<Later>, usize)>,
+    bytes: usize,
+}
 
 impl Kept {
     /// Makes a page unless it is made, and lets others go that take too much room.
@@ -63,12 +125,11 @@ impl Kept {
         *made = Some(Arc::new(resource));
         drop(made);
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (pages, bytes) = &mut *kept;
-        pages.push_back((Arc::downgrade(later), size));
-        *bytes += size;
-        while *bytes > MOST_BYTES && pages.len() > 1 {
-            let Some((page, size)) = pages.pop_front() else { break };
-            *bytes -= size;
+        kept.pages.push_back((Arc::downgrade(later), size));
+        kept.bytes += size;
+        while kept.bytes > MOST_BYTES && kept.pages.len() > 1 {
+            let Some((page, size)) = kept.pages.pop_front() else { break };
+            kept.bytes -= size;
             if let Some(page) = page.upgrade() {
                 *page.lock() = None;
             }

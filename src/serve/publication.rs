@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::document::{Document, place, value};
-use super::later::{Kept, Later};
+use super::later::{Kept, Later, Pages};
 use super::metrics::{Counters, Metrics};
 use crate::coding::{CODINGS, Coding};
 use crate::config::Config;
@@ -22,7 +22,7 @@ pub struct Publication {
     pub config: Arc<Config>,
     resources: HashMap<String, Arc<Resource>>,
     /// What is made when it is asked for, from this.
-    later: HashMap<String, Arc<Later>>,
+    later: Pages,
     kept: Arc<Kept>,
     site: Site,
     /// Where each old path leads.
@@ -84,19 +84,13 @@ impl Publication {
             .flat_map(|before| &before.resources)
             .map(|(path, resource)| (path.as_str(), resource))
             .collect();
-        let (mut resources, mut later) = (HashMap::new(), HashMap::new());
+        let (later, planned): (Vec<Planned>, Vec<Planned>) = planned.partition(|planned| Later::is(planned.key));
+        let is_same_site = before.is_some_and(|before| Arc::ptr_eq(&before.config, &config));
+        let later = Pages::after(before.map(|before| &before.later), later, |key| site.path(key), is_same_site, now);
+        let mut resources = HashMap::new();
         let mut wanted = Vec::new();
         for planned in planned {
             let path = site.path(planned.key);
-            if Later::is(planned.key) {
-                let known = before.and_then(|before| before.later.get(&path));
-                let page = match known.filter(|page| page.planned.source == planned.source) {
-                    Some(same) => Arc::clone(same),
-                    None => Arc::new(Later::new(planned, path.clone(), known.map(Arc::as_ref), now)),
-                };
-                later.insert(path, page);
-                continue;
-            }
             match known.get(path.as_str()).filter(|resource| resource.source == planned.source) {
                 Some(same) => drop(resources.insert(path, Arc::clone(same))),
                 None => wanted.push(planned),

@@ -103,7 +103,7 @@ impl Site {
         };
         problems.extend(contradictions);
         problems.extend(config.warnings.iter().cloned());
-        let plan = Arc::new(Plan::new(&config, &store, &catalog, now));
+        let plan = Arc::new(Plan::new(&config, &catalog, now));
         let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan, templates, keeps_texts };
         problems.extend(site.stray_redirects());
         sort(&mut problems);
@@ -120,7 +120,7 @@ impl Site {
 
     /// The same site as it is published at another moment.
     pub(crate) fn at(&self, now: Timestamp) -> Site {
-        Site { plan: Arc::new(Plan::new(&self.config, &self.store, &self.catalog, now)), ..self.clone() }
+        Site { plan: Arc::new(Plan::new(&self.config, &self.catalog, now)), ..self.clone() }
     }
 
     /// The first moment after this one at which something appears or leaves by itself.

@@ -74,6 +74,8 @@ pub struct Fact {
     pub withdrawn: Timestamp,
     /// A hash of title, summary and body, to know a text by when its id has changed.
     pub text: u64,
+    /// A hash of the id and of all that stands in the record.
+    pub source: u64,
     pub language: LanguageIndex,
     pub draft: bool,
     /// Whether there is a title: a takedown can have removed it.
@@ -450,6 +452,7 @@ impl Scan {
 
     fn keep(&mut self, story: &Story<'_>, spot: &Spot) {
         let first = self.facts.len() as u32;
+        let source = xxh3_64_with_seed(story.id.as_bytes(), spot.hash);
         for translation in &story.translations {
             if let Some(guid) = translation.guid {
                 self.imitates |= guid.starts_with("tag:");
@@ -457,7 +460,7 @@ impl Scan {
                 let guid = Text::line(guid).map_or(String::new(), |guid| guid.to_string());
                 self.guids.push((self.facts.len() as u32, xxh3_128(guid.as_bytes())));
             }
-            self.facts.push(Fact::of(translation));
+            self.facts.push(Fact::of(translation, source));
         }
         let topics = story.topics.as_ref().map(|topics| {
             let start = self.topics.len() as u32;
@@ -479,13 +482,14 @@ impl Scan {
 }
 
 impl Fact {
-    fn of(translation: &Translation<'_>) -> Self {
+    fn of(translation: &Translation<'_>, source: u64) -> Self {
         Fact {
             published: translation.published,
             updated: translation.updated,
             expires: translation.expires.unwrap_or(Timestamp::NEVER),
             withdrawn: translation.withdrawn.map_or(Timestamp::NEVER, |withdrawn| withdrawn.on),
             text: text_hash(translation),
+            source,
             language: translation.language,
             draft: translation.draft,
             has_text: translation.title.is_some(),

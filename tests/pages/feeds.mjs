@@ -129,7 +129,7 @@ export async function feedFaults(browser, { origin, path, language, title, own =
             }
             if (state.direction !== directionOf(language)) add(`it runs ${state.direction}`);
             if (state.titleAt) {
-                const [start, end] = directionOf(language) === "rtl" ? state.titleAt.toReversed() : state.titleAt;
+                const [start, end] = directionOf(language) === "rtl" ? [...state.titleAt].reverse() : state.titleAt;
                 if (start > end + 2) add("its title stands at the wrong side");
             }
             const letters = new RegExp(`[\\p{Script=${scriptOf(language)}}]`, "gu");

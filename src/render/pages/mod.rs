@@ -118,7 +118,7 @@ fn words(
     problems: &mut Vec<Problem>,
 ) -> BTreeMap<String, Words> {
     let mut out = BTreeMap::new();
-    let known: Words = toml::from_str(BUILT_IN[9].1).unwrap_or_default();
+    let known: Words = toml::from_str(include_str!("words/en.toml")).unwrap_or_default();
     for (name, text) in files {
         let Some(tag) = name.strip_prefix("words/").and_then(|name| name.strip_suffix(".toml")) else { continue };
         let shown = own.get(*name).map_or(*name, |(shown, _)| shown);
@@ -137,7 +137,11 @@ fn words(
             let help = suggestion(word, &names);
             problems.push(Problem { help, ..Problem::error(place, format!("the pages have no word `{word}`")) });
         }
-        out.insert(tag.to_ascii_lowercase(), words);
+        // Words that a file leaves out are the built-in ones.
+        let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == name);
+        let mut all: Words = built_in.and_then(|(_, text)| toml::from_str(text).ok()).unwrap_or_default();
+        all.extend(words);
+        out.insert(tag.to_ascii_lowercase(), all);
     }
     out
 }
