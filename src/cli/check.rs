@@ -34,10 +34,7 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
             return report.status();
         }
     };
-    let (site, mut problems) = Site::load(&config, Utc::now());
-    if !problems.iter().any(Problem::is_error) {
-        problems.extend(site.try_templates().err());
-    }
+    let (site, problems) = Site::load(&config, Utc::now());
     report.problems(&problems, options.strict);
     let (stories, translations) = site.counts();
     let text = if report.is_json() {

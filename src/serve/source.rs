@@ -159,14 +159,25 @@ impl Source {
     }
 
     fn work(mut self) {
+        let mut next_look = Instant::now() + LOOK;
         loop {
             let now = Instant::now();
             let retry = self.retry.map(|at| at.saturating_duration_since(now));
-            let wait = [self.watch.wait(now), retry].into_iter().flatten().min().unwrap_or(LOOK).min(LOOK);
+            let wait = [self.watch.wait(now), retry]
+                .into_iter()
+                .flatten()
+                .min()
+                .unwrap_or(LOOK)
+                .min(next_look.saturating_duration_since(now));
             match self.receiver.recv_timeout(wait) {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
                 Ok(message) => self.take(message),
-                Err(RecvTimeoutError::Timeout) => self.watch.look(Instant::now()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // Other files may change beside the configuration all the time: that must not keep from looking.
+            if Instant::now() >= next_look {
+                self.watch.look(Instant::now());
+                next_look = Instant::now() + LOOK;
             }
             while let Ok(message) = self.receiver.try_recv() {
                 match message {

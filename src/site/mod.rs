@@ -82,7 +82,11 @@ impl Site {
         let config = Arc::new(config.clone());
         let store = Store::load(&config);
         let (site, mut problems) = Site::new(config, Arc::new(templates), store, None, now, keeps_texts);
+        let is_sound = mistakes.is_empty() && !problems.iter().any(Problem::is_error);
         problems.extend(mistakes);
+        if is_sound {
+            problems.extend(site.try_templates().err());
+        }
         sort(&mut problems);
         (site, problems)
     }

@@ -54,7 +54,7 @@ impl Site {
     }
 
     /// Renders a page of each kind, where the site has templates of its own: what is wrong with them is known before a build.
-    pub(crate) fn try_templates(&self) -> Result<(), Problem> {
+    pub(super) fn try_templates(&self) -> Result<(), Problem> {
         if self.config.site.look.templates.is_empty() {
             return Ok(());
         }

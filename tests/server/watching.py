@@ -208,6 +208,30 @@ def configuration(folder):
             soon(site, "Followed there")
 
 
+def look(folder):
+    with served(folder / "look") as site:
+        text, page = site.config.read_text(), "/en/"
+        templates = site.folder / "templates"
+        with check("a template and a stylesheet that come, change and go: the pages follow"):
+            templates.mkdir()
+            site.config.write_text(text.replace("[site]", '[site]\ntemplates = "templates"'))
+            own = templates / "listing.html"
+            own.write_text("<title>My own</title>")
+            soon(site, "My own", path=page)
+            own.write_text("<title>Changed</title>")
+            soon(site, "Changed", path=page)
+            own.write_text("<title>{{ nothing }}</title>")
+            wait_for("the mistake in the log", lambda: "listing.html:1:11" in site.said(), 5)
+            stays(site, 0.3, shown=("News",))
+            own.unlink()
+            soon(site, "<h1>News</h1>", path=page)
+            (site.folder / "style.css").write_text("h1 { color: red }")
+            site.config.write_text(text.replace("[site]", '[site]\nstyle = "style.css"'))
+            soon(site, "color: red", path="/assets/style.css")
+            (site.folder / "style.css").write_text("h1 { color: blue }")
+            soon(site, "color: blue", path="/assets/style.css")
+
+
 def in_time(folder):
     with served(folder / "time") as site:
         at = lambda seconds: datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -228,7 +252,7 @@ def in_time(folder):
 
 def main():
     with workplace() as folder:
-        for part in (half_written, editors, folders, configuration, in_time):
+        for part in (half_written, editors, folders, configuration, look, in_time):
             part(folder)
     finish()
 
