@@ -4,7 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::publication::Resource;
+use super::resource::Resource;
 use crate::model::Timestamp;
 use crate::plan::{DocumentKey, Leaf, Planned};
 

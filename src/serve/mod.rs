@@ -6,7 +6,8 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `document` | one version of a document: its codings, tags and date, and what changed since earlier versions |
-//! | `publication` | all documents of a moment, each with its headers; the next publication from the one before |
+//! | `resource` | a document at its path, with its headers |
+//! | `publication` | all documents of a moment; the next publication from the one before |
 //! | `later` | pages that are made when they are asked for |
 //! | `accept`, `conditional` | what a request accepts, and what it has already |
 //! | `respond` | from a request to its answer, a pure function |
@@ -27,6 +28,7 @@ mod later;
 mod limit;
 mod metrics;
 mod publication;
+mod resource;
 mod respond;
 mod source;
 mod stream;

@@ -13,7 +13,8 @@ use super::conditional::{Verdict, asks_for_delta, lines, weigh};
 use super::document::{Document, Wanted, http_date};
 use super::later::Later;
 use super::metrics::Counters;
-use super::publication::{Found, IM, Publication, Resource};
+use super::publication::{Found, IM, Publication};
+use super::resource::Resource;
 use crate::coding::Coding;
 use crate::model::Timestamp;
 
