@@ -35,7 +35,7 @@ pub const BUILT_IN: [(&str, &str); 14] = [
     ("words/es.toml", include_str!("words/es.toml")),
     ("words/fr.toml", include_str!("words/fr.toml")),
     ("words/ru.toml", include_str!("words/ru.toml")),
-    ("words/zh.toml", include_str!("words/zh.toml")),
+    ("words/zh-Hans.toml", include_str!("words/zh-Hans.toml")),
 ];
 
 /// A template that takes the place of a built-in one of the same name, or stands beside them.
@@ -146,13 +146,21 @@ fn words(
     out
 }
 
-/// The voice of each language: the words of its tag, else of the tag without its last parts.
+/// The voice of each language: the words of its tag, else of the tag without its last parts, but for its script.
 fn voices(languages: &[Language], words: &BTreeMap<String, Words>) -> Vec<Voice> {
     let english = Arc::new(Speech::new("en", words.get("en").cloned().unwrap_or_default()));
     let voice = |language: &Language| {
         let tag = language.as_str().to_ascii_lowercase();
-        let ends = tag.match_indices('-').map(|(at, _)| at).chain([tag.len()]).collect::<Vec<_>>();
-        let own = ends.iter().rev().find_map(|end| words.get(&tag[..*end])).cloned();
+        // Chinese is written in two scripts, and which of them is meant goes without saying in some places.
+        let tag = match tag.as_str() {
+            "zh" | "zh-cn" | "zh-sg" => "zh-hans",
+            "zh-tw" | "zh-hk" | "zh-mo" => "zh-hant",
+            tag => tag,
+        };
+        let parts: Vec<&str> = tag.split('-').collect();
+        let has_script = parts.get(1).is_some_and(|part| part.len() == 4);
+        let fewest = if has_script { 2 } else { 1 };
+        let own = (fewest..=parts.len()).rev().find_map(|count| words.get(&parts[..count].join("-"))).cloned();
         Voice::new(language, own.unwrap_or_default(), Arc::clone(&english))
     };
     languages.iter().map(voice).collect()

@@ -58,7 +58,11 @@ fn words_that_are_missing_are_english_and_say_so() {
     );
     assert!(rendered("en-GB", say).unwrap().starts_with("Topics Topics"));
     assert!(rendered("zh-Hans", say).unwrap().starts_with("主题"));
-    assert!(rendered("zh-Hant-TW", say).unwrap().starts_with("主题"));
+    for (tag, is_known) in
+        [("zh", true), ("zh-CN", true), ("zh-Hans-HK", true), ("zh-Hant-TW", false), ("zh-TW", false), ("fr-CA", true)]
+    {
+        assert_eq!(!rendered(tag, say).unwrap().starts_with("<span"), is_known, "{tag}");
+    }
 }
 
 #[test]

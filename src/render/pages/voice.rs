@@ -22,7 +22,7 @@ use crate::plan::Period;
 
 /// A word or sentence of the interface.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "this is neither text nor a table of texts by number (zero, one, two, few, many, other)")]
 pub enum Phrase {
     One(String),
     /// By the category of its number: `zero`, `one`, `two`, `few`, `many`, `other`.
@@ -228,6 +228,9 @@ mod tests {
             ("en-GB", "Tuesday, 5 March 2024", "March 2024"),
             ("fr", "mardi 5 mars 2024", "mars 2024"),
             ("ar", "الثلاثاء، 5 مارس 2024", "مارس 2024"),
+            ("pt-BR", "terça-feira, 5 de março de 2024", "março de 2024"),
+            ("fa", "سه\u{200c}شنبه ۵ مارس ۲۰۲۴", "مارس ۲۰۲۴"),
+            ("yi", "2024 M03 5, Tue", "2024 M03"),
             ("zh-Hans", "2024年3月5日星期二", "2024年3月"),
         ] {
             let voice = voice(tag, "");
