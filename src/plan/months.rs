@@ -18,7 +18,7 @@ pub const LONGEST_PAGE: usize = 50;
 pub struct Month {
     pub period: Period,
     /// Newest first: all that was published in it.
-    pub entries: Vec<EntryIndex>,
+    pub entries: Box<[EntryIndex]>,
     /// By part: the hash of what its entries are made from.
     pub sources: Vec<u128>,
 }
@@ -70,7 +70,7 @@ pub fn older(
             hasher.digest128()
         };
         let sources = (0..parts(entries.len())).map(source).collect();
-        Month { period, entries, sources }
+        Month { period, entries: entries.into_boxed_slice(), sources }
     };
     months.map(month).collect()
 }

@@ -11,7 +11,7 @@ use crate::site::{Known, Site};
 const MOST: usize = 20;
 
 /// Warns of entries that no subscriber would see, and of entries whose id changed. `known` is sorted as in a manifest.
-pub fn warnings(site: &Site, old: &Manifest, known: &[Known<'_>]) -> Vec<Problem> {
+pub fn warnings<'a>(site: &'a Site, old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) -> Vec<Problem> {
     if old.entries().next().is_none() {
         return Vec::new();
     }
@@ -36,10 +36,10 @@ pub fn warnings(site: &Site, old: &Manifest, known: &[Known<'_>]) -> Vec<Problem
         .into_iter()
         .map(|entry| (entry, by_text.get(&(entry.text, entry.language))))
         .partition(|(_, old)| old.is_some());
-    let moved = moved.into_iter().filter_map(|(entry, old)| Some(changed_id(site, entry, old?)));
-    let late = new.into_iter().filter_map(|(entry, _)| unseen(site, old, entry));
+    let moved = moved.into_iter().filter_map(|(entry, old)| Some(changed_id(site, &entry, old?)));
+    let late = new.into_iter().filter_map(|(entry, _)| unseen(site, old, &entry));
     let mut out = capped(moved.collect());
-    out.extend(capped(renamed.into_iter().map(|entry| changed_guid(site, entry)).collect()));
+    out.extend(capped(renamed.into_iter().map(|entry| changed_guid(site, &entry)).collect()));
     out.extend(capped(late.collect()));
     out
 }
@@ -48,14 +48,14 @@ pub fn warnings(site: &Site, old: &Manifest, known: &[Known<'_>]) -> Vec<Problem
 #[derive(Default)]
 struct Differences<'a> {
     /// Entries that are here and were not.
-    fresh: Vec<&'a Known<'a>>,
+    fresh: Vec<Known<'a>>,
     /// Entries that were and are not.
     vanished: Vec<Old<'a>>,
     /// Entries whose guid is another.
-    renamed: Vec<&'a Known<'a>>,
+    renamed: Vec<Known<'a>>,
 }
 
-fn differences<'a>(old: &'a Manifest, known: &'a [Known<'a>]) -> Differences<'a> {
+fn differences<'a>(old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) -> Differences<'a> {
     let mut out = Differences::default();
     let mut old = old.entries().peekable();
     for entry in known {

@@ -107,17 +107,26 @@ impl Manifest {
     }
 }
 
-/// The order of entries in a manifest: by the bytes of `story/language`.
-pub fn by_key(one: &Known<'_>, other: &Known<'_>) -> Ordering {
-    let (a, b) = (one.story.as_bytes(), other.story.as_bytes());
+/// The order of entries in a manifest, each by its story and language: by the bytes of `story/language`.
+pub fn by_key(one: (&str, &str), other: (&str, &str)) -> Ordering {
+    let (a, b) = (one.0.as_bytes(), other.0.as_bytes());
     let common = a.len().min(b.len());
-    let rest = |known: &Known<'_>| format!("{}/{}", &known.story[common..], known.language);
+    let rest = |(story, language): (&str, &str)| format!("{}/{language}", &story[common..]);
     a[..common].cmp(&b[..common]).then_with(|| rest(one).cmp(&rest(other)))
 }
 
 /// Writes a manifest; the entries are sorted [`by_key`].
-pub fn write(sources: u128, authority: &str, lines: &BTreeMap<String, Line>, known: &[Known<'_>]) -> String {
-    let mut out = String::with_capacity(known.len() * 48 + lines.len() * 96 + 64);
+pub fn write<'k>(
+    sources: u128,
+    authority: &str,
+    lines: &BTreeMap<String, Line>,
+    known: impl Iterator<Item = Known<'k>> + Clone,
+) -> String {
+    let length =
+        |entry: Known<'_>| entry.story.len() + entry.language.len() + if entry.guid.is_some() { 53 } else { 20 };
+    let rows = |path: &String| path.len() + 67;
+    let length = known.clone().map(length).sum::<usize>() + lines.keys().map(rows).sum::<usize>();
+    let mut out = String::with_capacity(length + authority.len() + 64);
     let _ = writeln!(out, "{HEAD} {sources:032x} {authority}");
     let document = |out: &mut String, (path, line): (&String, &Line)| {
         let _ = writeln!(out, "{path}\t{:032x}\t{:032x}", line.content, line.source);
@@ -152,8 +161,8 @@ mod tests {
     fn a_manifest_is_read_as_it_was_written() {
         let lines = BTreeMap::from([("en/all.json".to_owned(), Line { content: 1, source: u128::MAX })]);
         let mut entries = vec![known("a/b", "en"), known("a", "ru"), known("a-b", "en"), known("a", "en")];
-        entries.sort_by(by_key);
-        let text = write(3, "a.example,2014", &lines, &entries);
+        entries.sort_by(|one, other| by_key((one.story, one.language), (other.story, other.language)));
+        let text = write(3, "a.example,2014", &lines, entries.into_iter());
         let sorted: Vec<&str> = text.lines().skip(1).collect();
         assert!(sorted.is_sorted(), "{text}");
         let read = Manifest::parse(text.into_bytes());

@@ -21,9 +21,10 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use self::folder::Folder;
 use self::manifest::{Line, Manifest};
+use crate::catalog::EntryIndex;
 use crate::diagnostics::{Place, Problem};
 use crate::plan::Planned;
-use crate::site::Site;
+use crate::site::{Known, Site};
 
 /// What a build did, or, of a comparison, what one would do. All paths are sorted.
 #[derive(Debug, Default)]
@@ -70,7 +71,7 @@ pub struct Options {
 pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Problem>> {
     let folder = Folder::open(output).map_err(|problem| vec![problem])?;
     let job = Job::new(site, &folder).map_err(|problem| vec![problem])?;
-    let warnings = compare::warnings(site, &job.old, &job.known);
+    let warnings = compare::warnings(site, &job.old, job.known());
     if options.strict && !warnings.is_empty() {
         return Err(warnings);
     }
@@ -86,7 +87,7 @@ pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
 pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Problem> {
     let folder = Folder::look(output);
     let job = Job::new(site, &folder)?;
-    let warnings = compare::warnings(site, &job.old, &job.known);
+    let warnings = compare::warnings(site, &job.old, job.known());
     let outcome = job.compare(options)?;
     Ok(Outcome { warnings, ..outcome })
 }
@@ -112,7 +113,8 @@ struct Job<'a> {
     folder: &'a Folder,
     old: Manifest,
     items: Vec<Item>,
-    known: Vec<crate::site::Known<'a>>,
+    /// The entries that are shown, as they are sorted in a manifest.
+    shown: Vec<EntryIndex>,
 }
 
 impl<'a> Job<'a> {
@@ -130,9 +132,14 @@ impl<'a> Job<'a> {
             Ok(Item { path, planned, kept })
         });
         let items = items.collect::<Result<Vec<_>, Problem>>()?;
-        let mut known: Vec<_> = site.known().collect();
-        known.par_sort_unstable_by(manifest::by_key);
-        Ok(Job { site, folder, old, items, known })
+        let mut shown: Vec<EntryIndex> = site.shown().collect();
+        shown.par_sort_unstable_by(|one, other| manifest::by_key(site.key(*one), site.key(*other)));
+        Ok(Job { site, folder, old, items, shown })
+    }
+
+    /// What is known of the entries that are shown, sorted as in a manifest.
+    fn known(&self) -> impl Iterator<Item = Known<'a>> + Clone {
+        self.shown.iter().map(|entry| self.site.known(*entry))
     }
 
     /// Nothing that tidings did not write is touched: a file that the manifest does not name must bear its mark, as one does
@@ -203,7 +210,7 @@ impl<'a> Job<'a> {
         }
         removed.sort();
         let authority = &self.site.config().site.authority;
-        let manifest = manifest::write(self.site.sources(), authority, &lines, &self.known);
+        let manifest = manifest::write(self.site.sources(), authority, &lines, self.known());
         if manifest.as_bytes() != self.old.bytes() {
             self.folder.put(manifest::NAME, manifest.as_bytes())?;
         }

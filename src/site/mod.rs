@@ -221,18 +221,21 @@ impl Site {
     }
 
     /// All entries that are shown, in no particular order.
-    pub(crate) fn known(&self) -> impl Iterator<Item = Known<'_>> {
-        let entries = (0..self.catalog.len() as EntryIndex).filter(|entry| self.plan.state(*entry) == State::Shown);
-        entries.map(|entry| {
-            let fact = self.catalog.fact(entry);
-            Known {
-                story: self.catalog.story_id(&self.store, entry),
-                language: self.config.languages[usize::from(fact.language)].language.as_str(),
-                text: fact.text,
-                guid: self.catalog.guid(&self.store, entry),
-                entry,
-            }
-        })
+    pub(crate) fn shown(&self) -> impl Iterator<Item = EntryIndex> {
+        (0..self.catalog.len() as EntryIndex).filter(|entry| self.plan.state(*entry) == State::Shown)
+    }
+
+    /// The story and the language of an entry.
+    pub(crate) fn key(&self, entry: EntryIndex) -> (&str, &str) {
+        let language = usize::from(self.catalog.fact(entry).language);
+        (self.catalog.story_id(&self.store, entry), self.config.languages[language].language.as_str())
+    }
+
+    /// What is known of an entry.
+    pub(crate) fn known(&self, entry: EntryIndex) -> Known<'_> {
+        let (story, language) = self.key(entry);
+        let guid = self.catalog.guid(&self.store, entry);
+        Known { story, language, text: self.catalog.fact(entry).text, guid, entry }
     }
 
     /// Where an entry stands.
