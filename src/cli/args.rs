@@ -64,7 +64,7 @@ pub struct InitOptions {
 
 #[derive(Debug, Args)]
 pub struct ImportOptions {
-    /// The files to read; `-` is standard input
+    /// Files, folders and addresses to read; `-` is standard input
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
 
@@ -72,9 +72,9 @@ pub struct ImportOptions {
     #[arg(long, value_name = "DIR")]
     pub into: PathBuf,
 
-    /// What the sources are
-    #[arg(long, value_enum, default_value_t = SourceKind::Listing)]
-    pub from: SourceKind,
+    /// What the sources are; without it, what they look like
+    #[arg(long, value_enum)]
+    pub from: Option<SourceKind>,
 
     /// Say what would come in, and write nothing
     #[arg(long)]
@@ -98,6 +98,8 @@ fn day(text: &str) -> Result<NaiveDate, String> {
 pub enum SourceKind {
     /// The text of a news page: dates, titles, texts
     Listing,
+    /// RSS, Atom and JSON Feed
+    Feed,
 }
 
 #[derive(Debug, Args)]

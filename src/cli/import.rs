@@ -9,9 +9,9 @@ use chrono::NaiveDate;
 use super::args::{ImportOptions, SourceKind};
 use super::report::Report;
 use super::{USAGE, configuration};
-use crate::config::Config;
+use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::{Place, Problem};
-use crate::import::{self, Request, Setting, Standing};
+use crate::import::{self, Kind, Request, Setting, Standing, Topic};
 use crate::store::Store;
 
 /// Brings what exists into the store, and says what became of every entry.
@@ -24,9 +24,12 @@ pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) 
 
 fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Problem>> {
     let config = configuration(config)?;
-    let SourceKind::Listing = options.from;
     let request = Request {
         sources: options.sources.clone(),
+        from: options.from.map(|from| match from {
+            SourceKind::Listing => Kind::Listing,
+            SourceKind::Feed => Kind::Feed,
+        }),
         into: options.into.clone(),
         dry_run: options.dry_run,
         date: options.date,
@@ -118,7 +121,19 @@ fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Stan
 fn setting(config: &Config) -> Setting {
     Setting {
         languages: config.languages.iter().map(|edition| edition.language.to_string()).collect(),
-        topics: config.topics.iter().map(|topic| (topic.id.clone(), topic.words.clone())).collect(),
+        topics: config
+            .topics
+            .iter()
+            .map(|topic| Topic {
+                id: topic.id.clone(),
+                titles: topic.titles.iter().map(ToString::to_string).collect(),
+                words: topic.words.clone(),
+            })
+            .collect(),
+        homes: (0..config.languages.len() as LanguageIndex)
+            .map(|language| config.home_page(language).unwrap_or_else(|| config.site.base_url.clone()))
+            .collect(),
+        authority: config.site.authority.clone(),
     }
 }
 
@@ -147,7 +162,7 @@ mod tests {
         let options = ImportOptions {
             sources: vec![source],
             into: root.join(into),
-            from: SourceKind::Listing,
+            from: None,
             dry_run: false,
             date: None,
             language: None,
@@ -210,7 +225,7 @@ mod tests {
         let options = ImportOptions {
             sources: vec![site.path().join("news.txt")],
             into: site.path().join("public"),
-            from: SourceKind::Listing,
+            from: None,
             dry_run: true,
             date: None,
             language: None,

@@ -1,19 +1,23 @@
-//! Owns the way from a source's text to entries that can be stored: parsed, caption split off, language and topics
-//! found, each entry of the sources once; never touches the disk.
+//! Owns the way from what a source says of an entry to what can be stored: its title, date, language, topics and texts, each
+//! entry of the sources once; never touches the disk.
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use rayon::prelude::*;
+use toml::value::Datetime;
+use url::Url;
 
-use super::caption::{Caption, Credits};
+use super::found::{Body, Found, When};
 use super::language::{Finding, Languages};
-use super::listing::{self, Date, Listing};
 use super::names::{folded, hash};
-use super::report::{EntryReport, Outcome, Source, SourceLine, SourceReport};
+use super::report::{EntryReport, Outcome};
+use super::story_file::{Author, Content, Enclosure, Image, Story, Text};
 use super::topics::Topics;
-use super::write::{Story, Translation};
-use super::{Request, Setting};
+use super::{Request, Setting, plain};
+use crate::model::absolute;
+
+/// The longest title that is made of a text, in characters.
+const LONGEST_TITLE: usize = 80;
 
 /// An entry, its account begun, and its story where it has one.
 #[derive(Clone, Debug)]
@@ -26,89 +30,63 @@ pub struct Prepared {
 /// An entry that can be stored.
 #[derive(Clone, Debug)]
 pub struct Ready {
+    /// How its source knows it: by an id that does not change.
+    pub key: Option<String>,
+    /// The ids of its translations in the same source.
+    pub translations: Vec<String>,
     pub date: NaiveDate,
     pub language: String,
     pub title: String,
-    pub topics: Vec<String>,
-    pub paragraphs: Vec<String>,
-    pub caption: Option<Caption>,
-    /// The hash of the text as it stood in the source, caption and all; empty where it has none.
+    /// The hash of the text as it stood in the source; empty where it has none.
     pub text: String,
+    pub topics: Vec<String>,
+    pub content: Text,
 }
 
 impl Ready {
-    /// The story that it makes.
+    /// The story that it makes alone.
     pub fn story(&self) -> Story {
-        let translation = Translation {
-            language: self.language.clone(),
-            title: self.title.clone(),
-            paragraphs: self.paragraphs.clone(),
-            caption: self.caption.clone(),
-        };
-        Story { published: self.date, topics: self.topics.clone(), translations: vec![translation] }
+        Story { topics: self.topics.clone(), texts: vec![self.content.clone()] }
     }
 }
 
-/// Reads all sources.
-pub fn read(setting: &Setting, request: &Request, sources: &[Source]) -> (Vec<SourceReport>, Vec<Prepared>) {
-    let languages = Languages::new(&setting.languages);
-    let topics = Topics::new(&setting.topics);
-    let mut accounts = Vec::new();
-    let mut prepared: Vec<Prepared> = Vec::new();
-    for source in sources {
-        let listing = Listing::parse(&source.text);
-        let credits =
-            Credits::learn(listing.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice())));
-        accounts.push(SourceReport {
-            name: source.name.clone(),
-            entries: listing.entries.len(),
-            heading: listing.heading.into_iter().map(source_line).collect(),
-            dated: listing.dated.into_iter().map(source_line).collect(),
-            notes: listing.notes,
-        });
-        let read = Reading { request, languages: &languages, topics: &topics, credits: &credits, source: &source.name };
-        let entries: Vec<Prepared> = listing.entries.par_iter().map(|entry| read.entry(entry)).collect();
-        prepared.extend(entries);
-    }
-    join_duplicates(&mut prepared);
-    (accounts, prepared)
-}
-
-fn source_line((line, text): (usize, String)) -> SourceLine {
-    SourceLine { line, text }
-}
-
-struct Reading<'a> {
-    request: &'a Request,
-    languages: &'a Languages,
-    topics: &'a Topics,
-    credits: &'a Credits,
-    source: &'a str,
+/// What entries of one source are read with.
+pub struct Reading<'a> {
+    pub request: &'a Request,
+    pub setting: &'a Setting,
+    pub languages: &'a Languages,
+    pub topics: &'a Topics,
+    pub source: &'a str,
 }
 
 impl Reading<'_> {
-    fn entry(&self, entry: &listing::Entry) -> Prepared {
-        let split = self.credits.split(&entry.paragraphs);
-        let text = split.paragraphs.join("\n\n");
-        let language = self.language(&entry.title, &text);
-        let topics = self.topics.of(&format!("{}\n{text}", entry.title));
-        let date = match entry.date {
-            Date::Known(date) => Ok(date),
-            Date::Missing => self.request.date.ok_or("it has no date; give one for all that have none with --date"),
-            Date::Impossible => Err("there is no such day; correct the date in the source"),
-        };
-        let (alt, credit) = split.caption.clone().map_or((None, None), |caption| (caption.alt, caption.credit));
+    /// Prepares an entry; `default_date` is that of its feed.
+    pub fn entry(&self, found: Found, default_date: Option<When>) -> Prepared {
+        let seen = self.seen(&found);
+        let title = found.title.clone().or_else(|| beginning(&seen));
+        let mut remarks = found.remarks.clone();
+        let date = found.published.or_else(|| {
+            let date = default_date?;
+            remarks.push("it has no date, so it takes its feed's".to_owned());
+            Some(date)
+        });
+        let date = date.or(self.request.date.map(When::Day));
+        let language = self.language(&found, title.as_deref().unwrap_or_default(), &seen);
+        let (topics, others) = self.topics(&found, title.as_deref().unwrap_or_default(), &seen);
+        let picture = found.image.clone().unwrap_or_default();
         let mut report = EntryReport {
             source: self.source.to_owned(),
-            line: entry.line,
-            date: date.ok().map(|date| date.to_string()),
-            title: entry.title.clone(),
+            line: found.line,
+            date: date.map(|date| day(date).to_string()),
+            title: title.clone().unwrap_or_default(),
             language: None,
             confidence: None,
             unsure: None,
             topics: topics.clone(),
-            image_alt: alt,
-            image_credit: credit,
+            other_categories: others,
+            image_alt: picture.alt,
+            image_credit: picture.credit,
+            remarks,
             outcome: Outcome::LeftOut { reason: String::new() },
         };
         let language = language.map(|told| {
@@ -121,46 +99,158 @@ impl Reading<'_> {
             report.outcome = Outcome::LeftOut { reason: reason.to_owned() };
             Prepared { report, ready: None }
         };
-        if entry.title.is_empty() {
-            return left_out(report, "it has neither title nor text");
+        if let Some(reason) = &found.left_out {
+            return left_out(report, reason);
         }
+        let Some(title) = title else { return left_out(report, "it has neither title nor text") };
         let (date, language) = match (date, language) {
-            (Err(reason), _) => return left_out(report, reason),
+            (None, _) => {
+                return left_out(report, "it has no date; give one for all that have none with --date");
+            }
             (_, Err(reason)) => return left_out(report, &reason),
-            (Ok(date), Ok(language)) => (date, language),
+            (Some(date), Ok(language)) => (date, language),
         };
-        let original = entry.paragraphs.join("\n\n");
+        let Some(home) = self.setting.home(&language) else {
+            return left_out(report, "the configuration names no address that its own could be against");
+        };
+        let content = self.content(&found, (&title, &language), date, home, &mut report.remarks);
+        let text =
+            found.fingerprint.clone().unwrap_or_else(|| if seen.is_empty() { String::new() } else { hash(&seen) });
         let ready = Ready {
-            date,
+            key: found.guid.clone(),
+            translations: found.translations.iter().flat_map(|other| names(&found, other)).collect(),
+            date: day(date),
             language,
-            title: entry.title.clone(),
+            title,
+            text,
             topics,
-            paragraphs: split.paragraphs,
-            caption: split.caption,
-            text: if original.is_empty() { original } else { hash(&original) },
+            content,
         };
         Prepared { report, ready: Some(ready) }
     }
 
-    /// Found, else what `--language` says; `--language` also decides where the finding is unsure.
-    fn language(&self, title: &str, text: &str) -> Result<Told, String> {
-        let given = self.request.language.clone();
+    /// What people read of its summary and its body.
+    fn seen(&self, found: &Found) -> String {
+        let body = match &found.body {
+            Some(Body::Html(html)) => plain::paragraphs(html),
+            Some(Body::Text(text)) => text.clone(),
+            None => String::new(),
+        };
+        let summary = found.summary.as_deref().unwrap_or_default();
+        [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The topics that its categories name and its words match, and the categories that are no topic.
+    fn topics(&self, found: &Found, title: &str, seen: &str) -> (Vec<String>, Vec<String>) {
+        let (mut named, mut others) = (Vec::new(), Vec::new());
+        for category in &found.categories {
+            match self.topics.named(&category.term).or_else(|| self.topics.named(category.label.as_deref()?)) {
+                Some(topic) => named.push(topic),
+                None => others.push(category.label.clone().unwrap_or_else(|| category.term.clone())),
+            }
+        }
+        // Who named topics has named all of them.
+        if named.is_empty() {
+            named = self.topics.of(&format!("{title}\n{seen}"));
+        }
+        let ids = self.setting.topics.iter().map(|topic| &topic.id);
+        (ids.filter(|id| named.contains(id)).cloned().collect(), others)
+    }
+
+    fn content(
+        &self,
+        found: &Found,
+        (title, language): (&str, &str),
+        date: When,
+        home: &Url,
+        remarks: &mut Vec<String>,
+    ) -> Text {
+        let base = found.base.as_deref().and_then(|base| home.join(base).ok()).unwrap_or_else(|| home.clone());
+        let link = found.link.as_deref().and_then(|link| absolute(&base, link).ok());
+        let base = link.clone().unwrap_or(base);
+        let mut address = |written: &str, what: &str| {
+            let url = absolute(&base, written);
+            if url.is_err() {
+                remarks.push(format!("{what} has no address that can be used: `{written}`"));
+            }
+            url.ok().map(String::from)
+        };
+        let image = found.image.as_ref().map(|picture| Image {
+            url: picture.url.as_deref().and_then(|url| address(url, "its picture")),
+            alt: picture.alt.clone(),
+            credit: picture.credit.clone(),
+            width: picture.width.filter(|width| *width > 0),
+            height: picture.height.filter(|height| *height > 0),
+        });
+        let enclosures = found.enclosures.iter().filter_map(|file| {
+            let url = address(&file.url, "a file that goes with it")?;
+            let media_type = file.media_type.clone().filter(|kind| kind.contains('/'));
+            Some(Enclosure { url, media_type, length: file.length, title: file.title.clone() })
+        });
+        let enclosures = enclosures.collect();
+        let authors = found.authors.iter().filter(|author| !author.name.trim().is_empty()).map(|author| Author {
+            name: author.name.clone(),
+            url: author.url.as_deref().and_then(|url| absolute(&base, url).ok()).map(String::from),
+            email: author.email.clone().filter(|email| crate::model::is_email(email)),
+        });
+        let published = datetime(date);
+        Text {
+            language: language.to_owned(),
+            title: title.to_owned(),
+            updated: found.updated.filter(|updated| is_later(*updated, date)).map(datetime),
+            expires: None,
+            published,
+            is_draft: false,
+            link: link.map(String::from),
+            guid: found.guid.clone(),
+            summary: found.summary.clone(),
+            content: found.body.as_ref().filter(|body| !repeats(body, found)).map(|body| match body {
+                Body::Html(html) => Content::Html(crate::store::sanitised(unwrapped(html), &base)),
+                Body::Text(text) => Content::Text(text.clone()),
+            }),
+            authors: authors.collect(),
+            image: image.filter(|image| *image != Image::default()),
+            enclosures,
+        }
+    }
+
+    /// What it says itself, else what is found, else what `--language` says, which also decides where the finding is unsure.
+    fn language(&self, found: &Found, title: &str, text: &str) -> Result<Told, String> {
+        let certain = |language: String| Ok(Told { language, confidence: None, unsure: None });
+        if let Some(own) = &found.language {
+            return match self.setting.language(own) {
+                Some(language) => certain(language),
+                None => match self.request.language.clone() {
+                    Some(given) => Ok(Told {
+                        language: given,
+                        confidence: None,
+                        unsure: Some(format!("as --language says, though it says `{own}` itself")),
+                    }),
+                    None => Err(format!(
+                        "its language, `{own}`, is not configured; configure it, or give one with --language"
+                    )),
+                },
+            };
+        }
+        let around = found.surrounding_language.as_deref();
+        let given = self.request.language.clone().or_else(|| around.and_then(|tag| self.setting.language(tag)));
+        let says = if self.request.language.is_some() { "as --language says" } else { "as its feed says" };
         match (self.languages.find(title, text), given) {
             (Finding::Found { language, confidence, unsure: false }, _) => {
-                Ok(Told { language, confidence: Some(confidence), unsure: None })
+                // Among the configured languages alone, a text of another one is always found to be one of them.
+                let foreign = around.filter(|tag| self.setting.language(tag).is_none());
+                let unsure = foreign.map(|tag| format!("though its feed says `{tag}`, which is not configured"));
+                Ok(Told { language, confidence: Some(confidence), unsure })
             }
             (Finding::Found { language, confidence, .. }, None) => {
                 let unsure = Some(format!("{:.0} % sure", confidence * 100.0));
                 Ok(Told { language, confidence: Some(confidence), unsure })
             }
             (Finding::Found { language, confidence, .. }, Some(given)) => {
-                let unsure =
-                    (language != given).then(|| format!("as --language says, though it looks like {language}"));
+                let unsure = (language != given).then(|| format!("{says}, though it looks like {language}"));
                 Ok(Told { language: given, confidence: Some(confidence), unsure })
             }
-            (_, Some(given)) => {
-                Ok(Told { language: given, confidence: None, unsure: Some("as --language says".to_owned()) })
-            }
+            (_, Some(given)) => Ok(Told { language: given, confidence: None, unsure: Some(says.to_owned()) }),
             (Finding::NoLetters, None) => {
                 Err("its language cannot be found, because it has no letters; give one with --language".to_owned())
             }
@@ -178,16 +268,80 @@ struct Told {
     unsure: Option<String>,
 }
 
+/// What a translation may be called: as it is written, which can be an id, and as an address.
+fn names(found: &Found, other: &str) -> impl Iterator<Item = String> + use<> {
+    let base = found.base.as_deref().and_then(|base| Url::parse(base).ok());
+    let url = base.and_then(|base| base.join(other).ok()).map(String::from);
+    [Some(other.to_owned()), url].into_iter().flatten()
+}
+
+/// Whether a body says what the summary or the title says, because its format demands one.
+fn repeats(body: &Body, found: &Found) -> bool {
+    let Body::Text(text) = body else { return false };
+    let said = found.summary.as_deref().or(found.title.as_deref());
+    said.is_some_and(|said| said.trim() == text.trim())
+}
+
+/// A body without the element around it that says its language, which it is given again when it is published.
+fn unwrapped(html: &str) -> &str {
+    let html = html.trim();
+    let inner = || {
+        let (tag, inner) = html.strip_prefix("<div lang=\"")?.split_once('>')?;
+        let inner = inner.strip_suffix("</div>")?;
+        let is_all = tag.split('"').count() <= 4 && !inner.contains("<div") && !inner.contains("</div");
+        is_all.then_some(inner)
+    };
+    inner().unwrap_or(html)
+}
+
+/// The beginning of a text as a title.
+fn beginning(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    if line.chars().count() <= LONGEST_TITLE {
+        return Some(line.to_owned());
+    }
+    let cut: String = line.chars().take(LONGEST_TITLE).collect();
+    let words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
+    Some(format!("{}…", words.trim_end_matches([',', ';', ':', '.', ' '])))
+}
+
+/// The day of a date where it was written.
+fn day(when: When) -> NaiveDate {
+    match when {
+        When::Instant(at) => at.date_naive(),
+        When::Local(at) => at.date(),
+        When::Day(day) => day,
+    }
+}
+
+fn is_later(one: When, other: When) -> bool {
+    match (one, other) {
+        (When::Instant(one), When::Instant(other)) => one > other,
+        (When::Local(one), When::Local(other)) => one > other,
+        (one, other) => day(one) > day(other),
+    }
+}
+
+/// A date as TOML writes it.
+fn datetime(when: When) -> Datetime {
+    let text = match when {
+        When::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        When::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        When::Day(day) => day.to_string(),
+    };
+    text.parse().unwrap_or(Datetime { date: None, time: None, offset: None })
+}
+
 /// One story for each entry, however often it stands in the sources: of the same date, title and text the first counts;
 /// of the same date, language and title in different sources, the last source's text.
-fn join_duplicates(prepared: &mut [Prepared]) {
-    let mut same: HashMap<(NaiveDate, String, String), usize> = HashMap::new();
-    let mut alike: HashMap<(NaiveDate, String, String), Vec<usize>> = HashMap::new();
+pub fn join_duplicates(prepared: &mut [Prepared]) {
+    let mut same: HashMap<(Option<String>, NaiveDate, String, String), usize> = HashMap::new();
+    let mut alike: HashMap<(Option<String>, NaiveDate, String, String), Vec<usize>> = HashMap::new();
     for place in 0..prepared.len() {
         let Some(ready) = prepared[place].ready.as_ref() else {
             continue;
         };
-        let exact = (ready.date, ready.title.clone(), ready.text.clone());
+        let exact = (ready.key.clone(), ready.date, ready.title.clone(), ready.text.clone());
         if let Some(&first) = same.get(&exact) {
             let (of, of_line) = whereabouts(&prepared[first]);
             prepared[place].report.outcome = Outcome::Duplicate { of, of_line };
@@ -195,7 +349,10 @@ fn join_duplicates(prepared: &mut [Prepared]) {
             continue;
         }
         same.insert(exact, place);
-        let key = (ready.date, ready.language.clone(), folded(&ready.title));
+        let key = match &ready.key {
+            Some(_) => (ready.key.clone(), NaiveDate::MIN, String::new(), String::new()),
+            None => (None, ready.date, ready.language.clone(), folded(&ready.title)),
+        };
         let earlier = alike.entry(key).or_default();
         let source = prepared[place].report.source.clone();
         if let Some(position) = earlier.iter().position(|other| prepared[*other].report.source != source) {
@@ -204,7 +361,16 @@ fn join_duplicates(prepared: &mut [Prepared]) {
             prepared[other].report.outcome = Outcome::Superseded { by, by_line: Some(by_line) };
             prepared[other].ready = None;
         }
+        let is_twice = !earlier.is_empty();
         earlier.push(place);
+        // An id that stands twice in one source is nobody's.
+        if let Some(ready) = prepared[place].ready.as_mut().filter(|ready| is_twice && ready.key.is_some()) {
+            (ready.key, ready.content.guid) = (None, None);
+            prepared[place]
+                .report
+                .remarks
+                .push("its id stands twice in its source, so it comes without one".to_owned());
+        }
     }
 }
 

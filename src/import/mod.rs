@@ -1,25 +1,32 @@
 //! Import owns the way from what a newsroom already has to story files in the store; it never touches the rest of the
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
-//! source text -> [`listing`] -> [`caption`], [`language`], [`topics`] -> [`entries`] -> [`recall`], [`names`] ->
-//! [`stored`], [`write`] -> [`report`]
+//! [`sources`] -> [`listed`] ([`listing`], [`caption`]) or [`feed`] -> [`found`] -> [`entries`] ([`language`], [`topics`]) ->
+//! [`bundles`] -> [`recall`], [`names`] -> [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
 //! All up to `entries` is pure. What stands behind it reads and writes the folder that is imported into, where
 //! `_imported.toml` ([`record`]) remembers what came from where. So a second import changes nothing, a longer source
 //! adds what is new, a correction reaches the files that nobody edited, and no entry is ever lost without a word.
 //! What stands in the store elsewhere is told by the caller ([`Standing`]): its ids are never written again.
 
+mod bundles;
 mod caption;
 mod dates;
 mod entries;
+mod feed;
+mod found;
 mod language;
+mod listed;
 mod listing;
 mod names;
+mod plain;
 mod recall;
 mod record;
 mod report;
 mod script;
+mod sources;
 mod stored;
+mod story_file;
 mod toml_text;
 mod topics;
 mod write;
@@ -28,29 +35,65 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+use rayon::prelude::*;
+use url::Url;
 
 pub use report::Report;
 
 use crate::diagnostics::{Place, Problem};
-use crate::source::{decode, undecodable};
-use entries::Prepared;
-use report::Source;
+use entries::{Prepared, Reading};
+use language::Languages;
 use report::{EntryReport, SourceReport};
+pub use sources::Kind;
+use topics::Topics;
 
 /// What an import needs to know of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Setting {
     /// The configured languages as BCP 47 tags; the first is the default one.
     pub languages: Vec<String>,
-    /// The topics in the configured order: id and `match` words.
-    pub topics: Vec<(String, Vec<String>)>,
+    /// The topics in the configured order.
+    pub topics: Vec<Topic>,
+    /// By language: the page against which relative addresses are resolved.
+    pub homes: Vec<Url>,
+    /// What mints the site's ids.
+    pub authority: String,
+}
+
+/// A topic, as far as an import needs to know it.
+#[derive(Clone, Debug, Default)]
+pub struct Topic {
+    pub id: String,
+    /// In every language that has one.
+    pub titles: Vec<String>,
+    /// The words by which it is found.
+    pub words: Vec<String>,
+}
+
+impl Setting {
+    /// The configured language that a tag means: itself, or the one of its primary language.
+    fn language(&self, tag: &str) -> Option<String> {
+        let tag = tag.trim().replace('_', "-").to_ascii_lowercase();
+        let exact = self.languages.iter().find(|known| known.eq_ignore_ascii_case(&tag));
+        let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        let mut alike = self.languages.iter().filter(|known| primary(known) == primary(&tag));
+        let only = alike.next().filter(|_| alike.next().is_none());
+        exact.or(only).cloned()
+    }
+
+    fn home(&self, language: &str) -> Option<&Url> {
+        let place = self.languages.iter().position(|known| known == language)?;
+        self.homes.get(place)
+    }
 }
 
 /// What a person asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The files to read; `-` is standard input, whose text the caller passes.
+    /// The files, folders and addresses to read; `-` is standard input, whose text the caller passes.
     pub sources: Vec<PathBuf>,
+    /// What they are; found from each where it is not said.
+    pub from: Option<Kind>,
     /// The folder that the stories go into.
     pub into: PathBuf,
     /// Tell what would be done, and write nothing.
@@ -82,9 +125,7 @@ pub fn misused(setting: &Setting, request: &Request) -> Vec<Problem> {
         problems.push(Problem::error(None, "nothing to import: name a file, or `-` for standard input"));
     }
     for path in request.sources.iter().filter(|path| *path != Path::new("-")) {
-        if path.is_dir() {
-            problems.push(at(path, "this is a folder").help("name the file with the listing"));
-        } else if std::fs::metadata(path).is_err_and(|error| is_nothing(&error)) {
+        if !sources::is_address(path) && std::fs::metadata(path).is_err_and(|error| is_nothing(&error)) {
             problems.push(at(path, "there is no such file"));
         }
     }
@@ -114,7 +155,7 @@ fn is_nothing(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-/// Brings the entries of listings into a folder of stories.
+/// Brings the entries of listings and feeds into a folder of stories.
 ///
 /// `standard_input` is the text for a source named `-`. Nothing is written before every source has been read.
 ///
@@ -128,49 +169,51 @@ pub fn run(
 ) -> Result<Report, Vec<Problem>> {
     let mut request = request.clone();
     request.language = request.language.and_then(|tag| known_language(setting, &tag));
-    let (mut sources, mut problems) = (Vec::new(), Vec::new());
-    for path in &request.sources {
-        match read_source(path, standard_input) {
-            Ok(source) => sources.push(source),
+    let (mut sources, mut accounts, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (languages, topics) = (Languages::new(&setting.languages), Topics::new(&setting.topics));
+    let mut prepared: Vec<Prepared> = Vec::new();
+    for path in sources::files(&request.sources).map_err(|problem| vec![problem])? {
+        match sources::read(&path, request.from, standard_input) {
+            Ok(read) => {
+                let name = &read.source.name;
+                if read.report.entries == 0 {
+                    let problem = Problem::error(Place::file(&**name), "no entry found");
+                    let help = "a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`";
+                    let is_listing = read.kind == Kind::Listing;
+                    problems.push(if is_listing { problem.help(help) } else { problem });
+                }
+                let reading =
+                    Reading { request: &request, setting, languages: &languages, topics: &topics, source: name };
+                prepared.par_extend(read.entries.into_par_iter().map(|found| reading.entry(found, read.date)));
+                sources.push(read.source);
+                accounts.push(read.report);
+            }
             Err(problem) => problems.push(problem),
         }
     }
-    let (accounts, mut prepared) = entries::read(setting, &request, &sources);
-    for empty in accounts.iter().filter(|source| source.entries == 0) {
-        let problem = Problem::error(Place::file(&*empty.name), "no entry found");
-        let help = "a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`";
-        problems.push(problem.help(help));
-    }
+    entries::join_duplicates(&mut prepared);
     if !problems.is_empty() {
         return Err(problems);
     }
 
-    let (ready, names): (Vec<_>, Vec<_>) = prepared
-        .iter()
-        .filter_map(|entry| entry.ready.as_ref().map(|ready| (ready, entry.report.source.as_str())))
-        .unzip();
-    let run = stored::Run { into: &request.into, dry_run: request.dry_run, standing, sources: &sources };
-    let outcomes = run.store(&ready, &names).map_err(|problem| vec![problem])?;
-    let ready = prepared.iter_mut().filter(|entry| entry.ready.is_some());
-    for (entry, outcome) in ready.zip(outcomes) {
-        entry.report.outcome = outcome;
+    let bundled = bundles::of(setting, &prepared);
+    let run = stored::Run {
+        into: &request.into,
+        dry_run: request.dry_run,
+        standing,
+        sources: &sources,
+        languages: &setting.languages,
+    };
+    let bundles = bundled.iter().map(|bundled| bundled.bundle(&prepared)).collect();
+    let outcomes = run.store(bundles).map_err(|problem| vec![problem])?;
+    for (bundled, outcome) in bundled.iter().zip(outcomes) {
+        for place in &bundled.places {
+            prepared[*place].report.outcome = outcome.clone();
+        }
     }
     let mut report = account(&request, accounts, prepared);
     report.problems = report.find_problems(&sources);
     Ok(report)
-}
-
-fn read_source(path: &Path, standard_input: Option<&[u8]>) -> Result<Source, Problem> {
-    let (name, bytes) = if path == Path::new("-") {
-        ("standard input".to_owned(), standard_input.unwrap_or_default().to_vec())
-    } else {
-        let bytes = std::fs::read(path).map_err(|error| Problem::machine(path, "read this file", &error))?;
-        (path.display().to_string(), bytes)
-    };
-    match decode(&bytes) {
-        Ok(text) => Ok(Source { name, text: text.to_owned() }),
-        Err(wrong) => Err(undecodable(&name, &bytes, 0, wrong)),
-    }
 }
 
 fn account(request: &Request, sources: Vec<SourceReport>, prepared: Vec<Prepared>) -> Report {

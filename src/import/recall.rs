@@ -1,6 +1,6 @@
 //! Owns which entry of a source is which story of an earlier import, corrected or not; never touches files.
 //!
-//! An entry is known again, most certain first, by: date, title and text; date, language and text (its title was
+//! An entry is known again, most certain first, by: the id that its source has for it; date, title and text; date, language and text (its title was
 //! corrected); date, language and title (its text was); date, language and a title that differs in a few letters but in
 //! no number; language, title and text within a month (its date was corrected). Each story is known again once.
 
@@ -27,6 +27,7 @@ pub fn recall(entries: &[&Ready], record: &Record) -> Vec<Option<usize>> {
         .collect();
     let mut recalling =
         Recalling { found: vec![None; entries.len()], used: vec![false; origins.len()], entries, origins };
+    recalling.by_key(|entry| entry.key.clone(), |origin| origin.key.clone());
     let exact = |date: NaiveDate, title: &str, text: &str| Some(format!("{date}\n{title}\n{text}"));
     recalling.by_key(
         |entry| exact(entry.date, &entry.title, &entry.text),

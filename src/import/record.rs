@@ -45,6 +45,9 @@ pub struct Origin {
     pub text: String,
     /// Where it was found first.
     pub source: String,
+    /// How its source knows it, where it has an id for it.
+    #[serde(default)]
+    pub key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -130,14 +133,16 @@ impl Record {
                 string(&story.written)
             );
             for origin in &story.entries {
+                let key = origin.key.as_ref().map(|key| format!(", key = {}", string(key)));
                 let _ = writeln!(
                     text,
-                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {} }},",
+                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{} }},",
                     origin.date,
                     string(&origin.language),
                     string(&origin.title),
                     string(&origin.text),
-                    string(&origin.source)
+                    string(&origin.source),
+                    key.unwrap_or_default()
                 );
             }
             text.push_str("]\n");
@@ -161,6 +166,7 @@ mod tests {
             title: "L’« eau » \"vive\" \\ '\u{7f}".into(),
             text: "00ff".into(),
             source: "news.txt".into(),
+            key: Some("https://a.example/?p=1".into()),
         };
         let story = |file: &str| Remembered { file: file.into(), written: "1".into(), entries: vec![origin.clone()] };
         let mut record = Record { stories: vec![story("2019/b.toml"), story("2019/a.toml")] };

@@ -81,14 +81,20 @@ pub struct EntryReport {
     /// Why a person should look at the language; none where it is sure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsure: Option<String>,
-    /// Topics whose words occur.
+    /// Topics that its categories name, or whose words occur.
     pub topics: Vec<String>,
+    /// Categories that are no topic.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other_categories: Vec<String>,
     /// What the picture shows, where a caption was split off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_alt: Option<String>,
     /// The picture's credit, where a caption was split off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_credit: Option<String>,
+    /// What was lost of it, and what was guessed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
     /// What became of it.
     #[serde(flatten)]
     pub outcome: Outcome,
@@ -276,6 +282,17 @@ impl fmt::Display for Report {
                 writeln!(f, "{}: {note}", source.name)?;
             }
         }
+        let mut others: BTreeMap<String, usize> = BTreeMap::new();
+        for category in self.entries.iter().flat_map(|entry| &entry.other_categories) {
+            *others.entry(category.clone()).or_insert(0) += 1;
+        }
+        if !others.is_empty() {
+            writeln!(f, "Categories that are no topic: {}", counts(&others))?;
+        }
+        self.list(f, "Guessed or lost:", |entry| {
+            let remarks = Some(&entry.remarks).filter(|remarks| !remarks.is_empty())?;
+            Some(format!("{}: {}", remarks.join("; "), shortened(&entry.title)))
+        })?;
         self.list(f, "Edited by hand, and not overwritten:", |entry| match &entry.outcome {
             Outcome::Edited { file, correction_waits: true } => {
                 Some(format!("{file}; the source now says something else, compare the two"))

@@ -14,6 +14,7 @@ use super::recall::recall;
 use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
 use super::report::Source;
+use super::story_file::Story;
 use super::{Standing, is_nothing, write};
 use crate::diagnostics::Problem;
 
@@ -24,6 +25,28 @@ pub struct Run<'a> {
     pub standing: &'a Standing<'a>,
     /// All sources of this import.
     pub sources: &'a [Source],
+    /// The configured languages.
+    pub languages: &'a [String],
+}
+
+/// The entries of one story, one a language, each with the name of its source.
+pub struct Bundle<'a> {
+    pub entries: Vec<(&'a Ready, &'a str)>,
+    /// The id that the story had where it comes from.
+    pub id: Option<String>,
+}
+
+impl Bundle<'_> {
+    /// The entry that gives the story its name.
+    fn first(&self) -> &Ready {
+        self.entries[0].0
+    }
+
+    /// The story that these entries make.
+    fn story(&self, languages: &[String]) -> Story {
+        let stories = self.entries.iter().map(|(entry, _)| entry.story());
+        stories.fold(Story::default(), |all, story| story.over(Some(all), languages))
+    }
 }
 
 /// A new story's name.
@@ -36,24 +59,23 @@ struct Name {
 }
 
 impl Run<'_> {
-    /// Brings entries into the folder. `sources` names each entry's source.
-    pub fn store(&self, entries: &[&Ready], sources: &[&str]) -> Result<Vec<Outcome>, Problem> {
+    /// Brings stories into the folder, and tells what became of each.
+    pub fn store(&self, bundles: Vec<Bundle<'_>>) -> Result<Vec<Outcome>, Problem> {
         // Held until the end; the system releases it with the process.
-        let _lock = if self.dry_run || entries.is_empty() { None } else { Some(self.lock()?) };
+        let _lock = if self.dry_run || bundles.is_empty() { None } else { Some(self.lock()?) };
         let mut record = Record::load(self.into)?;
-        let recalled = recall(entries, &record);
-        let fresh: Vec<usize> = (0..entries.len()).filter(|place| recalled[*place].is_none()).collect();
-        let names = self.name(&fresh.iter().map(|place| entries[*place]).collect::<Vec<_>>(), &record)?;
+        let recalled = self.recall(&bundles, &record);
+        let fresh: Vec<usize> = (0..bundles.len()).filter(|place| recalled[*place].is_none()).collect();
+        let names = self.name(&fresh.iter().map(|place| &bundles[*place]).collect::<Vec<_>>(), &record)?;
         let mut names: HashMap<usize, Name> = fresh.into_iter().zip(names).collect();
 
         let mut outcomes = Vec::new();
         let mut failure = None;
-        for (place, entry) in entries.iter().enumerate() {
-            let source = sources.get(place).copied().unwrap_or_default();
+        for (place, bundle) in bundles.iter().enumerate() {
             let outcome = match (recalled[place], names.remove(&place)) {
-                (Some(story), _) => self.bring_known(entry, source, &mut record.stories[story]),
+                (Some(story), _) => self.bring_known(bundle, &mut record.stories[story]),
                 (None, Some(Name { elsewhere: Some(path), .. })) => Ok(Outcome::AlreadyThere { path }),
-                (None, Some(name)) => self.bring_new(entry, source, &name, &mut record),
+                (None, Some(name)) => self.bring_new(bundle, &name, &mut record),
                 (None, None) => continue,
             };
             match outcome {
@@ -70,6 +92,19 @@ impl Run<'_> {
             Some(error) => Err(error),
             None => saved.map(|()| outcomes),
         }
+    }
+
+    /// For each story its place in the record: that of the first of its entries that is known again, once.
+    fn recall(&self, bundles: &[Bundle<'_>], record: &Record) -> Vec<Option<usize>> {
+        let entries: Vec<&Ready> =
+            bundles.iter().flat_map(|bundle| bundle.entries.iter().map(|(entry, _)| *entry)).collect();
+        let mut recalled = recall(&entries, record).into_iter();
+        let mut used = HashSet::new();
+        let mut of_bundle = |bundle: &Bundle<'_>| {
+            let places: Vec<usize> = recalled.by_ref().take(bundle.entries.len()).flatten().collect();
+            places.into_iter().find(|place| used.insert(*place))
+        };
+        bundles.iter().map(&mut of_bundle).collect()
     }
 
     /// Makes the folder if need be, and waits while another import is at work in it.
@@ -97,7 +132,7 @@ impl Run<'_> {
         if self.dry_run { Ok(()) } else { write::replace(path, text) }
     }
 
-    fn bring_known(&self, entry: &Ready, source: &str, known: &mut Remembered) -> Result<Outcome, Problem> {
+    fn bring_known(&self, bundle: &Bundle<'_>, known: &mut Remembered) -> Result<Outcome, Problem> {
         let file = known.file.clone();
         let id = file.strip_suffix(".toml").unwrap_or(&file);
         let path = self.path(id);
@@ -105,12 +140,20 @@ impl Run<'_> {
             let moved = (self.standing.file)(id).map(|path| Outcome::AlreadyThere { path });
             return Ok(moved.unwrap_or(Outcome::Deleted { file }));
         };
-        let text = entry.story().to_toml(id);
-        let (wanted, there) = (hash(&text), bytes_hash(&bytes));
+        let there = bytes_hash(&bytes);
+        // Texts that are not among these stay, where nobody has touched the file.
+        let before = std::str::from_utf8(&bytes).ok().filter(|_| there == known.written);
+        let before = before.and_then(|text| Story::from_toml(text, self.languages));
+        let text = bundle.story(self.languages).over(before, self.languages).to_toml(id);
+        let wanted = hash(&text);
         // The text of a source that is not read now stays, or two sources would change the story in turn.
-        let is_same =
-            |origin: &Origin| (origin.date, &*origin.title, &*origin.text) == (entry.date, &*entry.title, &*entry.text);
         let is_read = |origin: &Origin| self.sources.iter().any(|source| name_of(&source.name) == origin.source);
+        let is_same = |origin: &Origin| {
+            let same = |entry: &Ready| {
+                (origin.date, &*origin.title, &*origin.text) == (entry.date, &*entry.title, &*entry.text)
+            };
+            bundle.entries.iter().any(|(entry, _)| same(entry))
+        };
         if there != wanted
             && let Some(other) = known.entries.first()
             && !known.entries.iter().any(|origin| is_same(origin) || is_read(origin))
@@ -127,16 +170,22 @@ impl Run<'_> {
             Outcome::Updated { file }
         };
         known.written = wanted;
-        for origin in &mut known.entries {
-            if (&*origin.title, &*origin.text) != (&*entry.title, &*entry.text) || origin.date != entry.date {
-                *origin = origin_of(entry, source);
+        for (entry, source) in &bundle.entries {
+            match known.entries.iter_mut().find(|origin| origin.language == entry.language) {
+                Some(origin) => {
+                    let is_other = (&*origin.title, &*origin.text) != (&*entry.title, &*entry.text);
+                    if is_other || origin.date != entry.date || origin.key != entry.key {
+                        *origin = origin_of(entry, source);
+                    }
+                }
+                None => known.entries.push(origin_of(entry, source)),
             }
         }
         Ok(outcome)
     }
 
-    fn bring_new(&self, entry: &Ready, source: &str, name: &Name, record: &mut Record) -> Result<Outcome, Problem> {
-        let text = entry.story().to_toml(&name.id);
+    fn bring_new(&self, bundle: &Bundle<'_>, name: &Name, record: &mut Record) -> Result<Outcome, Problem> {
+        let text = bundle.story(self.languages).to_toml(&name.id);
         let file = format!("{}.toml", name.id);
         if !name.found {
             self.write(&self.path(&name.id), &text)?;
@@ -144,41 +193,49 @@ impl Run<'_> {
         record.stories.push(Remembered {
             file: file.clone(),
             written: hash(&text),
-            entries: vec![origin_of(entry, source)],
+            entries: bundle.entries.iter().map(|(entry, source)| origin_of(entry, source)).collect(),
         });
         Ok(if name.found { Outcome::Unchanged { file } } else { Outcome::Written { file } })
     }
 
     /// Names new stories: each the nicest that neither another story nor a file has. What clashes goes on together to
     /// the next kind of name, so that the order of the entries does not matter.
-    fn name(&self, entries: &[&Ready], record: &Record) -> Result<Vec<Name>, Problem> {
-        let contents: Vec<String> = entries
+    fn name(&self, bundles: &[&Bundle<'_>], record: &Record) -> Result<Vec<Name>, Problem> {
+        let contents: Vec<String> = bundles
             .iter()
-            .map(|entry| hash(&format!("{}\n{}\n{}\n{}", entry.date, entry.language, entry.title, entry.text)))
+            .map(|bundle| {
+                let entry = bundle.first();
+                hash(&format!("{}\n{}\n{}\n{}", entry.date, entry.language, entry.title, entry.text))
+            })
             .collect();
-        let candidates: Vec<[String; 4]> = entries
+        let candidates: Vec<Vec<String>> = bundles
             .iter()
             .zip(&contents)
-            .map(|(entry, content)| {
-                Naming { date: entry.date, language: &entry.language, title: &entry.title, content }.candidates()
+            .map(|(bundle, content)| {
+                let entry = bundle.first();
+                let naming = Naming { date: entry.date, language: &entry.language, title: &entry.title, content };
+                bundle.id.iter().cloned().chain(naming.candidates()).collect()
             })
             .collect();
         let mut taken: HashSet<String> = record.stories.iter().map(|story| story.file.to_ascii_lowercase()).collect();
         let mut names: Vec<Option<Name>> = Vec::new();
-        for (entry, candidates) in entries.iter().zip(&candidates) {
+        for (bundle, candidates) in bundles.iter().zip(&candidates) {
+            let entry = bundle.first();
             let mut found = None;
             for id in candidates {
-                let file = format!("{id}.toml");
+                let file = format!("{id}.toml").to_ascii_lowercase();
                 if found.is_none()
                     && !taken.contains(&file)
-                    && self.read(&self.path(id))?.is_some_and(|bytes| bytes == entry.story().to_toml(id).as_bytes())
+                    && self
+                        .read(&self.path(id))?
+                        .is_some_and(|bytes| bytes == bundle.story(self.languages).to_toml(id).as_bytes())
                 {
                     taken.insert(file);
                     found = Some(Name { id: id.clone(), found: true, elsewhere: None });
                 }
             }
             for id in candidates {
-                let file = format!("{id}.toml");
+                let file = format!("{id}.toml").to_ascii_lowercase();
                 if found.is_none()
                     && !taken.contains(&file)
                     && let Some(path) = (self.standing.file)(id)
@@ -190,14 +247,17 @@ impl Run<'_> {
             }
             names.push(found);
         }
-        for kind in 0..4 {
-            let ids: Vec<&str> = candidates.iter().map(|candidates| candidates[kind].as_str()).collect();
+        let kinds = candidates.iter().map(Vec::len).max().unwrap_or(0);
+        for kind in 0..kinds {
+            let ids: Vec<Option<&str>> =
+                candidates.iter().map(|candidates| candidates.get(kind).map(String::as_str)).collect();
             let mut wanted: HashMap<&str, usize> = HashMap::new();
             for (id, _) in ids.iter().zip(&names).filter(|(_, name)| name.is_none()) {
-                *wanted.entry(id).or_insert(0) += 1;
+                *wanted.entry(id.unwrap_or_default()).or_insert(0) += 1;
             }
             for (id, name) in ids.iter().zip(&mut names).filter(|(_, name)| name.is_none()) {
-                let file = format!("{id}.toml");
+                let Some(id) = id else { continue };
+                let file = format!("{id}.toml").to_ascii_lowercase();
                 if wanted.get(id) == Some(&1) && !taken.contains(&file) && self.is_free(id) {
                     taken.insert(file);
                     *name = Some(Name { id: (*id).to_owned(), found: false, elsewhere: None });
@@ -206,7 +266,7 @@ impl Run<'_> {
         }
         // Made of all that the story says: who has it has the story.
         let last = |place: usize| {
-            let id = format!("{}/{}", entries[place].date.format("%Y"), contents[place]);
+            let id = format!("{}/{}", bundles[place].first().date.format("%Y"), contents[place]);
             Name { elsewhere: (self.standing.file)(&id), id, found: false }
         };
         Ok(names.into_iter().enumerate().map(|(place, name)| name.unwrap_or_else(|| last(place))).collect())
@@ -224,6 +284,7 @@ fn origin_of(entry: &Ready, source: &str) -> Origin {
         language: entry.language.clone(),
         title: entry.title.clone(),
         text: entry.text.clone(),
+        key: entry.key.clone(),
         // Not the path: the record goes where the store goes, to other machines too.
         source: name_of(source),
     }

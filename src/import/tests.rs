@@ -17,7 +17,12 @@ fn setting() -> Setting {
     let words = |list: &[&str]| list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     Setting {
         languages: words(&["en", "fr", "ru", "es", "ar", "zh"]),
-        topics: vec![("lakes".into(), words(&["lakes", "lacs", "озер"])), ("snow".into(), words(&["nieve", "测雪"]))],
+        topics: vec![
+            Topic { id: "lakes".into(), titles: Vec::new(), words: words(&["lakes", "lacs", "озер"]) },
+            Topic { id: "snow".into(), titles: Vec::new(), words: words(&["nieve", "测雪"]) },
+        ],
+        homes: vec![Url::parse("https://e.example/").unwrap(); 6],
+        authority: "e.example,2014".to_owned(),
     }
 }
 
@@ -118,6 +123,43 @@ fn a_second_import_changes_nothing_and_a_longer_one_only_adds() {
     let after = files(folder.path());
     assert_eq!(after.len(), before.len() + 1);
     assert!(before.iter().all(|(name, bytes)| name.starts_with('_') || after[name] == *bytes));
+}
+
+/// Feeds whose entries are odd: each comes in or is named.
+#[test]
+fn no_entry_of_a_feed_is_lost_in_silence() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = "<rss><channel><title>T</title><language>en-us</language><category>x</category>\
+        <item><title>The rain falls on the mountains and the sea</title><guid>1</guid><pubDate>Wed, 11 Jan 2006 10:00:00 GMT</pubDate>\
+        <category>lakes</category><category>Odd</category><description>&lt;p onclick='x()'&gt;About &lt;a href='/a'&gt;it&lt;/a&gt;&lt;/p&gt;</description></item>\
+        <item><title>The same id, and a different story altogether</title><guid>1</guid><pubDate>Wed, 11 Jan 2006 10:00:00 GMT</pubDate></item>\
+        <item><description>Without a title there is still the text of the story to be read</description><pubDate>2006-01-12</pubDate></item>\
+        <item><title>Without a date of any kind in this feed</title></item>\
+        <item><title>Un titre en français, pour que la langue se trouve</title><pubDate>no date</pubDate></item>\
+        <item></item></channel></rss>";
+    let report = import(feed, folder.path());
+    assert_eq!(kinds(&report), ["written", "written", "written", "left out", "left out", "left out"]);
+    assert_eq!(left_out(&report), 3);
+    let rain = story(folder.path(), "2006/the-rain-falls-on-the-mountains-and-the-sea.toml");
+    assert_eq!(rain["published"].to_string(), "2006-01-11T10:00:00+00:00");
+    assert_eq!(rain["topics"].to_string(), "[\"lakes\"]");
+    let text = &rain["translations"]["en"];
+    assert_eq!(text["guid"].as_str(), Some("1"));
+    assert_eq!(text["content_html"].as_str(), Some("<p>About <a href=\"https://e.example/a\">it</a></p>"));
+    let twice = story(folder.path(), "2006/the-same-id-and-a-different-story-altogether.toml");
+    assert!(twice["translations"]["en"].get("guid").is_none());
+    let told = report.to_string();
+    for part in ["Categories that are no topic: Odd 1", "its id stands twice", "`no date` is no date"] {
+        assert!(told.contains(part), "{part} in {told}");
+    }
+    // A correction is known by its id, whatever changed; an edited file is left alone.
+    let corrected = feed.replace("The rain falls on the mountains and the sea", "Snow").replace("About", "All about");
+    let report = import(&corrected, folder.path());
+    assert_eq!(
+        report.entries[0].outcome,
+        Outcome::Updated { file: "2006/the-rain-falls-on-the-mountains-and-the-sea.toml".into() }
+    );
+    assert!(kinds(&report).iter().all(|kind| kind != "written"));
 }
 
 #[test]
@@ -308,7 +350,6 @@ fn errors_name_place_and_cure() {
     let misused = |request: &Request| {
         misused(&setting(), request).iter().map(|problem| show(problem, Form::Plain)).collect::<String>()
     };
-    assert!(misused(&request(folder.path())).contains(":1:1: error: this is a folder"));
     assert!(misused(&request(Path::new("nowhere.txt"))).starts_with("nowhere.txt:1:1: error: there is no such file"));
     let shown = misused(&Request { language: Some("de".into()), ..request(Path::new("-")) });
     assert!(shown.contains("it has en, fr, ru, es, ar, zh"), "{shown}");

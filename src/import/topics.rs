@@ -4,11 +4,17 @@
 //! itself alone; several words match where they follow each other. Where a script has no blanks between words, the
 //! word may stand anywhere.
 
+use std::collections::HashMap;
+
+use super::Topic;
+use super::names::folded;
 use super::script::Script;
 
 /// The match words of all topics, made ready.
 pub struct Topics {
     topics: Vec<(String, Vec<Pattern>)>,
+    /// Ids and titles without regard to case.
+    names: HashMap<String, String>,
 }
 
 enum Pattern {
@@ -18,12 +24,21 @@ enum Pattern {
 
 impl Topics {
     /// Makes the words of each topic ready.
-    pub fn new(topics: &[(String, Vec<String>)]) -> Topics {
-        let ready = |(id, words): &(String, Vec<String>)| {
-            let patterns = words.iter().map(|word| Pattern::new(word)).filter(|pattern| !pattern.is_empty());
-            (id.clone(), patterns.collect())
+    pub fn new(topics: &[Topic]) -> Topics {
+        let ready = |topic: &Topic| {
+            let patterns = topic.words.iter().map(|word| Pattern::new(word)).filter(|pattern| !pattern.is_empty());
+            (topic.id.clone(), patterns.collect())
         };
-        Topics { topics: topics.iter().map(ready).collect() }
+        let names = topics.iter().rev().flat_map(|topic| {
+            let names = topic.titles.iter().chain([&topic.id]);
+            names.map(|name| (folded(name), topic.id.clone()))
+        });
+        Topics { topics: topics.iter().map(ready).collect(), names: names.collect() }
+    }
+
+    /// The topic that has an id, or a title in any language.
+    pub fn named(&self, name: &str) -> Option<String> {
+        self.names.get(&folded(name)).cloned()
     }
 
     /// The topics that a text speaks of, in the order of the configuration.
@@ -71,7 +86,11 @@ mod tests {
     use super::*;
 
     fn topics() -> Topics {
-        let list = |id: &str, words: &[&str]| (id.to_owned(), words.iter().map(|word| (*word).to_owned()).collect());
+        let list = |id: &str, words: &[&str]| Topic {
+            id: id.to_owned(),
+            titles: vec![format!("The {id}")],
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+        };
         Topics::new(&[
             list("lakes", &["lake", "озер", "Glacier", "湖"]),
             list("rights", &["water rights", ""]),

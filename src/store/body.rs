@@ -74,7 +74,8 @@ fn is_void(tag: &str) -> bool {
     void.contains(&name.as_str()) || ["p", "li", "dt", "dd", "tr", "td", "th"].contains(&name.as_str())
 }
 
-fn sanitised(html: &str, base: &Url) -> String {
+/// HTML without anything that is not text, pictures and links, every address made absolute.
+pub fn sanitised(html: &str, base: &Url) -> String {
     if depth(html) > DEEPEST {
         return paragraphs(html);
     }

@@ -1,0 +1,280 @@
+//! Dates as feeds write them: RFC 822 with everything that is done to it, ISO 8601 in all its forms, asctime.
+//!
+//! What is no date of any calendar is `None`; a date is as exact as it is written.
+
+use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
+
+use crate::import::found::When;
+
+/// Reads a date.
+pub fn read(text: &str) -> Option<When> {
+    let text = text.trim();
+    iso(text).or_else(|| words(text))
+}
+
+/// A piece of a date.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Piece<'a> {
+    Number(&'a str),
+    Word(&'a str),
+    Sign(char),
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut out = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let same = |kind: fn(char) -> bool| rest.find(|letter| !kind(letter)).unwrap_or(rest.len());
+        let length = if first.is_ascii_digit() {
+            let length = same(|letter| letter.is_ascii_digit());
+            out.push(Piece::Number(&rest[..length]));
+            length
+        } else if first.is_alphabetic() {
+            let length = same(char::is_alphabetic);
+            out.push(Piece::Word(&rest[..length]));
+            length
+        } else {
+            if !first.is_whitespace() && first != ',' {
+                out.push(Piece::Sign(first));
+            }
+            first.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// `2006-01-11T16:43:21-08:00`, with hyphens or not, a blank or a `T`, seconds or not, a year alone or with its month.
+fn iso(text: &str) -> Option<When> {
+    use Piece::{Number, Sign, Word};
+    let pieces = pieces(text);
+    let (year, month, day, rest): (&str, &str, &str, &[Piece<'_>]) = match &pieces[..] {
+        [Number(year), Sign('-' | '/'), Number(month), Sign('-' | '/'), Number(day), rest @ ..] => {
+            (year, month, day, rest)
+        }
+        [Number(year), Sign('-'), Number(month)] => (year, month, "1", &[]),
+        [Number(date), rest @ ..] if date.len() == 8 => (&date[..4], &date[4..6], &date[6..], rest),
+        [Number(year)] if year.len() == 4 => (year, "1", "1", &[]),
+        _ => return None,
+    };
+    if year.len() != 4 {
+        return None;
+    }
+    let date = NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)?;
+    let rest = match rest {
+        [Word("T" | "t"), rest @ ..] => rest,
+        rest => rest,
+    };
+    with_time(date, rest)
+}
+
+const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+/// `Wed, 11 Jan 2006 16:43:21 -0800` and what resembles it, `Jan 11, 2006`, `Wed Jan 11 16:43:21 2006`.
+fn words(text: &str) -> Option<When> {
+    use Piece::{Number, Sign, Word};
+    let mut pieces = pieces(text);
+    pieces.retain(|piece| !matches!(piece, Sign('.')));
+    let month_at = pieces.iter().position(|piece| matches!(piece, Word(word) if month(word).is_some()))?;
+    let Word(name) = pieces[month_at] else { return None };
+    // What stands before is the day, after a name of the week that may be wrong; or nothing, and the day comes next.
+    let before = pieces[..month_at].iter().rev().find_map(|piece| match piece {
+        Number(number) => Some(*number),
+        _ => None,
+    });
+    let mut rest: Vec<Piece<'_>> = pieces[month_at + 1..].to_vec();
+    if let Some(Sign('-' | '/')) = rest.first() {
+        rest.remove(0);
+    }
+    let day = match before {
+        Some(day) => day,
+        None => {
+            let Some(Number(day)) = rest.first().copied() else { return None };
+            rest.remove(0);
+            if let Some(Word("st" | "nd" | "rd" | "th")) = rest.first() {
+                rest.remove(0);
+            }
+            day
+        }
+    };
+    // asctime has the year at the end, or before a zone.
+    let year_at = rest.iter().enumerate().position(|(place, piece)| {
+        let clock =
+            matches!(rest.get(place + 1), Some(Sign(':'))) || place > 0 && matches!(rest[place - 1], Sign(':' | '+'));
+        let offset = place > 0 && matches!(rest[place - 1], Sign('-')) && place > 1;
+        matches!(piece, Number(number) if matches!(number.len(), 2 | 4)) && !clock && !offset
+    })?;
+    let Number(year) = rest.remove(year_at) else { return None };
+    let year = match (year.len(), year.parse::<i32>().ok()?) {
+        // RFC 2822 §4.3.
+        (2, year) if year < 50 => 2000 + year,
+        (2, year) => 1900 + year,
+        (4, year) => year,
+        _ => return None,
+    };
+    let date = NaiveDate::from_ymd_opt(year, month(name)?, day.parse().ok()?)?;
+    with_time(date, &rest)
+}
+
+fn month(word: &str) -> Option<u32> {
+    let start: String = word.chars().take(3).flat_map(char::to_lowercase).collect();
+    let known = MONTHS.iter().position(|name| *name == start)?;
+    // `Mars` would be French, `Marchand` nothing.
+    (word.len() == 3 || FULL[known].eq_ignore_ascii_case(word) || word.eq_ignore_ascii_case("sept"))
+        .then_some(known as u32 + 1)
+}
+
+const FULL: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The time of day and the zone behind a date.
+fn with_time(date: NaiveDate, pieces: &[Piece<'_>]) -> Option<When> {
+    use Piece::{Number, Sign, Word};
+    let (time, rest) = match pieces {
+        [Number(hour), Sign(':'), Number(minute), Sign(':'), Number(second), rest @ ..] => {
+            (clock(hour, minute, second)?, rest)
+        }
+        [Number(hour), Sign(':'), Number(minute), rest @ ..] => (clock(hour, minute, "0")?, rest),
+        [Number(time), rest @ ..] if time.len() == 6 => (clock(&time[..2], &time[2..4], &time[4..])?, rest),
+        // A zone behind a date without a time says nothing.
+        _ => return Some(When::Day(date)),
+    };
+    // Fractions of a second.
+    let rest = match rest {
+        [Sign('.'), Number(_), rest @ ..] => rest,
+        rest => rest,
+    };
+    let (time, rest) = match rest {
+        [Word("am" | "AM"), rest @ ..] if time.0 == 12 => ((0, time.1, time.2), rest),
+        [Word("pm" | "PM"), rest @ ..] if time.0 < 12 => ((time.0 + 12, time.1, time.2), rest),
+        [Word("am" | "AM" | "pm" | "PM"), rest @ ..] => (time, rest),
+        rest => (time, rest),
+    };
+    let local: NaiveDateTime = date.and_time(NaiveTime::from_hms_opt(time.0, time.1, time.2)?);
+    match zone(rest) {
+        Some(seconds) => {
+            let offset = FixedOffset::east_opt(seconds)?;
+            Some(When::Instant(offset.from_local_datetime(&local).single()?))
+        }
+        None => Some(When::Local(local)),
+    }
+}
+
+/// Hours, minutes and seconds; a leap second is the second before, and 24:00 the day's last.
+fn clock(hour: &str, minute: &str, second: &str) -> Option<(u32, u32, u32)> {
+    let (hour, minute, second): (u32, u32, u32) = (hour.parse().ok()?, minute.parse().ok()?, second.parse().ok()?);
+    match (hour, minute, second) {
+        (24, 0, 0) => Some((23, 59, 59)),
+        (_, _, 60) => Some((hour, minute, 59)),
+        _ => Some((hour, minute, second)),
+    }
+}
+
+/// The offset in seconds; `None` where there is none, or none that is known.
+fn zone(pieces: &[Piece<'_>]) -> Option<i32> {
+    use Piece::{Number, Sign, Word};
+    match pieces {
+        [Sign(sign @ ('+' | '-' | '−')), Number(hours), Sign(':'), Number(minutes), ..] => {
+            offset(*sign, hours.parse().ok()?, minutes.parse().ok()?)
+        }
+        [Sign(sign @ ('+' | '-' | '−')), Number(digits), ..] => {
+            let number: i32 = digits.parse().ok()?;
+            match digits.len() {
+                1 | 2 => offset(*sign, number, 0),
+                3 | 4 => offset(*sign, number / 100, number % 100),
+                _ => None,
+            }
+        }
+        [Word("UT" | "UTC" | "GMT" | "utc" | "gmt"), rest @ ..] if matches!(rest, [Sign('+' | '-'), Number(_), ..]) => {
+            zone(rest)
+        }
+        [Word(name), ..] => named(name),
+        [_, rest @ ..] => zone(rest),
+        [] => None,
+    }
+}
+
+fn offset(sign: char, hours: i32, minutes: i32) -> Option<i32> {
+    let seconds = hours * 3600 + minutes * 60;
+    (hours < 24 && minutes < 60).then_some(if sign == '+' { seconds } else { -seconds })
+}
+
+/// RFC 822 §5.1, and those that are often written besides.
+fn named(name: &str) -> Option<i32> {
+    let hours = match name.to_ascii_uppercase().as_str() {
+        "Z" | "UT" | "UTC" | "GMT" | "WET" => 0,
+        "EST" | "CDT" => -5,
+        "EDT" => -4,
+        "CST" | "MDT" => -6,
+        "MST" | "PDT" => -7,
+        "PST" => -8,
+        "CET" | "BST" | "MEZ" | "WEST" => 1,
+        "CEST" | "EET" | "MESZ" => 2,
+        "EEST" | "MSK" => 3,
+        "JST" | "KST" => 9,
+        _ => return None,
+    };
+    Some(hours * 3600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        match read(text) {
+            Some(When::Instant(at)) => at.to_rfc3339(),
+            Some(When::Local(at)) => at.to_string(),
+            Some(When::Day(day)) => day.to_string(),
+            None => "none".to_owned(),
+        }
+    }
+
+    #[test]
+    fn dates_in_all_their_forms() {
+        for (text, expected) in [
+            ("Wed, 11 Jan 2006 16:43:21 -0800", "2006-01-11T16:43:21-08:00"),
+            ("Mon, 11 Jan 2006 16:43:21 GMT", "2006-01-11T16:43:21+00:00"),
+            ("11 January 06 16:43 EST", "2006-01-11T16:43:00-05:00"),
+            ("Wed, 1 Sept 1999 16:43:21 Z", "1999-09-01T16:43:21+00:00"),
+            ("Wed, 11-Jan-2006 16:43:21 +000", "2006-01-11T16:43:21+00:00"),
+            ("Wed Jan 11 16:43:21 2006", "2006-01-11 16:43:21"),
+            ("Wed Jan 11 16:43:21 PST 2006", "2006-01-11T16:43:21-08:00"),
+            ("January 11, 2006", "2006-01-11"),
+            ("Jan 11th, 2006 4:43 pm", "2006-01-11 16:43:00"),
+            ("2006-01-11T16:43:21Z", "2006-01-11T16:43:21+00:00"),
+            ("2006-01-11T16:43:21.52-08:00", "2006-01-11T16:43:21-08:00"),
+            ("2006-01-11T16:43-0800", "2006-01-11T16:43:00-08:00"),
+            ("2006-01-11 16:43:21 -0800", "2006-01-11T16:43:21-08:00"),
+            ("2006-01-11 T 16:43:21 Z", "2006-01-11T16:43:21+00:00"),
+            ("20060111T164321Z", "2006-01-11T16:43:21+00:00"),
+            ("2006/01/11", "2006-01-11"),
+            ("2006-01-11", "2006-01-11"),
+            ("2006-01", "2006-01-01"),
+            ("2006", "2006-01-01"),
+            ("2006-01-11T24:00:00Z", "2006-01-11T23:59:59+00:00"),
+            ("2006-01-11T16:43:60Z", "2006-01-11T16:43:59+00:00"),
+            ("Thu, 05 Sep 2002 0:00:01 GMT", "2002-09-05T00:00:01+00:00"),
+            ("2 May 2004 10:00:00 GMT+0200", "2004-05-02T10:00:00+02:00"),
+        ] {
+            assert_eq!(shown(text), expected, "{text}");
+        }
+        for text in
+            ["", "yesterday", "2006-13-01", "31 Feb 2006", "20081-01-01", "Tue, 40 Jan 2006", "12:00", "١١ يناير"]
+        {
+            assert_eq!(shown(text), "none", "{text}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! JSON Feed 1.0 and 1.1, item by item: one that is odd does not lose the others.
+
+use std::io::{self, BufRead};
+
+use serde_json::{Map, Value};
+
+use super::date;
+use super::tree::LONGEST;
+use super::xml::named;
+use super::{Failure, Head};
+use crate::import::found::{Author, Body, Category, Enclosure, Found, Picture};
+use crate::import::plain as text;
+
+/// Reads a feed. What stands behind the items is known only after them; so is the feed's language, if it stands there.
+///
+/// # Errors
+/// It is no JSON Feed.
+pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(Found)) -> Result<Head, Failure> {
+    let mut scanner = Scanner { input, line: 1, peeked: None };
+    let wrong = |message: &str| Failure { message: message.to_owned() };
+    scanner.skip_blanks()?;
+    if scanner.next()? != Some(b'{') {
+        return Err(wrong("this is JSON, but no feed: a JSON Feed is an object with `items`"));
+    }
+    let mut head = Map::new();
+    let mut has_items = false;
+    loop {
+        scanner.skip(b" \t\r\n,")?;
+        match scanner.peek()? {
+            Some(b'"') => {}
+            _ => break,
+        }
+        let Ok(Value::String(key)) = serde_json::from_slice(&scanner.value()?) else { break };
+        scanner.skip(b" \t\r\n:")?;
+        if key == "items" && scanner.peek()? == Some(b'[') {
+            has_items = true;
+            scanner.next()?;
+            items(&mut scanner, &head, take)?;
+            continue;
+        }
+        let value = scanner.value()?;
+        if value.is_empty() {
+            break;
+        }
+        if let Ok(value) = serde_json::from_slice(&value) {
+            head.insert(key, value);
+        }
+    }
+    if !has_items {
+        return Err(wrong("this is JSON, but no feed: it has no `items`"));
+    }
+    let text = |name: &str| string(head.get(name));
+    Ok(Head {
+        title: text("title"),
+        language: text("language"),
+        link: text("home_page_url"),
+        date: None,
+        remarks: Vec::new(),
+    })
+}
+
+fn items(scanner: &mut Scanner<'_>, head: &Map<String, Value>, take: &mut dyn FnMut(Found)) -> Result<(), Failure> {
+    loop {
+        scanner.skip(b" \t\r\n,")?;
+        match scanner.peek()? {
+            None => return Ok(()),
+            Some(b']') => {
+                scanner.next()?;
+                return Ok(());
+            }
+            Some(_) => {}
+        }
+        let line = scanner.line;
+        let value = scanner.value()?;
+        if value.is_empty() {
+            return Ok(());
+        }
+        let found = match serde_json::from_slice(&value) {
+            Ok(Value::Object(item)) => entry(&item, head),
+            Ok(_) => Found { left_out: Some("it is no object".to_owned()), ..Found::default() },
+            Err(error) => Found { left_out: Some(format!("it is no JSON: {error}")), ..Found::default() },
+        };
+        take(Found { line, ..found });
+    }
+}
+
+fn string(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn list(value: Option<&Value>) -> Vec<&Value> {
+    match value {
+        Some(Value::Array(list)) => list.iter().collect(),
+        Some(Value::Null) | None => Vec::new(),
+        Some(one) => vec![one],
+    }
+}
+
+fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> Found {
+    let own = |name: &str| string(item.get(name));
+    let mut found = Found {
+        guid: own("id"),
+        language: own("language"),
+        surrounding_language: string(head.get("language")),
+        base: string(head.get("home_page_url")),
+        link: own("url").or_else(|| own("external_url")),
+        title: own("title").map(|title| text::one_line(&title)),
+        summary: own("summary"),
+        ..Found::default()
+    };
+    found.body = own("content_html").map(Body::Html).or_else(|| own("content_text").map(Body::Text));
+    let mut when = |name: &str| {
+        let written = own(name)?;
+        let when = date::read(&written);
+        if when.is_none() {
+            found.remarks.push(format!("`{written}` is no date"));
+        }
+        when
+    };
+    let (published, updated) = (when("date_published"), when("date_modified"));
+    found.published = published.or(updated);
+    found.updated = updated.filter(|_| published.is_some());
+    let of_feed = || list(head.get("authors")).into_iter().chain(list(head.get("author")));
+    let mut authors: Vec<&Value> = list(item.get("authors")).into_iter().chain(list(item.get("author"))).collect();
+    if authors.is_empty() {
+        authors = of_feed().collect();
+    }
+    found.authors = authors.into_iter().filter_map(author).collect();
+    found.authors.dedup_by(|one, other| one.name == other.name);
+    let own_data = item.get("_tidings").and_then(Value::as_object);
+    found.categories = categories(item, own_data);
+    found.translations = own_data
+        .map(|own| list(own.get("translations")))
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|other| string(other.get("id")).or_else(|| string(other.get("url"))))
+        .collect();
+    found.image = picture(item, own_data);
+    found.enclosures = list(item.get("attachments")).into_iter().filter_map(enclosure).collect();
+    found
+}
+
+fn author(value: &Value) -> Option<Author> {
+    match value {
+        Value::String(text) => Some(named(text)),
+        value => {
+            let name = string(value.get("name")).or_else(|| string(value.get("url")))?;
+            Some(Author { url: string(value.get("url")), email: string(value.get("email")), name })
+        }
+    }
+}
+
+fn categories(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Vec<Category> {
+    let ids: Vec<String> = own
+        .map(|own| list(own.get("topics")))
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|id| string(Some(id)))
+        .collect();
+    let tags = list(item.get("tags")).into_iter().filter_map(|tag| string(Some(tag)));
+    let mut out: Vec<Category> = Vec::new();
+    for (place, tag) in tags.enumerate() {
+        let category = match ids.get(place) {
+            Some(id) => Category { term: id.clone(), label: Some(tag).filter(|tag| tag != id) },
+            None => Category { term: tag, label: None },
+        };
+        if !out.contains(&category) {
+            out.push(category);
+        }
+    }
+    out
+}
+
+fn picture(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Option<Picture> {
+    let url = string(item.get("image")).or_else(|| string(item.get("banner_image")))?;
+    let more = own.and_then(|own| own.get("image"));
+    let said = |name: &str| more.and_then(|more| string(more.get(name)));
+    let number = |name: &str| {
+        more.and_then(|more| more.get(name)).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
+    };
+    Some(Picture {
+        url: Some(url),
+        alt: said("alt"),
+        credit: said("credit"),
+        width: number("width"),
+        height: number("height"),
+    })
+}
+
+fn enclosure(value: &Value) -> Option<Enclosure> {
+    Some(Enclosure {
+        url: string(value.get("url"))?,
+        media_type: string(value.get("mime_type")),
+        length: value.get("size_in_bytes").and_then(Value::as_u64),
+        title: string(value.get("title")),
+    })
+}
+
+/// Takes JSON apart without knowing what it means.
+struct Scanner<'r> {
+    input: &'r mut dyn BufRead,
+    line: usize,
+    peeked: Option<u8>,
+}
+
+impl Scanner<'_> {
+    fn peek(&mut self) -> io::Result<Option<u8>> {
+        if self.peeked.is_none() {
+            self.peeked = self.input.fill_buf()?.first().copied();
+            if self.peeked.is_some() {
+                self.input.consume(1);
+            }
+        }
+        Ok(self.peeked)
+    }
+
+    fn next(&mut self) -> io::Result<Option<u8>> {
+        let next = self.peek()?;
+        self.peeked = None;
+        self.line += usize::from(next == Some(b'\n'));
+        Ok(next)
+    }
+
+    fn skip(&mut self, bytes: &[u8]) -> io::Result<()> {
+        while self.peek()?.is_some_and(|byte| bytes.contains(&byte)) {
+            self.next()?;
+        }
+        Ok(())
+    }
+
+    fn skip_blanks(&mut self) -> io::Result<()> {
+        self.skip(b" \t\r\n")
+    }
+
+    /// The next value as it is written; empty where there is none.
+    fn value(&mut self) -> Result<Vec<u8>, Failure> {
+        let mut out = Vec::new();
+        let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);
+        while let Some(byte) = self.peek()? {
+            if out.len() as u64 > LONGEST {
+                return Err(Failure {
+                    message: format!("what begins in line {} is longer than {} MB", self.line, LONGEST >> 20),
+                });
+            }
+            if is_in_string {
+                self.next()?;
+                out.push(byte);
+                match byte {
+                    _ if is_escaped => is_escaped = false,
+                    b'\\' => is_escaped = true,
+                    b'"' => {
+                        is_in_string = false;
+                        if depth == 0 {
+                            break;
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            match byte {
+                b'"' => is_in_string = true,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' if depth == 0 => break,
+                b'}' | b']' => depth -= 1,
+                b',' | b':' if depth == 0 => break,
+                _ => {}
+            }
+            self.next()?;
+            out.push(byte);
+            if depth == 0 && matches!(byte, b'}' | b']') {
+                break;
+            }
+        }
+        Ok(out.trim_ascii().to_vec())
+    }
+}

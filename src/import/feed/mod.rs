@@ -1,0 +1,120 @@
+//! Owns feeds of all formats read into entries; never touches languages, topics or files.
+//!
+//! RSS 0.90 to 2.0 and 1.1, Atom 0.3 and 1.0, JSON Feed: each entry is handed on as it ends, so that a feed of any length is
+//! read in the room of its longest entry. Every entry that begins is handed on, whatever is missing in it.
+
+mod date;
+mod decode;
+mod json;
+mod tree;
+mod xml;
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use decode::Decoded;
+use tree::{Element, Space, Taker};
+
+use crate::import::found::{Found, When};
+
+/// What a feed says of itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Head {
+    pub title: Option<String>,
+    pub language: Option<String>,
+    pub link: Option<String>,
+    /// When it was published or last changed.
+    pub date: Option<When>,
+    /// Why not all of it was read.
+    pub remarks: Vec<String>,
+}
+
+/// Why a document could not be read as a feed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    pub message: String,
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Failure { message: format!("it cannot be read: {error}") }
+    }
+}
+
+/// Reads a feed.
+///
+/// # Errors
+/// It is none, or it cannot be read.
+pub fn read(input: &mut dyn Read, take: &mut dyn FnMut(Found)) -> Result<Head, Failure> {
+    let mut input = BufReader::new(Decoded::new(input)?);
+    match first_letter(&mut input)? {
+        None => Err(Failure { message: "it is empty".to_owned() }),
+        Some(b'{' | b'[') => json::read(&mut input, take),
+        Some(_) => read_xml(input, take),
+    }
+}
+
+/// The first letter that is no blank; what stands before it is skipped.
+fn first_letter(input: &mut impl BufRead) -> io::Result<Option<u8>> {
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        match buffer.iter().position(|byte| !byte.is_ascii_whitespace()) {
+            Some(at) => {
+                let first = buffer[at];
+                input.consume(at);
+                return Ok(Some(first));
+            }
+            None => {
+                let length = buffer.len();
+                input.consume(length);
+            }
+        }
+    }
+}
+
+struct Entries<'t> {
+    take: &'t mut dyn FnMut(Found),
+    count: usize,
+}
+
+impl Taker for Entries<'_> {
+    fn is_entry(&self, space: Space, name: &str) -> bool {
+        matches!((space, name), (Space::Plain | Space::Rdf, "item") | (Space::Atom | Space::Plain, "entry"))
+    }
+
+    fn entry(&mut self, entry: Element, around: &[&Element]) {
+        self.count += 1;
+        (self.take)(xml::entry(&entry, around));
+    }
+}
+
+fn read_xml(input: impl BufRead, take: &mut dyn FnMut(Found)) -> Result<Head, Failure> {
+    let mut entries = Entries { take, count: 0 };
+    let ended = tree::read(input, &mut entries)?;
+    let count = entries.count;
+    let root = ended.root.as_ref();
+    let is_feed = root.is_some_and(|root| matches!(root.name.as_str(), "rss" | "rdf" | "feed" | "channel"));
+    if count == 0 && !is_feed {
+        let message = match root.map(|root| root.name.as_str()) {
+            Some("html") => "this is an HTML page, not a feed".to_owned(),
+            Some("opml") => "this is a list of feeds (OPML), not a feed".to_owned(),
+            Some("urlset" | "sitemapindex") => "this is a sitemap, not a feed".to_owned(),
+            Some(name) => format!("this is XML of another kind (`{name}`), not a feed"),
+            None => "this is neither XML nor JSON, so it is no feed".to_owned(),
+        };
+        return Err(Failure { message });
+    }
+    let channel = root.and_then(xml::channel);
+    Ok(Head {
+        title: channel.and_then(xml::heading),
+        language: root.and_then(xml::language).or_else(|| channel.and_then(xml::language)),
+        link: channel.and_then(xml::page),
+        date: channel.and_then(xml::date_of_feed),
+        remarks: ended.cut.into_iter().collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::import::found::{Author, Body, Category, Picture};
+
+fn entries(text: &str) -> Vec<Found> {
+    let mut all = Vec::new();
+    read(&mut text.as_bytes(), &mut |found| all.push(found)).unwrap();
+    all
+}
+
+fn one(text: &str) -> Found {
+    let mut all = entries(text);
+    assert_eq!(all.len(), 1, "{text}");
+    all.remove(0)
+}
+
+const RSS: &str = r#"<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:media="http://search.yahoo.com/mrss/">
+<channel><title>News</title><link>https://a.example/</link><language>fr</language><pubDate>Mon, 02 Jan 2006 00:00:00 GMT</pubDate>
+<item><title>Fish &amp;amp; chips</title><link>https://a.example/1</link><guid isPermaLink="false">g1</guid>
+<pubDate>Wed, 11 Jan 2006 16:43:21 -0800</pubDate><dc:creator>Ana</dc:creator><category domain="x">Food</category><category>Food</category>
+<description>A &lt;b&gt;short&lt;/b&gt; text</description><content:encoded><![CDATA[<p>Long</p>]]></content:encoded>
+<media:content url="https://a.example/i.jpg" medium="image" width="10"><media:credit>Bo</media:credit></media:content>
+<enclosure url="https://a.example/a.mp3" type="audio/mpeg" length="7"/></item></channel></rss>"#;
+
+#[test]
+fn rss() {
+    let found = one(RSS);
+    assert_eq!(found.title.as_deref(), Some("Fish & chips"));
+    assert_eq!((found.guid.as_deref(), found.link.as_deref()), (Some("g1"), Some("https://a.example/1")));
+    assert_eq!(found.summary.as_deref(), Some("A short text"));
+    assert_eq!(found.body, Some(Body::Html("<p>Long</p>".into())));
+    assert_eq!(found.authors, [Author { name: "Ana".into(), ..Author::default() }]);
+    assert_eq!(found.categories, [Category { term: "Food".into(), label: None }]);
+    let picture = Picture {
+        url: Some("https://a.example/i.jpg".into()),
+        credit: Some("Bo".into()),
+        width: Some(10),
+        ..Picture::default()
+    };
+    assert_eq!(found.image, Some(picture));
+    assert_eq!(found.enclosures[0].length, Some(7));
+    assert_eq!((found.language, found.surrounding_language.as_deref()), (None, Some("fr")));
+    assert_eq!(found.line, 4);
+    let head = read(&mut RSS.as_bytes(), &mut |_| {}).unwrap();
+    assert_eq!(
+        (head.title.as_deref(), head.language.as_deref(), head.date.is_some()),
+        (Some("News"), Some("fr"), true)
+    );
+}
+
+#[test]
+fn rss_of_other_versions() {
+    let rdf = one(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/' xmlns:dc='http://purl.org/dc/elements/1.1/'>\
+         <channel rdf:about='c'><title>T</title></channel><item rdf:about='https://a.example/1'><title>a</title><link>https://a.example/x</link>\
+         <dc:date>2006-01-11</dc:date><dc:language>de</dc:language><dc:subject>S</dc:subject></item></rdf:RDF>",
+    );
+    assert_eq!((rdf.guid.as_deref(), rdf.link.as_deref()), (Some("https://a.example/1"), Some("https://a.example/x")));
+    assert_eq!((rdf.language.as_deref(), rdf.categories[0].term.as_str()), (Some("de"), "S"));
+    assert!(rdf.published.is_some());
+    let old = one(
+        "<rss version='0.91'><channel><item><title>a</title><description>&lt;p&gt;b&lt;/p&gt;</description></item></channel></rss>",
+    );
+    assert_eq!((old.body, old.summary), (Some(Body::Html("<p>b</p>".into())), None));
+    let own = one(
+        "<rss><channel><item><title>a</title><description xml:lang='en'><![CDATA[<div lang=\"en\">b</div>]]></description></item></channel></rss>",
+    );
+    assert_eq!(own.body, Some(Body::Html("<div lang=\"en\">b</div>".into())));
+}
+
+#[test]
+fn atom() {
+    let atom = |inner: &str| {
+        one(&format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en' xml:base='https://a.example/'><title>T</title><entry>{inner}</entry></feed>"
+        ))
+    };
+    let found = atom(
+        "<title type='html'>A &amp;lt;b&amp;gt; &lt;i&gt;c&lt;/i&gt;</title><id>urn:1</id><link href='p.html'/><link rel='enclosure' href='f.pdf' title='F'/>\
+         <link rel='https://schema.org/workTranslation' hreflang='fr' href='fr.html'/><published>2006-01-11T00:00:00Z</published>\
+         <updated>2006-02-01T00:00:00Z</updated><author><name>Ana</name><uri>https://a.example/ana</uri></author>\
+         <category term='t' label='Topic'/><summary xml:lang='en'>S</summary>\
+         <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>a &amp; <br/>b</p></div></content>",
+    );
+    assert_eq!(found.title.as_deref(), Some("A <b> c"));
+    assert_eq!(found.body, Some(Body::Html("<p>a &amp; <br>b</p>".into())));
+    assert_eq!(found.categories, [Category { term: "t".into(), label: Some("Topic".into()) }]);
+    assert_eq!((found.translations, found.link.as_deref()), (vec!["fr.html".to_owned()], Some("p.html")));
+    assert_eq!((found.base.as_deref(), found.language.as_deref()), (Some("https://a.example/"), Some("en")));
+    assert_eq!(found.authors[0].url.as_deref(), Some("https://a.example/ana"));
+    assert!(found.updated.is_some());
+    assert_eq!(atom("<title>1 &lt; 2 &amp;amp; 3</title>").title.as_deref(), Some("1 < 2 &amp; 3"));
+    assert_eq!(atom("<content type='text/plain' mode='base64'>aGk=</content>").body, Some(Body::Text("hi".into())));
+    let three = one(
+        "<feed version='0.3' xmlns='http://purl.org/atom/ns#'><entry><title mode='escaped' type='text/html'>a &amp;amp; b</title>\
+         <issued>2004-01-01T00:00:00Z</issued><content type='text/html' mode='escaped'>&lt;p&gt;c</content></entry></feed>",
+    );
+    assert_eq!((three.title.as_deref(), three.body), (Some("a & b"), Some(Body::Html("<p>c".into()))));
+}
+
+#[test]
+fn json() {
+    let all = entries(
+        "{\"version\": \"http://jsonfeed.org/version/1\", \"language\": \"en\",\n\"items\": [\n{\"id\": 7, \"title\": \"a\", \"tags\": \"t\", \
+         \"content_text\": \"x\", \"date_published\": \"2006-01-11T00:00:00Z\", \"author\": {\"name\": \"Ana\"}},\n5,\n{\"id\": \"b\", \"content_html\": null}]}",
+    );
+    assert_eq!(all.len(), 3);
+    assert_eq!((all[0].guid.as_deref(), all[0].line, all[0].categories[0].term.as_str()), (Some("7"), 3, "t"));
+    assert_eq!((all[0].body.clone(), all[0].authors[0].name.as_str()), (Some(Body::Text("x".into())), "Ana"));
+    assert!(all[1].left_out.is_some() && all[2].left_out.is_none());
+}
+
+#[test]
+fn what_is_no_feed_is_called_what_it_is() {
+    for (text, part) in [
+        ("", "empty"),
+        ("<html><body>x</body></html>", "an HTML page"),
+        ("<!DOCTYPE html><html><p>x", "an HTML page"),
+        ("hello", "neither XML nor JSON"),
+        ("{\"a\": 1}", "no `items`"),
+        ("[1]", "no feed"),
+        ("<opml><body/></opml>", "OPML"),
+        ("<x/>", "`x`"),
+    ] {
+        let failure = read(&mut text.as_bytes(), &mut |_| {}).unwrap_err();
+        assert!(failure.message.contains(part), "{text}: {}", failure.message);
+    }
+    assert!(read(&mut &b"<rss><channel/></rss>"[..], &mut |_| {}).is_ok());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+    #[test]
+    fn nothing_makes_it_panic(at in 0..RSS.len(), length in 0..60_usize, put in prop::collection::vec(any::<u8>(), 0..12)) {
+        let mut bytes = RSS.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, put);
+        let _ = read(&mut &bytes[..], &mut |_| {});
+    }
+
+    #[test]
+    fn any_markup_is_read(pieces in prop::collection::vec(prop::sample::select(vec!["<item>", "</item>", "<entry", ">", "<![CDATA[", "]]>", "&", "&#x41;", "<a b='", "'", "\"", "<!--", "-->", "x", "<!DOCTYPE", "[", "{", "\"items\":", ",", "\\"]), 0..40)) {
+        let text = pieces.concat();
+        let _ = read(&mut text.as_bytes(), &mut |_| {});
+    }
+}

@@ -1,0 +1,478 @@
+//! XML as it is found: a small tree for each entry, whatever is wrong around it.
+//!
+//! An entry that is open ends when the next begins or when what holds it ends. End tags without a beginning, undeclared
+//! prefixes, bare ampersands and HTML's entities do no harm; a DTD is never expanded. The depth, the attributes of an element and
+//! the size of what is kept are bounded.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+/// Elements nested deeper are passed over.
+const DEEPEST: usize = 200;
+/// More attributes than these nobody needs.
+const MOST_ATTRIBUTES: usize = 100;
+/// An entry, and a piece of markup or text, is at most this long.
+pub const LONGEST: u64 = 64 << 20;
+/// Of what stands outside of entries so much is kept.
+const LONGEST_HEAD: usize = 4 << 20;
+
+/// What a name belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Space {
+    /// No namespace, or one of RSS's own.
+    Plain,
+    Atom,
+    Content,
+    Dc,
+    DcTerms,
+    Feedburner,
+    Itunes,
+    Media,
+    Rdf,
+    Xhtml,
+    Wordpress,
+    Excerpt,
+    Other,
+}
+
+/// An element with everything in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Element {
+    pub space: Space,
+    /// In lower case, without its prefix.
+    pub name: String,
+    /// By their names as written, in lower case.
+    pub attributes: Vec<(String, String)>,
+    pub children: Vec<Node>,
+    /// The line where it begins.
+    pub line: usize,
+}
+
+/// What stands in an element.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    Element(Element),
+    Text(String),
+}
+
+impl Element {
+    /// An attribute.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The elements in it.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The elements of a name in it.
+    pub fn all<'e>(&'e self, space: Space, name: &'e str) -> impl Iterator<Item = &'e Element> {
+        self.elements().filter(move |element| element.space == space && element.name == name)
+    }
+
+    /// The first element of a name in it.
+    pub fn first<'e>(&'e self, space: Space, name: &'e str) -> Option<&'e Element> {
+        self.all(space, name).next()
+    }
+
+    /// All text in it.
+    pub fn text(&self) -> Cow<'_, str> {
+        match &self.children[..] {
+            [] => Cow::Borrowed(""),
+            [Node::Text(text)] => Cow::Borrowed(text),
+            several => Cow::Owned(several.iter().map(Node::text).collect()),
+        }
+    }
+
+    /// What is in it, written as HTML.
+    pub fn inner_html(&self) -> String {
+        let mut out = String::new();
+        self.children.iter().for_each(|node| node.write(&mut out));
+        out
+    }
+}
+
+impl Node {
+    fn text(&self) -> String {
+        match self {
+            Node::Text(text) => text.clone(),
+            Node::Element(element) => element.text().into_owned(),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        let element = match self {
+            Node::Text(text) => return out.push_str(&html_escape::encode_text(text)),
+            Node::Element(element) => element,
+        };
+        out.push('<');
+        out.push_str(&element.name);
+        for (name, value) in element.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")) {
+            out.push_str(&format!(" {name}=\"{}\"", html_escape::encode_double_quoted_attribute(value)));
+        }
+        out.push('>');
+        let is_void = matches!(element.name.as_str(), "br" | "img" | "hr" | "input" | "wbr" | "source");
+        if !is_void || !element.children.is_empty() {
+            element.children.iter().for_each(|node| node.write(out));
+            out.push_str(&format!("</{}>", element.name));
+        }
+    }
+}
+
+/// What becomes of the elements of a document.
+pub trait Taker {
+    /// Whether an element is an entry.
+    fn is_entry(&self, space: Space, name: &str) -> bool;
+    /// An entry, with the elements that it stands in as far as they are known, the innermost first.
+    fn entry(&mut self, entry: Element, around: &[&Element]);
+}
+
+/// How the reading of a document ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The outermost element without its entries; `None` where there was none.
+    pub root: Option<Element>,
+    /// Why not all was read.
+    pub cut: Option<String>,
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(input: impl BufRead, taker: &mut dyn Taker) -> io::Result<Ended> {
+    let mut reader = Reader::from_reader(Bounded { inner: input, left: LONGEST, line: 1 });
+    let config = reader.config_mut();
+    config.allow_dangling_amp = true;
+    config.allow_unmatched_ends = true;
+    config.check_end_names = false;
+    config.check_comments = false;
+    let mut builder =
+        Builder { open: Vec::new(), too_deep: 0, spaces: Vec::new(), size: 0, entry: None, root: None, taker };
+    let mut buffer = Vec::new();
+    let mut cut = None;
+    let mut entry_start = 0;
+    loop {
+        buffer.clear();
+        let line = reader.get_ref().line;
+        let used = reader.buffer_position() - entry_start;
+        let is_in_entry = builder.entry.is_some();
+        if !is_in_entry {
+            entry_start = reader.buffer_position();
+        } else if used > LONGEST {
+            cut = Some(format!(
+                "the entry in line {} is longer than {} MB; what follows was not read",
+                builder.line(),
+                LONGEST >> 20
+            ));
+            break;
+        }
+        reader.get_mut().left = LONGEST;
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(start)) => builder.start(&start, line),
+            Ok(Event::Empty(start)) => {
+                builder.start(&start, line);
+                builder.end(&lower(start.name().as_ref()));
+            }
+            Ok(Event::End(end)) => builder.end(&lower(end.name().as_ref())),
+            Ok(Event::Text(text)) => builder.text(&String::from_utf8_lossy(&text)),
+            Ok(Event::CData(text)) => builder.text(&String::from_utf8_lossy(&text)),
+            Ok(Event::GeneralRef(name)) => {
+                let written = format!("&{};", String::from_utf8_lossy(&name));
+                builder.text(&html_escape::decode_html_entities(&written));
+            }
+            Ok(Event::Eof) => break,
+            Ok(_) => {}
+            Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
+                cut = Some(format!(
+                    "what begins in line {line} is longer than {} MB; what follows was not read",
+                    LONGEST >> 20
+                ));
+                break;
+            }
+            Err(quick_xml::Error::Io(error)) => return Err(io::Error::new(error.kind(), error.to_string())),
+            // Broken markup: what was consumed of it is lost, and it goes on behind.
+            Err(_) if reader.buffer_position() > entry_start || !is_in_entry => {
+                if reader.get_mut().fill_buf()?.is_empty() {
+                    break;
+                }
+            }
+            Err(_) => break,
+        }
+    }
+    builder.close_all();
+    Ok(Ended { root: builder.root, cut })
+}
+
+/// A name as it is written, in lower case.
+fn lower(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).to_lowercase()
+}
+
+struct Builder<'t> {
+    /// The open elements with their names as written, the outermost first.
+    open: Vec<(String, Element)>,
+    /// How many elements are open that are nested too deep.
+    too_deep: usize,
+    /// The declared prefixes, with the depth of their elements.
+    spaces: Vec<(usize, String, Space)>,
+    /// How much is kept outside of entries.
+    size: usize,
+    /// Which of the open elements is the entry.
+    entry: Option<usize>,
+    root: Option<Element>,
+    taker: &'t mut dyn Taker,
+}
+
+impl Builder<'_> {
+    fn line(&self) -> usize {
+        self.entry.map_or(0, |entry| self.open[entry].1.line)
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>, line: usize) {
+        if self.open.len() >= DEEPEST {
+            self.too_deep += 1;
+            return;
+        }
+        let written = lower(start.name().as_ref());
+        let mut attributes = Vec::new();
+        for attribute in start.html_attributes().with_checks(false).flatten().take(MOST_ATTRIBUTES) {
+            let value = String::from_utf8_lossy(&attribute.value).into_owned();
+            attributes.push((lower(attribute.key.as_ref()), html_escape::decode_html_entities(&value).into_owned()));
+        }
+        let depth = self.open.len();
+        for (name, value) in &attributes {
+            match name.strip_prefix("xmlns") {
+                Some("") => self.spaces.push((depth, String::new(), space_of(value))),
+                Some(prefix) if prefix.starts_with(':') => {
+                    self.spaces.push((depth, prefix[1..].to_owned(), space_of(value)))
+                }
+                _ => {}
+            }
+        }
+        let (prefix, name) = written.split_once(':').unwrap_or(("", &written));
+        let space = self.space(prefix);
+        let is_entry = self.taker.is_entry(space, name);
+        if is_entry && let Some(entry) = self.entry {
+            // The one before was not closed.
+            while self.open.len() > entry {
+                self.close();
+            }
+        }
+        if is_entry {
+            self.entry = Some(self.open.len());
+        }
+        let element = Element { space, name: name.to_owned(), attributes, children: Vec::new(), line };
+        self.open.push((written, element));
+    }
+
+    /// What a prefix stands for: as it is declared, else as it usually is.
+    fn space(&self, prefix: &str) -> Space {
+        let declared = self.spaces.iter().rev().find(|(_, other, _)| other == prefix);
+        declared.map_or_else(|| usual(prefix), |(_, _, space)| *space)
+    }
+
+    fn end(&mut self, written: &str) {
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+            return;
+        }
+        // One that was never opened ends nothing.
+        let Some(at) = self.open.iter().rposition(|(open, _)| open == written) else { return };
+        while self.open.len() > at {
+            self.close();
+        }
+    }
+
+    /// Closes the innermost element.
+    fn close(&mut self) {
+        let Some((_, element)) = self.open.pop() else { return };
+        let depth = self.open.len();
+        while self.spaces.last().is_some_and(|(of, ..)| *of >= depth) {
+            self.spaces.pop();
+        }
+        if self.entry == Some(depth) {
+            self.entry = None;
+            let around: Vec<&Element> = self.open.iter().rev().map(|(_, element)| element).collect();
+            return self.taker.entry(element, &around);
+        }
+        match self.open.last_mut() {
+            Some((_, outer)) => {
+                let is_kept = self.entry.is_some() || self.size < LONGEST_HEAD;
+                self.size += if self.entry.is_none() { 64 } else { 0 };
+                if is_kept {
+                    outer.children.push(Node::Element(element));
+                }
+            }
+            None => {
+                self.root.get_or_insert(element);
+            }
+        }
+    }
+
+    fn close_all(&mut self) {
+        while !self.open.is_empty() {
+            self.close();
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.entry.is_none() {
+            self.size += text.len();
+            if self.size > LONGEST_HEAD {
+                return;
+            }
+        }
+        let Some((_, element)) = self.open.last_mut() else { return };
+        match element.children.last_mut() {
+            Some(Node::Text(before)) => before.push_str(text),
+            _ => element.children.push(Node::Text(text.to_owned())),
+        }
+    }
+}
+
+/// The namespaces of feeds, by what they are called in all the ways that are found.
+fn space_of(uri: &str) -> Space {
+    let uri = uri.trim().to_ascii_lowercase();
+    let has = |part: &str| uri.contains(part);
+    match uri.as_str() {
+        "" => Space::Plain,
+        _ if has("purl.org/atom/ns") || has("w3.org/2005/atom") => Space::Atom,
+        _ if has("purl.org/rss/1.0/modules/content") => Space::Content,
+        _ if has("purl.org/dc/terms") || has("purl.org/rss/1.0/modules/dcterms") => Space::DcTerms,
+        _ if has("purl.org/dc/elements") || has("purl.org/metadata/dublin_core") => Space::Dc,
+        _ if has("feedburner") => Space::Feedburner,
+        _ if has("itunes") => Space::Itunes,
+        _ if has("search.yahoo.com/mrss") => Space::Media,
+        _ if has("22-rdf-syntax-ns") => Space::Rdf,
+        _ if has("w3.org/1999/xhtml") => Space::Xhtml,
+        _ if has("wordpress.org/export") && has("excerpt") => Space::Excerpt,
+        _ if has("wordpress.org/export") => Space::Wordpress,
+        _ if has("purl.org/rss/1.0/modules") => Space::Other,
+        _ if has("purl.org/rss/")
+            || has("purl.org/net/rss1.1")
+            || has("netscape.com/rdf")
+            || has("backend.userland.com")
+            || has("blogs.law.harvard.edu") =>
+        {
+            Space::Plain
+        }
+        _ => Space::Other,
+    }
+}
+
+/// What a prefix usually stands for that nobody declared.
+fn usual(prefix: &str) -> Space {
+    match prefix {
+        "" => Space::Plain,
+        "atom" | "a10" => Space::Atom,
+        "content" => Space::Content,
+        "dc" => Space::Dc,
+        "dcterms" => Space::DcTerms,
+        "feedburner" => Space::Feedburner,
+        "itunes" => Space::Itunes,
+        "media" => Space::Media,
+        "rdf" => Space::Rdf,
+        "xhtml" => Space::Xhtml,
+        "wp" => Space::Wordpress,
+        "excerpt" => Space::Excerpt,
+        _ => Space::Other,
+    }
+}
+
+/// A reader that counts lines, and that ends where one piece of markup takes too much.
+struct Bounded<R> {
+    inner: R,
+    /// How much may still be read for one piece.
+    left: u64,
+    line: usize,
+}
+
+impl<R: BufRead> Read for Bounded<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let available = self.fill_buf()?;
+        let length = available.len().min(into.len());
+        into[..length].copy_from_slice(&available[..length]);
+        self.consume(length);
+        Ok(length)
+    }
+}
+
+impl<R: BufRead> BufRead for Bounded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.left == 0 {
+            return Err(io::Error::from(io::ErrorKind::FileTooLarge));
+        }
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        if let Ok(buffer) = self.inner.fill_buf() {
+            self.line += buffer[..amount.min(buffer.len())].iter().filter(|byte| **byte == b'\n').count();
+        }
+        self.left = self.left.saturating_sub(amount as u64);
+        self.inner.consume(amount);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Titles(Vec<(usize, String)>);
+
+    impl Taker for Titles {
+        fn is_entry(&self, _: Space, name: &str) -> bool {
+            name == "item"
+        }
+
+        fn entry(&mut self, entry: Element, _: &[&Element]) {
+            let title = entry.first(Space::Plain, "title").map(|title| title.text().into_owned());
+            self.0.push((entry.line, title.unwrap_or_default()));
+        }
+    }
+
+    fn titles(text: &str) -> Vec<(usize, String)> {
+        let mut titles = Titles::default();
+        read(text.as_bytes(), &mut titles).unwrap();
+        titles.0
+    }
+
+    #[test]
+    fn entries_are_found_whatever_is_wrong() {
+        let one = |title: &str| vec![(1, title.to_owned())];
+        for (text, expected) in [
+            ("<rss><channel><item><title>a</title></item></channel></rss>", one("a")),
+            ("<rss><channel><item><title>a</title>", one("a")),
+            ("<rss><channel><item><title>a</channel></rss>", one("a")),
+            ("<item><title>a & b &amp; c &eacute; &nosuch; &#233;</title></item>", one("a & b & c é &nosuch; é")),
+            ("junk <rss></wrong><item><title><![CDATA[<b>]]> x</title></item>", one("<b> x")),
+            ("<RSS><ITEM><Title>a</Title></ITEM></RSS>", one("a")),
+            ("<!DOCTYPE x [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\">]><item><title>&b;</title></item>", one("&b;")),
+            ("<item a=b c='d' a=b><title>a</title></item>", one("a")),
+        ] {
+            assert_eq!(titles(text), expected, "{text}");
+        }
+        let lost = "<rss>\n<item><title>a</title>\n<item><title>b</title></item>\n</item><item><title>c</title></rss>";
+        assert_eq!(titles(lost), [(2, "a".to_owned()), (3, "b".to_owned()), (4, "c".to_owned())]);
+    }
+
+    #[test]
+    fn nothing_grows_without_bounds() {
+        let deep = format!("<item><title>{}x", "<b>".repeat(100_000));
+        assert_eq!(titles(&deep).len(), 1);
+        let wide = format!("<item {}><title>a</title></item>", "a='b' ".repeat(200_000));
+        assert_eq!(titles(&wide), [(1, "a".to_owned())]);
+        let ends = format!("<item><title>a</title>{}</item>", "</x>".repeat(100_000));
+        assert_eq!(titles(&ends), [(1, "a".to_owned())]);
+    }
+}

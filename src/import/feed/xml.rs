@@ -1,0 +1,397 @@
+//! Entries of XML feeds, whatever their format: what RSS, RDF and Atom say, and the modules that all of them use.
+
+use super::date;
+use super::tree::{Element, Space};
+use crate::import::found::{Author, Body, Category, Enclosure, Found, Picture, When};
+use crate::import::plain as text;
+
+/// Where translations are linked.
+const TRANSLATION: &str = "https://schema.org/workTranslation";
+
+/// An entry, and the elements that it stands in, the innermost first.
+pub fn entry(entry: &Element, around: &[&Element]) -> Found {
+    let mut found = Found { line: entry.line, ..Found::default() };
+    // In RDF the channel stands beside the entries.
+    let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
+    let around = || around.iter().copied().chain(beside);
+    found.language = own_language(entry);
+    found.surrounding_language = around().find_map(language);
+    found.base = base(entry)
+        .or_else(|| around().find_map(base))
+        .or_else(|| around().find_map(|element| link(element, "alternate")));
+    found.title = title(entry);
+    texts(entry, &mut found);
+    found.guid = id(entry);
+    found.link = address(entry);
+    found.authors = authors(entry);
+    found.categories = categories(entry);
+    dates(entry, &mut found);
+    media(entry, &mut found);
+    files(entry, &mut found);
+    let translations = links(entry).filter(|link| link.attribute("rel") == Some(TRANSLATION));
+    found.translations = translations.filter_map(|link| link.attribute("href").map(str::to_owned)).collect();
+    found
+}
+
+/// The element that says what a feed is: of RSS and RDF the channel, of Atom the outermost.
+pub fn channel(root: &Element) -> Option<&Element> {
+    match root.name.as_str() {
+        "feed" => Some(root),
+        _ => root.elements().find(|element| element.name == "channel").or(Some(root)),
+    }
+}
+
+/// The language that an element says its texts are in.
+pub fn language(element: &Element) -> Option<String> {
+    let said = element.attribute("xml:lang").map(str::to_owned);
+    let plain = || element.first(Space::Plain, "language").map(|language| language.text().trim().to_owned());
+    let dublin = || element.first(Space::Dc, "language").map(|language| language.text().trim().to_owned());
+    said.or_else(plain).or_else(dublin).filter(|tag| !tag.is_empty())
+}
+
+fn own_language(entry: &Element) -> Option<String> {
+    let of_texts = entry.elements().filter(|element| matches!(element.name.as_str(), "title" | "content" | "summary"));
+    let said = of_texts.filter_map(|element| element.attribute("xml:lang")).next().map(str::to_owned);
+    language(entry).or(said)
+}
+
+fn base(element: &Element) -> Option<String> {
+    element.attribute("xml:base").map(str::to_owned)
+}
+
+fn is_atom(element: &Element) -> bool {
+    element.space == Space::Atom
+}
+
+/// The plain text of an element that may hold HTML: by its type in Atom, by what it looks like in RSS.
+fn plain(element: &Element) -> String {
+    if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
+        return match content(element) {
+            Body::Html(html) => text::paragraphs(&html),
+            Body::Text(text) => text,
+        };
+    }
+    let text = element.text();
+    if !is_atom(element) && text::is_html(&text) { text::paragraphs(&text) } else { text.trim().to_owned() }
+}
+
+fn title(entry: &Element) -> Option<String> {
+    let own = |space| entry.first(space, "title");
+    let element =
+        own(Space::Atom).or_else(|| own(Space::Plain)).or_else(|| own(Space::Dc)).or_else(|| own(Space::Media))?;
+    some(text::one_line(&plain(element)))
+}
+
+fn some(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.trim().is_empty())
+}
+
+/// The content of an Atom text or content, in all types and modes (RFC 4287 §3.1, §4.1.3; Atom 0.3 §3.1).
+fn content(element: &Element) -> Body {
+    let kind = element.attribute("type").unwrap_or("text").to_ascii_lowercase();
+    let mode = element.attribute("mode").unwrap_or_default().to_ascii_lowercase();
+    if mode == "base64" || (!kind.starts_with("text") && is_foreign(&kind)) {
+        let encoded: String = element.text().split_whitespace().collect();
+        use base64::Engine as _;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        return if kind.contains("html") || text::has_tags(&text) { Body::Html(text) } else { Body::Text(text) };
+    }
+    let has_elements = element.elements().next().is_some();
+    let is_markup = matches!(kind.as_str(), "xhtml")
+        || kind.contains("xhtml")
+        || (mode == "xml" || mode.is_empty()) && has_elements;
+    if is_markup && mode != "escaped" {
+        // The outer `div` is none of the content.
+        let mut inner = element.elements().filter(|inner| inner.name == "div");
+        let html = match (inner.next(), inner.next()) {
+            (Some(div), None) if element.elements().count() == 1 => div.inner_html(),
+            _ => element.inner_html(),
+        };
+        return Body::Html(html.trim().to_owned());
+    }
+    let text = element.text().trim().to_owned();
+    let is_html = kind.contains("html") || (mode == "escaped" && text::has_tags(&text));
+    if is_html { Body::Html(text) } else { Body::Text(text) }
+}
+
+/// Media types whose content is in base64.
+fn is_foreign(kind: &str) -> bool {
+    kind.contains('/') && !kind.contains("html") && !kind.contains("xml")
+}
+
+/// Summary and body.
+fn texts(entry: &Element, found: &mut Found) {
+    let encoded = entry.first(Space::Content, "encoded").map(|body| body.text().trim().to_owned());
+    let xhtml =
+        || entry.first(Space::Xhtml, "body").or_else(|| entry.first(Space::Xhtml, "div")).map(Element::inner_html);
+    let full = || entry.elements().find(|element| element.name == "fullitem").map(|body| body.text().trim().to_owned());
+    let atom = || {
+        let element = entry.first(Space::Atom, "content")?;
+        match content(element) {
+            Body::Text(text) if text.is_empty() && element.attribute("src").is_some() => None,
+            body => Some(body),
+        }
+    };
+    let body = encoded.filter(|body| !body.is_empty()).or_else(xhtml).or_else(full);
+    found.body = body.map(Body::Html).or_else(atom).filter(|body| !is_empty(body));
+    let summary = entry.first(Space::Atom, "summary").or_else(|| entry.first(Space::Itunes, "summary"));
+    let description = entry.first(Space::Plain, "description").or_else(|| entry.first(Space::Dc, "description"));
+    match description {
+        // Without another body, a description with markup is that.
+        Some(description)
+            if found.body.is_none()
+                && (text::has_tags(&description.text()) || description.elements().next().is_some()) =>
+        {
+            let html = match description.elements().next() {
+                Some(_) => description.inner_html(),
+                None => description.text().trim().to_owned(),
+            };
+            found.body = Some(Body::Html(html));
+            found.summary = summary.and_then(|summary| some(plain(summary)));
+        }
+        description => found.summary = description.or(summary).and_then(|summary| some(plain(summary))),
+    }
+    if found.summary.is_none() && found.body.is_none() {
+        let media = entry
+            .first(Space::Media, "description")
+            .or_else(|| entry.first(Space::Media, "group")?.first(Space::Media, "description"));
+        found.summary = media.and_then(|description| some(plain(description)));
+    }
+}
+
+fn is_empty(body: &Body) -> bool {
+    let (Body::Html(text) | Body::Text(text)) = body;
+    text.trim().is_empty()
+}
+
+fn id(entry: &Element) -> Option<String> {
+    let named = ["guid", "id"]
+        .iter()
+        .find_map(|name| entry.elements().find(|element| element.name == *name && element.space != Space::Other));
+    let about = || entry.attribute("rdf:about").map(str::to_owned);
+    named.map(|id| id.text().trim().to_owned()).filter(|id| !id.is_empty()).or_else(about)
+}
+
+fn links(element: &Element) -> impl Iterator<Item = &Element> {
+    element.all(Space::Atom, "link")
+}
+
+/// The address of a page: what RSS links, or what Atom links by a relation, HTML first.
+fn link(element: &Element, rel: &str) -> Option<String> {
+    let plain =
+        element.first(Space::Plain, "link").map(|link| link.text().trim().to_owned()).filter(|link| !link.is_empty());
+    let of_relation = || links(element).filter(|link| link.attribute("rel").unwrap_or("alternate") == rel);
+    let is_html = |link: &&Element| link.attribute("type").is_none_or(|kind| kind.contains("html"));
+    let found = of_relation().find(is_html).or_else(|| of_relation().next());
+    plain.or_else(|| found.and_then(|link| link.attribute("href")).map(str::to_owned))
+}
+
+fn address(entry: &Element) -> Option<String> {
+    let original = entry.first(Space::Feedburner, "origlink").map(|link| link.text().trim().to_owned());
+    let permanent = || {
+        let guid = entry.first(Space::Plain, "guid")?;
+        let is_link = guid.attribute("ispermalink").is_none_or(|value| value.eq_ignore_ascii_case("true"));
+        let text = guid.text().trim().to_owned();
+        (is_link && (text.starts_with("http://") || text.starts_with("https://"))).then_some(text)
+    };
+    let about = || entry.attribute("rdf:about").map(str::to_owned);
+    original.filter(|link| !link.is_empty()).or_else(|| link(entry, "alternate")).or_else(permanent).or_else(about)
+}
+
+fn authors(entry: &Element) -> Vec<Author> {
+    let mut authors: Vec<Author> = Vec::new();
+    let persons = entry.elements().filter(|element| match element.name.as_str() {
+        "author" => true,
+        "creator" => element.space == Space::Dc,
+        _ => false,
+    });
+    for person in persons {
+        let author = match person.elements().next() {
+            Some(_) => {
+                let part = |name: &str| {
+                    let part = person.elements().find(|part| part.name == name)?;
+                    some(text::one_line(&part.text()))
+                };
+                let email = part("email");
+                Author {
+                    name: part("name").or_else(|| email.clone()).unwrap_or_default(),
+                    url: part("uri").or_else(|| part("url")),
+                    email,
+                }
+            }
+            None => named(&text::one_line(&person.text())),
+        };
+        if !author.name.is_empty() && !authors.iter().any(|other| other.name == author.name) {
+            authors.push(author);
+        }
+    }
+    authors
+}
+
+/// `mail@x (Name)`, `Name <mail@x>`, or a name.
+pub fn named(text: &str) -> Author {
+    let is_mail = |text: &str| text.contains('@') && !text.contains(' ');
+    let (before, inner) = match (text.split_once('('), text.split_once('<')) {
+        (Some((before, inner)), _) => (before.trim(), inner.trim_end_matches(')').trim()),
+        (None, Some((before, inner))) => (before.trim(), inner.trim_end_matches('>').trim()),
+        (None, None) => (text.trim(), ""),
+    };
+    let (name, email) = if is_mail(before) && !inner.is_empty() {
+        (inner, Some(before))
+    } else if is_mail(inner) && !before.is_empty() {
+        (before, Some(inner))
+    } else if is_mail(text) {
+        (text, Some(text))
+    } else {
+        (text, None)
+    };
+    let email = email.map(|email| email.trim_start_matches("mailto:").to_owned());
+    Author { name: name.trim().to_owned(), url: None, email }
+}
+
+fn categories(entry: &Element) -> Vec<Category> {
+    let mut categories: Vec<Category> = Vec::new();
+    let mut add = |term: &str, label: Option<&str>| {
+        let term = text::one_line(term);
+        if !term.is_empty() && !categories.iter().any(|known| known.term == term) {
+            let label = label.map(text::one_line).filter(|label| *label != term && !label.is_empty());
+            categories.push(Category { term, label });
+        }
+    };
+    for element in entry.elements() {
+        match (element.space, element.name.as_str()) {
+            (Space::Atom, "category") => {
+                if let Some(term) = element.attribute("term").or(element.attribute("label")) {
+                    add(term, element.attribute("label"));
+                }
+            }
+            (Space::Plain | Space::Media, "category") | (Space::Dc, "subject") => add(&plain(element), None),
+            (Space::Itunes, "keywords") | (Space::Media, "keywords") => {
+                element.text().split(',').for_each(|word| add(word, None))
+            }
+            _ => {}
+        }
+    }
+    categories
+}
+
+/// When it was published and updated. What is no date is remarked.
+fn dates(entry: &Element, found: &mut Found) {
+    const PUBLISHED: [&str; 7] = ["published", "pubdate", "issued", "created", "date", "available", "datesubmitted"];
+    const UPDATED: [&str; 2] = ["updated", "modified"];
+    let mut wrong = Vec::new();
+    let mut read = |names: &[&str]| -> Option<When> {
+        names.iter().find_map(|name| {
+            let dated = |element: &&Element| {
+                element.name == *name && element.space != Space::Other && element.space != Space::Media
+            };
+            let text = entry.elements().find(dated)?.text().trim().to_owned();
+            let when = date::read(&text);
+            if when.is_none() && !text.is_empty() {
+                wrong.push(text);
+            }
+            when
+        })
+    };
+    let (published, updated) = (read(&PUBLISHED), read(&UPDATED));
+    found.published = published.or(updated);
+    found.updated = updated.filter(|_| published.is_some());
+    found.remarks.extend(wrong.into_iter().map(|text| format!("`{text}` is no date")));
+}
+
+/// The picture, with its credit and what it shows.
+fn media(entry: &Element, found: &mut Found) {
+    let groups: Vec<&Element> = [entry].into_iter().chain(entry.all(Space::Media, "group")).collect();
+    let all = |name: &'static str| groups.iter().flat_map(move |group| group.all(Space::Media, name));
+    let is_picture = |element: &&Element| {
+        element.attribute("medium") == Some("image")
+            || element.attribute("type").is_some_and(|kind| kind.starts_with("image/"))
+            || element.attribute("medium").is_none()
+                && element.attribute("type").is_none()
+                && element.attribute("url").is_some_and(looks_like_picture)
+    };
+    let content = all("content").find(is_picture);
+    let thumbnail =
+        all("thumbnail").next().or_else(|| all("content").find_map(|content| content.first(Space::Media, "thumbnail")));
+    let podcast = entry.first(Space::Itunes, "image");
+    let Some(picture) = content.or(thumbnail) else {
+        found.image = podcast
+            .and_then(|image| image.attribute("href"))
+            .map(|url| Picture { url: Some(url.to_owned()), ..Picture::default() });
+        return;
+    };
+    let number = |name: &str| picture.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
+    let said = |name: &'static str| {
+        let inner = picture.first(Space::Media, name).or_else(|| all(name).next())?;
+        some(text::one_line(&plain(inner)))
+    };
+    found.image = picture.attribute("url").map(|url| Picture {
+        url: Some(url.to_owned()),
+        alt: said("description"),
+        credit: said("credit"),
+        width: number("width"),
+        height: number("height"),
+    });
+}
+
+fn looks_like_picture(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"].iter().any(|ending| path.ends_with(ending))
+}
+
+/// Files that go with it.
+fn files(entry: &Element, found: &mut Found) {
+    let mut add = |url: Option<&str>, element: &Element| {
+        let Some(url) = url else { return };
+        if found.enclosures.iter().any(|known| known.url == url) {
+            return;
+        }
+        let media_type = element.attribute("type").map(str::to_owned);
+        let length = element.attribute("length").or(element.attribute("filesize")).and_then(|text| text.parse().ok());
+        found.enclosures.push(Enclosure {
+            url: url.to_owned(),
+            media_type,
+            length: length.filter(|length| *length > 0),
+            title: element.attribute("title").map(str::to_owned),
+        });
+    };
+    for element in entry.elements() {
+        match (element.space, element.name.as_str()) {
+            (Space::Plain, "enclosure") => add(element.attribute("url"), element),
+            (Space::Atom, "link") if element.attribute("rel") == Some("enclosure") => {
+                add(element.attribute("href"), element)
+            }
+            (Space::Media, "content") => {
+                let is_file =
+                    element.attribute("medium").is_some_and(|medium| matches!(medium, "audio" | "video" | "document"))
+                        || element
+                            .attribute("type")
+                            .is_some_and(|kind| kind.starts_with("audio/") || kind.starts_with("video/"));
+                if is_file {
+                    add(element.attribute("url"), element);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The title of a feed.
+pub fn heading(channel: &Element) -> Option<String> {
+    title(channel)
+}
+
+/// The page of a feed.
+pub fn page(channel: &Element) -> Option<String> {
+    link(channel, "alternate")
+}
+
+/// When a feed was published or last changed.
+pub fn date_of_feed(channel: &Element) -> Option<When> {
+    const NAMES: [&str; 6] = ["pubdate", "lastbuilddate", "updated", "modified", "date", "published"];
+    NAMES.iter().find_map(|name| {
+        let dated = |element: &&Element| element.name == *name && element.space != Space::Other;
+        date::read(&channel.elements().find(dated)?.text())
+    })
+}

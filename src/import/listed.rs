@@ -1,0 +1,55 @@
+//! Owns the text listing of a news page as entries: taken apart, and captions split off; never touches languages or files.
+
+use super::caption::Credits;
+use super::found::{Body, Found, Picture, When};
+use super::listing::{Date, Entry, Listing};
+use super::names::hash;
+use super::report::{SourceLine, SourceReport};
+
+/// The longest text that counts as a summary, in characters.
+const LONG_SUMMARY: usize = 1000;
+
+/// Reads a listing: what is to be said of it as a whole, and its entries.
+pub fn read(name: &str, text: &str) -> (SourceReport, Vec<Found>) {
+    let listing = Listing::parse(text);
+    let texts = listing.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice()));
+    let credits = Credits::learn(texts);
+    let entries: Vec<Found> = listing.entries.iter().map(|entry| found(entry, &credits)).collect();
+    let line = |(line, text): (usize, String)| SourceLine { line, text };
+    let report = SourceReport {
+        name: name.to_owned(),
+        entries: entries.len(),
+        heading: listing.heading.into_iter().map(line).collect(),
+        dated: listing.dated.into_iter().map(line).collect(),
+        notes: listing.notes,
+    };
+    (report, entries)
+}
+
+/// One paragraph on one line, as listings have it, is a summary; several, or one of several lines, or a very long one, are the
+/// story's own text.
+fn found(entry: &Entry, credits: &Credits) -> Found {
+    let split = credits.split(&entry.paragraphs);
+    let original = entry.paragraphs.join("\n\n");
+    let (summary, body) = match &split.paragraphs[..] {
+        [] => (None, None),
+        [one] if !one.contains('\n') && one.chars().nth(LONG_SUMMARY).is_none() => (Some(one.clone()), None),
+        several => (None, Some(Body::Text(several.join("\n\n")))),
+    };
+    let (published, left_out) = match entry.date {
+        Date::Known(date) => (Some(When::Day(date)), None),
+        Date::Missing => (None, None),
+        Date::Impossible => (None, Some("there is no such day; correct the date in the source".to_owned())),
+    };
+    Found {
+        line: entry.line,
+        title: Some(entry.title.clone()).filter(|title| !title.is_empty()),
+        fingerprint: Some(if original.is_empty() { original } else { hash(&original) }),
+        published,
+        left_out,
+        summary,
+        body,
+        image: split.caption.map(|caption| Picture { alt: caption.alt, credit: caption.credit, ..Picture::default() }),
+        ..Found::default()
+    }
+}

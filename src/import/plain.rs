@@ -1,0 +1,167 @@
+//! HTML as plain text, for titles and summaries.
+
+/// Elements that begin a new line, and those that begin a new paragraph.
+const LINES: [&str; 6] = ["li", "tr", "dt", "dd", "option", "caption"];
+const PARAGRAPHS: [&str; 20] = [
+    "p",
+    "div",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "dl",
+    "table",
+    "pre",
+    "blockquote",
+    "section",
+    "article",
+    "figure",
+    "figcaption",
+    "header",
+    "hr",
+];
+/// Elements whose content nobody sees.
+const UNSEEN: [&str; 4] = ["script", "style", "template", "noscript"];
+
+/// Whether a text is HTML: it holds a tag, or an entity.
+pub fn is_html(text: &str) -> bool {
+    pieces(text).any(|piece| matches!(piece, Piece::Tag { .. })) || html_escape::decode_html_entities(text) != text
+}
+
+/// Whether a text holds a tag.
+pub fn has_tags(text: &str) -> bool {
+    pieces(text).any(|piece| matches!(piece, Piece::Tag { .. }))
+}
+
+/// Plain text on one line.
+pub fn one_line(text: &str) -> String {
+    text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// White space that may be another; a blank that must not break is more than that.
+fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() && !matches!(letter, '\u{a0}' | '\u{202f}' | '\u{2007}')
+}
+
+/// HTML as text, in which blank lines part paragraphs.
+pub fn paragraphs(html: &str) -> String {
+    let mut out = String::new();
+    // How many line breaks stand before the next letter, and whether a blank does.
+    let (mut breaks, mut blank) = (0_usize, false);
+    let mut unseen: Option<&str> = None;
+    for piece in pieces(html) {
+        match piece {
+            Piece::Tag { name, is_end, .. } => {
+                let known = |list: &[&'static str]| list.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+                if let Some(hidden) = known(&UNSEEN) {
+                    unseen = (!is_end).then_some(hidden);
+                }
+                if known(&PARAGRAPHS).is_some() {
+                    breaks = 2;
+                } else if name.eq_ignore_ascii_case("br") {
+                    breaks = (breaks + 1).min(2);
+                } else if known(&LINES).is_some() {
+                    breaks = breaks.max(1);
+                }
+            }
+            Piece::Text(text) if unseen.is_none() => {
+                for letter in html_escape::decode_html_entities(text).chars() {
+                    if is_blank(letter) {
+                        blank = true;
+                        continue;
+                    }
+                    if !out.is_empty() {
+                        match breaks {
+                            0 if blank => out.push(' '),
+                            0 => {}
+                            breaks => out.push_str(&"\n\n"[..breaks]),
+                        }
+                    }
+                    (breaks, blank) = (0, false);
+                    out.push(letter);
+                }
+            }
+            Piece::Text(_) | Piece::Comment => {}
+        }
+    }
+    out
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Tag { name: &'a str, is_end: bool },
+    Comment,
+}
+
+/// Takes HTML apart.
+fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = html;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        if rest.starts_with("<!--") {
+            let end = rest.find("-->").map_or(rest.len(), |at| at + 3);
+            rest = &rest[end..];
+            return Some(Piece::Comment);
+        }
+        if let Some((length, name, is_end)) = tag(rest) {
+            rest = &rest[length..];
+            return Some(Piece::Tag { name, is_end });
+        }
+        // From here to the next sign that could begin a tag.
+        let skip = rest.chars().next().map_or(0, char::len_utf8);
+        let end = rest[skip..].find('<').map_or(rest.len(), |at| skip + at);
+        let (text, after) = rest.split_at(end);
+        rest = after;
+        Some(Piece::Text(text))
+    })
+}
+
+/// The tag that a text begins with: its length, its name, and whether it is an end.
+fn tag(text: &str) -> Option<(usize, &str, bool)> {
+    let inner = text.strip_prefix('<')?;
+    let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
+    let inner = inner.strip_prefix(['!', '?']).unwrap_or(inner);
+    if !inner.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return None;
+    }
+    let name = &inner[..inner.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(inner.len())];
+    // A tag that does not end within reason is text.
+    let mut quote = None;
+    for (at, letter) in text.char_indices().take(20_000) {
+        match (quote, letter) {
+            (None, '>') => return Some((at + 1, name, is_end)),
+            (None, '"' | '\'') if text[..at].ends_with('=') => quote = Some(letter),
+            (Some(open), letter) if open == letter => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_becomes_text() {
+        for (html, expected) in [
+            ("a <b>b</b>&amp;c", "a b&c"),
+            ("<p>One\n two</p><p>Three<br>four</p>", "One two\n\nThree\nfour"),
+            ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
+            ("<script>x</script>a<style>y</style> b<!-- c -->", "a b"),
+            ("<a title=\"a > b\" href=x>link</a>", "link"),
+            ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
+            ("<", "<"),
+            ("", ""),
+        ] {
+            assert_eq!(paragraphs(html), expected, "{html}");
+        }
+        assert!(is_html("a<br>b") && is_html("a &amp; b") && !is_html("1 < 2 & 3") && !has_tags("a &amp; b"));
+    }
+}

@@ -1,0 +1,432 @@
+//! Owns what an imported story looks like in TOML, written and read back; never touches the disk, or what was there before.
+//!
+//! Each text has all that is its own. What all texts of a story have in common is written once, at the story, as a person
+//! would; reading it back gives it to each text again.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use toml::value::Datetime;
+
+use super::toml_text::{lines, string};
+
+/// A story with its texts.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Story {
+    pub topics: Vec<String>,
+    /// One a language, in the configured order of languages.
+    pub texts: Vec<Text>,
+}
+
+/// A translation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Text {
+    pub language: String,
+    pub title: String,
+    pub published: Datetime,
+    pub updated: Option<Datetime>,
+    pub expires: Option<Datetime>,
+    pub is_draft: bool,
+    pub link: Option<String>,
+    pub guid: Option<String>,
+    pub summary: Option<String>,
+    pub content: Option<Content>,
+    pub authors: Vec<Author>,
+    pub image: Option<Image>,
+    pub enclosures: Vec<Enclosure>,
+}
+
+/// A body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    Html(String),
+    Markdown(String),
+    Text(String),
+}
+
+/// Who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+pub struct Author {
+    pub name: String,
+    pub url: Option<String>,
+    pub email: Option<String>,
+}
+
+/// Its picture; one without an address is kept for its words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Image {
+    pub url: Option<String>,
+    pub alt: Option<String>,
+    pub credit: Option<String>,
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+/// A file that goes with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Enclosure {
+    pub url: String,
+    #[serde(rename = "type")]
+    pub media_type: Option<String>,
+    pub length: Option<u64>,
+    pub title: Option<String>,
+}
+
+/// What a story and each of its texts can say.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+struct Written {
+    title: Option<String>,
+    published: Option<Datetime>,
+    updated: Option<Datetime>,
+    expires: Option<Datetime>,
+    draft: Option<bool>,
+    link: Option<String>,
+    guid: Option<String>,
+    summary: Option<String>,
+    content_html: Option<String>,
+    content_markdown: Option<String>,
+    content_text: Option<String>,
+    authors: Option<Vec<Author>>,
+    image: Option<Image>,
+    enclosures: Option<Vec<Enclosure>>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    topics: Vec<String>,
+    #[serde(flatten)]
+    story: Written,
+    #[serde(default)]
+    translations: BTreeMap<String, Written>,
+}
+
+impl Story {
+    /// Reads what [`to_toml`](Self::to_toml) wrote; `None` where it is something else. The order of languages is given.
+    pub fn from_toml(text: &str, languages: &[String]) -> Option<Story> {
+        let document: Document = toml::from_str(text).ok()?;
+        let mut texts = Vec::new();
+        for (language, own) in document.translations {
+            texts.push(own.into_text(language, &document.story)?);
+        }
+        let place = |language: &str| languages.iter().position(|known| known == language).unwrap_or(usize::MAX);
+        texts.sort_by_key(|text| place(&text.language));
+        Some(Story { topics: document.topics, texts })
+    }
+
+    /// This story with the texts of another for the languages that it lacks.
+    pub fn over(mut self, other: Option<Story>, languages: &[String]) -> Story {
+        let Some(other) = other else { return self };
+        let own: Vec<String> = self.texts.iter().map(|text| text.language.clone()).collect();
+        self.texts.extend(other.texts.into_iter().filter(|text| !own.contains(&text.language)));
+        let place = |text: &Text| languages.iter().position(|known| *known == text.language).unwrap_or(usize::MAX);
+        self.texts.sort_by_key(place);
+        let others = other.topics.into_iter().filter(|topic| !self.topics.contains(topic));
+        let others: Vec<String> = others.collect();
+        self.topics.extend(others);
+        self
+    }
+
+    /// The story's file.
+    pub fn to_toml(&self, id: &str) -> String {
+        let story = self.common();
+        let mut out = format!("id        = {}\n", string(id));
+        story.write_dates(&mut out, "          ");
+        if !self.topics.is_empty() {
+            let topics: Vec<String> = self.topics.iter().map(|topic| string(topic)).collect();
+            let _ = writeln!(out, "topics    = [{}]", topics.join(", "));
+        }
+        story.write_rest(&mut out);
+        for text in &self.texts {
+            let own = Written::of(text).without(&story);
+            let _ = write!(out, "\n[translations.{}]\n", text.language);
+            let _ = writeln!(out, "title = {}", string(&text.title));
+            own.write_dates(&mut out, "");
+            own.write_texts(&mut out);
+            own.write_rest(&mut out);
+        }
+        out
+    }
+
+    /// What all texts say alike, and the earliest date.
+    fn common(&self) -> Written {
+        let all: Vec<Written> = self.texts.iter().map(Written::of).collect();
+        let Some(first) = all.first() else { return Written::default() };
+        fn same<T: PartialEq + Clone>(all: &[Written], of: impl Fn(&Written) -> Option<T>) -> Option<T> {
+            let first = of(all.first()?);
+            first.filter(|first| all.iter().all(|other| of(other).as_ref() == Some(first)))
+        }
+        let picture = same(&all, |text| {
+            let Image { url, width, height, .. } = text.image.clone()?;
+            Some(Image { url: Some(url?), width, height, ..Image::default() })
+        });
+        let dates = all.iter().filter_map(|text| text.published.as_ref());
+        Written {
+            published: dates.min_by_key(|date| date.to_string()).copied().or(first.published),
+            updated: same(&all, |text| text.updated),
+            expires: same(&all, |text| text.expires),
+            draft: same(&all, |text| text.draft),
+            authors: same(&all, |text| text.authors.clone()),
+            image: picture,
+            enclosures: same(&all, |text| text.enclosures.clone()),
+            ..Written::default()
+        }
+    }
+}
+
+impl Written {
+    fn of(text: &Text) -> Written {
+        let (html, markdown, plain) = match &text.content {
+            Some(Content::Html(body)) => (Some(body), None, None),
+            Some(Content::Markdown(body)) => (None, Some(body), None),
+            Some(Content::Text(body)) => (None, None, Some(body)),
+            None => (None, None, None),
+        };
+        let some = |list: bool| list.then_some(());
+        Written {
+            title: Some(text.title.clone()),
+            published: Some(text.published),
+            updated: text.updated,
+            expires: text.expires,
+            draft: text.is_draft.then_some(true),
+            link: text.link.clone(),
+            guid: text.guid.clone(),
+            summary: text.summary.clone(),
+            content_html: html.cloned(),
+            content_markdown: markdown.cloned(),
+            content_text: plain.cloned(),
+            authors: some(!text.authors.is_empty()).map(|()| text.authors.clone()),
+            image: text.image.clone(),
+            enclosures: some(!text.enclosures.is_empty()).map(|()| text.enclosures.clone()),
+        }
+    }
+
+    /// What a text has to say besides what its story says.
+    fn without(self, story: &Written) -> Written {
+        fn other<T: PartialEq>(own: Option<T>, story: &Option<T>) -> Option<T> {
+            own.filter(|own| Some(own) != story.as_ref())
+        }
+        let picture = story.image.is_some();
+        Written {
+            published: other(self.published, &story.published),
+            updated: other(self.updated, &story.updated),
+            expires: other(self.expires, &story.expires),
+            draft: other(self.draft, &story.draft),
+            authors: other(self.authors, &story.authors),
+            enclosures: other(self.enclosures, &story.enclosures),
+            image: self.image.map(|image| match picture {
+                true => Image { url: None, width: None, height: None, ..image },
+                false => image,
+            }),
+            ..self
+        }
+    }
+
+    fn into_text(self, language: String, story: &Written) -> Option<Text> {
+        let html = self.content_html.map(Content::Html);
+        let content = html.or(self.content_markdown.map(Content::Markdown)).or(self.content_text.map(Content::Text));
+        let image = match (self.image, story.image.clone()) {
+            (Some(own), Some(story)) => Some(Image {
+                url: own.url.or(story.url),
+                alt: own.alt.or(story.alt),
+                credit: own.credit.or(story.credit),
+                width: own.width.or(story.width),
+                height: own.height.or(story.height),
+            }),
+            (own, story) => own.or(story),
+        };
+        Some(Text {
+            language,
+            title: self.title?,
+            published: self.published.or(story.published)?,
+            updated: self.updated.or(story.updated),
+            expires: self.expires.or(story.expires),
+            is_draft: self.draft.or(story.draft).unwrap_or(false),
+            link: self.link,
+            guid: self.guid,
+            summary: self.summary,
+            content,
+            authors: self.authors.or_else(|| story.authors.clone()).unwrap_or_default(),
+            image,
+            enclosures: self.enclosures.or_else(|| story.enclosures.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// `pad` lines the signs of equality up.
+    fn write_dates(&self, out: &mut String, pad: &str) {
+        for (key, date) in [("published", &self.published), ("updated", &self.updated), ("expires", &self.expires)] {
+            if let Some(date) = date {
+                let _ = writeln!(out, "{key}{} = {date}", pad.get(key.len()..9).unwrap_or_default());
+            }
+        }
+    }
+
+    fn write_texts(&self, out: &mut String) {
+        for (key, text) in [("link", &self.link), ("guid", &self.guid), ("summary", &self.summary)] {
+            if let Some(text) = text {
+                // A summary of several lines is read better on several lines.
+                let written = if text.contains('\n') { lines(text) } else { string(text) };
+                let _ = writeln!(out, "{key} = {written}");
+            }
+        }
+        let bodies = [
+            ("content_html", &self.content_html),
+            ("content_markdown", &self.content_markdown),
+            ("content_text", &self.content_text),
+        ];
+        for (key, body) in bodies.into_iter().filter_map(|(key, body)| Some((key, body.as_ref()?))) {
+            let _ = writeln!(out, "{key} = {}", lines(body));
+        }
+    }
+
+    fn write_rest(&self, out: &mut String) {
+        if let Some(authors) = &self.authors {
+            let author = |author: &Author| {
+                table(&[
+                    ("name", Some(string(&author.name))),
+                    ("url", author.url.as_deref().map(string)),
+                    ("email", author.email.as_deref().map(string)),
+                ])
+            };
+            let _ = writeln!(out, "authors = [{}]", authors.iter().map(author).collect::<Vec<_>>().join(", "));
+        }
+        if let Some(image) = self.image.as_ref().filter(|image| **image != Image::default()) {
+            let number = |number: Option<u32>| number.map(|number| number.to_string());
+            let written = table(&[
+                ("url", image.url.as_deref().map(string)),
+                ("alt", image.alt.as_deref().map(string)),
+                ("credit", image.credit.as_deref().map(string)),
+                ("width", number(image.width)),
+                ("height", number(image.height)),
+            ]);
+            let _ = writeln!(out, "image = {written}");
+        }
+        if let Some(enclosures) = &self.enclosures {
+            let enclosure = |file: &Enclosure| {
+                table(&[
+                    ("url", Some(string(&file.url))),
+                    ("type", file.media_type.as_deref().map(string)),
+                    ("length", file.length.map(|length| length.to_string())),
+                    ("title", file.title.as_deref().map(string)),
+                ])
+            };
+            let _ = writeln!(out, "enclosures = [{}]", enclosures.iter().map(enclosure).collect::<Vec<_>>().join(", "));
+        }
+        if let Some(true) = self.draft {
+            out.push_str("draft = true\n");
+        }
+    }
+}
+
+/// An inline table of what is there.
+fn table(values: &[(&str, Option<String>)]) -> String {
+    let there = values.iter().filter_map(|(key, value)| Some(format!("{key} = {}", value.as_ref()?)));
+    format!("{{ {} }}", there.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(language: &str) -> Text {
+        Text {
+            language: language.to_owned(),
+            title: "Station opens".to_owned(),
+            published: "2019-03-07".parse().unwrap(),
+            updated: None,
+            expires: None,
+            is_draft: false,
+            link: None,
+            guid: None,
+            summary: None,
+            content: None,
+            authors: Vec::new(),
+            image: None,
+            enclosures: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn looks_hand_written() {
+        let image =
+            Image { url: Some("https://a.example/i.jpg".into()), credit: Some("Photo: A".into()), ..Image::default() };
+        let authors = vec![Author { name: "A".into(), ..Author::default() }];
+        let english = Text {
+            summary: Some("The station is \"new\".".into()),
+            image: Some(image.clone()),
+            authors: authors.clone(),
+            link: Some("https://a.example/en".into()),
+            ..text("en")
+        };
+        let french = Text {
+            published: "2019-04-01T10:00:00+02:00".parse().unwrap(),
+            image: Some(Image { credit: Some("Photo : A".into()), ..image }),
+            authors,
+            content: Some(Content::Text("Un.\n\nDeux.".into())),
+            ..text("fr")
+        };
+        let story = Story { topics: vec!["lakes".into()], texts: vec![english, french] };
+        let written = story.to_toml("2019/station-opens");
+        assert_eq!(
+            written,
+            "id        = \"2019/station-opens\"\npublished = 2019-03-07\ntopics    = [\"lakes\"]\nauthors = [{ name = \"A\" }]\n\
+             image = { url = \"https://a.example/i.jpg\" }\n\n[translations.en]\ntitle = \"Station opens\"\n\
+             link = \"https://a.example/en\"\nsummary = 'The station is \"new\".'\nimage = { credit = \"Photo: A\" }\n\n\
+             [translations.fr]\ntitle = \"Station opens\"\npublished = 2019-04-01T10:00:00+02:00\n\
+             content_text = \"\"\"\nUn.\n\nDeux.\"\"\"\nimage = { credit = \"Photo : A\" }\n"
+        );
+        assert_eq!(Story::from_toml(&written, &["en".into(), "fr".into()]), Some(story));
+    }
+
+    fn some(text: &'static str) -> impl Strategy<Value = Option<String>> {
+        prop::option::of(text)
+    }
+
+    prop_compose! {
+        fn any_text(language: &'static str)(
+            title in "[a-z\"'\\\\ é]{1,9}", day in 1..28_u8, updated in prop::bool::ANY, is_draft in prop::bool::ANY,
+            link in some("https://a\\.example/[a-z]{0,3}"), guid in some("[a-z\"]{1,4}"), summary in some("[a-z\n\"]{1,9}"),
+            kind in 0..4, body in "(?s)[a-z\n\"\\\\\\[\\]=]{1,30}", author in prop::option::of("[ab]"),
+            url in some("https://a\\.example/[ij]"), alt in some("[a-z]{1,3}"), width in prop::option::of(1..3_u32), files in 0..2_usize,
+        ) -> Text {
+            let date = |hour: u8| format!("2019-03-{day:02}T{hour:02}:00:00Z").parse::<Datetime>().unwrap();
+            let image = Image { url, alt, width, ..Image::default() };
+            Text {
+                language: language.to_owned(),
+                title,
+                published: date(1),
+                updated: updated.then(|| date(2)),
+                is_draft,
+                link,
+                guid,
+                summary,
+                content: match kind {
+                    0 => None,
+                    1 => Some(Content::Html(body)),
+                    2 => Some(Content::Markdown(body)),
+                    _ => Some(Content::Text(body)),
+                },
+                authors: author.into_iter().map(|name| Author { name, ..Author::default() }).collect(),
+                image: Some(image).filter(|image| *image != Image::default()),
+                enclosures: vec![Enclosure { url: "https://a.example/f".into(), ..Enclosure::default() }; files],
+                ..text(language)
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+        #[test]
+        fn what_is_written_comes_back(english in any_text("en"), french in prop::option::of(any_text("fr"))) {
+            let story = Story { topics: Vec::new(), texts: [Some(english), french].into_iter().flatten().collect() };
+            let written = story.to_toml("a/b");
+            let read = Story::from_toml(&written, &["en".into(), "fr".into()]);
+            prop_assert_eq!(read.as_ref().map(|story| story.to_toml("a/b")), Some(written.clone()), "{}", written);
+            prop_assert_eq!(read, Some(story), "{}", written);
+        }
+    }
+}
