@@ -100,6 +100,8 @@ pub enum SourceKind {
     Listing,
     /// RSS, Atom and JSON Feed
     Feed,
+    /// Markdown files with front matter, as Hugo, Jekyll, Zola and Docusaurus hold them
+    Markdown,
 }
 
 #[derive(Debug, Args)]

@@ -29,11 +29,13 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
         from: options.from.map(|from| match from {
             SourceKind::Listing => Kind::Listing,
             SourceKind::Feed => Kind::Feed,
+            SourceKind::Markdown => Kind::Markdown,
         }),
         into: options.into.clone(),
         dry_run: options.dry_run,
         date: options.date,
         language: options.language.clone(),
+        now: Some(chrono::Utc::now()),
     };
     let setting = setting(&config);
     let misused = import::misused(&setting, &request);

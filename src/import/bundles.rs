@@ -1,5 +1,5 @@
-//! Owns which entries are one story, where their sources say so: by the ids or pages of each other's translations, or by ids
-//! that were minted here; never touches what they say.
+//! Owns which entries are one story, where their sources say so: by the name of the story, by the ids or
+//! pages of each other's translations, or by ids that were minted here; never touches what they say.
 
 use std::collections::HashMap;
 
@@ -18,10 +18,7 @@ pub struct Bundled {
 impl Bundled {
     /// The entries themselves.
     pub fn bundle<'p>(&self, prepared: &'p [Prepared]) -> Bundle<'p> {
-        let entries = self.places.iter().filter_map(|place| {
-            let entry = &prepared[*place];
-            Some((entry.ready.as_ref()?, entry.report.source.as_str()))
-        });
+        let entries = self.places.iter().filter_map(|place| prepared[*place].ready.as_ref());
         Bundle { entries: entries.collect(), id: self.id.clone() }
     }
 }
@@ -33,7 +30,7 @@ pub fn of(setting: &Setting, prepared: &[Prepared]) -> Vec<Bundled> {
     let mut known: HashMap<String, usize> = HashMap::new();
     let mut ids: Vec<Option<String>> = vec![None; prepared.len()];
     for (place, _, ready) in ready() {
-        ids[place] = ready.key.as_deref().and_then(|key| minted(setting, key));
+        ids[place] = ready.guid.as_deref().and_then(|key| minted(setting, key));
         for id in ids[place].iter().cloned() {
             match known.get(&id) {
                 Some(other) => sets.join(place, *other),
@@ -41,10 +38,16 @@ pub fn of(setting: &Setting, prepared: &[Prepared]) -> Vec<Bundled> {
             }
         }
     }
+    let mut told: HashMap<&str, usize> = HashMap::new();
+    for (place, _, ready) in ready() {
+        if let Some(story) = &ready.story {
+            sets.join(place, *told.entry(story).or_insert(place));
+        }
+    }
     // A translation is named by its id, or by its page.
     let mut named: HashMap<&str, usize> = HashMap::new();
     for (place, _, ready) in ready() {
-        for name in ready.key.iter().chain(&ready.content.link) {
+        for name in ready.guid.iter().chain(&ready.link) {
             named.entry(name).or_insert(place);
         }
     }

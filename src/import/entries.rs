@@ -2,6 +2,7 @@
 //! entry of the sources once; never touches the disk.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use chrono::NaiveDate;
 use toml::value::Datetime;
@@ -11,9 +12,11 @@ use super::found::{Body, Found, When};
 use super::language::{Finding, Languages};
 use super::names::{folded, hash};
 use super::report::{EntryReport, Outcome};
-use super::story_file::{Author, Content, Enclosure, Image, Story, Text};
+use super::story_file::{Author, Content, Enclosure, Image, NO_DATE, Story, Text};
+use super::texts::{Kept, Texts};
 use super::topics::Topics;
 use super::{Request, Setting, plain};
+use crate::diagnostics::Problem;
 use crate::model::absolute;
 
 /// The longest title that is made of a text, in characters.
@@ -30,23 +33,43 @@ pub struct Prepared {
 /// An entry that can be stored.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// How its source knows it: by an id that does not change.
+    /// What it stands in, as far as that is the same on every machine: the name of a document, or the path in a tree.
+    pub origin: String,
+    /// How its source knows it: by an id that does not change, or by its place in a tree.
     pub key: Option<String>,
+    /// The id by which subscribers know it.
+    pub guid: Option<String>,
+    /// What joins it with the entries of the same story in its source.
+    pub story: Option<String>,
     /// The ids of its translations in the same source.
     pub translations: Vec<String>,
-    pub date: NaiveDate,
+    /// When it came out; none as long as that is left to its feed.
+    pub published: Option<When>,
+    pub updated: Option<When>,
     pub language: String,
     pub title: String,
     /// The hash of the text as it stood in the source; empty where it has none.
     pub text: String,
     pub topics: Vec<String>,
-    pub content: Text,
+    /// Its page.
+    pub link: Option<String>,
+    /// Where the rest of it is kept.
+    pub kept: Kept,
 }
 
 impl Ready {
+    /// Its day where it was written.
+    pub fn date(&self) -> NaiveDate {
+        self.published.map(day).unwrap_or_default()
+    }
+
     /// The story that it makes alone.
-    pub fn story(&self) -> Story {
-        Story { topics: self.topics.clone(), texts: vec![self.content.clone()] }
+    pub fn story(&self, texts: &Texts) -> Result<Story, Problem> {
+        let text = texts.get(self.kept)?;
+        let published = self.published.unwrap_or(When::Day(NaiveDate::default()));
+        let updated = self.updated.filter(|updated| is_later(*updated, published)).map(datetime);
+        let text = Text { published: datetime(published), updated, guid: self.guid.clone(), ..text };
+        Ok(Story { topics: self.topics.clone(), texts: vec![text] })
     }
 }
 
@@ -60,24 +83,17 @@ pub struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Prepares an entry; `default_date` is that of its feed.
-    pub fn entry(&self, found: Found, default_date: Option<When>) -> Prepared {
+    /// Prepares an entry, and hands its text on to be kept.
+    pub fn entry(&self, found: Found) -> (Prepared, Option<Text>) {
         let seen = self.seen(&found);
         let title = found.title.clone().or_else(|| beginning(&seen));
-        let mut remarks = found.remarks.clone();
-        let date = found.published.or_else(|| {
-            let date = default_date?;
-            remarks.push("it has no date, so it takes its feed's".to_owned());
-            Some(date)
-        });
-        let date = date.or(self.request.date.map(When::Day));
         let language = self.language(&found, title.as_deref().unwrap_or_default(), &seen);
         let (topics, others) = self.topics(&found, title.as_deref().unwrap_or_default(), &seen);
         let picture = found.image.clone().unwrap_or_default();
         let mut report = EntryReport {
-            source: self.source.to_owned(),
+            source: found.file.as_ref().map_or_else(|| self.source.to_owned(), |file| self.path(file)),
             line: found.line,
-            date: date.map(|date| day(date).to_string()),
+            date: found.published.map(|date| day(date).to_string()),
             title: title.clone().unwrap_or_default(),
             language: None,
             confidence: None,
@@ -86,53 +102,73 @@ impl Reading<'_> {
             other_categories: others,
             image_alt: picture.alt,
             image_credit: picture.credit,
-            remarks,
+            remarks: found.remarks.clone(),
             outcome: Outcome::LeftOut { reason: String::new() },
         };
+        if !found.files.is_empty() {
+            report.remarks.push(format!("files beside it that it does not show: {}", found.files.join(", ")));
+        }
         let language = language.map(|told| {
             report.language = Some(told.language.clone());
             report.confidence = told.confidence;
             report.unsure = told.unsure;
             told.language
         });
-        let left_out = |mut report: EntryReport, reason: &str| {
-            report.outcome = Outcome::LeftOut { reason: reason.to_owned() };
-            Prepared { report, ready: None }
+        let without = |mut report: EntryReport, outcome: Outcome| {
+            report.outcome = outcome;
+            (Prepared { report, ready: None }, None)
         };
+        let left_out = |report, reason: &str| without(report, Outcome::LeftOut { reason: reason.to_owned() });
         if let Some(reason) = &found.left_out {
             return left_out(report, reason);
         }
+        if let Some(reason) = found.unpublished.clone() {
+            return without(report, Outcome::Unpublished { reason });
+        }
         let Some(title) = title else { return left_out(report, "it has neither title nor text") };
-        let (date, language) = match (date, language) {
-            (None, _) => {
-                return left_out(report, "it has no date; give one for all that have none with --date");
-            }
-            (_, Err(reason)) => return left_out(report, &reason),
-            (Some(date), Ok(language)) => (date, language),
+        let language = match language {
+            Ok(language) => language,
+            Err(reason) => return left_out(report, &reason),
         };
         let Some(home) = self.setting.home(&language) else {
             return left_out(report, "the configuration names no address that its own could be against");
         };
-        let content = self.content(&found, (&title, &language), date, home, &mut report.remarks);
-        let text =
+        let text = self.content(&found, (&title, &language), home, &mut report.remarks);
+        let hashed =
             found.fingerprint.clone().unwrap_or_else(|| if seen.is_empty() { String::new() } else { hash(&seen) });
         let ready = Ready {
-            key: found.guid.clone(),
+            origin: found.file.clone().unwrap_or_else(|| name_of(self.source)),
+            key: found.file.as_ref().map(|file| format!("{}/{file}", self.tree())).or_else(|| found.guid.clone()),
+            guid: found.guid.clone(),
+            story: found.story.as_ref().map(|story| format!("{}\n{story}", self.source)),
             translations: found.translations.iter().flat_map(|other| names(&found, other)).collect(),
-            date: day(date),
+            published: found.published,
+            updated: found.updated,
             language,
             title,
-            text,
+            text: hashed,
             topics,
-            content,
+            link: text.link.clone(),
+            kept: Kept::default(),
         };
-        Prepared { report, ready: Some(ready) }
+        (Prepared { report, ready: Some(ready) }, Some(text))
+    }
+
+    /// A file of a tree as the person who named the tree can open it.
+    fn path(&self, file: &str) -> String {
+        Path::new(self.source).join(file).display().to_string()
+    }
+
+    /// What a tree is called, wherever it stands.
+    fn tree(&self) -> String {
+        std::path::absolute(self.source).map_or_else(|_| String::new(), |path| name_of(&path.display().to_string()))
     }
 
     /// What people read of its summary and its body.
     fn seen(&self, found: &Found) -> String {
         let body = match &found.body {
             Some(Body::Html(html)) => plain::paragraphs(html),
+            Some(Body::Markdown(markdown)) => plain::paragraphs(&crate::store::markdown(markdown)),
             Some(Body::Text(text)) => text.clone(),
             None => String::new(),
         };
@@ -157,14 +193,7 @@ impl Reading<'_> {
         (ids.filter(|id| named.contains(id)).cloned().collect(), others)
     }
 
-    fn content(
-        &self,
-        found: &Found,
-        (title, language): (&str, &str),
-        date: When,
-        home: &Url,
-        remarks: &mut Vec<String>,
-    ) -> Text {
+    fn content(&self, found: &Found, (title, language): (&str, &str), home: &Url, remarks: &mut Vec<String>) -> Text {
         let base = found.base.as_deref().and_then(|base| home.join(base).ok()).unwrap_or_else(|| home.clone());
         let link = found.link.as_deref().and_then(|link| absolute(&base, link).ok());
         let base = link.clone().unwrap_or(base);
@@ -193,19 +222,19 @@ impl Reading<'_> {
             url: author.url.as_deref().and_then(|url| absolute(&base, url).ok()).map(String::from),
             email: author.email.clone().filter(|email| crate::model::is_email(email)),
         });
-        let published = datetime(date);
         Text {
             language: language.to_owned(),
             title: title.to_owned(),
-            updated: found.updated.filter(|updated| is_later(*updated, date)).map(datetime),
-            expires: None,
-            published,
-            is_draft: false,
+            published: NO_DATE,
+            updated: None,
+            expires: found.expires.map(datetime),
+            is_draft: found.is_draft,
             link: link.map(String::from),
-            guid: found.guid.clone(),
+            guid: None,
             summary: found.summary.clone(),
             content: found.body.as_ref().filter(|body| !repeats(body, found)).map(|body| match body {
                 Body::Html(html) => Content::Html(crate::store::sanitised(unwrapped(html), &base)),
+                Body::Markdown(text) => Content::Markdown(text.clone()),
                 Body::Text(text) => Content::Text(text.clone()),
             }),
             authors: authors.collect(),
@@ -329,7 +358,33 @@ fn datetime(when: When) -> Datetime {
         When::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
         When::Day(day) => day.to_string(),
     };
-    text.parse().unwrap_or(Datetime { date: None, time: None, offset: None })
+    text.parse().unwrap_or(NO_DATE)
+}
+
+/// Gives the entries of a source that have no date the one of their feed, else the one that a person gave.
+pub fn settle(prepared: &mut [Prepared], of_feed: Option<When>, given: Option<NaiveDate>) {
+    for entry in prepared {
+        let Some(ready) = entry.ready.as_mut().filter(|ready| ready.published.is_none()) else { continue };
+        ready.published = of_feed.or(given.map(When::Day));
+        match ready.published {
+            Some(date) => {
+                entry.report.date = Some(day(date).to_string());
+                if of_feed.is_some() {
+                    entry.report.remarks.push("it has no date, so it takes its feed's".to_owned());
+                }
+            }
+            None => {
+                let reason = "it has no date; give one for all that have none with --date".to_owned();
+                entry.report.outcome = Outcome::LeftOut { reason };
+                entry.ready = None;
+            }
+        }
+    }
+}
+
+/// The name of a document without the folders that it is in.
+pub fn name_of(source: &str) -> String {
+    Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// One story for each entry, however often it stands in the sources: of the same date, title and text the first counts;
@@ -341,7 +396,7 @@ pub fn join_duplicates(prepared: &mut [Prepared]) {
         let Some(ready) = prepared[place].ready.as_ref() else {
             continue;
         };
-        let exact = (ready.key.clone(), ready.date, ready.title.clone(), ready.text.clone());
+        let exact = (ready.key.clone(), ready.date(), ready.title.clone(), ready.text.clone());
         if let Some(&first) = same.get(&exact) {
             let (of, of_line) = whereabouts(&prepared[first]);
             prepared[place].report.outcome = Outcome::Duplicate { of, of_line };
@@ -351,7 +406,7 @@ pub fn join_duplicates(prepared: &mut [Prepared]) {
         same.insert(exact, place);
         let key = match &ready.key {
             Some(_) => (ready.key.clone(), NaiveDate::MIN, String::new(), String::new()),
-            None => (None, ready.date, ready.language.clone(), folded(&ready.title)),
+            None => (None, ready.date(), ready.language.clone(), folded(&ready.title)),
         };
         let earlier = alike.entry(key).or_default();
         let source = prepared[place].report.source.clone();
@@ -365,7 +420,7 @@ pub fn join_duplicates(prepared: &mut [Prepared]) {
         earlier.push(place);
         // An id that stands twice in one source is nobody's.
         if let Some(ready) = prepared[place].ready.as_mut().filter(|ready| is_twice && ready.key.is_some()) {
-            (ready.key, ready.content.guid) = (None, None);
+            (ready.key, ready.guid) = (None, None);
             prepared[place]
                 .report
                 .remarks

@@ -7,10 +7,14 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 pub struct Found {
     /// The line of the source at which it begins, from 1; 0 where that is not known.
     pub line: usize,
+    /// The file that it stands in, where the source is a tree of files: below the tree, with `/`.
+    pub file: Option<String>,
     /// The id by which subscribers know it.
     pub guid: Option<String>,
     /// A hash of what the source says of it, where that is more than what stands here.
     pub fingerprint: Option<String>,
+    /// What joins it with its translations: entries of one source with the same text here are one story.
+    pub story: Option<String>,
     /// Its language, as the source writes the tag.
     pub language: Option<String>,
     /// The language of what it stands in, where it has none of its own.
@@ -26,13 +30,20 @@ pub struct Found {
     pub base: Option<String>,
     pub published: Option<When>,
     pub updated: Option<When>,
+    /// When it must go again.
+    pub expires: Option<When>,
     pub authors: Vec<Author>,
     pub image: Option<Picture>,
     pub enclosures: Vec<Enclosure>,
+    /// Files that stand beside it and that it does not show: below the tree, with `/`.
+    pub files: Vec<String>,
     /// Categories, tags and keywords, in the order of the source, each once.
     pub categories: Vec<Category>,
     /// The ids or addresses of the same story in other languages.
     pub translations: Vec<String>,
+    pub is_draft: bool,
+    /// Why its source does not publish it, in words that complete "not published: …".
+    pub unpublished: Option<String>,
     /// Why it must not come in, in words that complete "left out: …".
     pub left_out: Option<String>,
     /// What a person should know of it: what was lost, and what was guessed.
@@ -43,6 +54,7 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     Html(String),
+    Markdown(String),
     Text(String),
 }
 

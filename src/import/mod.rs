@@ -1,8 +1,8 @@
 //! Import owns the way from what a newsroom already has to story files in the store; it never touches the rest of the
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
-//! [`sources`] -> [`listed`] ([`listing`], [`caption`]) or [`feed`] -> [`found`] -> [`entries`] ([`language`], [`topics`]) ->
-//! [`bundles`] -> [`recall`], [`names`] -> [`stored`], [`story_file`], [`write`] -> [`report`]
+//! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`feed`] or [`markdown`] -> [`found`] -> [`entries`] ([`language`], [`topics`]) ->
+//! [`texts`], [`bundles`] -> [`recall`], [`names`] -> [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
 //! All up to `entries` is pure. What stands behind it reads and writes the folder that is imported into, where
 //! `_imported.toml` ([`record`]) remembers what came from where. So a second import changes nothing, a longer source
@@ -18,6 +18,7 @@ mod found;
 mod language;
 mod listed;
 mod listing;
+mod markdown;
 mod names;
 mod plain;
 mod recall;
@@ -27,14 +28,15 @@ mod script;
 mod sources;
 mod stored;
 mod story_file;
+mod texts;
 mod toml_text;
 mod topics;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use rayon::prelude::*;
 use url::Url;
 
@@ -42,9 +44,11 @@ pub use report::Report;
 
 use crate::diagnostics::{Place, Problem};
 use entries::{Prepared, Reading};
+use found::Found;
 use language::Languages;
-use report::{EntryReport, SourceReport};
+use report::{EntryReport, Source, SourceReport};
 pub use sources::Kind;
+use texts::Texts;
 use topics::Topics;
 
 /// What an import needs to know of the configuration.
@@ -102,6 +106,8 @@ pub struct Request {
     pub date: Option<NaiveDate>,
     /// The language of entries whose own cannot be found, or is unsure.
     pub language: Option<String>,
+    /// What is dated later is in the future.
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// The stories that stand in the store before an import.
@@ -155,7 +161,7 @@ fn is_nothing(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-/// Brings the entries of listings and feeds into a folder of stories.
+/// Brings the entries of sources into a folder of stories.
 ///
 /// `standard_input` is the text for a source named `-`. Nothing is written before every source has been read.
 ///
@@ -169,28 +175,29 @@ pub fn run(
 ) -> Result<Report, Vec<Problem>> {
     let mut request = request.clone();
     request.language = request.language.and_then(|tag| known_language(setting, &tag));
-    let (mut sources, mut accounts, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut accounts, mut problems) = (Vec::new(), Vec::new());
     let (languages, topics) = (Languages::new(&setting.languages), Topics::new(&setting.topics));
-    let mut prepared: Vec<Prepared> = Vec::new();
-    for path in sources::files(&request.sources).map_err(|problem| vec![problem])? {
-        match sources::read(&path, request.from, standard_input) {
+    let mut gathered =
+        Gathered { prepared: Vec::new(), texts: Texts::new(), read: HashSet::new(), sources: Vec::new() };
+    for input in sources::inputs(&request).map_err(|problem| vec![problem])? {
+        let before = gathered.prepared.len();
+        let read = sources::read(&input, setting, &request, standard_input, &mut |source, found| {
+            gathered.add(&Reading { request: &request, setting, languages: &languages, topics: &topics, source }, found)
+        });
+        match read {
             Ok(read) => {
-                let name = &read.source.name;
                 if read.report.entries == 0 {
-                    let problem = Problem::error(Place::file(&**name), "no entry found");
-                    let help = "a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`";
-                    let is_listing = read.kind == Kind::Listing;
-                    problems.push(if is_listing { problem.help(help) } else { problem });
+                    problems.push(nothing_found(&read));
                 }
-                let reading =
-                    Reading { request: &request, setting, languages: &languages, topics: &topics, source: name };
-                prepared.par_extend(read.entries.into_par_iter().map(|found| reading.entry(found, read.date)));
-                sources.push(read.source);
+                entries::settle(&mut gathered.prepared[before..], read.date, request.date);
+                gathered.read.insert(entries::name_of(&read.source.name));
+                gathered.sources.push(read.source);
                 accounts.push(read.report);
             }
             Err(problem) => problems.push(problem),
         }
     }
+    let Gathered { mut prepared, texts, read, sources } = gathered;
     entries::join_duplicates(&mut prepared);
     if !problems.is_empty() {
         return Err(problems);
@@ -201,7 +208,8 @@ pub fn run(
         into: &request.into,
         dry_run: request.dry_run,
         standing,
-        sources: &sources,
+        read: &read,
+        texts: &texts,
         languages: &setting.languages,
     };
     let bundles = bundled.iter().map(|bundled| bundled.bundle(&prepared)).collect();
@@ -214,6 +222,35 @@ pub fn run(
     let mut report = account(&request, accounts, prepared);
     report.problems = report.find_problems(&sources);
     Ok(report)
+}
+
+/// What is read of all sources before anything is written.
+struct Gathered {
+    prepared: Vec<Prepared>,
+    texts: Texts,
+    /// What was read, as [`entries::Ready::origin`] has it.
+    read: HashSet<String>,
+    sources: Vec<Source>,
+}
+
+impl Gathered {
+    fn add(&mut self, reading: &Reading<'_>, found: Vec<Found>) -> Result<(), Problem> {
+        let prepared: Vec<_> = found.into_par_iter().map(|found| reading.entry(found)).collect();
+        for (mut prepared, text) in prepared {
+            if let (Some(ready), Some(text)) = (&mut prepared.ready, text) {
+                ready.kept = self.texts.keep(&text)?;
+                self.read.insert(ready.origin.clone());
+            }
+            self.prepared.push(prepared);
+        }
+        Ok(())
+    }
+}
+
+fn nothing_found(read: &sources::ReadSource) -> Problem {
+    let problem = Problem::error(Place::file(&*read.source.name), "no entry found");
+    let help = "a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`";
+    if read.kind == Kind::Listing { problem.help(help) } else { problem }
 }
 
 fn account(request: &Request, sources: Vec<SourceReport>, prepared: Vec<Prepared>) -> Report {

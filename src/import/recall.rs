@@ -30,18 +30,18 @@ pub fn recall(entries: &[&Ready], record: &Record) -> Vec<Option<usize>> {
     recalling.by_key(|entry| entry.key.clone(), |origin| origin.key.clone());
     let exact = |date: NaiveDate, title: &str, text: &str| Some(format!("{date}\n{title}\n{text}"));
     recalling.by_key(
-        |entry| exact(entry.date, &entry.title, &entry.text),
+        |entry| exact(entry.date(), &entry.title, &entry.text),
         |origin| exact(origin.date, &origin.title, &origin.text),
     );
     let text =
         |date: NaiveDate, language: &str, text: &str| (!text.is_empty()).then(|| format!("{date}\n{language}\n{text}"));
     recalling.by_key(
-        |entry| text(entry.date, &entry.language, &entry.text),
+        |entry| text(entry.date(), &entry.language, &entry.text),
         |origin| text(origin.date, &origin.language, &origin.text),
     );
     let title = |date: NaiveDate, language: &str, title: &str| Some(format!("{date}\n{language}\n{}", folded(title)));
     recalling.by_key(
-        |entry| title(entry.date, &entry.language, &entry.title),
+        |entry| title(entry.date(), &entry.language, &entry.title),
         |origin| title(origin.date, &origin.language, &origin.title),
     );
     recalling.by_likeness();
@@ -81,7 +81,7 @@ impl Recalling<'_> {
     fn by_likeness(&mut self) {
         let mut pairs = Vec::new();
         for (origin, entry, like) in self.open_pairs(|entry, origin| {
-            if entry.date != origin.date {
+            if entry.date() != origin.date {
                 return None;
             }
             let (one, other) = (folded(&entry.title), folded(&origin.title));
@@ -100,7 +100,7 @@ impl Recalling<'_> {
 
     fn by_moved_date(&mut self) {
         let mut pairs = self.open_pairs(|entry, origin| {
-            let days = (entry.date - origin.date).num_days().abs();
+            let days = (entry.date() - origin.date).num_days().abs();
             let same =
                 !entry.text.is_empty() && entry.text == origin.text && folded(&entry.title) == folded(&origin.title);
             (same && days <= DAYS).then_some(days)
@@ -119,10 +119,10 @@ impl Recalling<'_> {
         open.sort_by_key(|place| self.origins[*place].1.date);
         let mut pairs = Vec::new();
         for (place, entry) in self.entries.iter().enumerate().filter(|(place, _)| self.found[*place].is_none()) {
-            let first = open.partition_point(|origin| (entry.date - self.origins[*origin].1.date).num_days() > DAYS);
+            let first = open.partition_point(|origin| (entry.date() - self.origins[*origin].1.date).num_days() > DAYS);
             for &origin in &open[first..] {
                 let other = self.origins[origin].1;
-                if (other.date - entry.date).num_days() > DAYS {
+                if (other.date - entry.date()).num_days() > DAYS {
                     break;
                 }
                 if other.language == entry.language

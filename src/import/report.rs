@@ -1,6 +1,6 @@
 //! Owns what an import tells: one line of account for every entry, as data, in words and as problems; never touches files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ pub struct Report {
 }
 
 /// A source as a whole.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct SourceReport {
     /// Its path, or `standard input`.
     pub name: String,
@@ -151,6 +151,11 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "Option::is_none")]
         by_line: Option<usize>,
     },
+    /// Its source does not publish it, so no story was made of it.
+    Unpublished {
+        /// Why not.
+        reason: String,
+    },
     /// No story was made of it.
     LeftOut {
         /// Why, and what helps.
@@ -174,10 +179,10 @@ impl Outcome {
 impl Report {
     /// What was left out, as errors; what is unsure, as warnings; each at its line.
     pub fn find_problems(&self, sources: &[Source]) -> Vec<Problem> {
-        let lines: Vec<Vec<&str>> = sources.iter().map(|source| listing::physical(&source.text).collect()).collect();
+        let lines: HashMap<&str, Vec<&str>> =
+            sources.iter().map(|source| (source.name.as_str(), listing::physical(&source.text).collect())).collect();
         let place = |name: &str, number: usize| {
-            let source = sources.iter().position(|source| source.name == name);
-            let line = source.and_then(|source| lines[source].get(number.checked_sub(1)?)).copied().unwrap_or_default();
+            let line = lines.get(name).and_then(|lines| lines.get(number.checked_sub(1)?)).copied().unwrap_or_default();
             let start = line.len() - line.trim_start().len();
             Place { line: number, ..Place::in_text(name, line, start..line.len()) }
         };
@@ -244,6 +249,7 @@ impl fmt::Display for Report {
             (self.count(|outcome| matches!(outcome, Outcome::Unchanged { .. })), "unchanged"),
             (self.count(|outcome| matches!(outcome, Outcome::Edited { .. })), "edited by hand and left alone"),
             (self.count(|outcome| matches!(outcome, Outcome::AlreadyThere { .. })), "elsewhere in the store"),
+            (self.count(|outcome| matches!(outcome, Outcome::Unpublished { .. })), "not published by their source"),
             (self.count(|outcome| matches!(outcome, Outcome::LeftOut { .. })), "left out"),
         ];
         let states: Vec<String> =
@@ -292,6 +298,10 @@ impl fmt::Display for Report {
         self.list(f, "Guessed or lost:", |entry| {
             let remarks = Some(&entry.remarks).filter(|remarks| !remarks.is_empty())?;
             Some(format!("{}: {}", remarks.join("; "), shortened(&entry.title)))
+        })?;
+        self.list(f, "Not published by their source, and so not brought in:", |entry| match &entry.outcome {
+            Outcome::Unpublished { reason } => Some(format!("{reason}: {}", shortened(&entry.title))),
+            _ => None,
         })?;
         self.list(f, "Edited by hand, and not overwritten:", |entry| match &entry.outcome {
             Outcome::Edited { file, correction_waits: true } => {

@@ -13,8 +13,8 @@ use super::names::{Naming, hash};
 use super::recall::recall;
 use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
-use super::report::Source;
 use super::story_file::Story;
+use super::texts::Texts;
 use super::{Standing, is_nothing, write};
 use crate::diagnostics::Problem;
 
@@ -23,15 +23,16 @@ pub struct Run<'a> {
     pub into: &'a Path,
     pub dry_run: bool,
     pub standing: &'a Standing<'a>,
-    /// All sources of this import.
-    pub sources: &'a [Source],
+    /// What this import has read, as [`Ready::origin`] has it.
+    pub read: &'a HashSet<String>,
+    pub texts: &'a Texts,
     /// The configured languages.
     pub languages: &'a [String],
 }
 
-/// The entries of one story, one a language, each with the name of its source.
+/// The entries of one story, one a language.
 pub struct Bundle<'a> {
-    pub entries: Vec<(&'a Ready, &'a str)>,
+    pub entries: Vec<&'a Ready>,
     /// The id that the story had where it comes from.
     pub id: Option<String>,
 }
@@ -39,13 +40,13 @@ pub struct Bundle<'a> {
 impl Bundle<'_> {
     /// The entry that gives the story its name.
     fn first(&self) -> &Ready {
-        self.entries[0].0
+        self.entries[0]
     }
 
     /// The story that these entries make.
-    fn story(&self, languages: &[String]) -> Story {
-        let stories = self.entries.iter().map(|(entry, _)| entry.story());
-        stories.fold(Story::default(), |all, story| story.over(Some(all), languages))
+    fn story(&self, run: &Run<'_>) -> Result<Story, Problem> {
+        let mut stories = self.entries.iter().map(|entry| entry.story(run.texts));
+        stories.try_fold(Story::default(), |all, story| Ok(story?.over(Some(all), run.languages)))
     }
 }
 
@@ -96,8 +97,7 @@ impl Run<'_> {
 
     /// For each story its place in the record: that of the first of its entries that is known again, once.
     fn recall(&self, bundles: &[Bundle<'_>], record: &Record) -> Vec<Option<usize>> {
-        let entries: Vec<&Ready> =
-            bundles.iter().flat_map(|bundle| bundle.entries.iter().map(|(entry, _)| *entry)).collect();
+        let entries: Vec<&Ready> = bundles.iter().flat_map(|bundle| bundle.entries.iter().copied()).collect();
         let mut recalled = recall(&entries, record).into_iter();
         let mut used = HashSet::new();
         let mut of_bundle = |bundle: &Bundle<'_>| {
@@ -144,15 +144,15 @@ impl Run<'_> {
         // Texts that are not among these stay, where nobody has touched the file.
         let before = std::str::from_utf8(&bytes).ok().filter(|_| there == known.written);
         let before = before.and_then(|text| Story::from_toml(text, self.languages));
-        let text = bundle.story(self.languages).over(before, self.languages).to_toml(id);
+        let text = bundle.story(self)?.over(before, self.languages).to_toml(id);
         let wanted = hash(&text);
         // The text of a source that is not read now stays, or two sources would change the story in turn.
-        let is_read = |origin: &Origin| self.sources.iter().any(|source| name_of(&source.name) == origin.source);
+        let is_read = |origin: &Origin| self.read.contains(&origin.source);
         let is_same = |origin: &Origin| {
             let same = |entry: &Ready| {
-                (origin.date, &*origin.title, &*origin.text) == (entry.date, &*entry.title, &*entry.text)
+                (origin.date, &*origin.title, &*origin.text) == (entry.date(), &*entry.title, &*entry.text)
             };
-            bundle.entries.iter().any(|(entry, _)| same(entry))
+            bundle.entries.iter().any(|entry| same(entry))
         };
         if there != wanted
             && let Some(other) = known.entries.first()
@@ -170,22 +170,22 @@ impl Run<'_> {
             Outcome::Updated { file }
         };
         known.written = wanted;
-        for (entry, source) in &bundle.entries {
+        for entry in &bundle.entries {
             match known.entries.iter_mut().find(|origin| origin.language == entry.language) {
                 Some(origin) => {
                     let is_other = (&*origin.title, &*origin.text) != (&*entry.title, &*entry.text);
-                    if is_other || origin.date != entry.date || origin.key != entry.key {
-                        *origin = origin_of(entry, source);
+                    if is_other || origin.date != entry.date() || origin.key != entry.key {
+                        *origin = origin_of(entry);
                     }
                 }
-                None => known.entries.push(origin_of(entry, source)),
+                None => known.entries.push(origin_of(entry)),
             }
         }
         Ok(outcome)
     }
 
     fn bring_new(&self, bundle: &Bundle<'_>, name: &Name, record: &mut Record) -> Result<Outcome, Problem> {
-        let text = bundle.story(self.languages).to_toml(&name.id);
+        let text = bundle.story(self)?.to_toml(&name.id);
         let file = format!("{}.toml", name.id);
         if !name.found {
             self.write(&self.path(&name.id), &text)?;
@@ -193,7 +193,7 @@ impl Run<'_> {
         record.stories.push(Remembered {
             file: file.clone(),
             written: hash(&text),
-            entries: bundle.entries.iter().map(|(entry, source)| origin_of(entry, source)).collect(),
+            entries: bundle.entries.iter().map(|entry| origin_of(entry)).collect(),
         });
         Ok(if name.found { Outcome::Unchanged { file } } else { Outcome::Written { file } })
     }
@@ -205,7 +205,7 @@ impl Run<'_> {
             .iter()
             .map(|bundle| {
                 let entry = bundle.first();
-                hash(&format!("{}\n{}\n{}\n{}", entry.date, entry.language, entry.title, entry.text))
+                hash(&format!("{}\n{}\n{}\n{}", entry.date(), entry.language, entry.title, entry.text))
             })
             .collect();
         let candidates: Vec<Vec<String>> = bundles
@@ -213,7 +213,7 @@ impl Run<'_> {
             .zip(&contents)
             .map(|(bundle, content)| {
                 let entry = bundle.first();
-                let naming = Naming { date: entry.date, language: &entry.language, title: &entry.title, content };
+                let naming = Naming { date: entry.date(), language: &entry.language, title: &entry.title, content };
                 bundle.id.iter().cloned().chain(naming.candidates()).collect()
             })
             .collect();
@@ -226,9 +226,8 @@ impl Run<'_> {
                 let file = format!("{id}.toml").to_ascii_lowercase();
                 if found.is_none()
                     && !taken.contains(&file)
-                    && self
-                        .read(&self.path(id))?
-                        .is_some_and(|bytes| bytes == bundle.story(self.languages).to_toml(id).as_bytes())
+                    && let Some(bytes) = self.read(&self.path(id))?
+                    && bytes == bundle.story(self)?.to_toml(id).as_bytes()
                 {
                     taken.insert(file);
                     found = Some(Name { id: id.clone(), found: true, elsewhere: None });
@@ -239,7 +238,7 @@ impl Run<'_> {
                 if found.is_none()
                     && !taken.contains(&file)
                     && let Some(path) = (self.standing.file)(id)
-                    && (self.standing.says)(id, entry.date, &entry.language, &entry.title)
+                    && (self.standing.says)(id, entry.date(), &entry.language, &entry.title)
                 {
                     taken.insert(file);
                     found = Some(Name { id: id.clone(), found: false, elsewhere: Some(path) });
@@ -266,7 +265,7 @@ impl Run<'_> {
         }
         // Made of all that the story says: who has it has the story.
         let last = |place: usize| {
-            let id = format!("{}/{}", bundles[place].first().date.format("%Y"), contents[place]);
+            let id = format!("{}/{}", bundles[place].first().date().format("%Y"), contents[place]);
             Name { elsewhere: (self.standing.file)(&id), id, found: false }
         };
         Ok(names.into_iter().enumerate().map(|(place, name)| name.unwrap_or_else(|| last(place))).collect())
@@ -278,20 +277,16 @@ impl Run<'_> {
     }
 }
 
-fn origin_of(entry: &Ready, source: &str) -> Origin {
+fn origin_of(entry: &Ready) -> Origin {
     Origin {
-        date: entry.date,
+        date: entry.date(),
         language: entry.language.clone(),
         title: entry.title.clone(),
         text: entry.text.clone(),
         key: entry.key.clone(),
-        // Not the path: the record goes where the store goes, to other machines too.
-        source: name_of(source),
+        // Not the whole path: the record goes where the store goes, to other machines too.
+        source: entry.origin.clone(),
     }
-}
-
-fn name_of(source: &str) -> String {
-    Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy().into_owned())
 }
 
 fn bytes_hash(bytes: &[u8]) -> String {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::toml_text::{lines, string};
@@ -19,16 +19,26 @@ pub struct Story {
     pub texts: Vec<Text>,
 }
 
+/// No date at all.
+pub const NO_DATE: Datetime = Datetime { date: None, time: None, offset: None };
+
+fn no_date() -> Datetime {
+    NO_DATE
+}
+
 /// A translation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Text {
     pub language: String,
     pub title: String,
+    #[serde(skip, default = "no_date")]
     pub published: Datetime,
+    #[serde(skip)]
     pub updated: Option<Datetime>,
     pub expires: Option<Datetime>,
     pub is_draft: bool,
     pub link: Option<String>,
+    #[serde(skip)]
     pub guid: Option<String>,
     pub summary: Option<String>,
     pub content: Option<Content>,
@@ -38,7 +48,7 @@ pub struct Text {
 }
 
 /// A body.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Content {
     Html(String),
     Markdown(String),
@@ -46,7 +56,7 @@ pub enum Content {
 }
 
 /// Who wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Author {
     pub name: String,
     pub url: Option<String>,
@@ -54,7 +64,7 @@ pub struct Author {
 }
 
 /// Its picture; one without an address is kept for its words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Image {
     pub url: Option<String>,
     pub alt: Option<String>,
@@ -64,7 +74,7 @@ pub struct Image {
 }
 
 /// A file that goes with it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Enclosure {
     pub url: String,
     #[serde(rename = "type")]

@@ -44,6 +44,7 @@ fn outcomes(report: &Report) -> Outcomes {
         Outcome::Duplicate { of_line, .. } => ("duplicate", of_line.to_string()),
         Outcome::Superseded { by, by_line } => ("superseded", by_line.map_or(by.clone(), |line| line.to_string())),
         Outcome::AlreadyThere { path } => ("already there", path.display().to_string()),
+        Outcome::Unpublished { reason } => ("unpublished", reason.clone()),
         Outcome::LeftOut { reason } => ("left out", reason.clone()),
     };
     let tell = |entry: &EntryReport| tell(&entry.outcome);

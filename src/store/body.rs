@@ -28,8 +28,8 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language) -> Option<Htm
     Some(Html::of_sanitised(format!("<div lang=\"{language}\"{direction}>{inner}</div>")))
 }
 
-/// CommonMark with tables, footnotes and strikethrough.
-fn markdown(text: &str) -> String {
+/// CommonMark with tables, footnotes and strikethrough, as HTML.
+pub fn markdown(text: &str) -> String {
     let markers =
         |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
     if text.lines().any(|line| (DEEPEST..line.len()).contains(&markers(line))) {

@@ -20,7 +20,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-pub use body::{body, sanitised};
+pub use body::{body, markdown, sanitised};
 use find::Found;
 pub use find::{Stamp, can_be_story};
 use raw::RawRecord;

@@ -68,7 +68,7 @@ fn plain(element: &Element) -> String {
     if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
         return match content(element) {
             Body::Html(html) => text::paragraphs(&html),
-            Body::Text(text) => text,
+            Body::Markdown(text) | Body::Text(text) => text,
         };
     }
     let text = element.text();
@@ -161,7 +161,7 @@ fn texts(entry: &Element, found: &mut Found) {
 }
 
 fn is_empty(body: &Body) -> bool {
-    let (Body::Html(text) | Body::Text(text)) = body;
+    let (Body::Html(text) | Body::Markdown(text) | Body::Text(text)) = body;
     text.trim().is_empty()
 }
 

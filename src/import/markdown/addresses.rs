@@ -1,0 +1,273 @@
+//! Owns the addresses in a body: relative ones are resolved, those of source files lead to the posts made of them.
+
+use std::collections::HashSet;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::code::{Code, Which, rewrite};
+use super::page::{Page, split_fragment};
+use super::site::Kind;
+use super::tree::{joined, parent};
+
+/// Resolves addresses on one page, and keeps in mind which files beside it are shown.
+#[derive(Debug)]
+pub struct Addresses<'p, 'a> {
+    page: &'p mut Page<'a>,
+    /// Paths below the tree, and the names of files that root paths lead to.
+    shown: HashSet<String>,
+    /// An address could only be resolved against a guess, because the page's own is not known.
+    pub is_open: bool,
+}
+
+impl<'p, 'a> Addresses<'p, 'a> {
+    /// Begins a page.
+    pub fn new(page: &'p mut Page<'a>) -> Self {
+        Addresses { page, shown: HashSet::new(), is_open: false }
+    }
+
+    /// The files beside the page that it does not show.
+    pub fn not_shown(&self) -> Vec<String> {
+        let files = self.page.tree.attachments(self.page.file).iter();
+        let is_shown = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            self.shown.contains(path.as_str()) || self.shown.contains(name)
+        };
+        files.filter(|path| !is_shown(path)).cloned().collect()
+    }
+
+    /// A body with its addresses resolved.
+    pub fn body(&mut self, text: &str) -> String {
+        let code = Code::of(text, Which::All);
+        rewrite(text, &code, |piece, out| self.piece(piece, out), |piece, out| out.push_str(piece))
+    }
+
+    /// The addresses in HTML.
+    pub fn html(&mut self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len() + text.len() / 8);
+        let mut at = 0;
+        while let Some(found) = text[at..].find('<').map(|found| at + found) {
+            out.push_str(&text[at..found]);
+            at = found + self.tag(&text[found..], &mut out);
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    fn piece(&mut self, piece: &str, out: &mut String) {
+        let bytes = piece.as_bytes();
+        let mut at = 0;
+        while let Some(found) = memchr::memchr2(b']', b'<', &bytes[at..]).map(|found| at + found) {
+            out.push_str(&piece[at..found]);
+            let rest = &piece[found..];
+            at = if rest.starts_with('<') {
+                found + self.tag(rest, out)
+            } else if rest.starts_with("](") {
+                out.push_str("](");
+                found + 2 + self.destination(&piece[found + 2..], out)
+            } else if rest.starts_with("]:") && is_definition(out) {
+                out.push_str("]:");
+                found + 2 + self.destination(&piece[found + 2..], out)
+            } else {
+                out.push(']');
+                found + 1
+            };
+        }
+        out.push_str(&piece[at..]);
+    }
+
+    /// Writes the destination that a text begins with, and says how long it was.
+    fn destination(&mut self, text: &str, out: &mut String) -> usize {
+        let inner = text.trim_start_matches([' ', '\t', '\n']);
+        let start = text.len() - inner.len();
+        if text[..start].matches('\n').count() > 1 {
+            return 0;
+        }
+        let bracketed = inner.strip_prefix('<').and_then(|inner| {
+            let end = inner.find(['>', '\n', '<'])?;
+            inner[end..].starts_with('>').then(|| (&inner[..end], end + 2))
+        });
+        let (written, length) = bracketed.unwrap_or_else(|| {
+            let length = bare_length(inner);
+            (&inner[..length], length)
+        });
+        if length > LONGEST_ADDRESS {
+            out.push_str(&text[..start + length]);
+            return start + length;
+        }
+        let Some(resolved) = self.resolve(written) else { return 0 };
+        out.push_str(&text[..start]);
+        if bracketed.is_some() || resolved.contains(['(', ')']) {
+            out.push_str(&format!("<{resolved}>"));
+        } else {
+            out.push_str(&resolved);
+        }
+        start + length
+    }
+
+    /// Writes the tag that a text begins with, and says how long it was.
+    fn tag(&mut self, text: &str, out: &mut String) -> usize {
+        let length = tag_length(text);
+        let Some(length) = length.filter(|_| text[1..].starts_with(|first: char| first.is_ascii_alphabetic())) else {
+            out.push('<');
+            return 1;
+        };
+        let tag = &text[..length];
+        let lower = tag.to_ascii_lowercase();
+        let mut at = 0;
+        while let Some((start, end)) = next_address(&lower, tag, at) {
+            out.push_str(&tag[at..start]);
+            let written = html_escape::decode_html_entities(&tag[start..end]);
+            match self.resolve(written.trim()) {
+                Some(resolved) => out.push_str(&html_escape::encode_double_quoted_attribute(&resolved)),
+                None => out.push_str(&tag[start..end]),
+            }
+            at = end;
+        }
+        out.push_str(&tag[at..]);
+        length
+    }
+
+    /// An address as it must be outside the page; none where it stays as it is.
+    pub fn resolve(&mut self, written: &str) -> Option<String> {
+        if written.is_empty() || written.len() > LONGEST_ADDRESS || has_scheme(written) {
+            return None;
+        }
+        if let Some(behind) = written.strip_prefix("//") {
+            let scheme = self.page.tree.site.base.as_ref().map_or("https", Url::scheme);
+            return Some(format!("{scheme}://{behind}"));
+        }
+        self.see(written);
+        if let Some(address) = self.source_file(written) {
+            return Some(address);
+        }
+        let site = &self.page.tree.site;
+        if written.starts_with('/') {
+            self.is_open |= site.base.is_none();
+            let under = if site.kind == Kind::Docusaurus { written.trim_start_matches('/') } else { written };
+            return self.page.tree.base().join(under).ok().map(String::from);
+        }
+        self.is_open |= self.page.link.is_none();
+        self.page.link.unwrap_or(&self.page.base).join(written).ok().map(String::from)
+    }
+
+    /// The address of the post that is made of the file to which an address leads.
+    fn source_file(&mut self, written: &str) -> Option<String> {
+        let inner = written.strip_prefix("@/");
+        let (path, _) = split_fragment(written);
+        let lower = path.to_ascii_lowercase();
+        if inner.is_none() && ![".md", ".mdx", ".markdown"].iter().any(|ending| lower.ends_with(ending)) {
+            return None;
+        }
+        let reference = inner.map_or_else(|| written.to_owned(), |inner| format!("/{inner}"));
+        let reference = percent_decode_str(&reference).decode_utf8_lossy().into_owned();
+        let found = self.page.reference(&reference, None);
+        if found.is_none() {
+            self.page.remark(format!("no page \"{path}\" is in the tree, so that a link to it may lead nowhere"));
+        }
+        let found = found?;
+        if found.starts_with('/') { self.page.tree.base().join(&found).ok().map(String::from) } else { Some(found) }
+    }
+
+    /// Keeps in mind that a file is shown.
+    fn see(&mut self, written: &str) {
+        let (path, _) = split_fragment(written);
+        let path = percent_decode_str(path).decode_utf8_lossy();
+        if path.starts_with('/') {
+            self.shown.extend(path.rsplit('/').next().map(str::to_owned));
+        } else if let Some(path) = joined(parent(&self.page.file.path), &path) {
+            self.shown.insert(path);
+        }
+    }
+
+    /// Keeps in mind that a file below the tree is shown.
+    pub fn see_file(&mut self, path: &str) {
+        self.shown.insert(path.to_owned());
+    }
+}
+
+/// Whether the label before `]:` stands at the head of a line, and is no footnote.
+fn is_definition(before: &str) -> bool {
+    let mut start = before.len().saturating_sub(300);
+    while !before.is_char_boundary(start) {
+        start += 1;
+    }
+    let line = before[start..].rsplit('\n').next().unwrap_or_default();
+    let label = line.trim_start_matches([' ', '>', '\t']);
+    label.starts_with('[') && !label.starts_with("[^") && !label[1..].contains('[')
+}
+
+/// An address longer than this is none.
+const LONGEST_ADDRESS: usize = 3000;
+
+/// How long a destination without brackets is.
+fn bare_length(text: &str) -> usize {
+    let mut depth = 0_usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if at > LONGEST_ADDRESS => return at,
+            '(' => depth += 1,
+            ')' if depth == 0 => return at,
+            ')' => depth -= 1,
+            _ if letter.is_whitespace() => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// A tag longer than this is none.
+const LONGEST: usize = 4096;
+
+fn tag_length(text: &str) -> Option<usize> {
+    let mut quote = None;
+    let mut at = 0;
+    for byte in text.bytes().take(LONGEST) {
+        at += 1;
+        match (quote, byte) {
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (None, b'>') => return Some(at),
+            (None, b'<') if at > 1 => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the next address in a tag begins and ends, without its quotes.
+fn next_address(lower: &str, tag: &str, from: usize) -> Option<(usize, usize)> {
+    let names = ["href", "src", "poster", "data"];
+    let mut at = from;
+    loop {
+        let equals = lower[at..].find('=').map(|found| at + found)?;
+        let name = lower[from.min(equals)..equals].trim_end();
+        let is_address = names.iter().any(|wanted| {
+            name.strip_suffix(wanted).is_some_and(|before| before.ends_with([' ', '\t', '\n', '"', '\'', '/']))
+        });
+        let value = &tag[equals + 1..];
+        let inner = value.trim_start();
+        let start = equals + 1 + value.len() - inner.len();
+        let (start, end) = match inner.chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                let length = inner[1..].find(quote)?;
+                (start + 1, start + 1 + length)
+            }
+            _ => {
+                let length = inner.find(|next: char| next.is_whitespace() || next == '>').unwrap_or(inner.len());
+                (start, start + length)
+            }
+        };
+        if is_address && end > start {
+            return Some((start, end));
+        }
+        at = end.max(equals + 1);
+    }
+}
+
+/// Whether an address begins with a scheme.
+pub fn has_scheme(written: &str) -> bool {
+    let end = written.find(|next: char| !(next.is_ascii_alphanumeric() || "+.-".contains(next)));
+    let starts = written.starts_with(|first: char| first.is_ascii_alphabetic());
+    starts && end.is_some_and(|end| end > 1 && written[end..].starts_with(':'))
+}

@@ -1,0 +1,169 @@
+//! Owns who wrote a post: names, ids, links, lists and maps.
+
+use super::plain;
+use super::value::Value;
+use crate::import::found::Author;
+
+/// The authors that front matter names, each once; `known` holds authors by id.
+pub fn read(values: &Value, known: &Value) -> Vec<Author> {
+    let mut authors: Vec<Author> = Vec::new();
+    let places = [Some(values), values.get("taxonomies"), values.get("params"), values.get("extra")];
+    for place in places.into_iter().flatten() {
+        for key in ["author", "authors"] {
+            let Some(value) = place.get(key) else { continue };
+            for author in of_value(value, known) {
+                if !authors.iter().any(|other| other.name.to_lowercase() == author.name.to_lowercase()) {
+                    authors.push(author);
+                }
+            }
+        }
+        if !authors.is_empty() {
+            break;
+        }
+    }
+    authors
+}
+
+fn of_value(value: &Value, known: &Value) -> Vec<Author> {
+    match value {
+        Value::Nothing => Vec::new(),
+        Value::List(values) => values.iter().flat_map(|value| of_value(value, known)).collect(),
+        Value::Map(_) => of_map(value, known).into_iter().collect(),
+        Value::Text(text) => match known.get(text.trim()) {
+            Some(entry) => vec![of_entry(text.trim(), entry)],
+            None => of_text(text, known),
+        },
+    }
+}
+
+fn of_map(value: &Value, known: &Value) -> Option<Author> {
+    let id = value.first_text(&["key", "id"]).and_then(|id| known.get(id));
+    let own = value.first_text(&["name", "display_name", "display", "title"]);
+    let name = own.or_else(|| id?.text("name"))?;
+    let field = |keys: &[&str]| value.first_text(keys).or_else(|| id?.first_text(keys)).map(str::to_owned);
+    Some(Author { name: plain::line(name), url: field(&["url", "link", "website", "uri"]), email: field(&["email"]) })
+}
+
+fn of_entry(id: &str, entry: &Value) -> Author {
+    let name = entry.as_text().or_else(|| entry.first_text(&["name", "display_name", "display"])).unwrap_or(id);
+    Author {
+        name: plain::line(name),
+        url: entry.first_text(&["url", "link", "website", "uri", "web"]).map(str::to_owned),
+        email: entry.text("email").map(str::to_owned),
+    }
+}
+
+/// Names in a text: Markdown links, HTML links, or names that a comma, a slash or `and` parts.
+fn of_text(text: &str, known: &Value) -> Vec<Author> {
+    let mut authors = Vec::new();
+    let mut rest = text;
+    if text.to_ascii_lowercase().contains("<a ") {
+        while let Some(at) = rest.to_ascii_lowercase().find("<a ") {
+            let (tag, behind) = rest[at..].split_once('>').unwrap_or((&rest[at..], ""));
+            let lower = behind.to_ascii_lowercase();
+            let end = lower.find("</a").unwrap_or(behind.len());
+            let name = plain::line(&behind[..end]);
+            let url = plain::attribute(tag, "href");
+            push(&mut authors, Author { name, url, email: None });
+            rest = &behind[end..];
+            if authors.len() > MOST {
+                break;
+            }
+        }
+        return authors;
+    }
+    while let Some((before, label, address, behind)) = plain::next_link(rest) {
+        push_names(&mut authors, before, known);
+        push(&mut authors, Author { name: plain::line(label), url: Some(address.to_owned()), email: None });
+        // What stands in brackets behind a linked name is where the author works.
+        let company = behind.trim_start().strip_prefix('(').and_then(|company| company.split_once(')'));
+        rest = company.map_or(behind, |(_, behind)| behind);
+    }
+    push_names(&mut authors, rest, known);
+    authors
+}
+
+/// More authors than any post has.
+const MOST: usize = 200;
+
+fn push(authors: &mut Vec<Author>, author: Author) {
+    if !author.name.is_empty() && authors.len() < MOST {
+        authors.push(author);
+    }
+}
+
+/// Names that signs part, outside brackets.
+fn push_names(authors: &mut Vec<Author>, text: &str, known: &Value) {
+    let text =
+        plain::without_tags(&mail_in_brackets(text)).replace(" and ", ",").replace(" & ", ",").replace(" / ", ",");
+    let mut depth = 0_usize;
+    let parts = text.split(|letter: char| {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && (letter == ',' || letter == ';' || letter == '\n')
+    });
+    for part in parts {
+        let part = part.trim_matches(|letter: char| letter.is_whitespace() || letter == ',');
+        let part = part.strip_prefix("and ").unwrap_or(part);
+        let author = match known.get(part) {
+            Some(entry) => of_entry(part, entry),
+            None => with_mail(part),
+        };
+        if author.name.chars().any(char::is_alphanumeric) {
+            push(authors, author);
+        }
+    }
+}
+
+/// `Name <mail@host>` with the address in square brackets, so that it is no tag.
+fn mail_in_brackets(text: &str) -> String {
+    if text.contains('@') { text.replace('<', "[mail:").replace('>', "]") } else { text.to_owned() }
+}
+
+/// A name, and the mail address behind it.
+fn with_mail(text: &str) -> Author {
+    let Some((name, mail)) = text.split_once("[mail:") else {
+        return Author { name: plain::line(text), ..Author::default() };
+    };
+    let email = Some(mail.trim_end_matches(']').trim().to_owned()).filter(|mail| mail.contains('@'));
+    Author { name: plain::line(name), url: None, email }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::yaml;
+    use super::*;
+
+    #[test]
+    fn authors_in_every_form() {
+        let known = yaml::strict("jo:\n  name: Jo Doe\n  url: https://jo\nann: Ann Lee").unwrap_or_default();
+        for (text, expected) in [
+            ("author: A B", "A B"),
+            ("author: A, B, C", "A|B|C"),
+            ("author: >-\n  [A B](https://a) (Company, Inc),\n  [C](https://c)", "A B https://a|C https://c"),
+            ("author: |\n  <a href=\"https://a\">A</a>", "A https://a"),
+            ("author: a / b", "a|b"),
+            ("author: A and B", "A|B"),
+            ("authors: [jo, ann]", "Jo Doe https://jo|Ann Lee"),
+            ("authors: jo", "Jo Doe https://jo"),
+            ("authors:\n  - name: X\n    url: https://x\n  - jo", "X https://x|Jo Doe https://jo"),
+            ("author: {name: X, email: x@y}", "X x@y"),
+            ("author: X <x@y.z>", "X x@y.z"),
+            ("Author: A B (Company)", "A B (Company)"),
+            ("taxonomies:\n  authors: [A]", "A"),
+            ("author:", ""),
+        ] {
+            let values = yaml::strict(text).unwrap_or_default();
+            let shown: Vec<String> = read(&values, &known)
+                .into_iter()
+                .map(|author| {
+                    [Some(author.name), author.url, author.email].into_iter().flatten().collect::<Vec<_>>().join(" ")
+                })
+                .collect();
+            assert_eq!(shown.join("|"), expected, "{text}");
+        }
+    }
+}

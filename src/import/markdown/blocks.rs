@@ -1,0 +1,148 @@
+//! Owns blocks that only some renderers know: alerts and `:::` become block quotes with a bold word.
+
+use super::code::{Code, Which};
+
+/// Quotes nested deeper than this stay as deep as this.
+const DEEPEST: usize = 6;
+
+/// A body with block quotes in the place of alerts and `:::` blocks.
+pub fn quoted(text: &str) -> String {
+    if !text.contains(":::") && !text.contains("[!") {
+        return text.to_owned();
+    }
+    let code = Code::of(text, Which::Marked);
+    let lines = lines(text, &code);
+    let pairs = pairs(&lines);
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    let mut depth = 0_usize;
+    for (line, pair) in lines.iter().zip(pairs) {
+        let prefix = "> ".repeat(depth.min(DEEPEST));
+        match pair {
+            Pair::Opens { name, is_closed } => {
+                if is_closed {
+                    depth += 1;
+                }
+                let inner = "> ".repeat(depth.min(DEEPEST));
+                out.push_str(&format!("{prefix}\n{inner}**{name}**\n{inner}\n"));
+            }
+            Pair::Closes => {
+                depth = depth.saturating_sub(1);
+                out.push_str(&"> ".repeat(depth.min(DEEPEST)));
+                out.push('\n');
+            }
+            Pair::None => {
+                out.push_str(&prefix);
+                match alert(line.text).filter(|_| !line.is_code) {
+                    Some((marks, word)) => out.push_str(&format!("{marks}**{word}**\n{prefix}{}\n", marks.trim_end())),
+                    None => out.push_str(line.whole),
+                }
+            }
+        }
+    }
+    out
+}
+
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    /// With the sign that ends it.
+    whole: &'a str,
+    text: &'a str,
+    is_code: bool,
+}
+
+enum Pair {
+    None,
+    Opens { name: String, is_closed: bool },
+    Closes,
+}
+
+fn lines<'a>(text: &'a str, code: &Code) -> Vec<Line<'a>> {
+    let mut at = 0;
+    let line = |whole: &'a str| {
+        let first = at + whole.len() - whole.trim_start().len();
+        at += whole.len();
+        Line { whole, text: whole.trim(), is_code: code.holds(first) }
+    };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+/// Which lines open and close a block.
+fn pairs(lines: &[Line<'_>]) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = Vec::with_capacity(lines.len());
+    let mut opened: Vec<usize> = Vec::new();
+    for (place, line) in lines.iter().enumerate() {
+        let rest = line.text.trim_start_matches(':');
+        if line.is_code || line.text.len() - rest.len() < 3 {
+            pairs.push(Pair::None);
+        } else if rest.trim().is_empty() {
+            match opened.pop() {
+                Some(start) => {
+                    if let Some(Pair::Opens { is_closed, .. }) = pairs.get_mut(start) {
+                        *is_closed = true;
+                    }
+                    pairs.push(Pair::Closes);
+                }
+                None => pairs.push(Pair::None),
+            }
+        } else {
+            match name(rest) {
+                Some(name) => {
+                    opened.push(place);
+                    pairs.push(Pair::Opens { name, is_closed: false });
+                }
+                None => pairs.push(Pair::None),
+            }
+        }
+    }
+    pairs
+}
+
+/// What stands behind `:::`: the title, else the kind of block.
+fn name(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches(':');
+    let text = text.split('{').next().unwrap_or_default().trim();
+    let end = text.find(|next: char| !next.is_alphanumeric() && next != '-').unwrap_or(text.len());
+    let (kind, rest) = text.split_at(end);
+    if kind.is_empty() {
+        return (!rest.is_empty() || text.is_empty()).then(|| "Note".to_owned());
+    }
+    let title = rest.trim().trim_start_matches('[').trim_end_matches(']').replace('*', "");
+    Some(if title.trim().is_empty() { capitalised(kind) } else { title.trim().to_owned() })
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters.flat_map(char::to_lowercase)).collect()
+}
+
+/// The marks before an alert, and its word: `> [!NOTE] Title`.
+fn alert(line: &str) -> Option<(&str, String)> {
+    let rest = line.trim_start_matches(['>', ' ', '\t']);
+    let marks = &line[..line.len() - rest.len()];
+    let (kind, title) = rest.strip_prefix("[!")?.split_once(']')?;
+    let sound =
+        marks.contains('>') && !kind.is_empty() && kind.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+    let title = title.trim_start_matches(['+', '-']).trim().replace('*', "");
+    sound.then(|| (marks, if title.is_empty() { capitalised(kind) } else { title }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_become_quotes() {
+        for (text, expected) in [
+            ("> [!NOTE]\n> a\n", "> **Note**\n>\n> a\n"),
+            (">[!tip] B *c*\n>a", ">**B c**\n>\n>a"),
+            (":::info Title\na\n:::\nb", "\n> **Title**\n> \n> a\n\nb"),
+            (":::warning\n:::tip[T]\na\n:::\n:::\n", "\n> **Warning**\n> \n> \n> > **T**\n> > \n> > a\n> \n\n"),
+            (":::info\nopen", "\n**Info**\n\nopen"),
+            ("```\n:::info\n:::\n```\n:::", "```\n:::info\n:::\n```\n:::"),
+            ("[!NOTE]", "[!NOTE]"),
+        ] {
+            assert_eq!(quoted(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Owns where code stands in Markdown, exactly as the renderer sees it.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
+
+/// The places of code in a text, in their order; none touches another.
+#[derive(Clone, Debug, Default)]
+pub struct Code {
+    ranges: Vec<Range<usize>>,
+}
+
+/// Which code counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Not what is only indented: generators work in it as in any text.
+    Marked,
+}
+
+/// Nesting beyond this is no text that anybody wrote; the renderer takes such a text as it is.
+const DEEPEST: usize = 200;
+
+impl Code {
+    /// Finds the code of a text.
+    pub fn of(text: &str, which: Which) -> Code {
+        if !text.contains('`') && !text.contains("~~~") && (which == Which::Marked || !has_indented(text)) {
+            return Code::default();
+        }
+        if is_too_deep(text) {
+            return Code::default();
+        }
+        let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+            let counts = match event {
+                Event::Code(_) => true,
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => true,
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => which == Which::All,
+                _ => false,
+            };
+            if counts && ranges.last().is_none_or(|last| range.start >= last.end) {
+                ranges.push(range);
+            }
+        }
+        Code { ranges }
+    }
+
+    /// The first piece of code that ends behind a place.
+    pub fn next(&self, at: usize) -> Option<Range<usize>> {
+        let place = self.ranges.partition_point(|range| range.end <= at);
+        self.ranges.get(place).cloned()
+    }
+
+    /// Whether a place is in code.
+    pub fn holds(&self, at: usize) -> bool {
+        self.next(at).is_some_and(|range| range.start <= at)
+    }
+}
+
+fn has_indented(text: &str) -> bool {
+    text.starts_with("    ") || text.contains("    ") || text.contains('\t')
+}
+
+/// Whether the renderer gives up on a text.
+pub fn is_too_deep(text: &str) -> bool {
+    let markers =
+        |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
+    text.lines().any(|line| (DEEPEST..line.len()).contains(&markers(line)))
+}
+
+/// Rewrites what is no code: `text` gets each stretch between pieces of code, `code` each piece.
+pub fn rewrite(
+    source: &str,
+    code: &Code,
+    mut text: impl FnMut(&str, &mut String),
+    mut inside: impl FnMut(&str, &mut String),
+) -> String {
+    let mut out = String::with_capacity(source.len() + source.len() / 8);
+    let mut at = 0;
+    for range in &code.ranges {
+        text(&source[at..range.start], &mut out);
+        inside(&source[range.clone()], &mut out);
+        at = range.end;
+    }
+    text(&source[at..], &mut out);
+    out
+}
+
+/// Writes the signs of templates that are left outside code so that they show and do not work.
+pub fn without_templates(source: &str) -> String {
+    if !["{{", "{%", "%}"].iter().any(|sign| source.contains(sign)) {
+        return source.to_owned();
+    }
+    let code = Code::of(source, Which::All);
+    let escape = |piece: &str, out: &mut String| {
+        let mut letters = piece.chars().peekable();
+        while let Some(letter) = letters.next() {
+            match (letter, letters.peek()) {
+                ('{', Some('{' | '%')) => out.push_str("&#123;"),
+                ('{', _) if out.ends_with("&#123;") => out.push_str("&#123;"),
+                ('%', Some('}')) => out.push_str("&#37;"),
+                _ => out.push(letter),
+            }
+        }
+    };
+    rewrite(source, &code, escape, |piece, out| out.push_str(piece))
+}
+
+/// A text as a fenced block of code.
+pub fn fenced(inner: &str, language: &str) -> String {
+    let longest = inner.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let language: String =
+        language.chars().filter(|letter| letter.is_alphanumeric() || "+#-_.".contains(*letter)).collect();
+    format!("\n{fence}{language}\n{}\n{fence}\n", inner.trim_matches(['\n', '\r']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_is_found() {
+        let text = "a `b` c\n\n```\nd\n```\n\n    e\n";
+        let all = Code::of(text, Which::All);
+        assert_eq!(
+            all.ranges.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>(),
+            ["`b`", "```\nd\n```", "e\n"]
+        );
+        assert!(all.holds(3) && !all.holds(0));
+        assert_eq!(Code::of(text, Which::Marked).ranges.len(), 2);
+    }
+
+    #[test]
+    fn templates_outside_code_are_made_to_show() {
+        assert_eq!(without_templates("a {{ b }} `{{ c }}` {% d %}"), "a &#123;&#123; b }} `{{ c }}` &#123;% d &#37;}");
+    }
+}

@@ -1,0 +1,248 @@
+//! Owns the way from the keys of front matter to the fields of an entry.
+
+use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+
+use super::dates;
+use super::names::{self, File};
+use super::plain;
+use super::site::{Kind, Site};
+use super::tree::parent;
+use super::value::Value;
+use crate::import::found::{Category, Found, When};
+
+/// Keys whose value is the day on which a post came out; the first that can be read counts.
+const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "created", "published_at"];
+const UPDATED: [&str; 8] =
+    ["lastmod", "updated", "modified", "last_modified_at", "lastUpdated", "modified_time", "last_modified", "update"];
+const SUMMARY: [&str; 4] = ["description", "summary", "excerpt", "lead"];
+const STORY: [&str; 6] = ["translationKey", "translation_id", "translation_key", "page_id", "lang-ref", "lang_ref"];
+
+/// Fills the fields of an entry from its front matter and its name.
+pub fn fill(found: &mut Found, site: &Site, configured: &[String], file: &File, values: &Value) {
+    found.title = title(values);
+    found.summary = texts_under(values)
+        .find_map(|place| place.first_text(&SUMMARY))
+        .map(plain::line)
+        .filter(|text| !text.is_empty());
+    found.guid = values.text("guid").map(str::to_owned);
+    fill_language(found, site, configured, file, values);
+    fill_dates(found, site, file, values);
+    found.is_draft = is_draft(file, values);
+    let category = |term| Category { term, label: None };
+    found.categories = categories(site, file, values).into_iter().map(category).collect();
+    found.unpublished = found.unpublished.take().or_else(|| unlisted(values));
+}
+
+/// The front matter, and the maps in it that hold a site's own keys.
+fn texts_under(values: &Value) -> impl Iterator<Item = &Value> {
+    [Some(values), values.get("params"), values.get("extra")].into_iter().flatten()
+}
+
+fn title(values: &Value) -> Option<String> {
+    let title = values.first_text(&["title", "linkTitle", "name"])?;
+    Some(plain::line(title)).filter(|title| !title.is_empty())
+}
+
+fn fill_language(found: &mut Found, site: &Site, configured: &[String], file: &File, values: &Value) {
+    found.surrounding_language = site.default_language.clone();
+    found.story = Some(file.story.clone());
+    found.language = file.language.clone();
+    for (key, is_sure) in [("lang", true), ("language", false), ("locale", true)] {
+        let places = texts_under(values).find_map(|place| place.text(key));
+        let Some(tag) = places.filter(|tag| names::is_known(site, configured, tag) || (is_sure && is_tag(tag))) else {
+            continue;
+        };
+        found.language = Some(tag.to_owned());
+        break;
+    }
+    let joined = texts_under(values).find_map(|place| place.first_text(&STORY));
+    let reference = values.text("ref").filter(|_| site.kind == Kind::Jekyll && values.get("lang").is_some());
+    if let Some(story) = joined.or(reference) {
+        found.story = Some(story.to_owned());
+    }
+}
+
+/// Whether a text has the form of a language's tag: `pt`, `pt-BR`, `zh_Hant`.
+fn is_tag(text: &str) -> bool {
+    let mut parts = text.split(['-', '_']);
+    let first = parts
+        .next()
+        .is_some_and(|first| (2..=3).contains(&first.len()) && first.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    first && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+fn fill_dates(found: &mut Found, site: &Site, file: &File, values: &Value) {
+    let keys = |names: &[&str]| -> Vec<(String, String)> {
+        let pairs = names.iter().filter_map(|key| Some(((*key).to_owned(), values.text(key)?.to_owned())));
+        pairs.filter(|(_, text)| Value::Text(text.clone()).as_truth().is_none()).collect()
+    };
+    for (key, text) in keys(&PUBLISHED) {
+        match dates::read(&text) {
+            Some(read) => {
+                if read.is_odd {
+                    found.remarks.push(format!("\"{key}: {text}\" is no whole date; read as {}", shown(read.when)));
+                }
+                found.published = Some(read.when);
+                break;
+            }
+            None => found.remarks.push(format!("\"{key}: {text}\" is no date that can be read")),
+        }
+    }
+    if found.published.is_none() {
+        let path = values.text("path").filter(|_| site.kind == Kind::Zola);
+        let day = file.day.or_else(|| path.and_then(dates::of_path));
+        let day = day.or_else(|| dates::of_name(&file.slug).map(|(day, _)| day));
+        found.published = day.map(When::Day);
+    }
+    let mut updated = keys(&UPDATED);
+    let last = values.get("last_update").and_then(|value| value.text("date"));
+    updated.extend(last.map(|text| ("last_update".to_owned(), text.to_owned())));
+    found.updated = updated.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.when);
+    let expires = keys(&["expiryDate", "unpublishDate", "expires"]);
+    found.expires = expires.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.when);
+    for when in [&mut found.published, &mut found.updated, &mut found.expires] {
+        *when = when.map(|when| placed(site, when));
+    }
+}
+
+/// A date as a remark shows it.
+fn shown(when: When) -> String {
+    match when {
+        When::Instant(instant) => instant.to_rfc3339(),
+        When::Local(local) => local.to_string(),
+        When::Day(day) => day.to_string(),
+    }
+}
+
+/// The moment of a date; without an offset, at Greenwich.
+pub fn instant(when: When) -> DateTime<Utc> {
+    match when {
+        When::Instant(instant) => instant.to_utc(),
+        When::Local(local) => local.and_utc(),
+        When::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+    }
+}
+
+/// A time without an offset, at the offset that the tree's own configuration names for it.
+fn placed(site: &Site, when: When) -> When {
+    let (When::Local(local), Some(zone)) = (when, site.timezone) else { return when };
+    let offset: Option<FixedOffset> = zone.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
+    let instant = offset.and_then(|offset| local.and_local_timezone(offset).single());
+    instant.map_or(when, When::Instant)
+}
+
+/// The time of a post as its generator counts it in addresses; none where that depends on where it ran.
+pub fn generator_time(site: &Site, published: Option<When>) -> Option<NaiveDateTime> {
+    match published? {
+        When::Day(day) => day.and_hms_opt(0, 0, 0),
+        When::Local(local) => Some(local),
+        When::Instant(instant) if site.kind == Kind::Hugo => Some(instant.naive_local()),
+        When::Instant(instant) => match site.timezone {
+            Some(zone) => Some(instant.with_timezone(&zone).naive_local()),
+            None => Some(instant.naive_local()).filter(|local| local.date() == instant.naive_utc().date()),
+        },
+    }
+}
+
+fn is_draft(file: &File, values: &Value) -> bool {
+    file.is_draft
+        || values.truth("draft") == Some(true)
+        || values.truth("published") == Some(false)
+        || values.truth("unlisted") == Some(true)
+}
+
+/// Why a page that its generator shows in no list must not come in.
+fn unlisted(values: &Value) -> Option<String> {
+    let build = values.get("build").or_else(|| values.get("_build"));
+    let is_hidden = |value: &Value| matches!(value.as_text(), Some("never" | "false"));
+    let never = build.and_then(|build| build.get("list").or_else(|| build.get("render"))).is_some_and(is_hidden);
+    let headless = values.truth("headless") == Some(true);
+    (never || headless).then(|| "its front matter keeps it out of all lists".to_owned())
+}
+
+/// The categories that Jekyll puts into addresses: folders above `_posts`, then the post's own.
+pub fn address_categories(file: &File, values: &Value) -> Vec<String> {
+    let mut all: Vec<String> = folder_categories(file);
+    let own = [values.get("category"), values.get("categories")].into_iter().flatten();
+    for (place, value) in own.enumerate() {
+        let is_plural = place > 0 || values.get("category").is_none();
+        all.extend(words_of(value, is_plural));
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|name| seen.insert(name.to_lowercase()));
+    all
+}
+
+fn folder_categories(file: &File) -> Vec<String> {
+    let inner = file.path.get(file.folder.len()..).unwrap_or_default();
+    let Some((above, _)) = inner.trim_start_matches('/').split_once("_posts/") else { return Vec::new() };
+    above.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn categories(site: &Site, file: &File, values: &Value) -> Vec<String> {
+    let mut all = if site.kind == Kind::Jekyll { folder_categories(file) } else { Vec::new() };
+    let mut keys = vec!["categories", "category", "tags", "tag", "keywords"];
+    let own = site.values.get("taxonomies").map(Value::pairs).unwrap_or_default();
+    let own = own.iter().filter_map(|(_, plural)| plural.as_text());
+    keys.extend(own.filter(|key| site.kind == Kind::Hugo && !key.to_ascii_lowercase().starts_with("author")));
+    for place in [Some(values), values.get("taxonomies")].into_iter().flatten() {
+        for key in &keys {
+            let Some(value) = place.get(key) else { continue };
+            let splits = site.kind == Kind::Jekyll && matches!(*key, "categories" | "tags");
+            all.extend(words_of(value, splits));
+        }
+    }
+    let taxonomies = values.get("taxonomies").map(Value::pairs).unwrap_or_default();
+    for (key, value) in taxonomies {
+        if !keys.iter().any(|known| known.eq_ignore_ascii_case(key)) && !key.to_ascii_lowercase().starts_with("author")
+        {
+            all.extend(words_of(value, false));
+        }
+    }
+    let all = all.into_iter().map(|name| label(site, &name));
+    let mut seen = std::collections::HashSet::new();
+    all.filter(|name| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
+}
+
+/// What people call a tag that the tree defines in a file of its own.
+fn label(site: &Site, name: &str) -> String {
+    let label = site.tags.get(name).and_then(|tag| tag.text("label"));
+    plain::line(label.unwrap_or(name))
+}
+
+/// The names in a list, a map with a label, or a text: at its commas, else at its blanks where those part names.
+fn words_of(value: &Value, splits_at_blanks: bool) -> Vec<String> {
+    match value {
+        Value::Nothing => Vec::new(),
+        Value::List(values) => values
+            .iter()
+            .flat_map(|value| match value {
+                Value::Text(text) => vec![text.trim().to_owned()],
+                other => words_of(other, false),
+            })
+            .collect(),
+        Value::Map(_) => value.first_text(&["label", "name", "title"]).map(str::to_owned).into_iter().collect(),
+        Value::Text(text) if text.contains(',') => text.split(',').map(|name| name.trim().to_owned()).collect(),
+        Value::Text(text) if splits_at_blanks => text.split_whitespace().map(str::to_owned).collect(),
+        Value::Text(text) => vec![text.trim().to_owned()],
+    }
+}
+
+/// Values that the configuration gives all posts, with a post's own put over them.
+pub fn with_defaults(site: &Site, file: &File, own: Value) -> Value {
+    if site.kind != Kind::Jekyll {
+        return own;
+    }
+    let mut values = Value::Map(Vec::new());
+    for default in site.values.get("defaults").map(Value::parts).unwrap_or_default() {
+        let kind = default.at(&["scope", "type"]).and_then(Value::as_text);
+        let path = default.at(&["scope", "path"]).and_then(Value::as_text).unwrap_or_default().trim_matches('/');
+        let applies = kind.is_none_or(|kind| kind == "posts")
+            && (names::is_below(&file.path, path) || parent(&file.path) == path);
+        if let Some(given) = default.get("values").filter(|_| applies && !path.contains('*')) {
+            values.merge(given.clone());
+        }
+    }
+    values.merge(own);
+    values
+}

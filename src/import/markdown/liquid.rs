@@ -1,0 +1,261 @@
+//! Owns the Liquid of Jekyll's posts: what is known is put in its place, of the rest the inner text stays.
+
+use super::code::{Which, fenced};
+use super::page::Page;
+use super::tags::{self, Tag};
+use super::walk::{self, Templates};
+
+/// Resolves the Liquid in a body.
+pub fn resolve(text: &str, page: &mut Page<'_>) -> String {
+    walk::through(text, Which::All, &mut Liquid { text, page, is_raw: false, missing: Vec::new() })
+}
+
+struct Liquid<'a, 'b> {
+    text: &'a str,
+    page: &'a mut Page<'b>,
+    /// Between `{% raw %}` and `{% endraw %}`.
+    is_raw: bool,
+    /// The tags that are closed nowhere behind the place where that was last looked for.
+    missing: Vec<String>,
+}
+
+impl Templates for Liquid<'_, '_> {
+    fn end(&self, start: usize) -> Option<usize> {
+        let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
+        Some(tags::end_of(self.text, start + 2, sign, b"\"'")? + 2)
+    }
+
+    fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
+        let inside = self.text[start + 2..end - 2].trim_matches(|next: char| next == '-' || next.is_whitespace());
+        let is_tag = self.text[start..].starts_with("{%");
+        if self.is_raw {
+            self.is_raw = !(is_tag && inside == "endraw");
+            return (!self.is_raw).then_some(end);
+        }
+        if !is_tag {
+            let value = self.value(inside);
+            out.push_str(&value);
+            return Some(end);
+        }
+        let tag = tags::parse(inside);
+        match tag.name.as_str() {
+            "raw" => self.is_raw = true,
+            "comment" => {
+                if let Some((_, behind)) = self.closing(&["endcomment"], end) {
+                    return Some(behind);
+                }
+            }
+            "highlight" | "codeblock" => {
+                if let Some((from, behind)) = self.closing(&["endhighlight", "endcodeblock"], end) {
+                    let inner = without_raw(&self.text[end..from]);
+                    out.push_str(&fenced(&inner, tag.plain.first().map(String::as_str).unwrap_or_default()));
+                    return Some(behind);
+                }
+            }
+            _ => self.put(&tag, inside, out),
+        }
+        Some(end)
+    }
+
+    fn code(&self, piece: &str, out: &mut String) {
+        out.push_str(&without_raw(piece));
+    }
+}
+
+/// A piece of code without the marks that keep Liquid out of it; a text that only stands for itself is put in its place.
+fn without_raw(piece: &str) -> String {
+    if !piece.contains("{%") && !piece.contains("{{") {
+        return piece.to_owned();
+    }
+    let mut out = String::with_capacity(piece.len());
+    let mut at = 0;
+    while let Some(start) = piece[at..].find('{').map(|found| at + found) {
+        out.push_str(&piece[at..start]);
+        let rest = &piece[start..];
+        let (sign, wanted) = if rest.starts_with("{%") { ("%}", true) } else { ("}}", false) };
+        let end = (rest.starts_with("{{") || wanted).then(|| tags::end_of(piece, start + 2, sign, b"\"'")).flatten();
+        let inside =
+            end.map(|end| piece[start + 2..end].trim_matches(|next: char| next == '-' || next.is_whitespace()));
+        match (inside, end) {
+            (Some("raw" | "endraw"), Some(end)) if wanted => at = end + 2,
+            (Some(inside), Some(end)) if !wanted && literal(inside).is_some() => {
+                out.push_str(literal(inside).unwrap_or_default());
+                at = end + 2;
+            }
+            _ => {
+                out.push('{');
+                at = start + 1;
+            }
+        }
+    }
+    out.push_str(&piece[at..]);
+    out
+}
+
+/// A text in quotes and nothing else.
+fn literal(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|quote| "\"'".contains(*quote))?;
+    text[1..].strip_suffix(quote).filter(|inner| !inner.contains(quote))
+}
+
+impl Liquid<'_, '_> {
+    /// Where a closing tag begins and ends.
+    fn closing(&mut self, names: &[&str], from: usize) -> Option<(usize, usize)> {
+        if self.missing.iter().any(|missing| missing == names[0]) {
+            return None;
+        }
+        let found = self.text[from..].match_indices("{%").map(|(at, _)| from + at).find_map(|start| {
+            let inside = self.text[start + 2..].trim_start_matches(['-', ' ', '\t']);
+            let behind = names.iter().find_map(|name| inside.strip_prefix(name))?;
+            let end = behind.trim_start_matches(['-', ' ', '\t']).strip_prefix("%}")?;
+            Some((start, self.text.len() - end.len()))
+        });
+        if found.is_none() {
+            self.missing.push(names[0].to_owned());
+        }
+        found
+    }
+
+    /// Writes what stands in the place of a tag.
+    fn put(&mut self, tag: &Tag, inside: &str, out: &mut String) {
+        let argument = inside.split_once(char::is_whitespace).map(|(_, rest)| rest.trim()).unwrap_or_default();
+        match tag.name.as_str() {
+            "post_url" | "link" => {
+                let name = argument.trim_matches(['"', '\'']);
+                let found = if tag.name == "link" {
+                    self.page.reference(&format!("/{name}"), None)
+                } else {
+                    self.page.post(name)
+                };
+                match found {
+                    Some(address) => out.push_str(&address),
+                    None => self
+                        .page
+                        .remark(format!("no post \"{name}\" is in the tree, so that a link to it leads nowhere")),
+                }
+            }
+            "include" | "include_relative" | "include_cached" | "render" => {
+                let mut included = tags::parse(argument);
+                included.named =
+                    included.named.into_iter().map(|(key, value)| (key, self.resolved(value, argument))).collect();
+                match tags::shown(&included, self.page) {
+                    Some(text) => out.push_str(&text),
+                    None => self.page.remark(format!("what \"{}\" includes was left out", included.name)),
+                }
+            }
+            _ if tag.name.starts_with("end") || KNOWN.contains(&tag.name.as_str()) => {}
+            _ => match tags::shown(tag, self.page) {
+                Some(text) => out.push_str(&text),
+                None => self.page.remark(format!("the tag \"{}\" is not known, and was left out", tag.name)),
+            },
+        }
+    }
+
+    /// An argument that is the name of a value, resolved; one in quotes is itself.
+    fn resolved(&mut self, value: String, argument: &str) -> String {
+        let is_name = ["page.", "site.", "include."].iter().any(|start| value.starts_with(start));
+        let is_quoted = argument.contains(&format!("\"{value}\"")) || argument.contains(&format!("'{value}'"));
+        if is_name && !is_quoted { self.value(&value) } else { value }
+    }
+
+    /// What an expression stands for; nothing where it is not known.
+    fn value(&mut self, expression: &str) -> String {
+        let mut parts = split_filters(expression).into_iter();
+        let subject = parts.next().unwrap_or_default().trim();
+        let Some(mut value) = self.variable(subject) else {
+            self.page.remark(format!("the value of \"{}\" is not known, and was left out", shortened(subject)));
+            return String::new();
+        };
+        for filter in parts {
+            let (name, argument) = filter.split_once(':').unwrap_or((filter, ""));
+            match name.trim() {
+                "relative_url" => value = against(&self.page.base_path(), &value),
+                "absolute_url" => {
+                    let base = format!("{}{}", self.page.origin(), self.page.base_path());
+                    value = against(&base, &value);
+                }
+                "prepend" => value = self.variable(argument.trim()).unwrap_or_default() + &value,
+                "append" => value += &self.variable(argument.trim()).unwrap_or_default(),
+                "downcase" => value = value.to_lowercase(),
+                "upcase" => value = value.to_uppercase(),
+                "strip" => value = value.trim().to_owned(),
+                "default" if value.is_empty() => value = self.variable(argument.trim()).unwrap_or_default(),
+                "date" if subject != "page.date" => return String::new(),
+                _ => {}
+            }
+        }
+        value
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        if let Some(text) = literal(name) {
+            return Some(text.to_owned());
+        }
+        let page = &self.page;
+        match name {
+            "" | "nil" | "site.time" | "content" => Some(String::new()),
+            "site.baseurl" => Some(page.base_path()),
+            "site.url" => Some(page.origin()),
+            "page.url" => page.link.map(|link| link.path().to_owned()),
+            "page.lang" => page.file.language.clone(),
+            _ => {
+                let (place, key) = name.split_once('.')?;
+                let keys: Vec<&str> = key.split('.').collect();
+                let values = match place {
+                    "page" | "post" => page.values,
+                    "site" => &page.tree.site.values,
+                    _ => return None,
+                };
+                let found = values.at(&keys).and_then(super::value::Value::as_text).map(str::to_owned);
+                found.or_else(|| key.starts_with("baseurl").then(String::new))
+            }
+        }
+    }
+}
+
+/// Tags that only steer.
+const KNOWN: [&str; 16] = [
+    "if",
+    "unless",
+    "else",
+    "elsif",
+    "for",
+    "case",
+    "when",
+    "assign",
+    "capture",
+    "break",
+    "continue",
+    "increment",
+    "decrement",
+    "cycle",
+    "t",
+    "tablerow",
+];
+
+/// An expression parted at its `|`, outside quotes.
+fn split_filters(expression: &str) -> Vec<&str> {
+    let mut quote = None;
+    expression
+        .split(|letter: char| {
+            match (quote, letter) {
+                (None, '"' | '\'') => quote = Some(letter),
+                (Some(open), _) if open == letter => quote = None,
+                _ => {}
+            }
+            quote.is_none() && letter == '|'
+        })
+        .collect()
+}
+
+/// A path against a base, unless it has a host of its own.
+fn against(base: &str, path: &str) -> String {
+    if path.contains("://") || path.starts_with("//") {
+        return path.to_owned();
+    }
+    format!("{base}/{}", path.trim_start_matches('/'))
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}

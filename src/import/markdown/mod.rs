@@ -1,0 +1,39 @@
+//! Owns trees of Markdown files with front matter, as static site generators hold them; never touches the store.
+//!
+//! [`place`] -> [`site`], [`names`] -> [`tree`] -> [`front_matter`] ([`yaml`], [`value`]) -> [`keys`], [`authors`], [`pictures`],
+//! [`address`] -> [`body`] ([`shortcodes`] or [`liquid`] by [`walk`] and [`tags`], [`mdx`], [`attributes`], [`blocks`], [`addresses`])
+
+mod address;
+mod addresses;
+mod attributes;
+mod authors;
+mod blocks;
+mod body;
+mod code;
+mod dates;
+mod front_matter;
+mod javascript;
+mod keys;
+mod liquid;
+mod mdx;
+mod names;
+mod page;
+mod pictures;
+mod place;
+mod plain;
+mod read;
+mod shortcodes;
+mod site;
+mod tags;
+mod tree;
+mod value;
+mod walk;
+mod yaml;
+
+pub use place::{Place, of as place};
+pub use site::Kind;
+pub use tree::Tree;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Owns what the name and the place of a file say: its language, its story, its day, and whether it is a post.
+
+use chrono::NaiveDate;
+
+use super::dates;
+use super::site::{Kind, Site};
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Post,
+    /// A page that lists others.
+    Section,
+    /// A page that can be linked to, but is no post.
+    Page,
+}
+
+/// A file of the tree that is a page of the site.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// Below the tree, with `/`.
+    pub path: String,
+    pub role: Role,
+    pub language: Option<String>,
+    /// The folder of content that it is in.
+    pub folder: String,
+    /// The path below that folder without language, ending and `index`: translations share it.
+    pub story: String,
+    /// The last part of the story without its day, as the generator takes it for an address.
+    pub slug: String,
+    pub day: Option<NaiveDate>,
+    /// It is the index of a folder whose other files belong to it.
+    pub is_bundle: bool,
+    pub is_draft: bool,
+    /// Why its generator does not publish it, where its name says so.
+    pub unpublished: Option<String>,
+    /// Why it cannot come in.
+    pub left_out: Option<String>,
+}
+
+/// What the reader takes for a page, by the ending of its name.
+const MARKDOWN: [&str; 8] = ["md", "markdown", "mkd", "mkdn", "mkdown", "mdown", "mdx", "mdtext"];
+
+/// Texts in another markup, which generators take for pages too.
+const OTHER: [&str; 6] = ["adoc", "asciidoc", "org", "rst", "textile", "pandoc"];
+
+/// Reads a name; none where the file is no page of the site.
+pub fn read(site: &Site, configured: &[String], path: &str) -> Option<File> {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (stem, ending) = name.rsplit_once('.')?;
+    let ending = ending.to_ascii_lowercase();
+    let is_html = matches!(ending.as_str(), "html" | "htm");
+    let is_other = OTHER.contains(&ending.as_str());
+    if !(MARKDOWN.contains(&ending.as_str()) || (is_html && site.kind == Kind::Jekyll) || is_other) {
+        return None;
+    }
+    if is_other && matches!(site.kind, Kind::Zola | Kind::Docusaurus | Kind::Plain) {
+        return None;
+    }
+    let folder = site.folders.iter().find(|folder| is_below(path, &folder.path))?;
+    let inner = folders.get(folder.path.len()..).unwrap_or_default().trim_start_matches('/');
+    let mut parts: Vec<&str> = inner.split('/').filter(|part| !part.is_empty()).collect();
+    let mut language = folder.language.clone();
+    let known = |tag: &str| is_known(site, configured, tag);
+
+    let mut stem = stem;
+    if let Some((shorter, tag)) = stem.rsplit_once('.').filter(|(_, tag)| known(tag)) {
+        language = Some(tag.to_owned());
+        stem = shorter;
+    }
+    let mut role = role(site.kind, &parts, stem);
+    let mut is_draft = parts.iter().any(|part| part.eq_ignore_ascii_case("_drafts"));
+    if site.kind == Kind::Plain && parts.iter().any(|part| part.eq_ignore_ascii_case("drafts")) {
+        is_draft = true;
+    }
+    parts.retain(|part| !matches!(*part, "_posts" | "_drafts" | "_i18n") || site.kind != Kind::Jekyll);
+    if language.is_none()
+        && let Some(at) = language_folder(site.kind, &parts).find(|at| parts.get(*at).is_some_and(|part| known(part)))
+    {
+        language = Some(parts.remove(at).to_owned());
+    }
+    let is_bundle =
+        stem.eq_ignore_ascii_case("index") || stem == "_index" || (stem == "README" && role == Role::Section);
+    if is_bundle && site.kind == Kind::Plain && parts.is_empty() {
+        role = Role::Section;
+    }
+    let (mut day, mut slug) = (None, if is_bundle { parts.last().copied().unwrap_or_default() } else { stem });
+    if site.kind != Kind::Hugo || is_bundle || dates::of_name(slug).is_some() {
+        (day, slug) = dates::of_name(slug).map_or((None, slug), |(day, rest)| (Some(day), rest));
+    }
+    if site.kind == Kind::Docusaurus && day.is_none() {
+        day = dates::of_path(&parts.join("/"));
+    }
+    let left_out = is_other.then(|| format!("it is written in {ending}, not in Markdown"));
+    let mut unpublished = None;
+    if site.kind == Kind::Jekyll && role == Role::Post && !is_draft && day.is_none() {
+        unpublished = Some("its name does not begin with a day, so that the generator passes over it".to_owned());
+    }
+    let mut story = parts.join("/");
+    if !is_bundle {
+        story = if story.is_empty() { stem.to_owned() } else { format!("{story}/{stem}") };
+    }
+    let slug = slug.to_owned();
+    let folder = folder.path.clone();
+    Some(File {
+        path: path.to_owned(),
+        role,
+        language,
+        folder,
+        story,
+        slug,
+        day,
+        is_bundle,
+        is_draft,
+        unpublished,
+        left_out,
+    })
+}
+
+fn role(kind: Kind, parts: &[&str], stem: &str) -> Role {
+    let is_upper = matches!(stem, "README" | "LICENSE" | "CONTRIBUTING" | "CHANGELOG" | "CODE_OF_CONDUCT" | "SECURITY");
+    match kind {
+        Kind::Hugo | Kind::Zola if stem == "_index" => Role::Section,
+        Kind::Hugo | Kind::Zola if stem == "index" && parts.is_empty() => Role::Section,
+        Kind::Jekyll if parts.iter().any(|part| matches!(*part, "_posts" | "_drafts")) => Role::Post,
+        Kind::Jekyll => Role::Page,
+        Kind::Docusaurus if stem.starts_with('_') || parts.iter().any(|part| part.starts_with('_')) => Role::Page,
+        Kind::Plain if is_upper || stem == "_index" => Role::Section,
+        _ => Role::Post,
+    }
+}
+
+/// The places at which a folder can be named after a language.
+fn language_folder(kind: Kind, parts: &[&str]) -> std::ops::Range<usize> {
+    match kind {
+        Kind::Jekyll | Kind::Plain => 0..parts.len(),
+        _ => 0..parts.len().min(1),
+    }
+}
+
+/// Whether a file is in a folder or below it.
+pub fn is_below(path: &str, folder: &str) -> bool {
+    folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Whether a text is the tag of a language that the site or the configuration has.
+pub fn is_known(site: &Site, configured: &[String], tag: &str) -> bool {
+    let same = |other: &String| other.replace('_', "-").eq_ignore_ascii_case(&tag.replace('_', "-"));
+    site.languages.iter().any(same) || site.default_language.iter().any(same) || configured.iter().any(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::site::Folder;
+    use super::*;
+
+    fn site(kind: Kind) -> Site {
+        let folder = |path: &str, language: Option<&str>| Folder {
+            path: path.to_owned(),
+            language: language.map(str::to_owned),
+        };
+        let folders = match kind {
+            Kind::Hugo | Kind::Zola => vec![folder("content", None)],
+            Kind::Docusaurus => {
+                vec![folder("i18n/fr/docusaurus-plugin-content-blog", Some("fr")), folder("blog", None)]
+            }
+            _ => vec![folder("", None)],
+        };
+        Site { kind, folders, ..Site::default() }
+    }
+
+    #[test]
+    fn names_tell_language_story_and_day() {
+        for (kind, path, expected) in [
+            (Kind::Hugo, "content/ja/blog/a.md", "Post ja blog/a a -"),
+            (Kind::Hugo, "content/blog/a/index.pl.md", "Post pl blog/a a -"),
+            (Kind::Hugo, "content/blog/a/index.md", "Post - blog/a a -"),
+            (Kind::Hugo, "content/blog/release-1.2.md", "Post - blog/release-1.2 release-1.2 -"),
+            (Kind::Hugo, "content/blog/post.v2.md", "Post - blog/post.v2 post.v2 -"),
+            (Kind::Hugo, "content/blog/_index.md", "Section - blog blog -"),
+            (Kind::Hugo, "content/blog/dir /index.md", "Post - blog/dir  dir  -"),
+            (Kind::Jekyll, "_posts/2024/2024-1-3-a-b.md", "Post - 2024/2024-1-3-a-b a-b 2024-01-03"),
+            (Kind::Jekyll, "news/_posts/pl/2024-01-03-a.html", "Post pl news/2024-01-03-a a 2024-01-03"),
+            (Kind::Jekyll, "about.md", "Page - about about -"),
+            (Kind::Zola, "content/2024-01-31-name.pl.md", "Post pl 2024-01-31-name name 2024-01-31"),
+            (Kind::Zola, "content/x@0.md", "Post - x@0 x@0 -"),
+            (Kind::Docusaurus, "blog/2024-01-31-name/index.mdx", "Post - 2024-01-31-name name 2024-01-31"),
+            (Kind::Docusaurus, "i18n/fr/docusaurus-plugin-content-blog/a.md", "Post fr a a -"),
+            (Kind::Plain, "pl/a.md", "Post pl a a -"),
+        ] {
+            let file = read(&site(kind), &["pl".to_owned(), "ja".to_owned()], path);
+            let shown = file.map(|file| {
+                let day = file.day.map_or("-".to_owned(), |day| day.to_string());
+                let language = file.language.as_deref().unwrap_or("-").to_owned();
+                format!("{:?} {language} {} {} {day}", file.role, file.story, file.slug)
+            });
+            assert_eq!(shown.as_deref(), Some(expected), "{path}");
+        }
+        assert_eq!(read(&site(Kind::Hugo), &[], "content/a.html"), None);
+        assert_eq!(read(&site(Kind::Hugo), &[], "docs/a.md"), None);
+    }
+}

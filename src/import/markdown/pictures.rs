@@ -1,0 +1,94 @@
+//! Owns which picture stands for a post.
+
+use super::plain;
+use super::site::Kind;
+use super::value::Value;
+use crate::import::found::Picture;
+
+/// Keys that hold a post's picture; the most telling first.
+const KEYS: [&str; 16] = [
+    "image",
+    "images",
+    "featured_image",
+    "featuredImage",
+    "featureImage",
+    "cover",
+    "cover_image",
+    "coverImage",
+    "hero",
+    "hero_image",
+    "thumbnail",
+    "teaser",
+    "banner",
+    "og_image",
+    "header",
+    "img",
+];
+
+/// The picture that front matter names, as it is written there.
+pub fn read(values: &Value) -> Option<Picture> {
+    let places = [Some(values), values.get("params"), values.get("extra")];
+    let named = places.into_iter().flatten().find_map(|place| KEYS.iter().find_map(|key| of_value(place.get(key)?)));
+    let mut picture = named.or_else(|| of_resources(values.get("resources")?))?;
+    picture.alt = picture.alt.or_else(|| {
+        let words = values.first_text(&["image_alt", "imageAlt", "featured_image_alt", "alt"])?;
+        Some(plain::line(words))
+    });
+    Some(picture)
+}
+
+fn of_value(value: &Value) -> Option<Picture> {
+    let first = value.parts().first()?;
+    let text = |keys: &[&str]| first.first_text(keys).map(plain::line);
+    match first {
+        Value::Text(_) => picture(first.as_text()?, None, None),
+        Value::Map(_) => {
+            let keys =
+                ["src", "url", "path", "image", "feature", "file", "teaser", "overlay_image", "og_image", "name"];
+            picture(
+                first.first_text(&keys)?,
+                text(&["alt", "caption", "title"]),
+                text(&["credit", "attribution", "attr"]),
+            )
+        }
+        _ => None,
+    }
+}
+
+/// A picture, unless what stands there is no address: a truth value, a colour, a template.
+fn picture(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Picture> {
+    let is_address = (url.contains('.') || url.contains('/')) && !url.contains(['{', '}', '<', '\n']);
+    is_address.then(|| Picture { url: Some(url.to_owned()), alt, credit, ..Picture::default() })
+}
+
+/// The resource that is named as the post's picture.
+fn of_resources(resources: &Value) -> Option<Picture> {
+    let words = ["hero", "feature", "cover", "thumbnail", "header", "banner", "image"];
+    resources.parts().iter().find_map(|resource| {
+        let source = resource.text("src").filter(|source| is_picture(source) && !source.contains('*'))?;
+        let name = resource.text("name").unwrap_or(source).to_ascii_lowercase();
+        let is_chosen = words.iter().any(|word| name.contains(word));
+        let alt = resource.first_text(&["title", "alt"]).map(plain::line);
+        is_chosen.then(|| picture(source, alt, None)).flatten()
+    })
+}
+
+/// The file beside a post that generators take for its picture by its name.
+pub fn beside(kind: Kind, attachments: &[String]) -> Option<&str> {
+    if kind != Kind::Hugo {
+        return None;
+    }
+    ["feature", "cover", "thumbnail"].iter().find_map(|word| {
+        let named = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+            name.contains(word) && is_picture(&name)
+        };
+        attachments.iter().find(named).map(String::as_str)
+    })
+}
+
+/// Whether a name ends as a picture's does.
+pub fn is_picture(name: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(ending.as_str(), "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "avif")
+}

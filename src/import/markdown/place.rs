@@ -1,0 +1,119 @@
+//! Owns where a tree begins when a person names it, a folder above it, a part of it, or one file of it.
+
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+
+use super::names;
+use super::site::{Kind, Site, kind};
+
+/// So many folders above a part of a tree its configuration is looked for.
+const HIGHEST: usize = 7;
+/// So many folders below the one that is named.
+const DEEPEST: usize = 3;
+
+/// A tree, or a part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub root: PathBuf,
+    /// The part, with `/`; empty for the whole tree.
+    pub below: String,
+    pub kind: Kind,
+}
+
+impl Place {
+    /// Whether a path below the tree belongs to the part.
+    pub fn holds(&self, path: &str) -> bool {
+        path == self.below || names::is_below(path, &self.below)
+    }
+}
+
+/// The tree that a source is or belongs to: that of the nearest generator's configuration, in it, above it, or, where there
+/// is just one, below it; else the folder alone.
+pub fn of(source: &Path) -> Place {
+    let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let own = kind(folder);
+    let whole = |root: &Path, kind| Place { root: root.to_owned(), below: below(root, source), kind };
+    if own != Kind::Plain {
+        return whole(folder, own);
+    }
+    let written: Vec<PathBuf> = folder.ancestors().skip(1).map(Path::to_owned).collect();
+    let absolute = std::path::absolute(folder).unwrap_or_default();
+    let further: Vec<PathBuf> = absolute.ancestors().skip(1 + written.len()).map(Path::to_owned).collect();
+    let above = written.into_iter().filter(|path| !path.as_os_str().is_empty()).chain(further);
+    for root in above.take(HIGHEST) {
+        let found = whole(&root, kind(&root));
+        if found.kind != Kind::Plain
+            && has_content(&root, |content| names::is_below(&found.below, content) || found.below == content)
+        {
+            return found;
+        }
+    }
+    let mut inner = inside(folder).into_iter();
+    match (inner.next(), inner.next()) {
+        (Some(root), None) if source.is_dir() => Place { below: String::new(), kind: kind(&root), root },
+        _ => whole(folder, Kind::Plain),
+    }
+}
+
+/// The path of a source below a root, with `/`; empty for the root itself.
+fn below(root: &Path, source: &Path) -> String {
+    let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let (root, source) = (absolute(root), absolute(source));
+    let below = source.strip_prefix(&root).map(|below| below.to_string_lossy().into_owned()).unwrap_or_default();
+    below.replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// Whether one of a site's folders of content is there, and is as wanted.
+fn has_content(root: &Path, wanted: impl Fn(&str) -> bool) -> bool {
+    let site = Site::open(root);
+    site.folders.iter().any(|folder| root.join(&folder.path).is_dir() && wanted(&folder.path))
+}
+
+/// The sites in a folder, none of them in another.
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    let mut sites: Vec<PathBuf> = Vec::new();
+    let is_passed = |name: &str| name.starts_with('.') || matches!(name, "node_modules" | "vendor" | "themes");
+    let entries = WalkDir::new(folder).min_depth(1).max_depth(DEEPEST).sort_by_file_name().into_iter();
+    let folders =
+        entries.filter_entry(|entry| entry.file_type().is_dir() && !is_passed(&entry.file_name().to_string_lossy()));
+    for entry in folders.flatten() {
+        let path = entry.path();
+        if !sites.iter().any(|site| path.starts_with(site)) && kind(path) != Kind::Plain && has_content(path, |_| true)
+        {
+            sites.push(path.to_owned());
+        }
+    }
+    sites
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_tree_is_found_from_its_parts() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for path in ["a/site/content/blog/x.md", "a/site/hugo.toml", "a/notes/y.md", "b/_posts/2024-01-01-z.md"] {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        for (source, expected, below, kind) in [
+            ("a/site", "a/site", "", Kind::Hugo),
+            ("a/site/content/blog", "a/site", "content/blog", Kind::Hugo),
+            ("a/site/content/blog/x.md", "a/site", "content/blog/x.md", Kind::Hugo),
+            ("a", "a/site", "", Kind::Hugo),
+            ("a/notes", "a/notes", "", Kind::Plain),
+            ("b/_posts", "b", "_posts", Kind::Jekyll),
+            (".", ".", "", Kind::Plain),
+        ] {
+            let expected = Place { root: root.join(expected), below: below.to_owned(), kind };
+            assert_eq!(of(&root.join(source)), expected, "{source}");
+        }
+    }
+}

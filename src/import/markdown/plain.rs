@@ -1,0 +1,95 @@
+//! Owns plain text: what is left of a title, a name or a summary when its markup is gone.
+
+/// A text on one line, without tags, links and emphasis.
+pub fn line(text: &str) -> String {
+    collapsed(&html_escape::decode_html_entities(&without_links(&without_tags(text))))
+}
+
+/// A text with one blank wherever there were several, or a line's end.
+pub fn collapsed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A text without HTML tags and comments; `a < b` stays.
+pub fn without_tags(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&rest[..at]);
+        let tag = &rest[at..];
+        let begins =
+            tag[1..].trim_start_matches('/').starts_with(|next: char| next.is_ascii_alphabetic() || next == '!');
+        match tag.find('>').filter(|_| begins) {
+            Some(end) => {
+                if ["<br", "<p", "</p", "<div", "<li"].iter().any(|name| tag.starts_with(name)) {
+                    out.push(' ');
+                }
+                rest = &tag[end + 1..];
+            }
+            None if begins => {
+                out.push_str(tag);
+                return out;
+            }
+            None => {
+                out.push('<');
+                rest = &tag[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A text with the words of its Markdown links in their place.
+pub fn without_links(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, label, _, behind)) = next_link(rest) {
+        out.push_str(before);
+        out.push_str(label);
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The first Markdown link: what stands before it, its words, its address, and what stands behind.
+pub fn next_link(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let middle = text.find("](")?;
+    let open = text[..middle].rfind('[')?;
+    let address = &text[middle + 2..];
+    let end = address.find(')')?;
+    let before = text[..open].strip_suffix('!').unwrap_or(&text[..open]);
+    Some((before, &text[open + 1..middle], address[..end].trim(), &address[end + 1..]))
+}
+
+/// The value of an attribute in a tag.
+pub fn attribute(tag: &str, name: &str) -> Option<String> {
+    let lower = tag.to_ascii_lowercase();
+    let mut from = 0;
+    while let Some(at) = lower[from..].find(name).map(|found| found + from) {
+        from = at + name.len();
+        let starts = lower[..at].ends_with(|before: char| before.is_whitespace() || before == '"' || before == '\'');
+        let Some(value) = tag[from..].trim_start().strip_prefix('=').filter(|_| starts) else { continue };
+        let value = value.trim_start();
+        let found = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
+            _ => value.split(|next: char| next.is_whitespace() || next == '>').next(),
+        };
+        return found.map(|found| html_escape::decode_html_entities(found).trim().to_owned());
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_goes_and_words_stay() {
+        assert_eq!(line("A <em>b</em>\n &amp; [c](https://x)"), "A b & c");
+        assert_eq!(line("1 < 2 > 0"), "1 < 2 > 0");
+        assert_eq!(attribute("<img alt=\"a b\" src=x.png>", "src").as_deref(), Some("x.png"));
+        assert_eq!(attribute("<img data-src='y' src = 'x'>", "src").as_deref(), Some("x"));
+    }
+}

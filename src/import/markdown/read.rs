@@ -1,0 +1,130 @@
+//! Owns the reading of one file.
+
+use std::fs;
+
+use url::Url;
+
+use super::address::{self, Facts};
+use super::names::File;
+use super::page::Page;
+use super::site::Kind;
+use super::tree::Tree;
+use super::value::Value;
+use super::{authors, body, front_matter, keys, pictures, plain};
+use crate::import::found::{Found, When};
+
+impl Tree {
+    /// Reads a post. What cannot be read is told in it.
+    pub fn read(&self, file: &File) -> Found {
+        let mut found = Found {
+            line: 1,
+            file: Some(file.path.clone()),
+            left_out: file.left_out.clone(),
+            unpublished: file.unpublished.clone(),
+            ..Found::default()
+        };
+        let text = match self.text(file) {
+            Ok(text) => text,
+            Err(reason) => {
+                found.left_out = Some(reason);
+                return found;
+            }
+        };
+        if text.contains('\u{fffd}') {
+            found.remarks.push("letters in it are no UTF-8, and show as \u{fffd}".to_owned());
+        }
+        let document = match front_matter::read(&text) {
+            Ok(document) => document,
+            Err(unreadable) => {
+                found.line = unreadable.line;
+                found.left_out = Some(unreadable.reason);
+                return found;
+            }
+        };
+        found.remarks.extend(document.remark);
+        let values = keys::with_defaults(&self.site, file, document.values);
+        keys::fill(&mut found, &self.site, &self.configured, file, &values);
+        found.authors = authors::read(&values, &self.site.authors);
+        found.image = pictures::read(&values);
+        let link = self.address_with(file, &values, &found);
+        found.link = link.as_ref().map(Url::to_string);
+        let mut page = Page {
+            tree: self,
+            file,
+            values: &values,
+            link: link.as_ref(),
+            base: self.made_at(file),
+            remarks: Vec::new(),
+        };
+        body::fill(&mut found, &mut page, document.body);
+        found.remarks.append(&mut page.remarks);
+        self.judge(&mut found, file, document.has_front_matter);
+        found
+    }
+
+    /// Gives a title to what has none, and tells what its generator does not publish.
+    fn judge(&self, found: &mut Found, file: &File, has_front_matter: bool) {
+        let is_in_time = |when: When| self.now.is_none_or(|now| keys::instant(when) <= now);
+        let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
+        let shows_future = [self.site.values.truth("buildFuture"), self.site.values.truth("future")];
+        let unpublished = if !has_front_matter && matches!(self.site.kind, Kind::Hugo | Kind::Zola) {
+            Some("it has no front matter, so that it is no post")
+        } else if found.is_draft {
+            Some("it is a draft")
+        } else if holds_back && !shows_future.contains(&Some(true)) && !found.published.is_none_or(is_in_time) {
+            Some("its date is in the future")
+        } else if self.site.kind == Kind::Hugo && found.expires.is_some_and(is_in_time) && self.now.is_some() {
+            Some("it has expired")
+        } else {
+            None
+        };
+        found.unpublished = found.unpublished.take().or(unpublished.map(str::to_owned));
+        if found.title.is_none() && found.left_out.is_none() {
+            let name: String = plain::collapsed(&file.slug.replace(['-', '_'], " "));
+            let mut letters = name.chars();
+            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+            let title: String = first.chain(letters).collect();
+            if !title.is_empty() {
+                found.remarks.push(format!("it has no title; \"{title}\" was taken from its name"));
+                found.title = Some(title);
+            }
+        }
+    }
+
+    /// What relative addresses on a page are against, as well as it can be told: the folder that its file is made into.
+    fn made_at(&self, file: &File) -> Url {
+        let path = file.story.trim_matches('/').replace('%', "%25").replace(['#', '?'], "");
+        self.base().join(&format!("./{path}/")).unwrap_or_else(|_| self.base().clone())
+    }
+
+    /// The address of a page, which may depend on its front matter.
+    pub(super) fn address(&self, file: &File) -> Option<Url> {
+        self.site.base.as_ref()?;
+        let text = self.text(file).ok()?;
+        let own = front_matter::read(&text).ok()?.values;
+        let values = keys::with_defaults(&self.site, file, own);
+        let mut found = Found::default();
+        keys::fill(&mut found, &self.site, &self.configured, file, &values);
+        self.address_with(file, &values, &found)
+    }
+
+    fn address_with(&self, file: &File, values: &Value, found: &Found) -> Option<Url> {
+        let categories = keys::address_categories(file, values);
+        let time = keys::generator_time(&self.site, found.published);
+        address::of(&self.site, file, Facts { values, time, categories: &categories })
+    }
+
+    /// The text of a file; what is no UTF-8 in it is replaced.
+    fn text(&self, file: &File) -> Result<String, String> {
+        let path = self.root.join(&file.path);
+        let data = fs::metadata(&path).map_err(|error| error.to_string())?;
+        if data.len() > LARGEST {
+            return Err("it is too large for a post".to_owned());
+        }
+        let bytes = fs::read(&path).map_err(|error| error.to_string())?;
+        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+}
+
+/// No post is larger.
+const LARGEST: u64 = 16 << 20;

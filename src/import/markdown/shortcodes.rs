@@ -1,0 +1,187 @@
+//! Owns the shortcodes of Hugo and Zola: what is known is put in their place, of the others the inner text stays.
+
+use std::collections::HashMap;
+
+use super::code::{Which, fenced};
+use super::page::Page;
+use super::tags::{self, Tag};
+use super::walk::{self, Templates};
+
+/// Resolves Hugo's shortcodes: `{{< x >}}` and `{{% x %}}`.
+pub fn hugo(text: &str, page: &mut Page<'_>) -> String {
+    let closings = closings(text);
+    walk::through(text, Which::Marked, &mut Hugo { text, page, closings })
+}
+
+/// Resolves Zola's shortcodes: `{{ x() }}` and `{% x() %}…{% end %}`.
+pub fn zola(text: &str, page: &mut Page<'_>) -> String {
+    walk::through(text, Which::Marked, &mut Zola { text, page })
+}
+
+struct Hugo<'a, 'b> {
+    text: &'a str,
+    page: &'a mut Page<'b>,
+    /// By name: where its closing tags begin and end.
+    closings: HashMap<String, Vec<(usize, usize)>>,
+}
+
+/// The sign that closes a shortcode which begins at a place.
+fn closing_sign(text: &str, start: usize) -> Option<&'static str> {
+    match text.as_bytes().get(start..start + 3)? {
+        b"{{<" => Some(">}}"),
+        b"{{%" => Some("%}}"),
+        _ => None,
+    }
+}
+
+fn closings(text: &str) -> HashMap<String, Vec<(usize, usize)>> {
+    let mut closings: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+    for (start, _) in text.match_indices("{{") {
+        let Some(sign) = closing_sign(text, start) else { continue };
+        let Some(name) = text[start + 3..].trim_start().strip_prefix('/') else { continue };
+        let Some(end) = tags::end_of(text, start + 3, sign, b"") else { continue };
+        let name = name.trim_start();
+        let length = name.find(|next: char| !is_name(next)).unwrap_or(name.len());
+        closings.entry(name[..length].to_owned()).or_default().push((start, end + 3));
+    }
+    closings
+}
+
+fn is_name(letter: char) -> bool {
+    letter.is_alphanumeric() || "_-/.".contains(letter)
+}
+
+impl Templates for Hugo<'_, '_> {
+    fn end(&self, start: usize) -> Option<usize> {
+        let sign = closing_sign(self.text, start)?;
+        let inside = self.text[start + 3..].trim_start();
+        let begins = inside.strip_prefix('/').unwrap_or(inside).trim_start();
+        if !begins.starts_with(|first: char| first.is_alphanumeric() || first == '_' || first == '*') {
+            return None;
+        }
+        Some(tags::end_of(self.text, start + 3, sign, b"\"`")? + 3)
+    }
+
+    fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
+        let inside = self.text[start + 3..end - 3].trim();
+        if let Some(shown) = inside.strip_prefix("/*") {
+            let (open, close) = if self.text[start..].starts_with("{{<") { ("&lt;", "&gt;") } else { ("%", "&#37;") };
+            let shown = shown.strip_suffix("*/").unwrap_or(shown);
+            out.push_str(&format!("&#123;&#123;{open}{}{close}}}}}", html_escape::encode_text(shown)));
+            return Some(end);
+        }
+        if inside.starts_with('/') {
+            return Some(end);
+        }
+        let (inside, is_whole) = inside.strip_suffix('/').map_or((inside, false), |inside| (inside, true));
+        let tag = tags::parse(inside);
+        let closing = self.closing(&tag.name, end).filter(|_| !is_whole);
+        match (tag.name.as_str(), closing) {
+            ("comment", Some((_, behind))) => return Some(behind),
+            ("highlight" | "code" | "mermaid" | "codeblock", Some((from, behind))) if from >= end => {
+                let language = tag.plain.first().cloned().unwrap_or_else(|| tag.name.clone());
+                out.push_str(&fenced(&self.text[end..from], if language == "highlight" { "" } else { &language }));
+                return Some(behind);
+            }
+            _ => {}
+        }
+        self.put(&tag, closing.is_some(), walk::is_alone(self.text, start, end), out);
+        Some(end)
+    }
+
+    fn code(&self, piece: &str, out: &mut String) {
+        if !piece.contains("/*") {
+            out.push_str(piece);
+            return;
+        }
+        let piece = piece.replace("{{</*", "{{<").replace("*/>}}", ">}}");
+        out.push_str(&piece.replace("{{%/*", "{{%").replace("*/%}}", "%}}"));
+    }
+}
+
+impl Hugo<'_, '_> {
+    fn closing(&self, name: &str, from: usize) -> Option<(usize, usize)> {
+        let places = self.closings.get(name)?;
+        places.get(places.partition_point(|(start, _)| *start < from)).copied()
+    }
+
+    /// Writes what stands in the place of an opening tag.
+    fn put(&mut self, tag: &Tag, is_paired: bool, is_alone: bool, out: &mut String) {
+        match tag.name.as_str() {
+            "param" => {
+                let key = tag.plain.first().map(String::as_str).unwrap_or_default();
+                match self.page.parameter(key) {
+                    Some(value) => out.push_str(&value),
+                    None => self.page.remark(format!("the parameter \"{key}\" is not known, and was left out")),
+                }
+            }
+            "ref" | "relref" => {
+                let reference = tag.get_or(&["path"], 0).unwrap_or_default();
+                match self.page.reference(reference, tag.get(&["lang"])) {
+                    Some(address) => out.push_str(&address.replace(' ', "%20")),
+                    None => {
+                        self.page.remark(format!(
+                            "no page \"{reference}\" is in the tree, so that a link to it may lead nowhere"
+                        ));
+                        out.push_str(&reference.replace(' ', "%20"));
+                    }
+                }
+            }
+            _ => match tags::shown(tag, self.page) {
+                Some(text) => out.push_str(&text),
+                None => {
+                    if let Some(heading) = tags::heading(tag) {
+                        out.push_str(&heading);
+                        out.push_str(if is_alone { "\n\n" } else { " " });
+                    } else if !is_paired {
+                        self.page.remark(format!("the shortcode \"{}\" is not known, and was left out", tag.name));
+                    }
+                }
+            },
+        }
+    }
+}
+
+struct Zola<'a, 'b> {
+    text: &'a str,
+    page: &'a mut Page<'b>,
+}
+
+impl Templates for Zola<'_, '_> {
+    fn end(&self, start: usize) -> Option<usize> {
+        let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
+        let inside = self.text[start + 2..].trim_start().trim_start_matches("/*").trim_start();
+        inside.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_').then_some(())?;
+        Some(tags::end_of(self.text, start + 2, sign, b"\"'`")? + 2)
+    }
+
+    fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
+        let inside = self.text[start + 2..end - 2].trim();
+        if let Some(shown) = inside.strip_prefix("/*").and_then(|inside| inside.strip_suffix("*/")) {
+            let is_block = self.text[start..].starts_with("{%");
+            let (open, close) = if is_block { ("&#123;%", "&#37;}") } else { ("&#123;&#123;", "}}") };
+            out.push_str(&format!("{open} {} {close}", html_escape::encode_text(shown.trim())));
+            return Some(end);
+        }
+        if inside == "end" {
+            return Some(end);
+        }
+        let inside = inside.strip_suffix(')').filter(|inside| inside.contains('('))?;
+        let tag = tags::parse(inside);
+        match tags::shown(&tag, self.page) {
+            Some(text) => out.push_str(&text),
+            None => match tags::heading(&tag) {
+                Some(heading) => out.push_str(&format!("{heading}\n\n")),
+                None if self.text[start..].starts_with("{{") => {
+                    self.page.remark(format!("the shortcode \"{}\" is not known, and was left out", tag.name));
+                }
+                None => {}
+            },
+        }
+        Some(end)
+    }
+
+    fn code(&self, piece: &str, out: &mut String) {
+        out.push_str(&piece.replace("{{/*", "{{").replace("*/}}", "}}").replace("{%/*", "{%").replace("*/%}", "%}"));
+    }
+}

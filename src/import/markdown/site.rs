@@ -1,0 +1,271 @@
+//! Owns what a tree's configuration says: the generator, the address, the languages and their folders, the parameters.
+
+use std::fs;
+use std::path::Path;
+
+use chrono_tz::Tz;
+use url::Url;
+
+use super::javascript;
+use super::value::Value;
+use super::yaml;
+
+/// Which generator a tree is written for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    Hugo,
+    Jekyll,
+    Zola,
+    Docusaurus,
+    /// None that is known: a folder of Markdown files.
+    #[default]
+    Plain,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Hugo => "Hugo",
+            Kind::Jekyll => "Jekyll",
+            Kind::Zola => "Zola",
+            Kind::Docusaurus => "Docusaurus",
+            Kind::Plain => "Markdown",
+        })
+    }
+}
+
+/// A folder of content, and the language of all that is in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folder {
+    /// Below the tree, without `/` at its ends; empty for the tree itself.
+    pub path: String,
+    pub language: Option<String>,
+}
+
+/// A tree's configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    pub kind: Kind,
+    /// With `/` at its end.
+    pub base: Option<Url>,
+    pub values: Value,
+    pub default_language: Option<String>,
+    /// Those that the configuration of the tree names.
+    pub languages: Vec<String>,
+    /// Where posts are looked for; the most exact first.
+    pub folders: Vec<Folder>,
+    pub timezone: Option<Tz>,
+    /// Authors by id.
+    pub authors: Value,
+    /// Tags by id.
+    pub tags: Value,
+}
+
+impl Site {
+    /// Reads the configuration of a tree.
+    pub fn open(root: &Path) -> Site {
+        let mut site = match kind(root) {
+            Kind::Hugo => hugo(root),
+            Kind::Jekyll => jekyll(root),
+            Kind::Zola => zola(root),
+            Kind::Docusaurus => docusaurus(root),
+            Kind::Plain => Site { folders: vec![whole()], ..Site::default() },
+        };
+        let zone = site.values.first_text(&["timezone", "time_zone"]);
+        site.timezone = zone.and_then(|zone| zone.parse().ok());
+        site.folders.sort_by_key(|folder| std::cmp::Reverse(folder.path.len()));
+        site
+    }
+
+    /// A parameter of the site, as templates ask for it.
+    pub fn parameter(&self, key: &str) -> Option<&str> {
+        let place = match self.kind {
+            Kind::Zola => "extra",
+            _ => "params",
+        };
+        let keys: Vec<&str> = key.split('.').collect();
+        self.values.get(place)?.at(&keys)?.as_text()
+    }
+}
+
+fn whole() -> Folder {
+    Folder { path: String::new(), language: None }
+}
+
+const HUGO_FILES: [&str; 8] = [
+    "hugo.toml",
+    "hugo.yaml",
+    "hugo.yml",
+    "hugo.json",
+    "config/_default/hugo.toml",
+    "config/_default/hugo.yaml",
+    "config/_default/config.toml",
+    "config/_default/config.yaml",
+];
+
+const DOCUSAURUS_FILES: [&str; 4] =
+    ["docusaurus.config.js", "docusaurus.config.ts", "docusaurus.config.mjs", "docusaurus.config.cjs"];
+
+/// The generator whose configuration a folder holds.
+pub fn kind(root: &Path) -> Kind {
+    let any = |names: &[&str]| names.iter().any(|name| root.join(name).is_file());
+    if any(&HUGO_FILES) || root.join("config/_default").is_dir() {
+        return Kind::Hugo;
+    }
+    if any(&["_config.yml", "_config.yaml", "_config.toml"]) || root.join("_posts").is_dir() {
+        return Kind::Jekyll;
+    }
+    if any(&["zola.toml"]) {
+        return Kind::Zola;
+    }
+    if any(&["config.toml"]) {
+        let has_base = load(&root.join("config.toml")).is_some_and(|values| values.get("base_url").is_some());
+        return if has_base { Kind::Zola } else { Kind::Hugo };
+    }
+    if any(&["config.yaml", "config.yml", "config.json"]) && root.join("content").is_dir() {
+        return Kind::Hugo;
+    }
+    if any(&DOCUSAURUS_FILES) { Kind::Docusaurus } else { Kind::Plain }
+}
+
+/// A configuration file, by the ending of its name; none where it is not there or cannot be read.
+pub fn load(path: &Path) -> Option<Value> {
+    let text = fs::read_to_string(path).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    match path.extension()?.to_str()? {
+        "toml" => text.parse::<toml::Table>().ok().map(|table| Value::from(toml::Value::Table(table))),
+        "json" => serde_json::from_str::<serde_json::Value>(text).ok().map(Value::from),
+        _ => yaml::read(text).ok().map(|(value, _)| value),
+    }
+}
+
+/// The first of some files that can be read, put over some values.
+fn merge_first(values: &mut Value, root: &Path, stem: &str) -> bool {
+    let found = ["toml", "yaml", "yml", "json"].iter().find_map(|ending| load(&root.join(format!("{stem}.{ending}"))));
+    let is_found = found.is_some();
+    if let Some(found) = found {
+        values.merge(found);
+    }
+    is_found
+}
+
+/// An address with `/` at its end; none where it is relative or belongs to the developer's own machine.
+fn address(text: Option<&str>) -> Option<Url> {
+    let text = text?;
+    let text = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
+    let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    url.host_str().filter(|host| !matches!(*host, "localhost" | "127.0.0.1" | "0.0.0.0"))?;
+    Some(url)
+}
+
+/// A folder's path without `/` at its ends; one that leads out of the tree is the tree itself.
+fn trimmed(path: &str) -> String {
+    if path.split('/').any(|part| part == "..") {
+        return String::new();
+    }
+    path.trim_start_matches("./").trim_matches('/').to_owned()
+}
+
+fn hugo(root: &Path) -> Site {
+    let mut values = Value::Map(Vec::new());
+    if !merge_first(&mut values, root, "hugo") {
+        merge_first(&mut values, root, "config");
+    }
+    for folder in ["config/_default", "config/production"] {
+        merge_first(&mut values, root, &format!("{folder}/hugo"));
+        merge_first(&mut values, root, &format!("{folder}/config"));
+        for part in ["languages", "params", "permalinks"] {
+            let mut under = Value::Map(Vec::new());
+            if merge_first(&mut under, root, &format!("{folder}/{part}")) {
+                values.merge(Value::Map(vec![(part.to_owned(), under)]));
+            }
+        }
+    }
+    let content = trimmed(values.text("contentDir").unwrap_or("content"));
+    let mut folders = vec![Folder { path: content.clone(), language: None }];
+    let mut languages = Vec::new();
+    for (tag, language) in values.get("languages").map(Value::pairs).unwrap_or_default() {
+        if let Some(folder) = language.text("contentDir").map(trimmed).filter(|folder| *folder != content) {
+            folders.push(Folder { path: folder, language: Some(tag.clone()) });
+        }
+        languages.push(tag.clone());
+    }
+    let default_language = values.first_text(&["defaultContentLanguage", "languageCode", "locale"]).map(str::to_owned);
+    let base = address(values.text("baseURL"));
+    Site { kind: Kind::Hugo, base, default_language, languages, folders, values, ..Site::default() }
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let parts = value.map(Value::parts).unwrap_or_default();
+    parts.iter().filter_map(Value::as_text).map(str::to_owned).collect()
+}
+
+fn jekyll(root: &Path) -> Site {
+    let mut values = Value::Map(Vec::new());
+    merge_first(&mut values, root, "_config");
+    let base_path = trimmed(values.text("baseurl").unwrap_or_default());
+    let base = address(values.text("url"))
+        .and_then(|url| if base_path.is_empty() { Some(url) } else { url.join(&format!("/{base_path}/")).ok() });
+    let languages = texts(values.get("languages"));
+    let default_language = values.first_text(&["default_lang", "lang", "locale", "language"]).map(str::to_owned);
+    let data = trimmed(values.text("data_dir").unwrap_or("_data"));
+    let mut authors = Value::Map(Vec::new());
+    merge_first(&mut authors, root, &format!("{data}/authors"));
+    if let Some(own) = values.get("authors") {
+        authors.merge(own.clone());
+    }
+    let source = trimmed(values.text("source").unwrap_or_default());
+    let folders = vec![Folder { path: if source == "." { String::new() } else { source }, language: None }];
+    Site { kind: Kind::Jekyll, base, default_language, languages, folders, authors, values, ..Site::default() }
+}
+
+fn zola(root: &Path) -> Site {
+    let values = load(&root.join("zola.toml")).or_else(|| load(&root.join("config.toml"))).unwrap_or_default();
+    let languages = values.get("languages").map(Value::pairs).unwrap_or_default();
+    Site {
+        kind: Kind::Zola,
+        base: address(values.text("base_url")),
+        default_language: values.text("default_language").map(str::to_owned),
+        languages: languages.iter().map(|(tag, _)| tag.clone()).collect(),
+        folders: vec![Folder { path: "content".to_owned(), language: None }],
+        values,
+        ..Site::default()
+    }
+}
+
+fn docusaurus(root: &Path) -> Site {
+    let text = DOCUSAURUS_FILES.iter().find_map(|name| fs::read_to_string(root.join(name)).ok()).unwrap_or_default();
+    let base = address(javascript::text_of(&text, "url").as_deref())
+        .and_then(|url| url.join(&javascript::text_of(&text, "baseUrl").unwrap_or_else(|| "/".to_owned())).ok());
+    let default_language = javascript::text_of(&text, "defaultLocale");
+    let languages = javascript::texts_of(&text, "locales");
+    let mut folders = Vec::new();
+    let mut names: Vec<String> = fs::read_dir(root)
+        .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        .unwrap_or_default();
+    names.sort();
+    for name in names {
+        let is_blog = name == "blog" || root.join(&name).join("authors.yml").is_file();
+        if is_blog && root.join(&name).is_dir() {
+            folders.push(Folder { path: name, language: None });
+        }
+    }
+    let translated = fs::read_dir(root.join("i18n")).map(|entries| entries.flatten().collect::<Vec<_>>());
+    for entry in translated.unwrap_or_default() {
+        let Ok(language) = entry.file_name().into_string() else { continue };
+        let path = format!("i18n/{language}/docusaurus-plugin-content-blog");
+        if root.join(&path).is_dir() {
+            folders.push(Folder { path, language: Some(language) });
+        }
+    }
+    let (mut authors, mut tags) = (Value::Map(Vec::new()), Value::Map(Vec::new()));
+    for folder in &folders {
+        merge_first(&mut authors, root, &format!("{}/authors", folder.path));
+        merge_first(&mut tags, root, &format!("{}/tags", folder.path));
+    }
+    let mut values = Value::Map(Vec::new());
+    if let Some(route) = javascript::text_of(&text, "routeBasePath") {
+        values.merge(Value::Map(vec![("routeBasePath".to_owned(), Value::Text(route))]));
+    }
+    Site { kind: Kind::Docusaurus, base, default_language, languages, folders, authors, tags, values, timezone: None }
+}

@@ -1,0 +1,416 @@
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::code::{Code, Which, is_too_deep};
+use super::tree::Tree;
+use crate::import::found::{Body, Found, When};
+
+const HOME: &str = "https://home.example/";
+
+/// A tree made of files.
+fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Tree) {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(path, text).expect("a file");
+    }
+    let tree = Tree::open(
+        folder.path(),
+        &["en".to_owned(), "pl".to_owned(), "ja".to_owned()],
+        &HOME.parse().expect("an address"),
+        None,
+    )
+    .expect("a tree");
+    (folder, tree)
+}
+
+fn read(files: &[(&str, &str)], path: &str) -> Found {
+    let (_folder, tree) = tree(files);
+    let file = tree.files().iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is no post"));
+    tree.read(file)
+}
+
+fn terms(found: &Found) -> Vec<&str> {
+    found.categories.iter().map(|category| category.term.as_str()).collect()
+}
+
+fn markdown(found: &Found) -> &str {
+    match &found.body {
+        Some(Body::Markdown(text) | Body::Html(text) | Body::Text(text)) => text,
+        None => "",
+    }
+}
+
+const HUGO: (&str, &str) = (
+    "hugo.toml",
+    "baseURL = 'https://x.org/'\ndefaultContentLanguage = 'en'\n[languages.en]\n[languages.pl]\n[params]\nchat = 'https://chat'\n",
+);
+
+fn hugo(body: &str) -> Found {
+    let front = "---\ntitle: T\ndate: 2024-05-03\nCanonical_url: https://c.org/a\n---\n";
+    let post = format!("{front}{body}");
+    let other = "---\ntitle: O\ndate: 2024-01-01\nslug: other-slug\n---\n";
+    let files = [
+        HUGO,
+        ("content/blog/a/index.md", &post),
+        ("content/blog/other.md", other),
+        ("content/blog/a/x.png", ""),
+        ("content/blog/a/y.pdf", ""),
+    ];
+    read(&files, "content/blog/a/index.md")
+}
+
+#[test]
+fn hugo_bodies() {
+    for (body, expected) in [
+        ("[h]({{% param canonical_url %}})", "[h](https://c.org/a)"),
+        ("[here]: <{{% param Canonical_URL %}}>", "[here]: <https://c.org/a>"),
+        ("{{< param chat >}}", "https://chat"),
+        ("[o]({{< ref \"blog/other.md\" >}}#f)", "[o](https://x.org/blog/other-slug/#f)"),
+        ("[o]({{< relref path=\"other\" lang=\"en\" >}})", "[o](https://x.org/blog/other-slug/)"),
+        ("[o](../other.md)", "[o](https://x.org/blog/other-slug/)"),
+        ("![](x.png) ![](./x.png)", "![](https://x.org/blog/a/x.png) ![](https://x.org/blog/a/x.png)"),
+        ("[r](/docs/x) [s](//h/p)", "[r](https://x.org/docs/x) [s](https://h/p)"),
+        ("<img src=x.png>", "<img src=https://x.org/blog/a/x.png>"),
+        ("[a]: /docs/x\n[^1]: /foot", "[a]: https://x.org/docs/x\n[^1]: /foot"),
+        ("{{% alert title=\"Mind\" %}}\nkept\n{{% /alert %}}", "**Mind**\n\n\nkept"),
+        ("a{{% comment %}}gone{{% /comment %}}b", "ab"),
+        (
+            "{{< figure src=\"x.png\" attrlink=`https://x/?a=b` attr=\"A\" caption=\"C\" >}} `code`",
+            "![C](<https://x.org/blog/a/x.png>)<br>C [A](<https://x/?a=b>) `code`",
+        ),
+        ("{{< youtube abc_1 >}}", "<https://www.youtube.com/watch?v=abc_1>"),
+        ("`{{< x >}}` and ```{{% y %}}```", "`{{< x >}}` and ```{{% y %}}```"),
+        ("```\n{{</* x */>}}\n```", "```\n{{< x >}}\n```"),
+        ("{{</* x */>}}", "&#123;&#123;&lt; x &gt;}}"),
+        ("{{< unknown\n  a=\"b\"\n>}}inner{{< /unknown >}}", "inner"),
+        ("{{< highlight go >}}\na ``` b\n{{< /highlight >}}", "````go\na ``` b\n````"),
+        ("## H {#id}\n\np\n{.c}\n\n<!--more-->", "## H\n\np"),
+        ("> [!NOTE]\n> a", "> **Note**\n>\n> a"),
+        ("a {{ .Site }} b", "a &#123;&#123; .Site }} b"),
+        ("{{< broken \"a", "&#123;&#123;< broken \"a"),
+    ] {
+        assert_eq!(markdown(&hugo(body)), expected, "{body}");
+    }
+}
+
+#[test]
+fn hugo_posts() {
+    let found = hugo("![](x.png)");
+    assert_eq!(found.link.as_deref(), Some("https://x.org/blog/a/"));
+    assert_eq!(found.files, ["content/blog/a/y.pdf"]);
+    assert_eq!(found.story.as_deref(), Some("blog/a"));
+
+    let files = [
+        HUGO,
+        ("content/blog/a.md", "---\ntitle: T\ndate: 2024-05-03\n---\n"),
+        ("content/blog/a.pl.md", "---\nTitle: T2\nDATE: 2024-05-03\n---\n"),
+        ("content/about.md", "---\ntitle: A\n---\n"),
+    ];
+    let found = read(&files, "content/blog/a.pl.md");
+    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("pl"), Some("blog/a")));
+    assert_eq!(found.link.as_deref(), Some("https://x.org/pl/blog/a/"));
+    assert_eq!(found.title.as_deref(), Some("T2"));
+    assert_eq!(read(&files, "content/about.md").published, None);
+}
+
+fn jekyll(front: &str, body: &str) -> Found {
+    let config = (
+        "_config.yml",
+        "url: https://x.org\nbaseurl: /b\npermalink: pretty\ndefaults:\n  - scope: {path: '', type: posts}\n    values: {author: D}\n",
+    );
+    let post = format!("---\ntitle: T\nimage: /i.png\n{front}---\n{body}");
+    let files = [
+        config,
+        ("_posts/2024-05-03-A-b.md", post.as_str()),
+        ("_posts/2024-05-04-c.md", "---\ntitle: C\n---\n"),
+        ("_drafts/d.md", "---\ntitle: D\n---\n"),
+        ("_posts/06-06-x.md", "---\n---\n"),
+    ];
+    let (_folder, tree) = tree(&files);
+    let named = |name: &str| {
+        tree.files().iter().find(|file| file.path.ends_with(name)).map(|file| tree.read(file)).expect("a post")
+    };
+    assert!(named("d.md").is_draft && named("06-06-x.md").unpublished.is_some());
+    named("A-b.md")
+}
+
+#[test]
+fn jekyll_bodies() {
+    for (body, expected) in [
+        ("[x]({{ site.baseurl }}/y)", "[x](https://x.org/b/y)"),
+        ("[x]({{ '/y' | relative_url }})", "[x](https://x.org/b/y)"),
+        ("[x]({{site.url}}{{site.baseurl}}/y)", "[x](https://x.org/b/y)"),
+        ("<img src=\"{{ page.image }}\">", "<img src=\"https://x.org/i.png\">"),
+        ("[c]({% post_url 2024-05-04-c %})", "[c](https://x.org/b/2024/05/04/c/)"),
+        ("[c]({% link _posts/2024-05-04-c.md %})", "[c](https://x.org/b/2024/05/04/c/)"),
+        ("`{% raw %}{{.State}}{% endraw %}`", "`{{.State}}`"),
+        ("{% raw %}\n```\n{{ a }}\n```\n{% endraw %}", "```\n{{ a }}\n```"),
+        ("{% raw %}{{ a }}{% endraw %}", "&#123;&#123; a }}"),
+        ("{% highlight ruby linenos %}\nputs {{ 1 }}\n{% endhighlight %}", "```ruby\nputs {{ 1 }}\n```"),
+        ("a{% comment %} b {% endcomment %}c", "ac"),
+        ("{% include figure.html src=\"/x.png\" alt=\"A\" %}", "![A](<https://x.org/x.png>)"),
+        ("{% if a %}kept{% endif %}", "kept"),
+        ("{% t key %}{{ site.time | date: '%s' }}", ""),
+        ("strftime `%a{ \"%b\"{`", "strftime `%a{ \"%b\"{`"),
+        ("[a](b){:target=\"_blank\"}\n{:.c}", "[a](https://x.org/b/2024/05/03/A-b/b)"),
+    ] {
+        assert_eq!(markdown(&jekyll("", body)), expected, "{body}");
+    }
+}
+
+#[test]
+fn jekyll_fields() {
+    let found = jekyll("date: 2020-03-01 09:15-:00+09:15\ntags: a b\ncategory: One Name\n", "");
+    assert!(matches!(found.published, Some(When::Local(_))));
+    assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
+    assert_eq!(terms(&found), ["One Name", "a", "b"]);
+    assert_eq!(found.authors.first().map(|author| author.name.as_str()), Some("D"));
+    assert_eq!(found.image.and_then(|image| image.url).as_deref(), Some("https://x.org/i.png"));
+    let found = jekyll("published: false\ndate: soon\n", "");
+    assert!(found.is_draft);
+    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(When::Day));
+    assert_eq!(found.link.as_deref(), Some("https://x.org/b/2024/05/03/A-b/"));
+}
+
+#[test]
+fn zola_posts() {
+    let config = ("config.toml", "base_url = 'https://x.org'\n[languages.pl]\n");
+    let post = "+++\ntitle = 'T'\npath = '2024/01/31/t'\nauthors = ['A']\n[taxonomies]\ntags = ['x']\n[extra]\nimage = '/i.png'\n+++\n[b](@/blog/2024-02-01-B_b.md) {{ youtube(id=\"y\") }} {% quote(author=\"a\") %}q{% end %}\n";
+    let files = [
+        config,
+        ("content/blog/a.md", post),
+        ("content/blog/2024-02-01-B_b.md", "+++\ntitle = 'B'\n+++\n"),
+        ("content/blog/_index.md", "+++\n+++\n"),
+        ("content/blog/b/index.md", "no front matter"),
+    ];
+    let found = read(&files, "content/blog/a.md");
+    assert_eq!(found.link.as_deref(), Some("https://x.org/2024/01/31/t/"));
+    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(When::Day));
+    assert_eq!(terms(&found), ["x"]);
+    assert_eq!(markdown(&found), "[b](https://x.org/blog/b-b/) <https://www.youtube.com/watch?v=y> q");
+    assert!(read(&files, "content/blog/b/index.md").unpublished.is_some());
+}
+
+#[test]
+fn docusaurus_posts() {
+    let config = (
+        "docusaurus.config.js",
+        "module.exports = { url: 'https://x.org', baseUrl: '/p/', i18n: { defaultLocale: 'en', locales: ['en', 'pl'] } }",
+    );
+    let post = "---\ntitle: T\nauthors: jo\ntags: [a]\n---\nimport X from 'x';\n\n<X>in</X>\n\n<!-- truncate -->\n\n:::info Mind\nq\n:::\n\n[d](/docs/a) [o](./2024-07-01-o.md)\n";
+    let files = [
+        config,
+        ("blog/2024-06-30-t.mdx", post),
+        ("blog/2024-07-01-o.md", "# O\n\nx"),
+        ("blog/authors.yml", "jo:\n  name: Jo D\n"),
+        ("blog/tags.yml", "a:\n  label: Aa\n"),
+        ("i18n/pl/docusaurus-plugin-content-blog/2024-06-30-t.mdx", "---\ntitle: P\n---\n"),
+        ("docs/a.md", "# A"),
+    ];
+    let found = read(&files, "blog/2024-06-30-t.mdx");
+    assert_eq!(found.link.as_deref(), Some("https://x.org/p/blog/2024/06/30/t"));
+    assert_eq!(found.authors.first().map(|author| author.name.as_str()), Some("Jo D"));
+    assert_eq!(terms(&found), ["Aa"]);
+    assert_eq!(
+        markdown(&found),
+        "in\n\n\n\n\n> **Mind**\n> \n> q\n\n\n[d](https://x.org/p/docs/a) [o](https://x.org/p/blog/2024/07/01/o)"
+    );
+    let translated = read(&files, "i18n/pl/docusaurus-plugin-content-blog/2024-06-30-t.mdx");
+    assert_eq!((translated.language.as_deref(), &translated.story), (Some("pl"), &found.story));
+    assert_eq!(translated.link.as_deref(), Some("https://x.org/p/pl/blog/2024/06/30/t"));
+    let found = read(&files, "blog/2024-07-01-o.md");
+    assert_eq!((found.title.as_deref(), markdown(&found)), (Some("O"), "x"));
+}
+
+#[test]
+fn plain_folders() {
+    let files = [
+        ("pl/a.md", "---\ntitle: A\n---\n[x](b.md) ![](p.png)\n"),
+        ("en/a.md", "# E\n"),
+        ("README.md", "r"),
+        ("node_modules/x.md", "n"),
+        (".h/x.md", "h"),
+    ];
+    let (_folder, tree) = tree(&files);
+    assert_eq!(tree.files().iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["en/a.md", "pl/a.md"]);
+    let found = tree.read(&tree.files()[1]);
+    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("pl"), Some("a")));
+    assert_eq!(markdown(&found), "[x](https://home.example/a/b.md) ![](https://home.example/a/p.png)");
+}
+
+/// The signs of templates in a text, outside its code.
+fn left(text: &str) -> Option<&'static str> {
+    let code = Code::of(text, Which::All);
+    ["{{", "{%"].into_iter().find(|sign| text.match_indices(sign).any(|(at, _)| !code.holds(at)) && !is_too_deep(text))
+}
+
+fn trees() -> Vec<(tempfile::TempDir, Tree)> {
+    let post = "---\ntitle: T\ndate: 2024-05-03\n---\n";
+    vec![
+        tree(&[HUGO, ("content/a.md", post)]),
+        tree(&[("_config.yml", "url: https://x.org\n"), ("_posts/2024-01-01-a.md", post)]),
+        tree(&[("config.toml", "base_url = 'https://x.org'"), ("content/a.md", post)]),
+        tree(&[("docusaurus.config.js", "url: 'https://x.org'"), ("blog/a.md", post)]),
+        tree(&[("a.md", post)]),
+    ]
+}
+
+/// Pieces of which odd texts are made.
+fn odd() -> impl Strategy<Value = String> {
+    let pieces = prop::sample::select(vec![
+        "{{<",
+        "{{%",
+        ">}}",
+        "%}}",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{",
+        "}",
+        "`",
+        "```",
+        "\n",
+        "\n\n",
+        "    ",
+        "\t",
+        " ",
+        "~~~\n",
+        "x",
+        "raw",
+        "endraw",
+        "highlight",
+        "/highlight",
+        "comment",
+        "/*",
+        "*/",
+        "\"",
+        "'",
+        "figure src=",
+        "a.png",
+        "](",
+        "[",
+        "]",
+        ")",
+        "<",
+        ">",
+        "<a href=",
+        "<!--",
+        "-->",
+        ":::",
+        ":::note",
+        "> ",
+        "> [!NOTE]",
+        "[a]: ",
+        "//h",
+        "/r",
+        ".md",
+        "@/",
+        "é",
+        "ノ",
+        "\u{c}",
+        "---\n",
+        "+++\n",
+        "title: ",
+        "date: ",
+        "- ",
+        "[",
+        ": ",
+        "&a ",
+        "*a",
+        "end",
+        "youtube(id=\"a\")",
+        "<Tabs",
+        "={",
+        "import x from 'y'",
+        "#",
+        "{:",
+        "{.c}",
+        "|",
+        "param",
+        "ref",
+        "include",
+        "\r\n",
+        "\u{feff}",
+        "author: ",
+        "tags: ",
+    ]);
+    prop::collection::vec(prop_oneof![4 => pieces.prop_map(str::to_owned), 1 => any::<String>()], 0..60)
+        .prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn no_text_breaks_it(front in odd(), body in odd()) {
+        thread_local!(static TREES: Vec<(tempfile::TempDir, Tree)> = trees());
+        TREES.with(|trees| {
+            for (folder, tree) in trees {
+                let file = &tree.files()[0];
+                for text in [format!("---\n{front}\n---\n{body}"), format!("+++\n{front}\n+++\n{body}"), front.clone() + &body] {
+                    fs::write(folder.path().join(&file.path), &text).expect("a file");
+                    let found = tree.read(file);
+                    prop_assert_eq!(left(markdown(&found)), None, "{:?} gave {:?}", &text, &found.body);
+                }
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn time_grows_with_length_only() {
+    let trees = trees();
+    let pieces = [
+        "{{< ",
+        "{{% a ",
+        "{% ",
+        "{{ ",
+        "{{<a \"",
+        "{% raw %}",
+        "{% highlight %}",
+        "{{< comment >}}",
+        "](",
+        "[a](",
+        "<a href=\"",
+        "{.a}x",
+        "{: ",
+        ":::a\n",
+        ":::\n",
+        "<!-- ",
+        "`a ``",
+        "<Tabs a='",
+        "[a]: b ",
+        "> [!N]",
+        "import a '\n",
+        "a: &a [*a]\n",
+        "- ",
+        "[",
+        "{a={",
+        "*a",
+        "é](é",
+        "{{< ref a >}}",
+        "{% comment %}",
+        "<x y={",
+    ];
+    for piece in pieces {
+        let body = piece.repeat(200_000 / piece.len());
+        for (folder, tree) in &trees {
+            let file = &tree.files()[0];
+            for text in [format!("---\ntitle: T\ndate: 2024-01-01\n---\n{body}"), format!("---\n{body}\n---\n")] {
+                fs::write(folder.path().join(&file.path), text).expect("a file");
+                let start = std::time::Instant::now();
+                let _found = tree.read(file);
+                let taken = start.elapsed();
+                assert!(taken < std::time::Duration::from_secs(8), "{piece:?} in {:?} took {taken:?}", tree.site.kind);
+                if taken.as_millis() > 700 {
+                    eprintln!("{piece:?} in {:?} took {taken:?}", tree.site.kind);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Owns the files of a tree: which are posts, what stands beside them, and which page a reference means.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use url::Url;
+use walkdir::{DirEntry, WalkDir};
+
+use super::names::{self, File, Role};
+use super::site::{Kind, Site};
+
+/// Why a tree cannot be read, in words that complete "… cannot be imported: …".
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    pub message: String,
+}
+
+/// A tree of Markdown files.
+#[derive(Debug)]
+pub struct Tree {
+    pub site: Site,
+    pub(super) root: PathBuf,
+    pub(super) configured: Vec<String>,
+    /// Where its site is, if its configuration does not say.
+    home: Url,
+    /// What is dated later is in the future.
+    pub(super) now: Option<DateTime<Utc>>,
+    /// The posts first, in the order of their paths; then the other pages.
+    pages: Vec<File>,
+    posts: usize,
+    /// The places of pages by what references call them, in small letters.
+    table: HashMap<String, Vec<u32>>,
+    /// Attachments by the folder of the bundle that they belong to.
+    attachments: BTreeMap<String, Vec<String>>,
+    /// Folders and files that cannot be read.
+    pub remarks: Vec<String>,
+}
+
+/// More files than any site has.
+const MOST: usize = 4_000_000;
+
+impl Tree {
+    /// Finds the files of a tree.
+    ///
+    /// # Errors
+    /// It is no folder, or no post is in it.
+    pub fn open(root: &Path, languages: &[String], home: &Url, now: Option<DateTime<Utc>>) -> Result<Tree, Failure> {
+        if !root.is_dir() {
+            return Err(Failure { message: "it is no folder".to_owned() });
+        }
+        let site = Site::open(root);
+        let mut tree = Tree {
+            site,
+            root: root.to_owned(),
+            configured: languages.to_vec(),
+            home: home.clone(),
+            now,
+            pages: Vec::new(),
+            posts: 0,
+            table: HashMap::new(),
+            attachments: BTreeMap::new(),
+            remarks: Vec::new(),
+        };
+        let paths = tree.walk();
+        tree.sort(paths);
+        if tree.posts == 0 {
+            return Err(Failure { message: "no post is in it".to_owned() });
+        }
+        tree.index();
+        Ok(tree)
+    }
+
+    /// The address of its site: as it is configured, else a guess.
+    pub fn base(&self) -> &Url {
+        self.site.base.as_ref().unwrap_or(&self.home)
+    }
+
+    /// The posts, in the order of their paths.
+    pub fn files(&self) -> &[File] {
+        self.pages.get(..self.posts).unwrap_or_default()
+    }
+
+    /// The path of every file below the folders of content.
+    fn walk(&mut self) -> Vec<String> {
+        let mut paths = Vec::new();
+        let mut tops: Vec<&str> = self.site.folders.iter().map(|folder| folder.path.as_str()).collect();
+        tops.sort_unstable();
+        tops.dedup_by(|later, earlier| names::is_below(later, earlier) || later == earlier);
+        for top in tops {
+            let start = self.root.join(top);
+            if start.symlink_metadata().is_ok_and(|data| data.is_symlink()) && !top.is_empty() {
+                continue;
+            }
+            let entries = WalkDir::new(&start).follow_links(false).sort_by_file_name().into_iter();
+            for entry in entries.filter_entry(|entry| is_content(entry, top.is_empty())).take(MOST) {
+                let Ok(entry) = entry else {
+                    self.remarks.push(format!("something below {top}/ cannot be read, and was passed over"));
+                    continue;
+                };
+                if !entry.file_type().is_file() {
+                    continue;
+                }
+                let Ok(below) = entry.path().strip_prefix(&self.root) else { continue };
+                match below.to_str() {
+                    Some(path) => paths.push(path.replace(std::path::MAIN_SEPARATOR, "/")),
+                    None => self
+                        .remarks
+                        .push(format!("{} has a name that is no text, and was passed over", below.display())),
+                }
+            }
+        }
+        paths
+    }
+
+    /// Sorts files into posts, other pages and attachments.
+    fn sort(&mut self, paths: Vec<String>) {
+        let (mut posts, mut others, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        for path in paths {
+            match names::read(&self.site, &self.configured, &path) {
+                Some(page) if page.role == Role::Post => posts.push(page),
+                Some(page) => others.push(page),
+                None => rest.push(path),
+            }
+        }
+        if self.site.kind == Kind::Hugo {
+            demote_resources(&mut posts, &mut others);
+        }
+        posts.sort_by(|one, other| one.path.cmp(&other.path));
+        for post in posts.iter().filter(|post| post.is_bundle) {
+            self.attachments.entry(parent(&post.path).to_owned()).or_default();
+        }
+        for path in rest {
+            let mut folder = parent(&path);
+            while !folder.is_empty() && !self.attachments.contains_key(folder) {
+                folder = parent(folder);
+            }
+            if let Some(files) = self.attachments.get_mut(folder) {
+                files.push(path);
+            }
+        }
+        self.posts = posts.len();
+        self.pages = posts;
+        self.pages.append(&mut others);
+    }
+
+    fn index(&mut self) {
+        let mut table: HashMap<String, Vec<u32>> = HashMap::new();
+        for (place, page) in (0..).zip(&self.pages) {
+            let name = page.story.rsplit('/').next().unwrap_or_default();
+            let mut keys = vec![page.story.to_lowercase(), name.to_lowercase(), page.path.to_lowercase()];
+            keys.dedup();
+            for key in keys {
+                let places = table.entry(key).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        self.table = table;
+    }
+
+    /// The files beside a post that belong to it.
+    pub fn attachments(&self, file: &File) -> &[String] {
+        let files = self.attachments.get(parent(&file.path)).filter(|_| file.is_bundle);
+        files.map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The page that a reference on a page means: `posts/a.md`, `/posts/a`, `a.md`, `./a`, `../b/index.md`.
+    pub fn find(&self, from: &File, reference: &str, language: Option<&str>) -> Option<&File> {
+        let reference = reference.trim();
+        let wanted = language.or(from.language.as_deref());
+        let below = |folder: &str| self.named(&joined(folder, reference)?, wanted);
+        if !reference.starts_with('/') {
+            let beside = below(parent(&from.path)).or_else(|| below(parent(&from.story)));
+            if beside.is_some() || reference.starts_with('.') {
+                return beside.or_else(|| below(&from.story));
+            }
+        }
+        below("").or_else(|| below(&from.folder))
+    }
+
+    /// A page by its path or name, in a language where it has several.
+    pub fn named(&self, name: &str, language: Option<&str>) -> Option<&File> {
+        let lower = name.to_lowercase();
+        let lower = lower.trim_matches('/');
+        let stem = strip_ending(lower);
+        let shorter = stem.strip_suffix("/index").or_else(|| stem.strip_suffix("/_index")).unwrap_or(stem);
+        let bare = shorter.rsplit_once('.').filter(|(_, tag)| names::is_known(&self.site, &self.configured, tag));
+        let keys = [Some(lower), Some(stem), Some(shorter), bare.map(|(bare, _)| bare)];
+        let places = keys.into_iter().flatten().find_map(|key| self.table.get(key))?;
+        let mut pages = places.iter().filter_map(|place| self.pages.get(*place as usize));
+        let default = self.site.default_language.as_deref();
+        let speaks = |page: &&File, language: Option<&str>| {
+            page.language.as_deref().or(default).map(str::to_ascii_lowercase)
+                == language.or(default).map(str::to_ascii_lowercase)
+        };
+        pages.clone().find(|page| speaks(page, language)).or_else(|| pages.next())
+    }
+}
+
+/// Other pages of a bundle are parts of its index, as Hugo has it.
+fn demote_resources(posts: &mut Vec<File>, others: &mut Vec<File>) {
+    let bundles: std::collections::HashSet<String> = posts
+        .iter()
+        .filter(|post| post.is_bundle && post.role == Role::Post)
+        .map(|post| parent(&post.path).to_owned())
+        .collect();
+    let is_resource = |page: &File| {
+        let mut folder = parent(&page.path);
+        if page.is_bundle {
+            folder = parent(folder);
+        }
+        while !folder.is_empty() {
+            if bundles.contains(folder) {
+                return true;
+            }
+            folder = parent(folder);
+        }
+        false
+    };
+    let (resources, kept) = std::mem::take(posts).into_iter().partition(is_resource);
+    *posts = kept;
+    let resources: Vec<File> = resources;
+    others.extend(resources.into_iter().map(|page| File { role: Role::Page, ..page }));
+}
+
+/// The folder of a path.
+pub fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// A path against a folder, with `.` and `..` resolved; none where it leads out of the tree.
+pub fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            other => parts.push(other),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// A path without the ending of a page.
+fn strip_ending(path: &str) -> &str {
+    let endings = [".md", ".mdx", ".markdown", ".html", ".mkd"];
+    endings.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path)
+}
+
+/// Whether a file or folder can be content: not hidden, not made by a generator, not of somebody else.
+fn is_content(entry: &DirEntry, is_whole_tree: bool) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    if entry.depth() == 0 {
+        return true;
+    }
+    let is_foreign = matches!(name.as_ref(), "node_modules" | "_site" | "__pycache__" | "vendor");
+    let is_made = is_whole_tree && entry.depth() == 1 && matches!(name.as_ref(), "themes" | "public" | "resources");
+    let is_hidden = name.starts_with('.');
+    !(is_hidden || (entry.file_type().is_dir() && (is_foreign || is_made)))
+}
