@@ -87,6 +87,10 @@ pub struct ImportOptions {
     /// The language of entries whose own is not found for sure
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
+
+    /// Bring the pages of a WordPress export in too
+    #[arg(long)]
+    pub pages: bool,
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {
@@ -100,6 +104,8 @@ pub enum SourceKind {
     Listing,
     /// RSS, Atom and JSON Feed
     Feed,
+    /// An export of WordPress (WXR)
+    Wordpress,
     /// Markdown files with front matter, as Hugo, Jekyll, Zola and Docusaurus hold them
     Markdown,
 }

@@ -29,12 +29,14 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
         from: options.from.map(|from| match from {
             SourceKind::Listing => Kind::Listing,
             SourceKind::Feed => Kind::Feed,
+            SourceKind::Wordpress => Kind::Wordpress,
             SourceKind::Markdown => Kind::Markdown,
         }),
         into: options.into.clone(),
         dry_run: options.dry_run,
         date: options.date,
         language: options.language.clone(),
+        pages: options.pages,
         now: Some(chrono::Utc::now()),
     };
     let setting = setting(&config);
@@ -168,6 +170,7 @@ mod tests {
             dry_run: false,
             date: None,
             language: None,
+            pages: false,
         };
         run(Some(&root.join("tidings.toml")), &options, &mut Report::new(OutputFormat::Text))
     }
@@ -231,6 +234,7 @@ mod tests {
             dry_run: true,
             date: None,
             language: None,
+            pages: false,
         };
         std::fs::write(site.path().join("news.txt"), NEWS).unwrap();
         assert_eq!(run(Some(&site.path().join("tidings.toml")), &options, &mut report), 0);

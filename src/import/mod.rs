@@ -1,7 +1,8 @@
 //! Import owns the way from what a newsroom already has to story files in the store; it never touches the rest of the
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
-//! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`feed`] or [`markdown`] -> [`found`] -> [`entries`] ([`language`], [`topics`]) ->
+//! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`feed`], [`wordpress`] or [`markdown`] ->
+//! [`found`] -> [`entries`] ([`language`], [`topics`]) ->
 //! [`texts`], [`bundles`] -> [`recall`], [`names`] -> [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
 //! All up to `entries` is pure. What stands behind it reads and writes the folder that is imported into, where
@@ -31,6 +32,7 @@ mod story_file;
 mod texts;
 mod toml_text;
 mod topics;
+mod wordpress;
 mod write;
 
 use std::collections::{BTreeMap, HashSet};
@@ -80,7 +82,11 @@ impl Setting {
         let tag = tag.trim().replace('_', "-").to_ascii_lowercase();
         let exact = self.languages.iter().find(|known| known.eq_ignore_ascii_case(&tag));
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        let mut alike = self.languages.iter().filter(|known| primary(known) == primary(&tag));
+        let is_like = |known: &&String| {
+            let scripts = (written_in(known), written_in(&tag));
+            primary(known) == primary(&tag) && (scripts.0 == scripts.1 || scripts.0.is_none() || scripts.1.is_none())
+        };
+        let mut alike = self.languages.iter().filter(is_like);
         let only = alike.next().filter(|_| alike.next().is_none());
         exact.or(only).cloned()
     }
@@ -89,6 +95,19 @@ impl Setting {
         let place = self.languages.iter().position(|known| known == language)?;
         self.homes.get(place)
     }
+}
+
+/// The script of a tag, in small letters, where it has one; Chinese has one by its region too.
+fn written_in(tag: &str) -> Option<String> {
+    let tag = tag.to_ascii_lowercase();
+    let mut parts = tag.split('-');
+    let is_chinese = parts.next() == Some("zh");
+    parts.find_map(|part| match part {
+        "cn" | "sg" | "my" if is_chinese => Some("hans".to_owned()),
+        "tw" | "hk" | "mo" if is_chinese => Some("hant".to_owned()),
+        part if part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic()) => Some(part.to_owned()),
+        _ => None,
+    })
 }
 
 /// What a person asked for.
@@ -106,6 +125,8 @@ pub struct Request {
     pub date: Option<NaiveDate>,
     /// The language of entries whose own cannot be found, or is unsure.
     pub language: Option<String>,
+    /// Bring pages of WordPress in too.
+    pub pages: bool,
     /// What is dated later is in the future.
     pub now: Option<DateTime<Utc>>,
 }

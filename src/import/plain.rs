@@ -37,9 +37,14 @@ pub fn has_tags(text: &str) -> bool {
     pieces(text).any(|piece| matches!(piece, Piece::Tag { .. }))
 }
 
-/// Plain text on one line.
+/// Plain text on one line. Blanks of a width of their own stay, as typographers set them.
 pub fn one_line(text: &str) -> String {
-    text.split(is_blank).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let is_plain = |letter: char| {
+        letter.is_ascii_whitespace()
+            || letter.is_ascii_control()
+            || matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}')
+    };
+    text.trim().split(is_plain).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// White space that may be another; a blank that must not break is more than that.
@@ -123,7 +128,7 @@ fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
 }
 
 /// The tag that a text begins with: its length, its name, and whether it is an end.
-fn tag(text: &str) -> Option<(usize, &str, bool)> {
+pub fn tag(text: &str) -> Option<(usize, &str, bool)> {
     let inner = text.strip_prefix('<')?;
     let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
     let inner = inner.strip_prefix(['!', '?']).unwrap_or(inner);
@@ -136,6 +141,7 @@ fn tag(text: &str) -> Option<(usize, &str, bool)> {
     for (at, letter) in text.char_indices().take(20_000) {
         match (quote, letter) {
             (None, '>') => return Some((at + 1, name, is_end)),
+            (None, '<') if at > 0 => return None,
             (None, '"' | '\'') if text[..at].ends_with('=') => quote = Some(letter),
             (Some(open), letter) if open == letter => quote = None,
             _ => {}

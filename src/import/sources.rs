@@ -1,5 +1,6 @@
 //! Owns the sources of an import: found, opened and read into entries, each by its kind; never touches the store.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use walkdir::WalkDir;
 use super::found::{Found, When};
 use super::markdown::{self, Place, Tree};
 use super::report::{Source, SourceReport};
-use super::{Request, Setting, at, feed, listed};
+use super::{Request, Setting, at, feed, listed, wordpress};
 use crate::diagnostics::Problem;
 use crate::fetch;
 use crate::source::{decode, undecodable};
@@ -21,6 +22,8 @@ const LARGEST: usize = 1 << 30;
 const FEEDS: [&str; 5] = ["atom", "json", "rdf", "rss", "xml"];
 /// What the names of Markdown files end in.
 const MARKDOWN: [&str; 4] = ["md", "markdown", "mdx", "mkd"];
+/// So much of a document tells what it is.
+const HEAD: u64 = 4096;
 /// So many entries are handed on at once.
 const BATCH: usize = 256;
 
@@ -31,6 +34,8 @@ pub enum Kind {
     Listing,
     /// RSS, Atom or JSON Feed.
     Feed,
+    /// An export of WordPress (WXR).
+    Wordpress,
     /// A folder of Markdown files with front matter, or one of them.
     Markdown,
 }
@@ -114,52 +119,85 @@ pub fn read(
 ) -> Result<ReadSource, Problem> {
     match input {
         Input::Tree(name, place) => tree(name, place, setting, request, take),
-        Input::Document(path) => document(path, request.from, standard_input, take),
+        Input::Document(path) => document(path, request, standard_input, take),
     }
 }
 
 fn document(
     path: &Path,
-    kind: Option<Kind>,
+    request: &Request,
     standard_input: Option<&[u8]>,
     take: Take<'_>,
 ) -> Result<ReadSource, Problem> {
-    let (name, mut input): (String, Box<dyn Read + '_>) = if path == Path::new("-") {
-        ("standard input".to_owned(), Box::new(Cursor::new(standard_input.unwrap_or_default())))
-    } else if is_address(path) {
-        let url = path.to_string_lossy();
-        let bytes = fetch::get(&url, LARGEST).map_err(|why| at(path, &why))?;
-        (url.into_owned(), Box::new(Cursor::new(bytes)))
-    } else {
-        let file = File::open(path).map_err(|error| Problem::machine(path, "read this file", &error))?;
-        (path.display().to_string(), Box::new(file))
-    };
+    let document = Document::new(path, standard_input)?;
+    let name = document.name.clone();
     let failed = |error: std::io::Error| Problem::machine(path, "read this file", &error);
-    let mut head = Vec::new();
-    input.by_ref().take(4096).read_to_end(&mut head).map_err(failed)?;
-    let kind = kind.unwrap_or_else(|| kind_of(&head));
-    let mut input = Cursor::new(head).chain(input);
+    let kind = match request.from {
+        Some(kind) => kind,
+        None => {
+            let mut head = Vec::new();
+            document.open().and_then(|input| input.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
+            kind_of(&head)
+        }
+    };
+    let ill = |failure: feed::Failure| at(Path::new(&document.name), &failure.message);
+    let mut batches = Batches { name: &document.name, waiting: Vec::new(), count: 0, failure: None, take };
+    let mut report = SourceReport { name: name.clone(), ..SourceReport::default() };
+    let (mut text, mut date) = (String::new(), None);
     match kind {
         Kind::Listing => {
             let mut bytes = Vec::new();
-            input.read_to_end(&mut bytes).map_err(failed)?;
-            let text = decode(&bytes).map_err(|wrong| undecodable(&name, &bytes, 0, wrong))?;
-            let (report, entries) = listed::read(&name, text);
-            take(&name, entries)?;
-            Ok(ReadSource { kind, source: Source { name, text: text.to_owned() }, report, date: None })
+            document.open().and_then(|mut input| input.read_to_end(&mut bytes)).map_err(failed)?;
+            text = decode(&bytes).map_err(|wrong| undecodable(&name, &bytes, 0, wrong))?.to_owned();
+            let (listed, entries) = listed::read(&name, &text);
+            entries.into_iter().for_each(|found| batches.add(found));
+            report = listed;
         }
         Kind::Feed => {
-            let mut batches = Batches { name: &name, waiting: Vec::new(), count: 0, failure: None, take };
-            let head = feed::read(&mut input, &mut |found| batches.add(found))
-                .map_err(|failure| at(Path::new(&name), &failure.message))?;
-            let entries = batches.end()?;
-            let report = SourceReport { name: name.clone(), entries, notes: head.remarks, ..SourceReport::default() };
-            Ok(ReadSource { kind, source: Source { name, text: String::new() }, report, date: head.date })
+            let mut input = document.open().map_err(failed)?;
+            let head = feed::read(&mut input, &mut |found| batches.add(found)).map_err(ill)?;
+            (report.notes, date) = (head.remarks, head.date);
+        }
+        Kind::Wordpress => {
+            let open = || document.open().map_err(feed::Failure::from);
+            report.notes = wordpress::read(open, request.pages, &mut |found| batches.add(found)).map_err(ill)?;
         }
         Kind::Markdown => {
-            Err(at(path, "Markdown is read from files and folders alone")
-                .help("save it in a folder, and name the folder"))
+            let problem = at(path, "Markdown is read from files and folders alone");
+            return Err(problem.help("save it in a folder, and name the folder"));
         }
+    }
+    report.entries = batches.end()?;
+    Ok(ReadSource { kind, source: Source { name, text }, report, date })
+}
+
+/// A document that can be opened more than once.
+struct Document<'d> {
+    name: String,
+    path: &'d Path,
+    /// What stands in it, where it is no file.
+    bytes: Option<Cow<'d, [u8]>>,
+}
+
+impl<'d> Document<'d> {
+    fn new(path: &'d Path, standard_input: Option<&'d [u8]>) -> Result<Document<'d>, Problem> {
+        let (name, bytes) = if path == Path::new("-") {
+            ("standard input".to_owned(), Some(Cow::Borrowed(standard_input.unwrap_or_default())))
+        } else if is_address(path) {
+            let url = path.to_string_lossy().into_owned();
+            let bytes = fetch::get(&url, LARGEST).map_err(|why| at(path, &why))?;
+            (url, Some(Cow::Owned(bytes)))
+        } else {
+            (path.display().to_string(), None)
+        };
+        Ok(Document { name, path, bytes })
+    }
+
+    fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+        Ok(match &self.bytes {
+            Some(bytes) => Box::new(Cursor::new(bytes)),
+            None => Box::new(File::open(self.path)?),
+        })
     }
 }
 
@@ -230,6 +268,7 @@ fn kind_of(head: &[u8]) -> Kind {
     let marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
     let head = marks.iter().find_map(|mark| head.strip_prefix(*mark)).unwrap_or(head);
     match head.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0) {
+        Some(b'<') if memchr::memmem::find(head, b"wordpress.org/export").is_some() => Kind::Wordpress,
         Some(b'<' | b'{') => Kind::Feed,
         _ => Kind::Listing,
     }

@@ -510,3 +510,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn languages_that_tags_mean() {
+    let languages = ["en-GB", "zh-Hans", "zh-Hant", "pt-BR", "pt-PT", "sr-Latn", "nb"].map(str::to_owned).to_vec();
+    let setting = Setting { languages, ..Setting::default() };
+    for (tag, expected) in [
+        ("en", Some("en-GB")),
+        ("EN_us", Some("en-GB")),
+        ("zh_CN", Some("zh-Hans")),
+        ("zh-tw", Some("zh-Hant")),
+        ("zh", None),
+        ("pt", None),
+        ("pt-br", Some("pt-BR")),
+        ("sr", Some("sr-Latn")),
+        ("sr-Cyrl", None),
+        ("fr", None),
+    ] {
+        assert_eq!(setting.language(tag).as_deref(), expected, "{tag}");
+    }
+}

@@ -4,9 +4,9 @@
 //! read in the room of its longest entry. Every entry that begins is handed on, whatever is missing in it.
 
 mod date;
-mod decode;
+pub mod decode;
 mod json;
-mod tree;
+pub mod tree;
 mod xml;
 
 use std::io::{self, BufRead, BufReader, Read};

@@ -49,7 +49,10 @@ fn base(site: &Site, file: &File) -> Option<Url> {
 /// The folder of a page's language in addresses, with `/` at its end.
 fn language_folder(site: &Site, file: &File) -> Option<String> {
     let Some(language) = file.language.as_deref() else { return Some(String::new()) };
-    let is_default = site.default_language.as_deref().is_some_and(|default| default.eq_ignore_ascii_case(language));
+    // Hugo knows its default language by this key alone.
+    let own = site.values.text("defaultContentLanguage").unwrap_or("en");
+    let default = if site.kind == Kind::Hugo { Some(own) } else { site.default_language.as_deref() };
+    let is_default = default.is_some_and(|default| default.eq_ignore_ascii_case(language));
     let own_base = site.kind == Kind::Hugo && site.values.at(&["languages", language, "baseURL"]).is_some();
     let always = site.values.truth("defaultContentLanguageInSubdir") == Some(true);
     if own_base || (is_default && !always) {

@@ -1,13 +1,10 @@
 //! Owns plain text: what is left of a title, a name or a summary when its markup is gone.
 
+pub use crate::import::plain::one_line as collapsed;
+
 /// A text on one line, without tags, links and emphasis.
 pub fn line(text: &str) -> String {
     collapsed(&html_escape::decode_html_entities(&without_links(&without_tags(text))))
-}
-
-/// A text with one blank wherever there were several, or a line's end.
-pub fn collapsed(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A text without HTML tags and comments; `a < b` stays.

@@ -1,0 +1,210 @@
+//! Owns the way from an item of an export to an entry.
+
+use std::collections::HashMap;
+
+use chrono::{FixedOffset, NaiveDateTime, TimeZone};
+
+use super::{Attachment, own, paragraphs, shortcodes};
+use crate::import::feed::tree::{Element, Space};
+use crate::import::found::{Author, Body, Category, Enclosure, Found, When};
+use crate::import::plain;
+
+/// Kinds of items that WordPress and its plugins keep for themselves.
+const INTERNAL: [&str; 24] = [
+    "",
+    "acf-field",
+    "acf-field-group",
+    "attachment",
+    "custom_css",
+    "customize_changeset",
+    "elementor_library",
+    "feedback",
+    "nav_menu_item",
+    "oembed_cache",
+    "revision",
+    "spectra-popup",
+    "user_request",
+    "wp_block",
+    "wp_font_face",
+    "wp_font_family",
+    "wp_global_styles",
+    "wp_navigation",
+    "wp_template",
+    "wp_template_part",
+    "wpcf7_contact_form",
+    "polylang_mo",
+    "jp_pay_order",
+    "wpforms",
+];
+
+/// Whether items of a kind are for readers.
+pub fn is_story(kind: &str) -> bool {
+    !INTERNAL.contains(&kind)
+}
+
+/// An item.
+pub struct Item<'e> {
+    pub element: &'e Element,
+}
+
+impl Item<'_> {
+    /// The file that it stands for.
+    pub fn attachment(&self) -> Option<Attachment> {
+        let plain = |text: String| Some(plain::one_line(&plain::paragraphs(&text))).filter(|text| !text.is_empty());
+        let excerpt = self.element.first(Space::Excerpt, "encoded").map(|text| text.text().into_owned());
+        Some(Attachment {
+            url: own(self.element, "attachment_url")?,
+            alt: self.meta("_wp_attachment_image_alt").and_then(plain),
+            caption: excerpt.and_then(plain),
+        })
+    }
+
+    /// The entry that it is.
+    pub fn found(
+        &self,
+        channel: Option<&Element>,
+        authors: &HashMap<String, Author>,
+        files: &HashMap<String, Attachment>,
+        pages: bool,
+    ) -> Found {
+        let text = |space, name| {
+            Some(self.element.first(space, name)?.text().trim().to_owned()).filter(|text: &String| !text.is_empty())
+        };
+        let kind = own(self.element, "post_type").unwrap_or_default();
+        let mut found = Found {
+            line: self.element.line,
+            guid: text(Space::Plain, "guid"),
+            title: text(Space::Plain, "title")
+                .map(|title| plain::one_line(&plain::paragraphs(&title)))
+                .filter(|title| !title.is_empty()),
+            link: text(Space::Plain, "link"),
+            base: channel.and_then(|channel| {
+                own(channel, "base_blog_url")
+                    .or_else(|| Some(channel.first(Space::Plain, "link")?.text().trim().to_owned()))
+            }),
+            surrounding_language: channel
+                .and_then(|channel| Some(channel.first(Space::Plain, "language")?.text().trim().to_owned()))
+                .filter(|tag| !tag.is_empty()),
+            ..Found::default()
+        };
+        self.dates(&mut found);
+        self.status(&mut found);
+        if kind == "page" && !pages {
+            found.unpublished = Some("it is a page; --pages brings pages in too".to_owned());
+        } else if kind != "post" && kind != "page" {
+            found.unpublished = Some(format!("it is neither a post nor a page, but of the site's own kind `{kind}`"));
+        }
+        let creator = text(Space::Dc, "creator");
+        found.authors.extend(
+            creator.map(|login| authors.get(&login).cloned().unwrap_or(Author { name: login, ..Author::default() })),
+        );
+        found.summary =
+            text(Space::Excerpt, "encoded").map(|html| plain::paragraphs(&html)).filter(|text| !text.is_empty());
+        if let Some(written) = text(Space::Content, "encoded") {
+            let html = paragraphs::of(&shortcodes::resolved(&written, files));
+            found.body =
+                Some(Body::Html(html)).filter(|_| !plain::paragraphs(&written).is_empty() || written.contains("<img"));
+        }
+        self.categories(&mut found);
+        self.language(&mut found);
+        found.image = self.meta("_thumbnail_id").and_then(|id| files.get(&id)).map(Attachment::picture);
+        found.enclosures = self.metas("enclosure").filter_map(|text| enclosure(&text)).collect();
+        found
+    }
+
+    /// What a plugin or WordPress itself keeps with an item, by its key.
+    fn metas<'m>(&'m self, key: &'m str) -> impl Iterator<Item = String> + 'm {
+        self.element
+            .all(Space::Wordpress, "postmeta")
+            .filter(move |meta| own(meta, "meta_key").as_deref() == Some(key))
+            .filter_map(|meta| own(meta, "meta_value"))
+    }
+
+    fn meta(&self, key: &str) -> Option<String> {
+        self.metas(key).next()
+    }
+
+    /// When it was published, with the offset that its site had then, and when it was changed.
+    fn dates(&self, found: &mut Found) {
+        found.published = self.moment("post_date", "post_date_gmt");
+        found.updated = self.moment("post_modified", "post_modified_gmt");
+        if found.published.is_none() && found.updated.is_some() {
+            found.published = found.updated;
+            found.remarks.push("it has no date, so it takes that of its last change".to_owned());
+        }
+    }
+
+    fn moment(&self, local: &str, universal: &str) -> Option<When> {
+        let read = |name| {
+            own(self.element, name).and_then(|text| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok())
+        };
+        match (read(local), read(universal)) {
+            (Some(local), Some(universal)) => {
+                // Rounded to the quarter of an hour, because both were not written at once.
+                let quarters = ((local - universal).num_seconds() as f64 / 900.0).round() as i32;
+                let offset = FixedOffset::east_opt(quarters * 900);
+                offset.map_or(Some(When::Local(local)), |offset| {
+                    Some(When::Instant(offset.from_utc_datetime(&universal)))
+                })
+            }
+            (Some(local), None) => Some(When::Local(local)),
+            (None, universal) => universal.map(|universal| When::Instant(universal.and_utc().fixed_offset())),
+        }
+    }
+
+    fn status(&self, found: &mut Found) {
+        let status = own(self.element, "status").unwrap_or_default();
+        match status.as_str() {
+            "publish" | "future" | "" => {}
+            "trash" => found.unpublished = Some("it is in the trash".to_owned()),
+            "auto-draft" | "inherit" => found.unpublished = Some("nobody ever saved it".to_owned()),
+            status => {
+                found.is_draft = true;
+                found.remarks.push(format!("its status is `{status}`, so it comes in as a draft"));
+            }
+        }
+        if own(self.element, "post_password").is_some() {
+            found.is_draft = true;
+            found.remarks.push("it is protected by a password, so it comes in as a draft".to_owned());
+        }
+    }
+
+    fn categories(&self, found: &mut Found) {
+        for category in self.element.all(Space::Plain, "category") {
+            let domain = category.attribute("domain").unwrap_or_default();
+            let name = category.attribute("nicename").unwrap_or_default().to_owned();
+            let label = plain::one_line(&plain::paragraphs(&category.text()));
+            let is_technical =
+                matches!(domain, "language" | "post_translations" | "post_format" | "translation_priority");
+            if is_technical || name == "uncategorized" || label.is_empty() {
+                continue;
+            }
+            let category = Category { term: if name.is_empty() { label.clone() } else { name }, label: Some(label) };
+            if !found.categories.contains(&category) {
+                found.categories.push(category);
+            }
+        }
+    }
+
+    /// Language and translations, as Polylang and WPML tell them.
+    fn language(&self, found: &mut Found) {
+        let of_domain = |wanted: &str| {
+            let mut all = self.element.all(Space::Plain, "category");
+            let found = all.find(|category| category.attribute("domain") == Some(wanted))?;
+            found.attribute("nicename").map(str::to_owned).or_else(|| Some(found.text().trim().to_owned()))
+        };
+        found.language = of_domain("language").or_else(|| self.meta("_wpml_import_language_code"));
+        let polylang = of_domain("post_translations").map(|group| format!("polylang {group}"));
+        let wpml = || self.meta("_wpml_import_translation_group").map(|group| format!("wpml {group}"));
+        found.story = polylang.or_else(wpml);
+    }
+}
+
+/// A file that WordPress found linked in a post: its address, length and type on a line each.
+fn enclosure(text: &str) -> Option<Enclosure> {
+    let mut lines = text.lines().map(str::trim);
+    let url = lines.next().filter(|url| url.contains("://"))?.to_owned();
+    let length = lines.next().and_then(|length| length.parse().ok()).filter(|length| *length > 0);
+    let media_type = lines.next().filter(|kind| kind.contains('/')).map(str::to_owned);
+    Some(Enclosure { url, media_type, length, title: None })
+}

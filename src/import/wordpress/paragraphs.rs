@@ -1,0 +1,155 @@
+//! Owns paragraphs where a body has none: blank lines part them, as WordPress has it when it shows a post.
+
+use crate::import::plain;
+
+/// Elements that stand by themselves.
+const BLOCKS: [&str; 38] = [
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "header",
+    "hr",
+    "li",
+    "main",
+    "nav",
+    "ol",
+    "p",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "th",
+    "thead",
+    "tr",
+    "ul",
+];
+
+/// Those of them in which text stands in paragraphs.
+const HOLDERS: [&str; 11] =
+    ["article", "aside", "blockquote", "center", "details", "div", "footer", "form", "header", "main", "section"];
+
+/// Elements that are kept as they are, with all in them.
+const VERBATIM: [&str; 4] = ["pre", "script", "style", "textarea"];
+
+/// A body with paragraphs.
+pub fn of(html: &str) -> String {
+    let html = html.replace("\r\n", "\n").replace('\r', "\n");
+    let mut writer = Writer { out: String::with_capacity(html.len() * 9 / 8), open: Vec::new(), text: String::new() };
+    let lower = html.to_ascii_lowercase();
+    let mut rest = html.as_str();
+    while let Some(at) = rest.find('<') {
+        writer.text.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let Some((length, name, is_end)) = plain::tag(rest) else {
+            writer.text.push('<');
+            rest = &rest[1..];
+            continue;
+        };
+        let known = |list: &[&'static str]| list.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
+        if let Some(name) = known(&VERBATIM).filter(|_| !is_end) {
+            let end = lower[html.len() - rest.len()..].find(&format!("</{name}>"));
+            let end = end.map_or(rest.len(), |at| at + name.len() + 3);
+            writer.flush();
+            writer.out.push_str(&rest[..end]);
+            writer.out.push('\n');
+            rest = &rest[end..];
+        } else if let Some(block) = known(&BLOCKS) {
+            writer.block(block, is_end, &rest[..length]);
+            rest = &rest[length..];
+        } else {
+            // A line's end within a tag is no break.
+            writer.text.push_str(&rest[..length].replace('\n', " "));
+            rest = &rest[length..];
+        }
+    }
+    writer.text.push_str(rest);
+    writer.flush();
+    writer.out.trim().to_owned()
+}
+
+struct Writer {
+    out: String,
+    /// The blocks that are open.
+    open: Vec<&'static str>,
+    /// What stands between two tags of blocks.
+    text: String,
+}
+
+impl Writer {
+    fn block(&mut self, name: &'static str, is_end: bool, tag: &str) {
+        self.flush();
+        self.out.push_str(tag);
+        if is_end {
+            if let Some(at) = self.open.iter().rposition(|open| *open == name) {
+                self.open.truncate(at);
+            }
+            self.out.push('\n');
+        } else if name != "hr" && !tag.ends_with("/>") {
+            self.open.push(name);
+        }
+    }
+
+    /// Writes the text: in paragraphs, unless it stands in an element that has none.
+    fn flush(&mut self) {
+        let text = std::mem::take(&mut self.text);
+        let holds = self.open.last().is_none_or(|open| HOLDERS.contains(open));
+        let parts = parts(&text);
+        if !holds {
+            self.out.push_str(&parts.iter().map(|part| broken(part)).collect::<Vec<_>>().join("<br /><br />"));
+            return;
+        }
+        for part in parts {
+            self.out.push_str(&format!("<p>{}</p>\n", broken(part)));
+        }
+    }
+}
+
+/// A text at its blank lines.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            parts.push(text[start..at].trim());
+            start = at + line.len();
+        }
+        at += line.len();
+    }
+    parts.push(text[start..].trim());
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+/// A paragraph's lines.
+fn broken(part: &str) -> String {
+    let lines: Vec<&str> = part.lines().map(str::trim).collect();
+    let mut out = String::new();
+    for (place, line) in lines.iter().enumerate() {
+        out.push_str(line);
+        if place + 1 < lines.len() {
+            let has_break = ["<br>", "<br/>", "<br />"].iter().any(|tag| line.to_ascii_lowercase().ends_with(tag));
+            out.push_str(if has_break { "\n" } else { "<br />\n" });
+        }
+    }
+    out
+}

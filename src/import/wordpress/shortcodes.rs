@@ -1,0 +1,236 @@
+//! Owns shortcodes and block comments: gone, with the text between them kept, where their meaning is not known better.
+//!
+//! What only looks like a shortcode stays: `[sic]`, `[1]`, `[…]`, and all that stands in code samples or in a tag.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use html_escape::{encode_double_quoted_attribute, encode_text};
+
+use super::Attachment;
+use crate::import::plain;
+
+/// Shortcodes that need neither attributes nor an end to be known.
+const KNOWN: [&str; 16] = [
+    "audio",
+    "caption",
+    "contact-form",
+    "embed",
+    "gallery",
+    "jetpack-related-posts",
+    "more",
+    "playlist",
+    "products",
+    "slideshow",
+    "toc",
+    "tweet",
+    "video",
+    "vimeo",
+    "wp_caption",
+    "youtube",
+];
+
+/// A shortcode's tag.
+struct Tag<'t> {
+    name: &'t str,
+    attributes: &'t str,
+    is_end: bool,
+    /// How long it is, with its brackets.
+    length: usize,
+}
+
+/// A body without shortcodes and block comments.
+pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
+    let ends = ends(html);
+    let mut samples = Samples { lower: html.to_ascii_lowercase(), endless: Vec::new() };
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    // What must be written where the caption that is open ends.
+    let mut caption: Option<String> = None;
+    while let Some(at) = rest.find(['<', '[']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(length) = comment(rest) {
+            rest = &rest[length..];
+        } else if let Some(length) = samples.length(rest).or_else(|| plain::tag(rest).map(|(length, ..)| length)) {
+            out.push_str(&rest[..length]);
+            rest = &rest[length..];
+        } else if let Some(inner) = rest.strip_prefix("[[") {
+            // A shortcode that is shown.
+            let shown = tag(&rest[1..]).filter(|tag| rest[1 + tag.length..].starts_with(']'));
+            let length = shown.map_or(1, |tag| tag.length);
+            out.push_str(&rest[1..1 + length]);
+            rest = &inner[length - 1..];
+            rest = rest.strip_prefix(']').filter(|_| length > 1).unwrap_or(rest);
+        } else if let Some(tag) = tag(rest).filter(|tag| is_shortcode(tag, &ends)) {
+            rest = &rest[tag.length..];
+            match (tag.name, tag.is_end) {
+                ("caption" | "wp_caption", false) => {
+                    if let Some(text) = caption.take() {
+                        close_caption(&mut out, &text);
+                    }
+                    out.push_str("\n\n<figure>");
+                    caption = Some(attribute(tag.attributes, "caption").unwrap_or_default());
+                }
+                ("caption" | "wp_caption", true) => {
+                    if let Some(text) = caption.take() {
+                        close_caption(&mut out, &text);
+                    }
+                }
+                (_, true) => {}
+                (_, false) => shown(&tag, files, &mut out),
+            }
+        } else {
+            let first = &rest[..1];
+            out.push_str(first);
+            rest = &rest[1..];
+        }
+    }
+    out.push_str(rest);
+    if let Some(text) = caption {
+        close_caption(&mut out, &text);
+    }
+    out
+}
+
+/// The names that end tags have; what has one is a shortcode.
+fn ends(html: &str) -> Vec<&str> {
+    let mut names: Vec<&str> =
+        html.match_indices("[/").filter_map(|(at, _)| tag(&html[at..])).map(|tag| tag.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn is_shortcode(tag: &Tag<'_>, ends: &[&str]) -> bool {
+    tag.is_end || KNOWN.contains(&tag.name) || tag.attributes.contains('=') || ends.binary_search(&tag.name).is_ok()
+}
+
+/// How long the comment is that a text begins with: a block's, `more`, or any other.
+fn comment(text: &str) -> Option<usize> {
+    text.starts_with("<!--").then(|| text.find("-->").map_or(text.len(), |end| end + 3))
+}
+
+/// Finds code samples.
+struct Samples {
+    /// The whole body in small letters.
+    lower: String,
+    /// The elements that do not end any more.
+    endless: Vec<&'static str>,
+}
+
+impl Samples {
+    /// How long the code sample is that the rest of the body begins with.
+    fn length(&mut self, rest: &str) -> Option<usize> {
+        let (length, name, is_end) = plain::tag(rest)?;
+        let mut names = ["pre", "code", "script", "style", "textarea"].into_iter();
+        let name = names.find(|known| known.eq_ignore_ascii_case(name) && !self.endless.contains(known))?;
+        let lower = &self.lower[self.lower.len() - rest.len()..];
+        let end = lower.find(&format!("</{name}")).filter(|_| !is_end);
+        if end.is_none() && !is_end {
+            self.endless.push(name);
+        }
+        end.filter(|end| *end >= length)
+    }
+}
+
+/// The longest that a tag may be.
+const LONGEST: usize = 4000;
+
+/// The shortcode's tag that a text begins with.
+fn tag(text: &str) -> Option<Tag<'_>> {
+    let inner = text.strip_prefix('[')?;
+    let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
+    let end = inner.find(|letter: char| !(letter.is_ascii_alphanumeric() || "_-".contains(letter)))?;
+    let name = &inner[..end];
+    if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        return None;
+    }
+    let start = text.len() - inner.len() + end;
+    let mut quote = None;
+    for (at, letter) in text[start..].char_indices().take(LONGEST) {
+        match (quote, letter) {
+            (None, ']') => {
+                let attributes = text[start..start + at].trim_end_matches('/').trim();
+                let is_apart = at == 0 || text[start..].starts_with([' ', '\n', '\t', '/', '\u{a0}']);
+                return is_apart.then_some(Tag { name, attributes, is_end, length: start + at + 1 });
+            }
+            (None, '[') => return None,
+            (None, '"' | '\'') if text[..start + at].ends_with('=') => quote = Some(letter),
+            (Some(open), letter) if open == letter => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The value of an attribute.
+fn attribute(attributes: &str, name: &str) -> Option<String> {
+    let mut from = 0;
+    while let Some(at) = attributes[from..].find(name).map(|at| from + at) {
+        from = at + name.len();
+        let begins = attributes[..at].chars().next_back().is_none_or(char::is_whitespace);
+        let Some(value) = attributes[from..].strip_prefix('=').filter(|_| begins) else { continue };
+        let value = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
+            _ => value.split_whitespace().next(),
+        };
+        return value.map(str::to_owned).filter(|value| !value.is_empty());
+    }
+    None
+}
+
+/// Writes what a shortcode shows.
+fn shown(tag: &Tag<'_>, files: &HashMap<String, Attachment>, out: &mut String) {
+    match tag.name {
+        "gallery" => {
+            let ids =
+                attribute(tag.attributes, "ids").or_else(|| attribute(tag.attributes, "include")).unwrap_or_default();
+            for file in ids.split(',').filter_map(|id| files.get(id.trim())) {
+                let alt = file.alt.as_deref().unwrap_or_default();
+                let (url, alt) = (encode_double_quoted_attribute(&file.url), encode_double_quoted_attribute(alt));
+                let _ = write!(out, "\n\n<figure><img src=\"{url}\" alt=\"{alt}\">");
+                close_caption(out, &encode_text(file.caption.as_deref().unwrap_or_default()));
+            }
+        }
+        "audio" | "video" => {
+            let keys = ["src", "mp4", "mp3", "webm", "ogv", "ogg", "m4v", "m4a", "wav"];
+            if let Some(url) = keys.iter().find_map(|key| attribute(tag.attributes, key)) {
+                link(&url, out);
+            }
+        }
+        "youtube" | "vimeo" | "tweet" => {
+            let url = attribute(tag.attributes, "url")
+                .unwrap_or_else(|| tag.attributes.trim_start_matches('=').trim_matches(['"', '\'']).to_owned());
+            if url.contains("://") {
+                link(&url, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn link(url: &str, out: &mut String) {
+    let _ = write!(out, "<a href=\"{}\">{}</a>", encode_double_quoted_attribute(url), encode_text(url));
+}
+
+/// Ends a figure: what stands behind its picture is its caption.
+fn close_caption(out: &mut String, text: &str) {
+    let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
+    let figure = out.split_off(start);
+    let picture = figure.rfind("<img").and_then(|at| Some(at + plain::tag(&figure[at..])?.0));
+    let end = picture.map_or(0, |end| {
+        if figure[end..].trim_start().starts_with("</a>") {
+            figure[end..].find("</a>").map_or(end, |at| end + at + 4)
+        } else {
+            end
+        }
+    });
+    let (picture, behind) = figure.split_at(end);
+    let words = [behind.trim(), text.trim()].into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+    out.push_str(picture.trim());
+    if !words.is_empty() {
+        let _ = write!(out, "<figcaption>{words}</figcaption>");
+    }
+    out.push_str("</figure>\n\n");
+}

@@ -1,0 +1,223 @@
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::import::found::{Body, When};
+
+const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:wp="http://wordpress.org/export/1.2/">
+<channel><title>Lakes</title><link>https://lakes.example</link><language>en-US</language><wp:wxr_version>1.2</wp:wxr_version>
+<wp:base_blog_url>https://lakes.example</wp:base_blog_url>
+<wp:author><wp:author_id>2</wp:author_id><wp:author_login><![CDATA[ada]]></wp:author_login><wp:author_display_name><![CDATA[Ada Lake]]></wp:author_display_name></wp:author>
+ITEMS</channel></rss>"#;
+
+fn item(kind: &str, status: &str, rest: &str) -> String {
+    format!(
+        "<item><title>T</title><link>https://lakes.example/t/</link><dc:creator>ada</dc:creator><guid isPermaLink=\"false\">https://lakes.example/?p=1</guid>\
+         <wp:post_id>1</wp:post_id><wp:post_date>2020-05-01 12:00:00</wp:post_date><wp:post_date_gmt>2020-05-01 10:00:01</wp:post_date_gmt>\
+         <wp:status>{status}</wp:status><wp:post_type>{kind}</wp:post_type>{rest}</item>"
+    )
+}
+
+fn meta(key: &str, value: &str) -> String {
+    format!(
+        "<wp:postmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value><![CDATA[{value}]]></wp:meta_value></wp:postmeta>"
+    )
+}
+
+fn all(items: &str, pages: bool) -> (Vec<Found>, Vec<String>) {
+    let text = EXPORT.replace("ITEMS", items);
+    let mut found = Vec::new();
+    let remarks = read(|| Ok(text.as_bytes()), pages, &mut |entry| found.push(entry)).unwrap();
+    (found, remarks)
+}
+
+fn one(rest: &str) -> Found {
+    all(&item("post", "publish", rest), false).0.remove(0)
+}
+
+#[test]
+fn a_post_with_all_its_parts() {
+    let rest = format!(
+        "<content:encoded><![CDATA[One.\n\nTwo ]]]]><![CDATA[> three.]]></content:encoded><excerpt:encoded><![CDATA[Short &amp; clear]]></excerpt:encoded>\
+         <category domain=\"category\" nicename=\"lakes\"><![CDATA[Lakes &amp; Rivers]]></category><category domain=\"post_tag\" nicename=\"uncategorized\">U</category>\
+         <category domain=\"language\" nicename=\"de\">Deutsch</category><category domain=\"post_translations\" nicename=\"pll_64\">pll_64</category>{}{}",
+        meta("_thumbnail_id", "7"),
+        meta("enclosure", "https://lakes.example/a.mp3\n123\naudio/mpeg\n")
+    );
+    // The picture stands behind the post.
+    let picture = item(
+        "attachment",
+        "inherit",
+        &format!(
+            "<wp:attachment_url>https://lakes.example/p.jpg</wp:attachment_url>{}",
+            meta("_wp_attachment_image_alt", "A lake")
+        ),
+    );
+    let picture = picture.replace("<wp:post_id>1<", "<wp:post_id>7<");
+    let (found, remarks) =
+        all(&(item("post", "publish", &rest) + &picture + &item("nav_menu_item", "publish", "")), false);
+    assert_eq!(remarks, ["parts of the site that are no stories, and were passed over: attachment 1, nav_menu_item 1"]);
+    let [found] = &found[..] else { panic!("{found:?}") };
+    assert_eq!(found.published, Some(When::Instant("2020-05-01T12:00:01+02:00".parse().unwrap())));
+    assert_eq!(found.body, Some(Body::Html("<p>One.</p>\n<p>Two ]]> three.</p>".to_owned())));
+    assert_eq!(found.summary.as_deref(), Some("Short & clear"));
+    assert_eq!(found.authors[0].name, "Ada Lake");
+    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("de"), Some("polylang pll_64")));
+    assert_eq!(found.categories.len(), 1);
+    assert_eq!(found.categories[0].label.as_deref(), Some("Lakes & Rivers"));
+    let image = found.image.clone().unwrap();
+    assert_eq!((image.url.as_deref(), image.alt.as_deref()), (Some("https://lakes.example/p.jpg"), Some("A lake")));
+    assert_eq!(
+        (found.enclosures[0].length, found.enclosures[0].media_type.as_deref()),
+        (Some(123), Some("audio/mpeg"))
+    );
+    assert_eq!(found.guid.as_deref(), Some("https://lakes.example/?p=1"));
+}
+
+#[test]
+fn what_is_published_and_what_is_not() {
+    for (kind, status, rest, pages, is_draft, unpublished) in [
+        ("post", "publish", "", false, false, None),
+        ("post", "future", "", false, false, None),
+        ("post", "draft", "", false, true, None),
+        ("post", "private", "", false, true, None),
+        ("post", "pending", "", false, true, None),
+        ("post", "publish", "<wp:post_password>secret</wp:post_password>", false, true, None),
+        ("post", "trash", "", false, false, Some("trash")),
+        ("post", "auto-draft", "", false, false, Some("saved")),
+        ("page", "publish", "", false, false, Some("--pages")),
+        ("page", "publish", "", true, false, None),
+        ("event", "publish", "", true, false, Some("`event`")),
+    ] {
+        let (found, _) = all(&item(kind, status, rest), pages);
+        assert_eq!(found[0].is_draft, is_draft, "{kind} {status} {rest}");
+        assert_eq!(found[0].unpublished.is_some(), unpublished.is_some(), "{kind} {status}");
+        assert!(
+            found[0].unpublished.clone().unwrap_or_default().contains(unpublished.unwrap_or_default()),
+            "{found:?}"
+        );
+    }
+    assert_eq!(all(&(item("revision", "inherit", "") + &item("wp_block", "publish", "")), true).0, []);
+}
+
+#[test]
+fn dates_that_are_missing() {
+    let with = |local: &str, universal: &str, more: &str| {
+        let item = item("post", "draft", more);
+        let item = item.replace("2020-05-01 12:00:00", local).replace("2020-05-01 10:00:01", universal);
+        all(&item, false).0.remove(0).published
+    };
+    const NONE: &str = "0000-00-00 00:00:00";
+    assert_eq!(with(NONE, NONE, ""), None);
+    assert!(matches!(with("2020-05-01 12:00:00", NONE, ""), Some(When::Local(_))));
+    let modified = "<wp:post_modified>2021-01-02 03:04:05</wp:post_modified>";
+    assert!(matches!(with(NONE, NONE, modified), Some(When::Local(at)) if at.to_string() == "2021-01-02 03:04:05"));
+}
+
+#[test]
+fn translations_of_wpml() {
+    let found = one(&(meta("_wpml_import_language_code", "fr") + &meta("_wpml_import_translation_group", "12")));
+    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("fr"), Some("wpml 12")));
+}
+
+fn body(html: &str) -> String {
+    let file = |url: &str| Attachment { url: url.to_owned(), caption: Some("C".to_owned()), ..Attachment::default() };
+    let files = HashMap::from([
+        ("1".to_owned(), file("https://l.example/1.jpg")),
+        ("2".to_owned(), file("https://l.example/2.jpg")),
+    ]);
+    paragraphs::of(&shortcodes::resolved(html, &files))
+}
+
+#[test]
+fn bodies() {
+    for (html, expected) in [
+        ("a\nb\n\nc", "<p>a<br />\nb</p>\n<p>c</p>"),
+        ("<p>a</p>\n\n<p>b</p>", "<p>a</p>\n<p>b</p>"),
+        (
+            "<!-- wp:paragraph -->\n<p>a</p>\n<!-- /wp:paragraph -->\n\n<!-- wp:list --><ul><li>b</li></ul><!-- /wp:list -->",
+            "<p>a</p>\n<ul><li>b</li>\n</ul>",
+        ),
+        ("a\n<h2>b</h2>\nc", "<p>a</p>\n<h2>b</h2>\n<p>c</p>"),
+        ("<blockquote>a\n\nb</blockquote>", "<blockquote><p>a</p>\n<p>b</p>\n</blockquote>"),
+        ("<pre>a\n\nb [x y=1]</pre>", "<pre>a\n\nb [x y=1]</pre>"),
+        ("a <b>b\nc</b>", "<p>a <b>b<br />\nc</b></p>"),
+        ("[vc_row][vc_column width=\"1/2\"]kept[/vc_column][/vc_row]", "<p>kept</p>"),
+        ("a [sic] b [1] c [...] d [Photo: X] [a, b]", "<p>a [sic] b [1] c [...] d [Photo: X] [a, b]</p>"),
+        ("[[gallery]] and <code>[gallery]</code>", "<p>[gallery] and <code>[gallery]</code></p>"),
+        (
+            "[gallery ids=\"1,2\"]",
+            "<figure><img src=\"https://l.example/1.jpg\" alt=\"\"><figcaption>C</figcaption>\n</figure>\n<figure><img src=\"https://l.example/2.jpg\" alt=\"\"><figcaption>C</figcaption>\n</figure>",
+        ),
+        (
+            "a\n[caption id=\"x\" width=\"3\"]<a href=\"/p\"><img src=\"/i.jpg\" /></a> The lake[/caption]\nb",
+            "<p>a</p>\n<figure><a href=\"/p\"><img src=\"/i.jpg\" /></a><figcaption>The lake</figcaption>\n</figure>\n<p>b</p>",
+        ),
+        (
+            "[caption caption=\"Old\"]<img src=\"/i.jpg\">[/caption]",
+            "<figure><img src=\"/i.jpg\"><figcaption>Old</figcaption>\n</figure>",
+        ),
+        ("[embed]https://v.example/1[/embed]", "<p>https://v.example/1</p>"),
+        (
+            "[video mp4=\"https://v.example/1.mp4\"][/video]",
+            "<p><a href=\"https://v.example/1.mp4\">https://v.example/1.mp4</a></p>",
+        ),
+        ("[contact-form-7 id=\"5\" title=\"x\"]a", "<p>a</p>"),
+        ("<a title=\"[x y=1]\" href=\"/\">l</a>", "<p><a title=\"[x y=1]\" href=\"/\">l</a></p>"),
+        ("one<!--more-->two", "<p>onetwo</p>"),
+    ] {
+        assert_eq!(body(html), expected, "{html}");
+    }
+}
+
+#[test]
+fn what_is_no_export_is_refused() {
+    let refused =
+        read(|| Ok("<rss><channel><item><title>a</title></item></channel></rss>".as_bytes()), false, &mut |_| {});
+    assert!(refused.unwrap_err().message.contains("WordPress"));
+}
+
+#[test]
+fn time_grows_with_length_only() {
+    for piece in [
+        "[caption]",
+        "[a b=",
+        "[",
+        "[[",
+        "<code>",
+        "<pre></pre>",
+        "<!--",
+        "<a x=\"",
+        "\n\n",
+        "[/a]",
+        "<div>",
+        "<figure>[/caption]",
+        "</p>",
+    ] {
+        let start = std::time::Instant::now();
+        body(&piece.repeat(400_000 / piece.len()));
+        assert!(start.elapsed().as_secs() < 5, "{piece:?} took {:?}", start.elapsed());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn no_body_breaks_it(pieces in prop::collection::vec(prop_oneof![
+        prop::sample::select(vec!["[", "]", "[[", "[caption", "[/caption]", "[gallery ids=", "\"", "'", "=", "1", "<", ">", "<pre>", "</pre>", "<p>", "</p>",
+            "<!--", "-->", "\n\n", "\n", " ", "é", "<li>", "<img src=x>", "<a href=", "/", "<br>", "<code>", "[video ", "x"]).prop_map(str::to_owned),
+        any::<String>(),
+    ], 0..40)) {
+        let text = pieces.concat();
+        let shown = body(&text);
+        // No letter of the text is lost, but for what stands in tags, shortcodes and comments.
+        if !text.contains(['[', '<']) {
+            let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();
+            prop_assert_eq!(letters(&shown.replace("<p>", "").replace("</p>", "").replace("<br />", "")), letters(&text));
+        }
+    }
+}
