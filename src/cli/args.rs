@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
@@ -80,9 +79,9 @@ pub struct ImportOptions {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// The date of entries that have none
-    #[arg(long, value_name = "DATE", value_parser = day)]
-    pub date: Option<NaiveDate>,
+    /// The date of entries that have none; what is no date, such as `time` or `.date`, is the CSS selector of a page's dates
+    #[arg(long, value_name = "DATE|SELECTOR")]
+    pub date: Vec<String>,
 
     /// The language of entries whose own is not found for sure
     #[arg(long, value_name = "TAG")]
@@ -91,10 +90,30 @@ pub struct ImportOptions {
     /// Bring the pages of a WordPress export in too
     #[arg(long)]
     pub pages: bool,
+
+    #[command(flatten)]
+    pub selectors: SelectorOptions,
 }
 
-fn day(text: &str) -> Result<NaiveDate, String> {
-    text.parse().map_err(|_| "a date looks like 2015-04-16".to_owned())
+/// CSS selectors of a page of HTML; that of its dates is `--date` too.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Where things stand on a page of HTML, as CSS selectors")]
+pub struct SelectorOptions {
+    /// Each entry; without it, `article`
+    #[arg(long, value_name = "SELECTOR")]
+    pub item: Option<String>,
+
+    /// Its title; without it, the first heading
+    #[arg(long, value_name = "SELECTOR")]
+    pub title: Option<String>,
+
+    /// The link to its page; without it, the title's, else the first
+    #[arg(long, value_name = "SELECTOR")]
+    pub link: Option<String>,
+
+    /// Its text; without it, `p`
+    #[arg(long, value_name = "SELECTOR")]
+    pub summary: Option<String>,
 }
 
 /// What can be imported.
@@ -108,6 +127,8 @@ pub enum SourceKind {
     Wordpress,
     /// Markdown files with front matter, as Hugo, Jekyll, Zola and Docusaurus hold them
     Markdown,
+    /// A news page of HTML, by CSS selectors
+    Html,
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use super::report::Report;
 use super::{USAGE, configuration};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::{Place, Problem};
-use crate::import::{self, Kind, Request, Setting, Standing, Topic};
+use crate::import::{self, Kind, Request, Selectors, Setting, Standing, Topic};
 use crate::store::Store;
 
 /// Brings what exists into the store, and says what became of every entry.
@@ -24,6 +24,8 @@ pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) 
 
 fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Problem>> {
     let config = configuration(config)?;
+    let (dates, selectors): (Vec<_>, Vec<_>) =
+        options.date.iter().map(|given| given.parse().map_err(|_| given.clone())).partition(Result::is_ok);
     let request = Request {
         sources: options.sources.clone(),
         from: options.from.map(|from| match from {
@@ -31,12 +33,20 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
             SourceKind::Feed => Kind::Feed,
             SourceKind::Wordpress => Kind::Wordpress,
             SourceKind::Markdown => Kind::Markdown,
+            SourceKind::Html => Kind::Html,
         }),
         into: options.into.clone(),
         dry_run: options.dry_run,
-        date: options.date,
+        date: dates.into_iter().flatten().next_back(),
         language: options.language.clone(),
         pages: options.pages,
+        selectors: Selectors {
+            item: options.selectors.item.clone(),
+            title: options.selectors.title.clone(),
+            date: selectors.into_iter().filter_map(Result::err).next_back(),
+            link: options.selectors.link.clone(),
+            summary: options.selectors.summary.clone(),
+        },
         now: Some(chrono::Utc::now()),
     };
     let setting = setting(&config);
@@ -154,7 +164,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::cli::args::OutputFormat;
+    use crate::cli::args::{OutputFormat, SelectorOptions};
     use crate::site::Site;
 
     const CONFIG: &str = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\ntitle = 'E'\ntimezone = 'Europe/Vienna'\n[languages.en]\ntitle = 'E'\n[languages.ru]\ntitle = 'Е'\n";
@@ -168,9 +178,10 @@ mod tests {
             into: root.join(into),
             from: None,
             dry_run: false,
-            date: None,
+            date: Vec::new(),
             language: None,
             pages: false,
+            selectors: SelectorOptions::default(),
         };
         run(Some(&root.join("tidings.toml")), &options, &mut Report::new(OutputFormat::Text))
     }
@@ -232,9 +243,10 @@ mod tests {
             into: site.path().join("public"),
             from: None,
             dry_run: true,
-            date: None,
+            date: Vec::new(),
             language: None,
             pages: false,
+            selectors: SelectorOptions::default(),
         };
         std::fs::write(site.path().join("news.txt"), NEWS).unwrap();
         assert_eq!(run(Some(&site.path().join("tidings.toml")), &options, &mut report), 0);

@@ -12,6 +12,7 @@ use super::found::{Body, Found, When};
 use super::language::{Finding, Languages};
 use super::names::{folded, hash};
 use super::report::{EntryReport, Outcome};
+use super::script::Script;
 use super::story_file::{Author, Content, Enclosure, Image, NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
@@ -262,9 +263,15 @@ impl Reading<'_> {
             };
         }
         let around = found.surrounding_language.as_deref();
-        let given = self.request.language.clone().or_else(|| around.and_then(|tag| self.setting.language(tag)));
+        let finding = self.languages.find(title, text);
+        let is_possible = |around: &String| match &finding {
+            Finding::Found { language, .. } => share_a_script(around, language),
+            _ => true,
+        };
+        let around_it = || around.and_then(|tag| self.setting.language(tag)).filter(is_possible);
+        let given = self.request.language.clone().or_else(around_it);
         let says = if self.request.language.is_some() { "as --language says" } else { "as its feed says" };
-        match (self.languages.find(title, text), given) {
+        match (finding, given) {
             (Finding::Found { language, confidence, unsure: false }, _) => {
                 // Among the configured languages alone, a text of another one is always found to be one of them.
                 let foreign = around.filter(|tag| self.setting.language(tag).is_none());
@@ -289,6 +296,11 @@ impl Reading<'_> {
             )),
         }
     }
+}
+
+/// Whether a text that looks like one of two languages can be in the other.
+fn share_a_script(one: &str, other: &str) -> bool {
+    Script::of_language(one).iter().any(|script| Script::of_language(other).contains(script))
 }
 
 struct Told {

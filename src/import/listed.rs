@@ -26,6 +26,11 @@ pub fn read(name: &str, text: &str) -> (SourceReport, Vec<Found>) {
     (report, entries)
 }
 
+/// Whether a text that stands alone is a summary, and not the story's own text.
+pub fn is_summary(text: &str) -> bool {
+    !text.contains('\n') && text.chars().nth(LONG_SUMMARY).is_none()
+}
+
 /// One paragraph on one line, as listings have it, is a summary; several, or one of several lines, or a very long one, are the
 /// story's own text.
 fn found(entry: &Entry, credits: &Credits) -> Found {
@@ -33,7 +38,7 @@ fn found(entry: &Entry, credits: &Credits) -> Found {
     let original = entry.paragraphs.join("\n\n");
     let (summary, body) = match &split.paragraphs[..] {
         [] => (None, None),
-        [one] if !one.contains('\n') && one.chars().nth(LONG_SUMMARY).is_none() => (Some(one.clone()), None),
+        [one] if is_summary(one) => (Some(one.clone()), None),
         several => (None, Some(Body::Text(several.join("\n\n")))),
     };
     let (published, left_out) = match entry.date {

@@ -1,7 +1,7 @@
 //! Import owns the way from what a newsroom already has to story files in the store; it never touches the rest of the
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
-//! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`feed`], [`wordpress`] or [`markdown`] ->
+//! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`html`], [`feed`], [`wordpress`] or [`markdown`] ->
 //! [`found`] -> [`entries`] ([`language`], [`topics`]) ->
 //! [`texts`], [`bundles`] -> [`recall`], [`names`] -> [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
@@ -13,9 +13,11 @@
 mod bundles;
 mod caption;
 mod dates;
+mod decode;
 mod entries;
 mod feed;
 mod found;
+mod html;
 mod language;
 mod listed;
 mod listing;
@@ -42,6 +44,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rayon::prelude::*;
 use url::Url;
 
+pub use html::Given as Selectors;
 pub use report::Report;
 
 use crate::diagnostics::{Place, Problem};
@@ -127,6 +130,8 @@ pub struct Request {
     pub language: Option<String>,
     /// Bring pages of WordPress in too.
     pub pages: bool,
+    /// What the parts of a news page of HTML are found by.
+    pub selectors: Selectors,
     /// What is dated later is in the future.
     pub now: Option<DateTime<Utc>>,
 }
@@ -155,6 +160,9 @@ pub fn misused(setting: &Setting, request: &Request) -> Vec<Problem> {
         if !sources::is_address(path) && std::fs::metadata(path).is_err_and(|error| is_nothing(&error)) {
             problems.push(at(path, "there is no such file"));
         }
+    }
+    if let Err(why) = html::Selectors::read(&request.selectors) {
+        problems.push(Problem::error(None, why));
     }
     let there = request.into.ancestors().find(|part| part.exists());
     if let Some(file) = there.filter(|part| !part.is_dir()) {
@@ -200,6 +208,7 @@ pub fn run(
     let (languages, topics) = (Languages::new(&setting.languages), Topics::new(&setting.topics));
     let mut gathered =
         Gathered { prepared: Vec::new(), texts: Texts::new(), read: HashSet::new(), sources: Vec::new() };
+    let mut has_pages = false;
     for input in sources::inputs(&request).map_err(|problem| vec![problem])? {
         let before = gathered.prepared.len();
         let read = sources::read(&input, setting, &request, standard_input, &mut |source, found| {
@@ -211,12 +220,19 @@ pub fn run(
                     problems.push(nothing_found(&read));
                 }
                 entries::settle(&mut gathered.prepared[before..], read.date, request.date);
+                has_pages |= read.kind == Kind::Html;
                 gathered.read.insert(entries::name_of(&read.source.name));
                 gathered.sources.push(read.source);
                 accounts.push(read.report);
             }
             Err(problem) => problems.push(problem),
         }
+    }
+    if request.selectors.is_any() && !has_pages && problems.is_empty() {
+        let problem = Problem::usage(None, "CSS selectors are for pages of HTML, and no source is one");
+        problems.push(problem.help(
+            "leave --item, --title, --link, --summary and a --date that is no date (2015-04-16) out, or say --from html",
+        ));
     }
     let Gathered { mut prepared, texts, read, sources } = gathered;
     entries::join_duplicates(&mut prepared);
@@ -270,8 +286,13 @@ impl Gathered {
 
 fn nothing_found(read: &sources::ReadSource) -> Problem {
     let problem = Problem::error(Place::file(&*read.source.name), "no entry found");
-    let help = "a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`";
-    if read.kind == Kind::Listing { problem.help(help) } else { problem }
+    match read.kind {
+        Kind::Listing => {
+            problem.help("a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`")
+        }
+        Kind::Html => problem.help("say with --item which elements the entries are, such as `--item li.news`"),
+        _ => problem,
+    }
 }
 
 fn account(request: &Request, sources: Vec<SourceReport>, prepared: Vec<Prepared>) -> Report {

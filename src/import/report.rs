@@ -182,6 +182,9 @@ impl Report {
         let lines: HashMap<&str, Vec<&str>> =
             sources.iter().map(|source| (source.name.as_str(), listing::physical(&source.text).collect())).collect();
         let place = |name: &str, number: usize| {
+            if number == 0 {
+                return Place::file(name);
+            }
             let line = lines.get(name).and_then(|lines| lines.get(number.checked_sub(1)?)).copied().unwrap_or_default();
             let start = line.len() - line.trim_start().len();
             Place { line: number, ..Place::in_text(name, line, start..line.len()) }
@@ -231,7 +234,7 @@ impl Report {
         }
         writeln!(f, "{title}")?;
         for (entry, line) in lines {
-            writeln!(f, "  {}:{}: {line}", entry.source, entry.line)?;
+            writeln!(f, "  {}: {line}", spot(&entry.source, entry.line))?;
         }
         Ok(())
     }
@@ -320,10 +323,11 @@ impl fmt::Display for Report {
         )?;
         self.list(f, "Twice in the sources:", |entry| match &entry.outcome {
             Outcome::Duplicate { of, of_line } => {
-                Some(format!("the same as {of}:{of_line}: {}", shortened(&entry.title)))
+                Some(format!("the same as {}: {}", spot(of, *of_line), shortened(&entry.title)))
             }
             Outcome::Superseded { by, by_line: Some(by_line) } => {
-                Some(format!("with another text at {by}:{by_line}, which counts: {}", shortened(&entry.title)))
+                let title = shortened(&entry.title);
+                Some(format!("with another text at {}, which counts: {title}", spot(by, *by_line)))
             }
             _ => None,
         })?;
@@ -340,6 +344,11 @@ impl fmt::Display for Report {
             _ => None,
         })
     }
+}
+
+/// A source, and the line in it where that is known.
+fn spot(source: &str, line: usize) -> String {
+    if line == 0 { source.to_owned() } else { format!("{source}:{line}") }
 }
 
 fn counts(counts: &BTreeMap<String, usize>) -> String {

@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use super::found::{Found, When};
 use super::markdown::{self, Place, Tree};
 use super::report::{Source, SourceReport};
-use super::{Request, Setting, at, feed, listed, wordpress};
+use super::{Request, Setting, at, feed, html, listed, wordpress};
 use crate::diagnostics::Problem;
 use crate::fetch;
 use crate::source::{decode, undecodable};
@@ -22,6 +22,8 @@ const LARGEST: usize = 1 << 30;
 const FEEDS: [&str; 5] = ["atom", "json", "rdf", "rss", "xml"];
 /// What the names of Markdown files end in.
 const MARKDOWN: [&str; 4] = ["md", "markdown", "mdx", "mkd"];
+/// What the names of pages end in.
+const PAGES: [&str; 3] = ["html", "htm", "xhtml"];
 /// So much of a document tells what it is.
 const HEAD: u64 = 4096;
 /// So many entries are handed on at once.
@@ -38,6 +40,8 @@ pub enum Kind {
     Wordpress,
     /// A folder of Markdown files with front matter, or one of them.
     Markdown,
+    /// A news page.
+    Html,
 }
 
 /// What is read at once.
@@ -75,6 +79,7 @@ pub fn inputs(request: &Request) -> Result<Vec<Input>, Problem> {
             Some(Kind::Markdown) => inputs.push(tree()),
             None if !source.is_dir() && ends_in(source, &MARKDOWN) => inputs.push(tree()),
             _ if !source.is_dir() => inputs.push(Input::Document(source.clone())),
+            Some(Kind::Html) => inputs.extend(files(source, &PAGES)?.into_iter().map(Input::Document)),
             from => {
                 let feeds = files(source, &FEEDS)?;
                 let is_tree = || {
@@ -161,6 +166,12 @@ fn document(
         Kind::Wordpress => {
             let open = || document.open().map_err(feed::Failure::from);
             report.notes = wordpress::read(open, request.pages, &mut |found| batches.add(found)).map_err(ill)?;
+        }
+        Kind::Html => {
+            let selectors = html::Selectors::read(&request.selectors).map_err(|why| Problem::usage(None, why))?;
+            let input = document.open().map_err(failed)?;
+            let address = Some(&*name).filter(|_| is_address(path));
+            report.notes = html::read(input, address, &selectors, &mut |found| batches.add(found)).map_err(ill)?;
         }
         Kind::Markdown => {
             let problem = at(path, "Markdown is read from files and folders alone");
@@ -269,6 +280,7 @@ fn kind_of(head: &[u8]) -> Kind {
     let head = marks.iter().find_map(|mark| head.strip_prefix(*mark)).unwrap_or(head);
     match head.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0) {
         Some(b'<') if memchr::memmem::find(head, b"wordpress.org/export").is_some() => Kind::Wordpress,
+        Some(b'<') if html::is_page(head) => Kind::Html,
         Some(b'<' | b'{') => Kind::Feed,
         _ => Kind::Listing,
     }

@@ -10,6 +10,7 @@ use ammonia::UrlRelative;
 use pulldown_cmark::{Options, Parser, html};
 use url::Url;
 
+use super::nesting;
 use super::story::Content;
 use crate::model::{Html, Language, clean};
 
@@ -53,30 +54,9 @@ fn absolute(base: &Url, written: &str) -> Option<String> {
     SCHEMES.contains(&url.scheme()).then(|| url.into())
 }
 
-/// How deep the elements of some HTML may be nested at most.
-fn depth(html: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for tag in html.split('<').skip(1) {
-        if tag.starts_with('/') {
-            depth = depth.saturating_sub(1);
-        } else if tag.starts_with(|first: char| first.is_ascii_alphabetic()) && !is_void(tag) {
-            depth += 1;
-        }
-        deepest = deepest.max(depth);
-    }
-    deepest
-}
-
-/// Whether a tag's element has no content, and so no closing tag (HTML §13.1.2), or one that people leave out.
-fn is_void(tag: &str) -> bool {
-    let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_ascii_lowercase();
-    let void = ["area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"];
-    void.contains(&name.as_str()) || ["p", "li", "dt", "dd", "tr", "td", "th"].contains(&name.as_str())
-}
-
 /// HTML without anything that is not text, pictures and links, every address made absolute.
 pub fn sanitised(html: &str, base: &Url) -> String {
-    if depth(html) > DEEPEST {
+    if nesting::exceeds(html, DEEPEST) {
         return paragraphs(html);
     }
     let media = ["audio", "source", "video"];

@@ -192,6 +192,21 @@ impl Cut {
     }
 }
 
+/// A caption that stands by itself: what it shows, and its credit where a label says so.
+pub fn of_picture(text: &str) -> Caption {
+    let text = text.trim();
+    let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    match label::find(text).filter(|label| is_name(text[label.end..].trim_end_matches([')', ']', '）']))) {
+        Some(label) if label.bracketed => {
+            let (alt, credit) =
+                (text[..label.start].trim_end(), text[label.start..].trim_end_matches([')', ']', '）']));
+            Caption { alt: some(alt.trim_end_matches(['(', '[', '（'])), credit: some(credit) }
+        }
+        Some(label) => Caption { alt: some(&text[..label.start]), credit: some(&text[label.start..]) },
+        None => Caption { alt: some(text), credit: None },
+    }
+}
+
 /// A credit in brackets ends with them; it closes a caption only where the text is run together with it.
 fn in_brackets(line: &str, label: Label) -> Option<Cut> {
     let open = line[..label.start].rfind(['(', '[', '（'])?;

@@ -132,6 +132,35 @@ fn runs_one_way(dates: &[Numbers], order: Order) -> bool {
     days.len() > 2 && (days.is_sorted() || days.iter().rev().is_sorted())
 }
 
+/// What a person should know of how dates were read; each comes with the number of its place, which `places` names.
+pub fn note(order: Order, reason: Reason, dates: &[(usize, Numbers)], places: &str) -> Option<String> {
+    let cure = "If that is wrong, write the dates with the year first (2015-04-16) and import again.";
+    let first = order.words();
+    match reason {
+        Reason::NotNeeded | Reason::Dots | Reason::Proof(_) => None,
+        Reason::Sequence => Some(format!(
+            "No date tells whether the day or the month stands first; read with {first}, because only so do the dates run one way. {cure}"
+        )),
+        Reason::Unknown => {
+            let lines: Vec<String> =
+                dates.iter().filter(|(_, date)| date.is_ambiguous()).map(|(line, _)| line.to_string()).collect();
+            let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
+            let more = if lines.len() > 10 { format!(" and {} more", lines.len() - 10) } else { String::new() };
+            Some(format!(
+                "No date tells whether the day or the month stands first ({places} {shown}{more}); read with {first}. {cure}"
+            ))
+        }
+        Reason::Contradiction => {
+            let other: Vec<String> =
+                dates.iter().filter(|(_, date)| date.read(order).is_none()).map(|(line, _)| line.to_string()).collect();
+            Some(format!(
+                "Some dates can only have the day first, some only the month ({places} {}); dates with both readings are read with {first}. {cure}",
+                other.iter().take(10).cloned().collect::<Vec<_>>().join(", ")
+            ))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +194,14 @@ mod tests {
             "16 avr. 2015",
             "١٦ نيسان ٢٠١٥",
             "jeudi 16 avril 2015",
+            "16 Απριλίου 2015",
+            "16 Nisan 2015",
+            "16. huhtikuuta 2015",
+            "16. dubna 2015",
+            "16 април 2015 г.",
+            "16 aprilie 2015",
+            "16 באפריל 2015",
+            "16 آوریل 2015",
         ] {
             assert_eq!(sure(text).as_deref(), Some("2015-04-16"), "{text}");
         }

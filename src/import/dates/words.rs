@@ -13,6 +13,8 @@ pub fn digit_value(letter: char) -> Option<u32> {
 
 /// The month of a name, folded; at least three letters of it, and enough to tell it from the others.
 pub fn month(word: &str) -> Option<u32> {
+    // Hebrew writes `in` together with the month.
+    let word = word.strip_prefix('ב').unwrap_or(word);
     let full = MONTHS.iter().position(|names| names.split_whitespace().any(|name| name == word));
     if let Some(place) = full {
         return Some(place as u32 + 1);
@@ -26,20 +28,21 @@ pub fn month(word: &str) -> Option<u32> {
     starts.next().is_none().then_some(place as u32 + 1)
 }
 
-/// English, French, Spanish, Portuguese, Italian, German, Dutch, Russian, Ukrainian, Polish, Arabic (both sets), folded to lower case without diacritics.
+/// The languages that `tidings` finds, and Catalan, Czech, Hebrew; Arabic in both sets. Folded to lower case without diacritics; a line
+/// for each month.
 const MONTHS: [&str; 12] = [
-    "january janvier enero janeiro gennaio januar januari janner январь января січня stycznia يناير",
-    "february fevrier febrero fevereiro febbraio februar februari февраль февраля лютого lutego فبراير شباط",
-    "march mars marzo marco marz maerz maart март марта березня marca مارس آذار اذار",
-    "april avril abril aprile апрель апреля квітня kwietnia أبريل ابريل إبريل نيسان",
-    "may mai mayo maio maggio mei май мая травня maja مايو أيار ايار",
-    "june juin junio junho giugno juni июнь июня червня czerwca يونيو يونيه حزيران",
-    "july juillet julio julho luglio juli июль июля липня lipca يوليو يوليه تموز",
-    "august aout agosto augustus август августа серпня sierpnia أغسطس اغسطس آب",
-    "september sept septembre septiembre setiembre setembro settembre сентябрь сентября вересня wrzesnia سبتمبر أيلول ايلول",
-    "october octobre octubre outubro ottobre oktober октябрь октября жовтня pazdziernika أكتوبر اكتوبر",
-    "november novembre noviembre novembro ноябрь ноября листопада listopada نوفمبر",
-    "december decembre diciembre dezembro dicembre dezember декабрь декабря грудня grudnia ديسمبر",
+    "january janvier enero janeiro gennaio januar januari janner januara ianuarie ledna leden tammikuuta tammikuu ocak gener styczen stycznia январь января січня јануар јануара януари ιανουαρίου ιανουάριος يناير ژانویه جنوری ינואר",
+    "february fevrier febrero fevereiro febbraio februar februari februara februarie unora unor helmikuuta helmikuu subat febrer luty lutego февраль февраля лютого фебруар фебруара февруари φεβρουαρίου φεβρουάριος فبراير شباط فوریه فروری פברואר",
+    "march mars marzo marco marz maerz maart marts martie brezna brezen maaliskuuta maaliskuu mart marc marcius marzec marca март марта березня μαρτίου μάρτιος مارس آذار اذار مارچ מרץ",
+    "april avril abril aprile aprila aprilie dubna duben huhtikuuta huhtikuu nisan aprilis kwiecien kwietnia апрель апреля квітня април априла απριλίου απρίλιος أبريل ابريل إبريل نيسان آوریل اپریل אפריל",
+    "may mai mayo maio maggio mei maj maja kvetna kveten toukokuuta toukokuu mayis maig majus май мая травня мај маја μαΐου μάιος مايو أيار ايار مه مئی מאי",
+    "june juin junio junho giugno juni juna iunie cervna cerven kesakuuta kesakuu haziran juny junius czerwiec czerwca июнь июня червня јун јуна юни ιουνίου ιούνιος يونيو يونيه حزيران ژوئن جون יוני",
+    "july juillet julio julho luglio juli jula iulie cervence cervenec heinakuuta heinakuu temmuz juliol julius lipiec lipca июль июля липня јул јула юли ιουλίου ιούλιος يوليو يوليه تموز ژوئیه جولائی יולי",
+    "august aout agosto augustus avgust avgusta srpna srpen elokuuta elokuu agustos agost augusztus sierpien sierpnia август августа серпня αυγούστου αύγουστος أغسطس اغسطس آب اوت اگست אוגוסט",
+    "september sept septembre septiembre setiembre setembro settembre septembra septembrie zari syyskuuta syyskuu eylul setembre szeptember wrzesien wrzesnia сентябрь сентября вересня септембар септембра септември σεπτεμβρίου σεπτέμβριος سبتمبر أيلول ايلول سپتامبر ستمبر ספטמבר",
+    "october octobre octubre outubro ottobre oktober oktobra octombrie rijna rijen lokakuuta lokakuu ekim pazdziernik pazdziernika октябрь октября жовтня октобар октобра октомври οκτωβρίου οκτώβριος أكتوبر اكتوبر اکتبر اکتوبر אוקטובר",
+    "november novembre noviembre novembro novembra noiembrie listopadu marraskuuta marraskuu kasim listopad listopada ноябрь ноября листопада новембар новембра ноември νοεμβρίου νοέμβριος نوفمبر نوامبر نومبر נובמבר",
+    "december decembre diciembre dezembro dicembre dezember decembra decembrie prosince prosinec joulukuuta joulukuu aralik desembre grudzien grudnia декабрь декабря грудня децембар децембра декември δεκεμβρίου δεκέμβριος ديسمبر دسامبر دسمبر דצמבר",
 ];
 
 /// Whether a folded word is the name of a weekday.

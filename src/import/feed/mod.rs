@@ -3,17 +3,16 @@
 //! RSS 0.90 to 2.0 and 1.1, Atom 0.3 and 1.0, JSON Feed: each entry is handed on as it ends, so that a feed of any length is
 //! read in the room of its longest entry. Every entry that begins is handed on, whatever is missing in it.
 
-mod date;
-pub mod decode;
+pub mod date;
 mod json;
 pub mod tree;
 mod xml;
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use decode::Decoded;
 use tree::{Element, Space, Taker};
 
+use crate::import::decode::Decoded;
 use crate::import::found::{Found, When};
 
 /// What a feed says of itself.

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::dates::{self, Order, Reason, Written};
+use super::dates::{self, Order, Written};
 pub use lines::physical;
 use lines::{Line, Wrapping};
 
@@ -84,7 +84,7 @@ impl Listing {
             })
             .collect();
         let (order, reason) = dates::decide(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
-        listing.notes.extend(note(order, reason, &numbers));
+        listing.notes.extend(dates::note(order, reason, &numbers, "lines"));
 
         let wrapping = Wrapping::of(&lines, &heads.iter().map(|head| head.place).collect::<Vec<_>>());
         let ends = heads.iter().skip(1).map(|head| head.place).chain([lines.len()]);
@@ -273,34 +273,6 @@ fn opening(text: &str) -> Option<(char, usize)> {
 fn bulleted(text: &str) -> Option<(char, usize)> {
     opening(text)
         .filter(|(bullet, _)| *bullet == '1' || text.trim_start_matches(*bullet).starts_with(char::is_whitespace))
-}
-
-fn note(order: Order, reason: Reason, dates: &[(usize, dates::Numbers)]) -> Option<String> {
-    let cure = "If that is wrong, write the dates with the year first (2015-04-16) and import again.";
-    let first = order.words();
-    match reason {
-        Reason::NotNeeded | Reason::Dots | Reason::Proof(_) => None,
-        Reason::Sequence => Some(format!(
-            "No date tells whether the day or the month stands first; read with {first}, because only so do the dates run one way. {cure}"
-        )),
-        Reason::Unknown => {
-            let lines: Vec<String> =
-                dates.iter().filter(|(_, date)| date.is_ambiguous()).map(|(line, _)| line.to_string()).collect();
-            let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-            let more = if lines.len() > 10 { format!(" and {} more", lines.len() - 10) } else { String::new() };
-            Some(format!(
-                "No date tells whether the day or the month stands first (lines {shown}{more}); read with {first}. {cure}"
-            ))
-        }
-        Reason::Contradiction => {
-            let other: Vec<String> =
-                dates.iter().filter(|(_, date)| date.read(order).is_none()).map(|(line, _)| line.to_string()).collect();
-            Some(format!(
-                "Some dates can only have the day first, some only the month (lines {}); dates with both readings are read with {first}. {cure}",
-                other.iter().take(10).cloned().collect::<Vec<_>>().join(", ")
-            ))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ use std::io::{BufReader, Read};
 
 use item::Item;
 
+use super::decode::Decoded;
 use super::feed::Failure;
-use super::feed::decode::Decoded;
 use super::feed::tree::{self, Element, Space, Taker};
 use super::found::{Author, Found, Picture};
 use super::plain;

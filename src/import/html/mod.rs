@@ -1,0 +1,172 @@
+//! Owns a news page of HTML read into entries, its parts found by CSS selectors; never touches languages, topics or files.
+//!
+//! The document is built as browsers do (WHATWG HTML §13.2), whatever is wrong with it.
+
+mod parts;
+mod selectors;
+
+use std::io::Read;
+
+use scraper::{ElementRef, Html, Selector};
+
+use super::caption::Credits;
+use super::dates::{self, Numbers};
+use super::decode::Decoded;
+use super::feed::Failure;
+use super::found::{Body, Found, When};
+use super::listed::is_summary;
+use super::plain;
+use crate::store::is_nested_deeper;
+use parts::{Shown, attribute};
+pub use selectors::{Given, Selectors};
+
+/// The longest page that is read, in bytes.
+const LONGEST: u64 = 64 << 20;
+
+/// Nesting beyond this is no page that anybody wrote.
+const DEEPEST: usize = 2000;
+
+/// Whether a document that begins so is a page of HTML.
+pub fn is_page(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let mut rest = head.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+    while let Some(end) = ["<?", "<!--"].into_iter().zip(["?>", "-->"]).find_map(|(start, end)| {
+        let inner = rest.strip_prefix(start)?;
+        inner.find(end).map(|at| start.len() + at + end.len())
+    }) {
+        rest = rest[end..].trim_start();
+    }
+    let begins = |start: &str| rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    begins("<!doctype html") || begins("<html")
+}
+
+/// Reads a page, and what a person should know of it. `at`: its address, where it was fetched.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(
+    input: impl Read,
+    at: Option<&str>,
+    selectors: &Selectors,
+    take: &mut dyn FnMut(Found),
+) -> Result<Vec<String>, Failure> {
+    let mut text = String::new();
+    Decoded::new(input)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST {
+        return Err(Failure { message: format!("a page may be {} MB long, and this is longer", LONGEST >> 20) });
+    }
+    if is_nested_deeper(&text, DEEPEST) {
+        return Err(Failure {
+            message: format!("its elements are nested more than {DEEPEST} deep, so it is no news page"),
+        });
+    }
+    let page = Html::parse_document(&text);
+    let base = parts::base(&page, at);
+    let mut entries: Vec<Entry> = page.select(&selectors.item).map(|item| entry(item, selectors)).collect();
+    let numbers: Vec<(usize, Numbers)> =
+        entries.iter().enumerate().filter_map(|(place, entry)| Some((place + 1, entry.numbers?))).collect();
+    let (order, reason) = dates::decide(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
+    let notes = dates::note(order, reason, &numbers, "entries").into_iter().collect();
+    let texts: Vec<(String, Vec<String>)> =
+        entries.iter().map(|entry| (entry.found.title.clone().unwrap_or_default(), entry.paragraphs.clone())).collect();
+    let credits = Credits::learn(texts.iter().map(|(title, paragraphs)| (title.as_str(), paragraphs.as_slice())));
+    for (place, entry) in entries.iter_mut().enumerate() {
+        entry.split_caption(&credits);
+        if let Some(numbers) = entry.numbers {
+            entry.found.published = numbers.read_leniently(order).map(When::Day);
+            entry.is_impossible |= entry.found.published.is_none();
+        }
+        entry.found.base.clone_from(&base);
+        entry.found.left_out = entry.fault(place + 1);
+    }
+    entries.into_iter().for_each(|entry| take(entry.found));
+    Ok(notes)
+}
+
+/// An entry, and what is decided when all have been seen.
+struct Entry {
+    found: Found,
+    /// Its date, where the order of day and month must be told.
+    numbers: Option<Numbers>,
+    is_impossible: bool,
+    /// Its text, as people see it.
+    paragraphs: Vec<String>,
+}
+
+impl Entry {
+    /// Takes the caption that is run together with the text out of it.
+    fn split_caption(&mut self, credits: &Credits) {
+        if !matches!(self.found.body, None | Some(Body::Text(_))) {
+            return;
+        }
+        let split = credits.split(&self.paragraphs);
+        (self.found.summary, self.found.body) = match &split.paragraphs[..] {
+            [] => (None, None),
+            [one] if is_summary(one) => (Some(one.clone()), None),
+            several => (None, Some(Body::Text(several.join("\n\n")))),
+        };
+        if let Some(caption) = split.caption {
+            let picture = self.found.image.get_or_insert_default();
+            picture.alt = picture.alt.take().or(caption.alt);
+            picture.credit = picture.credit.take().or(caption.credit);
+        }
+    }
+
+    /// Why it cannot come in. `number`: its place on the page.
+    fn fault(&self, number: usize) -> Option<String> {
+        let title = || self.found.title.clone().unwrap_or_else(|| format!("entry {number}"));
+        if self.is_impossible {
+            return Some(format!("there is no such day as the date of `{}` says; correct it in the source", title()));
+        }
+        let is_empty = self.found.title.is_none() && self.found.summary.is_none() && self.found.body.is_none();
+        is_empty.then(|| {
+            format!("entry {number} of the page has neither title nor text; see whether --item, --title and --summary name them")
+        })
+    }
+}
+
+fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
+    let title = selectors::first(item, &selectors.title);
+    let date = selectors::first(item, &selectors.date);
+    let link = match &selectors.link {
+        Some(selector) => selectors::first(item, selector).and_then(parts::link_at),
+        None => title.and_then(parts::link_at).or_else(|| first_link(item)),
+    };
+    let line = title.map(|title| plain::one_line(&plain::paragraphs(&title.inner_html())));
+    let mut found = Found {
+        title: line.filter(|line| !line.is_empty()),
+        link: link.and_then(|link| attribute(link, "href")),
+        language: parts::own_language(item, title, link),
+        surrounding_language: parts::language_around(item),
+        ..Found::default()
+    };
+    let (mut numbers, mut is_impossible) = (None, false);
+    if let Some(date) = date {
+        match parts::date(date) {
+            parts::Dated::When(when) => found.published = Some(when),
+            parts::Dated::Numbers(written) => numbers = Some(written),
+            parts::Dated::Impossible => is_impossible = true,
+            parts::Dated::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
+        }
+    }
+    let shown = Shown::without(item, [title, date, parts::caption(item)].into_iter().flatten());
+    found.image = parts::picture(item);
+    let summaries = selectors::all(item, &selectors.summary);
+    let texts: Vec<String> = summaries.iter().map(|element| shown.html(*element)).collect();
+    let paragraphs: Vec<String> = texts
+        .iter()
+        .flat_map(|html| plain::paragraphs(html).split("\n\n").map(str::to_owned).collect::<Vec<_>>())
+        .filter(|paragraph| !paragraph.is_empty())
+        .collect();
+    let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| plain::has_tags(html));
+    found.body = is_marked_up.then(|| Body::Html(texts.join("\n")));
+    Entry { found, numbers, is_impossible, paragraphs }
+}
+
+fn first_link(item: ElementRef) -> Option<ElementRef> {
+    let selector = Selector::parse("a[href]").ok()?;
+    selectors::first(item, &selector).or_else(|| parts::link_at(item))
+}
+
+#[cfg(test)]
+mod tests;

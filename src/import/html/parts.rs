@@ -1,0 +1,204 @@
+//! Owns the parts of an item: what is written in its date, its link, its picture and its text.
+
+use std::collections::HashSet;
+
+use ego_tree::NodeId;
+use ego_tree::iter::Edge;
+use scraper::node::Node;
+use scraper::{ElementRef, Html, Selector};
+use url::Url;
+
+use crate::import::caption as captions;
+use crate::import::dates::{self, Numbers, Written};
+use crate::import::feed::date as machine;
+use crate::import::found::{Picture, When};
+use crate::import::plain;
+
+/// How much of an element's text is looked through for a date, in characters.
+const REACH: usize = 200;
+/// Elements that are no text.
+const UNSEEN: [&str; 10] =
+    ["figure", "figcaption", "script", "style", "template", "noscript", "nav", "form", "button", "svg"];
+
+/// An attribute that is not blank.
+pub fn attribute(element: ElementRef, name: &str) -> Option<String> {
+    element.attr(name).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
+}
+
+fn select<'a>(element: ElementRef<'a>, selector: &str) -> Option<ElementRef<'a>> {
+    element.select(&Selector::parse(selector).ok()?).next()
+}
+
+fn around(element: ElementRef) -> impl Iterator<Item = ElementRef> {
+    element.ancestors().filter_map(ElementRef::wrap)
+}
+
+/// What the page's relative addresses are against: its `base`, its own address, its canonical one, or the one that a browser
+/// noted when it was saved.
+pub fn base(page: &Html, at: Option<&str>) -> Option<String> {
+    let root = page.root_element();
+    let own = at.map(str::to_owned).or_else(|| saved_from(page)).or_else(|| {
+        let canonical = select(root, "link[rel~=canonical]").and_then(|link| attribute(link, "href"));
+        canonical.or_else(|| select(root, "meta[property='og:url']").and_then(|meta| attribute(meta, "content")))
+    });
+    let base = select(root, "base[href]").and_then(|base| attribute(base, "href"));
+    match (own.as_deref().and_then(|own| Url::parse(own).ok()), base) {
+        (Some(own), Some(base)) => own.join(&base).ok().map(String::from),
+        (own, base) => base.or(own.map(String::from)),
+    }
+}
+
+/// `<!-- saved from url=(0023)https://www.example.org/ -->`
+fn saved_from(page: &Html) -> Option<String> {
+    page.tree.root().children().find_map(|node| {
+        let Node::Comment(comment) = node.value() else { return None };
+        let (_, address) = comment.trim().strip_prefix("saved from url=(")?.split_once(')')?;
+        Some(address.trim().to_owned())
+    })
+}
+
+/// The link that an element is, holds, or stands in.
+pub fn link_at(element: ElementRef) -> Option<ElementRef> {
+    let is_link = |element: &ElementRef| element.attr("href").is_some();
+    let inner = || element.descendants().filter_map(ElementRef::wrap).find(is_link);
+    Some(element).filter(is_link).or_else(inner).or_else(|| around(element).find(is_link))
+}
+
+/// The language that an item says of itself: by its own tag, its title's, or its link's.
+pub fn own_language(item: ElementRef, title: Option<ElementRef>, link: Option<ElementRef>) -> Option<String> {
+    let said = |element: ElementRef| attribute(element, "lang").or_else(|| attribute(element, "xml:lang"));
+    let title = title.and_then(|title| said(title).or_else(|| title.select(&lang()?).find_map(said)));
+    title.or_else(|| said(item)).or_else(|| link.and_then(|link| said(link).or_else(|| attribute(link, "hreflang"))))
+}
+
+fn lang() -> Option<Selector> {
+    Selector::parse("[lang]").ok()
+}
+
+/// The language of what an item stands in.
+pub fn language_around(item: ElementRef) -> Option<String> {
+    around(item).find_map(|element| attribute(element, "lang").or_else(|| attribute(element, "xml:lang")))
+}
+
+/// What a date's element says.
+pub enum Dated {
+    When(When),
+    /// A day whose order of day and month all dates of the page tell.
+    Numbers(Numbers),
+    Impossible,
+    Unknown(String),
+}
+
+/// Reads a date: as it is written for machines, else for people, wherever in the text it stands.
+pub fn date(element: ElementRef) -> Dated {
+    let said = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
+    let inner = || select(element, "[datetime], [content]").and_then(said);
+    if let Some(when) = said(element).or_else(inner).and_then(|text| machine::read(&text)) {
+        return Dated::When(when);
+    }
+    let text = plain::one_line(&plain::paragraphs(&element.inner_html()));
+    match within(&text) {
+        Some(Written::Sure(Some(day))) => Dated::When(When::Day(day)),
+        Some(Written::Sure(None)) => Dated::Impossible,
+        Some(Written::Numbers(numbers)) => Dated::Numbers(numbers),
+        None => machine::read(&text).map_or(Dated::Unknown(text), Dated::When),
+    }
+}
+
+/// The first date in a text.
+fn within(text: &str) -> Option<Written> {
+    let mut before = ' ';
+    for (at, letter) in text.char_indices().take(REACH) {
+        let begins = letter.is_alphanumeric() && !before.is_alphanumeric();
+        before = letter;
+        if begins && let Some(found) = dates::at_start(&text[at..]) {
+            return Some(found.written);
+        }
+    }
+    None
+}
+
+/// The element with the words of an item's picture.
+pub fn caption(item: ElementRef) -> Option<ElementRef> {
+    select(item, "figcaption, [class*=caption]")
+}
+
+/// The picture of an item, and what its caption says of it.
+pub fn picture(item: ElementRef) -> Option<Picture> {
+    let shown = select(item, "img, amp-img");
+    let said =
+        caption(item).map(|element| captions::of_picture(&plain::one_line(&plain::paragraphs(&element.inner_html()))));
+    let said = said.unwrap_or_default();
+    let size = |name: &str| shown.and_then(|shown| attribute(shown, name)?.parse().ok());
+    let alt = shown.and_then(|shown| attribute(shown, "alt"));
+    let picture = Picture {
+        url: shown.and_then(source),
+        alt: alt.map(|alt| plain::one_line(&alt)).or(said.alt),
+        credit: said.credit,
+        width: size("width"),
+        height: size("height"),
+    };
+    Some(picture).filter(|picture| picture.url.is_some() || picture.alt.is_some() || picture.credit.is_some())
+}
+
+/// Where a picture is: pages that load it late keep that elsewhere, and show something small meanwhile.
+fn source(picture: ElementRef) -> Option<String> {
+    let late = ["data-src", "data-lazy-src", "data-original"].iter().find_map(|name| attribute(picture, name));
+    let source = || attribute(picture, "src").filter(|source| !source.starts_with("data:"));
+    let set = || ["srcset", "data-srcset"].iter().find_map(|name| attribute(picture, name));
+    late.or_else(source).or_else(|| set()?.split([' ', ',']).find(|part| !part.is_empty()).map(str::to_owned))
+}
+
+/// What is shown of an item but its other parts.
+pub struct Shown(HashSet<NodeId>);
+
+impl Shown {
+    /// Without these elements, as far as they are not the item itself.
+    pub fn without<'a>(item: ElementRef<'a>, parts: impl Iterator<Item = ElementRef<'a>>) -> Shown {
+        Shown(parts.map(|part| part.id()).filter(|id| *id != item.id()).collect())
+    }
+
+    /// The HTML of an element without them.
+    pub fn html(&self, element: ElementRef) -> String {
+        let mut out = String::new();
+        let mut hidden = None;
+        for edge in element.traverse() {
+            match edge {
+                Edge::Open(node) if hidden.is_none() => match node.value() {
+                    Node::Text(text) => out.push_str(&html_escape::encode_text(&**text)),
+                    Node::Element(value) if self.hides(node.id(), value.name()) && node.id() != element.id() => {
+                        hidden = Some(node.id());
+                    }
+                    Node::Element(value) => open(value, &mut out),
+                    _ => {}
+                },
+                Edge::Close(node) if hidden == Some(node.id()) => hidden = None,
+                Edge::Close(node) if hidden.is_none() => {
+                    if let Node::Element(value) = node.value()
+                        && !VOID.contains(&value.name())
+                    {
+                        out.push_str(&format!("</{}>", value.name()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn hides(&self, id: NodeId, name: &str) -> bool {
+        self.0.contains(&id) || UNSEEN.contains(&name)
+    }
+}
+
+/// Elements without an end.
+const VOID: [&str; 6] = ["br", "hr", "img", "wbr", "input", "source"];
+
+fn open(element: &scraper::node::Element, out: &mut String) {
+    out.push('<');
+    out.push_str(element.name());
+    for (name, value) in element.attrs() {
+        out.push_str(&format!(" {name}=\"{}\"", html_escape::encode_double_quoted_attribute(value)));
+    }
+    out.push('>');
+}

@@ -1,0 +1,72 @@
+//! Owns what a page's parts are found by; never touches what they hold.
+
+use scraper::{ElementRef, Selector};
+
+/// The CSS selectors that a person gave, as they are written; what is missing is found by what pages usually have.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    pub item: Option<String>,
+    pub title: Option<String>,
+    pub date: Option<String>,
+    pub link: Option<String>,
+    pub summary: Option<String>,
+}
+
+impl Given {
+    /// Whether there is one.
+    pub fn is_any(&self) -> bool {
+        [&self.item, &self.title, &self.date, &self.link, &self.summary].iter().any(|given| given.is_some())
+    }
+}
+
+/// The selectors of a page's parts.
+#[derive(Debug)]
+pub struct Selectors {
+    pub item: Selector,
+    pub title: Selector,
+    pub date: Selector,
+    /// Without it, the link in the title or around it, else the first one.
+    pub link: Option<Selector>,
+    pub summary: Selector,
+}
+
+impl Selectors {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// The option whose selector is none, and why.
+    pub fn read(given: &Given) -> Result<Selectors, String> {
+        Ok(Selectors {
+            item: read("--item", given.item.as_deref().unwrap_or("article"))?,
+            title: read("--title", given.title.as_deref().unwrap_or("h1, h2, h3, h4, h5, h6"))?,
+            date: read("--date", given.date.as_deref().unwrap_or("time, [itemprop=datePublished]"))?,
+            link: given.link.as_deref().map(|link| read("--link", link)).transpose()?,
+            summary: read("--summary", given.summary.as_deref().unwrap_or("p"))?,
+        })
+    }
+}
+
+fn read(option: &str, written: &str) -> Result<Selector, String> {
+    let or_date = if option == "--date" { "neither a date (2015-04-16) nor a CSS selector" } else { "no CSS selector" };
+    Selector::parse(written).map_err(|error| format!("{option} `{written}` is {or_date}: {error}"))
+}
+
+/// The elements of an item that a selector finds, in their order: itself, or what stands in it; none within another.
+pub fn all<'a>(item: ElementRef<'a>, selector: &Selector) -> Vec<ElementRef<'a>> {
+    if selector.matches(&item) {
+        return vec![item];
+    }
+    let mut found: Vec<ElementRef<'a>> = Vec::new();
+    for element in item.select(selector) {
+        let is_within = found.last().is_some_and(|last| element.ancestors().any(|node| node.id() == last.id()));
+        if !is_within {
+            found.push(element);
+        }
+    }
+    found
+}
+
+/// The first of them.
+pub fn first<'a>(item: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>> {
+    all(item, selector).into_iter().next()
+}
