@@ -49,6 +49,27 @@ pub enum Command {
     Ping(PingOptions),
     /// Say which stories lack which languages, by language and topic, the oldest first
     Coverage,
+    /// Write the JSON Schema of a story or of the configuration, for completion in an editor
+    Schema {
+        /// Whose
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Write the completions of a shell
+    Completions {
+        /// Which one
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// A file of stories in the store, or a line of one
+    Story,
+    /// The configuration
+    Config,
 }
 
 #[derive(Debug, Args)]

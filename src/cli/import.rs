@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use chrono::NaiveDate;
 
 use super::args::{ImportOptions, SourceKind};
+use super::progress::Bar;
 use super::report::Report;
 use super::{USAGE, configuration};
 use crate::config::{Config, LanguageIndex};
@@ -67,8 +68,12 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
         );
         report.problems(&[Problem::warning(Place::file(options.into.display().to_string()), message)], false);
     }
-    let outcome =
-        with_standing(&config, is_published, |standing| import::run(&setting, &request, input.as_deref(), standing))?;
+    let bar = Bar::new();
+    let outcome = with_standing(&config, is_published, |standing| {
+        import::run(&setting, &request, input.as_deref(), standing, &|progress| bar.show(progress))
+    });
+    bar.end();
+    let outcome = outcome?;
     report.problems(&outcome.problems, false);
     let text = if report.is_json() {
         serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()

@@ -12,7 +12,9 @@ mod init;
 mod log;
 mod manager;
 mod ping;
+mod progress;
 mod report;
+mod schema;
 mod serve;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +55,8 @@ pub fn run() -> ExitCode {
         Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
         Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),
         Command::Coverage => coverage::run(arguments.config.as_deref(), &mut report),
+        Command::Schema { of } => schema::run(*of, &mut report),
+        Command::Completions { shell } => schema::completions(*shell, &mut report),
         Command::Ping(options) => ping::run(arguments.config.as_deref(), options, &mut report),
     };
     ExitCode::from(status)

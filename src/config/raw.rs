@@ -92,3 +92,42 @@ pub struct RawRateLimit {
     pub per_second: Option<u64>,
     pub burst: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The keys that a type knows, as it says itself when it meets another.
+    fn keys<'de, T: Deserialize<'de>>() -> Vec<String> {
+        let error = serde_json::from_str::<T>("{\"?\": 1}").err().unwrap().to_string();
+        let mut keys: Vec<String> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The keys at a place of the schema.
+    fn described(places: &[&str]) -> Vec<String> {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../cli/schema/config.json")).unwrap();
+        let all = places
+            .iter()
+            .flat_map(|place| schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap().keys());
+        let mut keys: Vec<String> = all.cloned().collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    #[test]
+    fn the_schema_has_every_key() {
+        assert_eq!(keys::<RawConfig>(), described(&[""]));
+        assert_eq!(keys::<RawSite>(), described(&["/properties/site"]));
+        assert_eq!(keys::<RawAuthor>(), described(&["/definitions/person"]));
+        assert_eq!(keys::<RawLanguage>(), described(&["/properties/languages/additionalProperties"]));
+        assert_eq!(keys::<RawTopic>(), described(&["/properties/topics/additionalProperties"]));
+        assert_eq!(keys::<RawFeeds>(), described(&["/properties/feeds"]));
+        assert_eq!(keys::<RawServer>(), described(&["/properties/server"]));
+        assert_eq!(keys::<RawRateLimit>(), described(&["/properties/server/properties/rate_limit"]));
+    }
+}

@@ -139,15 +139,24 @@ pub struct Request {
 /// The stories that stand in the store before an import.
 pub struct Standing<'a> {
     /// The file that has an id, in whatever case.
-    pub file: &'a dyn Fn(&str) -> Option<PathBuf>,
+    pub file: &'a (dyn Fn(&str) -> Option<PathBuf> + Sync),
     /// Whether the story of an id has a translation of this date, in this language, with this title.
-    pub says: &'a dyn Fn(&str, NaiveDate, &str, &str) -> bool,
+    pub says: &'a (dyn Fn(&str, NaiveDate, &str, &str) -> bool + Sync),
 }
 
 impl Default for Standing<'_> {
     fn default() -> Self {
         Standing { file: &|_| None, says: &|_, _, _, _| false }
     }
+}
+
+/// How far an import has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// So many entries have been read.
+    Read(usize),
+    /// So many stories are done, of so many.
+    Stored(usize, usize),
 }
 
 /// What is wrong with a request, whatever the sources say.
@@ -201,6 +210,7 @@ pub fn run(
     request: &Request,
     standard_input: Option<&[u8]>,
     standing: &Standing,
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Vec<Problem>> {
     let mut request = request.clone();
     request.language = request.language.and_then(|tag| known_language(setting, &tag));
@@ -212,7 +222,10 @@ pub fn run(
     for input in sources::inputs(&request).map_err(|problem| vec![problem])? {
         let before = gathered.prepared.len();
         let read = sources::read(&input, setting, &request, standard_input, &mut |source, found| {
-            gathered.add(&Reading { request: &request, setting, languages: &languages, topics: &topics, source }, found)
+            let reading = Reading { request: &request, setting, languages: &languages, topics: &topics, source };
+            gathered.add(&reading, found)?;
+            progress(Progress::Read(gathered.prepared.len()));
+            Ok(())
         });
         match read {
             Ok(read) => {
@@ -247,6 +260,7 @@ pub fn run(
         standing,
         read: &read,
         texts: &texts,
+        progress,
         languages: &setting.languages,
     };
     let bundles = bundled.iter().map(|bundled| bundled.bundle(&prepared)).collect();

@@ -7,6 +7,9 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rayon::prelude::*;
 
 use super::entries::Ready;
 use super::names::{Naming, hash};
@@ -15,7 +18,7 @@ use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
 use super::story_file::Story;
 use super::texts::Texts;
-use super::{Standing, is_nothing, write};
+use super::{Progress, Standing, is_nothing, write};
 use crate::diagnostics::Problem;
 
 /// One import into one folder.
@@ -26,6 +29,7 @@ pub struct Run<'a> {
     /// What this import has read, as [`Ready::origin`] has it.
     pub read: &'a HashSet<String>,
     pub texts: &'a Texts,
+    pub progress: &'a (dyn Fn(Progress) + Sync),
     /// The configured languages.
     pub languages: &'a [String],
 }
@@ -50,7 +54,22 @@ impl Bundle<'_> {
     }
 }
 
+/// What is to be done for a story.
+enum Job {
+    /// It is known: by its place in the record.
+    Known(usize, Remembered),
+    New(Name),
+}
+
+/// What was done for one: what became of it, and what is to be remembered, at which place of the record.
+#[derive(Default)]
+struct Brought {
+    outcome: Option<Outcome>,
+    remembered: Option<(Option<usize>, Remembered)>,
+}
+
 /// A new story's name.
+#[derive(Default)]
 struct Name {
     id: String,
     /// The file is there, word for word: an import was killed before it could remember.
@@ -70,21 +89,40 @@ impl Run<'_> {
         let names = self.name(&fresh.iter().map(|place| &bundles[*place]).collect::<Vec<_>>(), &record)?;
         let mut names: HashMap<usize, Name> = fresh.into_iter().zip(names).collect();
 
-        let mut outcomes = Vec::new();
-        let mut failure = None;
-        for (place, bundle) in bundles.iter().enumerate() {
-            let outcome = match (recalled[place], names.remove(&place)) {
-                (Some(story), _) => self.bring_known(bundle, &mut record.stories[story]),
-                (None, Some(Name { elsewhere: Some(path), .. })) => Ok(Outcome::AlreadyThere { path }),
-                (None, Some(name)) => self.bring_new(bundle, &name, &mut record),
-                (None, None) => continue,
-            };
-            match outcome {
-                Ok(outcome) => outcomes.push(outcome),
-                Err(error) => {
-                    failure = Some(error);
-                    break;
+        let jobs: Vec<(&Bundle<'_>, Job)> = bundles
+            .iter()
+            .enumerate()
+            .map(|(place, bundle)| match (recalled[place], names.remove(&place)) {
+                (Some(story), _) => (bundle, Job::Known(story, record.stories[story].clone())),
+                (None, name) => (bundle, Job::New(name.unwrap_or_default())),
+            })
+            .collect();
+        let (failed, done) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let brought: Vec<Result<Brought, Problem>> = jobs
+            .into_par_iter()
+            .map(|(bundle, job)| {
+                // Where one cannot be written, nothing more is tried.
+                if failed.load(Ordering::Relaxed) {
+                    return Ok(Brought::default());
                 }
+                let brought = self.bring(bundle, job);
+                failed.fetch_or(brought.is_err(), Ordering::Relaxed);
+                (self.progress)(Progress::Stored(done.fetch_add(1, Ordering::Relaxed) + 1, bundles.len()));
+                brought
+            })
+            .collect();
+        let (mut outcomes, mut failure) = (Vec::new(), None);
+        for brought in brought {
+            match brought {
+                Ok(Brought { outcome, remembered }) => {
+                    outcomes.extend(outcome);
+                    match remembered {
+                        Some((Some(story), remembered)) => record.stories[story] = remembered,
+                        Some((None, remembered)) => record.stories.push(remembered),
+                        None => {}
+                    }
+                }
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
         // What was written before a failure is remembered too.
@@ -93,6 +131,21 @@ impl Run<'_> {
             Some(error) => Err(error),
             None => saved.map(|()| outcomes),
         }
+    }
+
+    fn bring(&self, bundle: &Bundle<'_>, job: Job) -> Result<Brought, Problem> {
+        let (outcome, remembered) = match job {
+            Job::Known(story, mut known) => {
+                let outcome = self.bring_known(bundle, &mut known)?;
+                (outcome, Some((Some(story), known)))
+            }
+            Job::New(Name { elsewhere: Some(path), .. }) => (Outcome::AlreadyThere { path }, None),
+            Job::New(name) => {
+                let (outcome, remembered) = self.bring_new(bundle, &name)?;
+                (outcome, Some((None, remembered)))
+            }
+        };
+        Ok(Brought { outcome: Some(outcome), remembered })
     }
 
     /// For each story its place in the record: that of the first of its entries that is known again, once.
@@ -184,18 +237,15 @@ impl Run<'_> {
         Ok(outcome)
     }
 
-    fn bring_new(&self, bundle: &Bundle<'_>, name: &Name, record: &mut Record) -> Result<Outcome, Problem> {
+    fn bring_new(&self, bundle: &Bundle<'_>, name: &Name) -> Result<(Outcome, Remembered), Problem> {
         let text = bundle.story(self)?.to_toml(&name.id);
         let file = format!("{}.toml", name.id);
         if !name.found {
             self.write(&self.path(&name.id), &text)?;
         }
-        record.stories.push(Remembered {
-            file: file.clone(),
-            written: hash(&text),
-            entries: bundle.entries.iter().map(|entry| origin_of(entry)).collect(),
-        });
-        Ok(if name.found { Outcome::Unchanged { file } } else { Outcome::Written { file } })
+        let entries = bundle.entries.iter().map(|entry| origin_of(entry)).collect();
+        let remembered = Remembered { file: file.clone(), written: hash(&text), entries };
+        Ok((if name.found { Outcome::Unchanged { file } } else { Outcome::Written { file } }, remembered))
     }
 
     /// Names new stories: each the nicest that neither another story nor a file has. What clashes goes on together to

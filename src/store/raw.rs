@@ -212,3 +212,42 @@ impl<'de: 'a, 'a> Deserialize<'de> for Date<'a> {
         deserializer.deserialize_any(StrVisitor(Also::Dates)).map(Date)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// The keys that a type knows, as it says itself when it meets another.
+    fn keys<'de, T: Deserialize<'de>>() -> Vec<String> {
+        let error = serde_json::from_str::<T>("{\"?\": 1}").err().unwrap().to_string();
+        let mut keys: Vec<String> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The keys at a place of the schema.
+    fn described(places: &[&str]) -> Vec<String> {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../cli/schema/story.json")).unwrap();
+        let all = places
+            .iter()
+            .flat_map(|place| schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap().keys());
+        let mut keys: Vec<String> = all.cloned().collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
+
+    #[test]
+    fn the_schema_has_every_key() {
+        assert_eq!(keys::<RawPerson<'_>>(), described(&["/definitions/person"]));
+        assert_eq!(keys::<RawImage<'_>>(), described(&["/definitions/image"]));
+        assert_eq!(keys::<RawEnclosure<'_>>(), described(&["/definitions/enclosure"]));
+        assert_eq!(keys::<RawWithdrawn<'_>>(), described(&["/definitions/withdrawn"]));
+        assert_eq!(
+            keys::<RawRecord<'_>>(),
+            described(&["/definitions/story", "/definitions/record", "/definitions/translation", "/else/then"])
+        );
+    }
+}

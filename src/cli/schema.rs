@@ -1,0 +1,28 @@
+//! `tidings schema` and `tidings completions`: what helps while people type.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::args::{Arguments, SchemaOf};
+use super::report::Report;
+
+/// JSON Schema, draft 7, which the editors know that complete TOML.
+const STORY: &str = include_str!("schema/story.json");
+const CONFIG: &str = include_str!("schema/config.json");
+
+/// Writes a schema.
+pub fn run(of: SchemaOf, report: &mut Report) -> u8 {
+    report.result(match of {
+        SchemaOf::Story => STORY,
+        SchemaOf::Config => CONFIG,
+    });
+    report.status()
+}
+
+/// Writes the completions of a shell.
+pub fn completions(shell: Shell, report: &mut Report) -> u8 {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "tidings", &mut script);
+    report.result(&String::from_utf8_lossy(&script));
+    report.status()
+}
