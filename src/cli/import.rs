@@ -1,7 +1,7 @@
 //! `tidings import`.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -70,7 +70,7 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
     }
     let bar = Bar::new();
     let outcome = with_standing(&config, is_published, |standing| {
-        import::run(&setting, &request, input.as_deref(), standing, &|progress| bar.show(progress))
+        import::run(&setting, &request, input.as_ref(), standing, &|progress| bar.show(progress))
     });
     bar.end();
     let outcome = outcome?;
@@ -156,12 +156,14 @@ fn setting(config: &Config) -> Setting {
     }
 }
 
-fn standard_input() -> Result<Vec<u8>, Vec<Problem>> {
-    let mut bytes = Vec::new();
-    match std::io::stdin().lock().read_to_end(&mut bytes) {
-        Ok(_) => Ok(bytes),
-        Err(error) => Err(vec![Problem::machine(Path::new("standard input"), "read it", &error)]),
-    }
+/// Standard input in a temporary file, because some sources are read twice.
+fn standard_input() -> Result<File, Vec<Problem>> {
+    let copied = || {
+        let mut file = tempfile::tempfile()?;
+        std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
+        Ok(file)
+    };
+    copied().map_err(|error| vec![Problem::machine(Path::new("standard input"), "read it", &error)])
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ mod wordpress;
 mod write;
 
 use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -201,14 +202,14 @@ fn is_nothing(error: &std::io::Error) -> bool {
 
 /// Brings the entries of sources into a folder of stories.
 ///
-/// `standard_input` is the text for a source named `-`. Nothing is written before every source has been read.
+/// `standard_input` holds what a source named `-` says. Nothing is written before every source has been read.
 ///
 /// # Errors
 /// Why nothing, or not all, could be imported. What is wrong with one entry is in the [`Report`] instead.
 pub fn run(
     setting: &Setting,
     request: &Request,
-    standard_input: Option<&[u8]>,
+    standard_input: Option<&File>,
     standing: &Standing,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Vec<Problem>> {
@@ -299,7 +300,8 @@ impl Gathered {
 }
 
 fn nothing_found(read: &sources::ReadSource) -> Problem {
-    let problem = Problem::error(Place::file(&*read.source.name), "no entry found");
+    let why = read.report.notes.first().map_or_else(String::new, |note| format!(": {note}"));
+    let problem = Problem::error(Place::file(&*read.source.name), format!("no entry found{why}"));
     match read.kind {
         Kind::Listing => {
             problem.help("a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`")

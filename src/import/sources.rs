@@ -1,8 +1,7 @@
 //! Owns the sources of an import: found, opened and read into entries, each by its kind; never touches the store.
 
-use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Cursor, Read};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -17,7 +16,9 @@ use crate::fetch;
 use crate::source::{decode, undecodable};
 
 /// The largest document that is fetched from another server.
-const LARGEST: usize = 1 << 30;
+const LARGEST: u64 = 256 << 20;
+/// The longest listing, in bytes.
+const LONGEST_LISTING: u64 = 64 << 20;
 /// What the names of feeds end in, in a folder.
 const FEEDS: [&str; 5] = ["atom", "json", "rdf", "rss", "xml"];
 /// What the names of Markdown files end in.
@@ -26,6 +27,8 @@ const MARKDOWN: [&str; 4] = ["md", "markdown", "mdx", "mkd"];
 const PAGES: [&str; 3] = ["html", "htm", "xhtml"];
 /// So much of a document tells what it is.
 const HEAD: u64 = 4096;
+/// How files begin that gzip, zip, zstd, xz and bzip2 make.
+const COMPRESSED: [&[u8]; 5] = [b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"BZh"];
 /// So many entries are handed on at once.
 const BATCH: usize = 256;
 
@@ -119,7 +122,7 @@ pub fn read(
     input: &Input,
     setting: &Setting,
     request: &Request,
-    standard_input: Option<&[u8]>,
+    standard_input: Option<&File>,
     take: Take<'_>,
 ) -> Result<ReadSource, Problem> {
     match input {
@@ -131,20 +134,18 @@ pub fn read(
 fn document(
     path: &Path,
     request: &Request,
-    standard_input: Option<&[u8]>,
+    standard_input: Option<&File>,
     take: Take<'_>,
 ) -> Result<ReadSource, Problem> {
     let document = Document::new(path, standard_input)?;
     let name = document.name.clone();
     let failed = |error: std::io::Error| Problem::machine(path, "read this file", &error);
-    let kind = match request.from {
-        Some(kind) => kind,
-        None => {
-            let mut head = Vec::new();
-            document.open().and_then(|input| input.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
-            kind_of(&head)
-        }
-    };
+    let mut head = Vec::new();
+    document.open().and_then(|input| input.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
+    if COMPRESSED.iter().any(|mark| head.starts_with(mark)) {
+        return Err(at(Path::new(&name), "this is compressed").help("unpack it, and import what is in it"));
+    }
+    let kind = request.from.unwrap_or_else(|| kind_of(&head));
     let ill = |failure: feed::Failure| at(Path::new(&document.name), &failure.message);
     let mut batches = Batches { name: &document.name, waiting: Vec::new(), count: 0, failure: None, take };
     let mut report = SourceReport { name: name.clone(), ..SourceReport::default() };
@@ -152,7 +153,12 @@ fn document(
     match kind {
         Kind::Listing => {
             let mut bytes = Vec::new();
-            document.open().and_then(|mut input| input.read_to_end(&mut bytes)).map_err(failed)?;
+            let input = document.open().map_err(failed)?;
+            input.take(LONGEST_LISTING + 1).read_to_end(&mut bytes).map_err(failed)?;
+            if bytes.len() as u64 > LONGEST_LISTING {
+                let message = format!("a listing may be {} MB long, and this is longer", LONGEST_LISTING >> 20);
+                return Err(at(Path::new(&name), &message).help("split it, or say with --from what else it is"));
+            }
             text = decode(&bytes).map_err(|wrong| undecodable(&name, &bytes, 0, wrong))?.to_owned();
             let (listed, entries) = listed::read(&name, &text);
             entries.into_iter().for_each(|found| batches.add(found));
@@ -186,27 +192,32 @@ fn document(
 struct Document<'d> {
     name: String,
     path: &'d Path,
-    /// What stands in it, where it is no file.
-    bytes: Option<Cow<'d, [u8]>>,
+    /// What stands in it, where it is no file of its own.
+    copy: Option<File>,
 }
 
 impl<'d> Document<'d> {
-    fn new(path: &'d Path, standard_input: Option<&'d [u8]>) -> Result<Document<'d>, Problem> {
-        let (name, bytes) = if path == Path::new("-") {
-            ("standard input".to_owned(), Some(Cow::Borrowed(standard_input.unwrap_or_default())))
+    fn new(path: &'d Path, standard_input: Option<&File>) -> Result<Document<'d>, Problem> {
+        let (name, copy) = if path == Path::new("-") {
+            let copy = standard_input.map(File::try_clone).transpose();
+            ("standard input".to_owned(), copy.map_err(|error| Problem::machine(path, "read it", &error))?)
         } else if is_address(path) {
             let url = path.to_string_lossy().into_owned();
-            let bytes = fetch::get(&url, LARGEST).map_err(|why| at(path, &why))?;
-            (url, Some(Cow::Owned(bytes)))
+            let copy = fetch::to_file(&url, LARGEST).map_err(|why| at(path, &why))?;
+            (url, Some(copy))
         } else {
             (path.display().to_string(), None)
         };
-        Ok(Document { name, path, bytes })
+        Ok(Document { name, path, copy })
     }
 
     fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
-        Ok(match &self.bytes {
-            Some(bytes) => Box::new(Cursor::new(bytes)),
+        Ok(match &self.copy {
+            Some(copy) => {
+                let mut copy: &File = copy;
+                copy.seek(SeekFrom::Start(0))?;
+                Box::new(copy)
+            }
             None => Box::new(File::open(self.path)?),
         })
     }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -26,10 +27,17 @@ fn setting() -> Setting {
     }
 }
 
+/// A text as standard input has it.
+fn file_of(text: &str) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
 /// Imports a text and tells the report.
 fn import(text: &str, into: &Path) -> Report {
     let request = Request { sources: vec!["-".into()], into: into.to_owned(), ..Request::default() };
-    run(&setting(), &request, Some(text.as_bytes()), &Standing::default(), &|_| {}).unwrap()
+    run(&setting(), &request, Some(&file_of(text)), &Standing::default(), &|_| {}).unwrap()
 }
 
 /// What became of each entry: the outcome and its file or reason.
@@ -168,10 +176,10 @@ fn dry_run_writes_nothing_and_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let into = folder.path().join("stories");
     let mut request = Request { sources: vec!["-".into()], into: into.clone(), dry_run: true, ..Request::default() };
-    let dry = run(&setting(), &request, Some(LISTING.as_bytes()), &Standing::default(), &|_| {}).unwrap();
+    let dry = run(&setting(), &request, Some(&file_of(LISTING)), &Standing::default(), &|_| {}).unwrap();
     assert!(!into.exists());
     request.dry_run = false;
-    let wet = run(&setting(), &request, Some(LISTING.as_bytes()), &Standing::default(), &|_| {}).unwrap();
+    let wet = run(&setting(), &request, Some(&file_of(LISTING)), &Standing::default(), &|_| {}).unwrap();
     assert_eq!(outcomes(&dry), outcomes(&wet));
 }
 
@@ -240,7 +248,7 @@ fn a_failure_names_the_file_and_keeps_what_was_written() {
     std::fs::write(folder.path().join("2018"), "a file where a folder should be").unwrap();
     let text = "• 01/02/2019\n  Lakes\n• 31/12/2018\n  Rain";
     let request = Request { sources: vec!["-".into()], into: folder.path().to_owned(), ..Request::default() };
-    let problems = run(&setting(), &request, Some(text.as_bytes()), &Standing::default(), &|_| {}).unwrap_err();
+    let problems = run(&setting(), &request, Some(&file_of(text)), &Standing::default(), &|_| {}).unwrap_err();
     let shown = show(&problems[0], Form::Plain);
     assert!(shown.contains("2018") && problems[0].cause == Cause::Machine, "{shown}");
     std::fs::remove_file(folder.path().join("2018")).unwrap();
@@ -319,7 +327,7 @@ fn what_is_left_out_is_named() {
         language: Some("FR".into()),
         ..Request::default()
     };
-    let report = run(&setting(), &request, Some(text.as_bytes()), &Standing::default(), &|_| {}).unwrap();
+    let report = run(&setting(), &request, Some(&file_of(text)), &Standing::default(), &|_| {}).unwrap();
     assert_eq!(kinds(&report), ["left out", "left out", "written", "written", "written", "written"]);
     assert_eq!(report.entries[5].language.as_deref(), Some("fr"));
     assert_eq!(report.entries[2].date.as_deref(), Some("2019-02-01"));
@@ -342,7 +350,8 @@ fn errors_name_place_and_cure() {
         (&wide, ["wide.txt:1:1: error: this file is UTF-16", "save it as UTF-8"]),
         (Path::new("-"), ["standard input:1:1: error: no entry found", "= help: a listing's entries begin"]),
     ] {
-        let problems = run(&setting(), &request(source), Some(b"text"), &Standing::default(), &|_| {}).unwrap_err();
+        let problems =
+            run(&setting(), &request(source), Some(&file_of("text")), &Standing::default(), &|_| {}).unwrap_err();
         let shown = show(&problems[0], Form::Plain);
         assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
     }
@@ -394,7 +403,7 @@ fn an_id_that_another_file_has_is_never_written() {
     let standing = Standing { file: &file, says: &says };
     let expected: Outcomes =
         vec![("already there".into(), "stories/one.toml".into()), ("written".into(), "2019/snow-02-13.toml".into())];
-    let report = run(&setting(), &request, Some(text.as_bytes()), &standing, &|_| {}).unwrap();
+    let report = run(&setting(), &request, Some(&file_of(text)), &standing, &|_| {}).unwrap();
     assert_eq!(outcomes(&report), expected);
     let told = report.to_string();
     assert!(told.contains("1 new, 1 elsewhere in the store") && told.contains("in stories/one.toml: Rain"), "{told}");
@@ -405,7 +414,10 @@ fn an_id_that_another_file_has_is_never_written() {
     let request = Request { into: folder.path().into(), ..request };
     import(text, folder.path());
     std::fs::remove_file(folder.path().join("2019/rain.toml")).unwrap();
-    assert_eq!(kinds(&run(&setting(), &request, Some(text.as_bytes()), &standing, &|_| {}).unwrap())[0], "already there");
+    assert_eq!(
+        kinds(&run(&setting(), &request, Some(&file_of(text)), &standing, &|_| {}).unwrap())[0],
+        "already there"
+    );
 }
 
 #[test]

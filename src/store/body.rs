@@ -56,7 +56,7 @@ fn absolute(base: &Url, written: &str) -> Option<String> {
 
 /// HTML without anything that is not text, pictures and links, every address made absolute.
 pub fn sanitised(html: &str, base: &Url) -> String {
-    if nesting::exceeds(html, DEEPEST) {
+    if nesting::fault(html, DEEPEST).is_some() {
         return paragraphs(html);
     }
     let media = ["audio", "source", "video"];

@@ -24,7 +24,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 pub use body::{body, markdown, sanitised};
 use find::Found;
 pub use find::{Stamp, can_be_story};
-pub use nesting::exceeds as is_nested_deeper;
+pub use nesting::fault as html_fault;
 use raw::RawRecord;
 pub use raw::{RawEnclosure, RawPerson};
 pub use scan::{Fact, Record, Scan};

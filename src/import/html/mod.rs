@@ -16,7 +16,7 @@ use super::feed::Failure;
 use super::found::{Body, Found, When};
 use super::listed::is_summary;
 use super::plain;
-use crate::store::is_nested_deeper;
+use crate::store::html_fault;
 use parts::{Shown, attribute};
 pub use selectors::{Given, Selectors};
 
@@ -55,10 +55,8 @@ pub fn read(
     if text.len() as u64 > LONGEST {
         return Err(Failure { message: format!("a page may be {} MB long, and this is longer", LONGEST >> 20) });
     }
-    if is_nested_deeper(&text, DEEPEST) {
-        return Err(Failure {
-            message: format!("its elements are nested more than {DEEPEST} deep, so it is no news page"),
-        });
+    if let Some(why) = html_fault(&text, DEEPEST) {
+        return Err(Failure { message: format!("this is no news page: {why}") });
     }
     let page = Html::parse_document(&text);
     let base = parts::base(&page, at);

@@ -80,15 +80,26 @@ impl Tree {
         };
         found.unpublished = found.unpublished.take().or(unpublished.map(str::to_owned));
         if found.title.is_none() && found.left_out.is_none() {
-            let name: String = plain::collapsed(&file.slug.replace(['-', '_'], " "));
-            let mut letters = name.chars();
-            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-            let title: String = first.chain(letters).collect();
+            let title = self.title_of_name(&file.slug);
             if !title.is_empty() {
                 found.remarks.push(format!("it has no title; \"{title}\" was taken from its name"));
                 found.title = Some(title);
             }
         }
+    }
+
+    /// The title of a page that has none: as Jekyll makes it, each word with a capital, or as a sentence.
+    fn title_of_name(&self, slug: &str) -> String {
+        let capitalised = |word: &str| {
+            let mut letters = word.chars();
+            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+            first.chain(letters).collect::<String>()
+        };
+        if self.site.kind == Kind::Jekyll {
+            let words = slug.split('-').map(|word| capitalised(&word.to_lowercase()));
+            return words.collect::<Vec<_>>().join(" ");
+        }
+        capitalised(&plain::collapsed(&slug.replace(['-', '_'], " ")))
     }
 
     /// What relative addresses on a page are against, as well as it can be told: the folder that its file is made into.
