@@ -108,6 +108,14 @@ pub struct ImportOptions {
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
 
+    /// A list of pairs that may be one story: what was decided in it is taken, and what is open is written to it
+    #[arg(long, value_name = "FILE")]
+    pub review: Option<PathBuf>,
+
+    /// Say why entries were joined as one story, and why not
+    #[arg(long)]
+    pub explain: bool,
+
     /// Bring the pages of a WordPress export in too
     #[arg(long)]
     pub pages: bool,

@@ -40,6 +40,8 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
         dry_run: options.dry_run,
         date: dates.into_iter().flatten().next_back(),
         language: options.language.clone(),
+        review: options.review.clone(),
+        explain: options.explain,
         pages: options.pages,
         selectors: Selectors {
             item: options.selectors.item.clone(),
@@ -187,6 +189,8 @@ mod tests {
             dry_run: false,
             date: Vec::new(),
             language: None,
+            review: None,
+            explain: false,
             pages: false,
             selectors: SelectorOptions::default(),
         };
@@ -252,6 +256,8 @@ mod tests {
             dry_run: true,
             date: Vec::new(),
             language: None,
+            review: None,
+            explain: false,
             pages: false,
             selectors: SelectorOptions::default(),
         };

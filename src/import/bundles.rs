@@ -1,10 +1,11 @@
-//! Owns which entries are one story, where their sources say so: by the name of the story, by the ids or
-//! pages of each other's translations, or by ids that were minted here; never touches what they say.
+//! Owns which entries are one story: where their sources say so, by the name of the story, by the ids or pages of each other's
+//! translations, or by ids that were minted here; else as it was found; never touches what they say.
 
 use std::collections::HashMap;
 
 use super::Setting;
 use super::entries::Prepared;
+use super::joining::Joined;
 use super::stored::Bundle;
 
 /// The entries of a story.
@@ -13,18 +14,20 @@ pub struct Bundled {
     pub places: Vec<usize>,
     /// The id that the story had where it comes from.
     pub id: Option<String>,
+    /// By entry, its story in the record.
+    pub recalled: Vec<Option<usize>>,
 }
 
 impl Bundled {
     /// The entries themselves.
     pub fn bundle<'p>(&self, prepared: &'p [Prepared]) -> Bundle<'p> {
         let entries = self.places.iter().filter_map(|place| prepared[*place].ready.as_ref());
-        Bundle { entries: entries.collect(), id: self.id.clone() }
+        Bundle { entries: entries.collect(), id: self.id.clone(), recalled: self.recalled.clone() }
     }
 }
 
 /// Joins entries to stories, in the order of their first entries. Of two entries in one language the second stays alone.
-pub fn of(setting: &Setting, prepared: &[Prepared]) -> Vec<Bundled> {
+pub fn of(setting: &Setting, prepared: &[Prepared], joined: &Joined) -> Vec<Bundled> {
     let ready = || prepared.iter().enumerate().filter_map(|(place, entry)| Some((place, entry, entry.ready.as_ref()?)));
     let mut sets = Sets((0..prepared.len()).collect());
     let mut known: HashMap<String, usize> = HashMap::new();
@@ -56,6 +59,9 @@ pub fn of(setting: &Setting, prepared: &[Prepared]) -> Vec<Bundled> {
             sets.join(place, *other);
         }
     }
+    for set in &joined.sets {
+        set.iter().skip(1).for_each(|place| sets.join(*place, set[0]));
+    }
     let mut stories: Vec<Bundled> = Vec::new();
     let mut open: HashMap<usize, usize> = HashMap::new();
     for (place, _, ready) in ready() {
@@ -68,7 +74,7 @@ pub fn of(setting: &Setting, prepared: &[Prepared]) -> Vec<Bundled> {
             Some(story) => stories[story].places.push(place),
             None => {
                 open.entry(root).or_insert(stories.len());
-                stories.push(Bundled { places: vec![place], id: ids[place].clone() });
+                stories.push(Bundled { places: vec![place], id: ids[place].clone(), recalled: Vec::new() });
             }
         }
     }
@@ -77,8 +83,14 @@ pub fn of(setting: &Setting, prepared: &[Prepared]) -> Vec<Bundled> {
             let language = prepared[*place].ready.as_ref().map(|ready| ready.language.clone()).unwrap_or_default();
             setting.languages.iter().position(|known| *known == language)
         });
+        story.recalled = story.places.iter().map(|place| joined.recalled.get(*place).copied().flatten()).collect();
     }
     stories
+}
+
+/// Whether an id was minted here, so that it says which story it is of.
+pub fn is_minted(setting: &Setting, key: &str) -> bool {
+    minted(setting, key).is_some()
 }
 
 /// The story of an id that was minted here: `tag:{authority}:{story}/{language}`.

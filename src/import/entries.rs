@@ -16,7 +16,7 @@ use super::script::Script;
 use super::story_file::{Author, Content, Enclosure, Image, NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
-use super::{Request, Setting, plain};
+use super::{Request, Setting, bundles, plain};
 use crate::diagnostics::Problem;
 use crate::model::absolute;
 
@@ -44,6 +44,8 @@ pub struct Ready {
     pub story: Option<String>,
     /// The ids of its translations in the same source.
     pub translations: Vec<String>,
+    /// Its source does not say which entries are one story.
+    pub is_unmarked: bool,
     /// When it came out; none as long as that is left to its feed.
     pub published: Option<When>,
     pub updated: Option<When>,
@@ -56,6 +58,16 @@ pub struct Ready {
     pub link: Option<String>,
     /// Where the rest of it is kept.
     pub kept: Kept,
+}
+
+impl Prepared {
+    /// Notes that its source does not say which entries are one story, unless it says so of this one.
+    pub fn mark(&mut self, setting: &Setting) {
+        if let Some(ready) = &mut self.ready {
+            let is_minted = ready.guid.as_deref().is_some_and(|guid| bundles::is_minted(setting, guid));
+            ready.is_unmarked = ready.story.is_none() && ready.translations.is_empty() && !is_minted;
+        }
+    }
 }
 
 impl Ready {
@@ -142,6 +154,7 @@ impl Reading<'_> {
             key: found.file.as_ref().map(|file| format!("{}/{file}", self.tree())).or_else(|| found.guid.clone()),
             guid: found.guid.clone(),
             story: found.story.as_ref().map(|story| format!("{}\n{story}", self.source)),
+            is_unmarked: false,
             translations: found.translations.iter().flat_map(|other| names(&found, other)).collect(),
             published: found.published,
             updated: found.updated,

@@ -2,8 +2,8 @@
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
 //! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`html`], [`feed`], [`wordpress`] or [`markdown`] ->
-//! [`found`] -> [`entries`] ([`language`], [`topics`]) ->
-//! [`texts`], [`bundles`] -> [`recall`], [`names`] -> [`stored`], [`story_file`], [`write`] -> [`report`]
+//! [`found`] -> [`entries`] ([`language`], [`topics`]) -> [`texts`], [`recall`] ->
+//! [`joining`] ([`pairing`], [`review`]), [`bundles`] -> [`names`], [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
 //! All up to `entries` is pure. What stands behind it reads and writes the folder that is imported into, where
 //! `_imported.toml` ([`record`]) remembers what came from where. So a second import changes nothing, a longer source
@@ -18,15 +18,18 @@ mod entries;
 mod feed;
 mod found;
 mod html;
+mod joining;
 mod language;
 mod listed;
 mod listing;
 mod markdown;
 mod names;
+mod pairing;
 mod plain;
 mod recall;
 mod record;
 mod report;
+mod review;
 mod script;
 mod sources;
 mod stored;
@@ -129,6 +132,10 @@ pub struct Request {
     pub date: Option<NaiveDate>,
     /// The language of entries whose own cannot be found, or is unsure.
     pub language: Option<String>,
+    /// Where the pairs are that a person decides.
+    pub review: Option<PathBuf>,
+    /// Tell why entries were joined, and why not.
+    pub explain: bool,
     /// Bring pages of WordPress in too.
     pub pages: bool,
     /// What the parts of a news page of HTML are found by.
@@ -234,6 +241,9 @@ pub fn run(
                     problems.push(nothing_found(&read));
                 }
                 entries::settle(&mut gathered.prepared[before..], read.date, request.date);
+                if matches!(read.kind, Kind::Listing | Kind::Feed | Kind::Html) {
+                    gathered.prepared[before..].iter_mut().for_each(|entry| entry.mark(setting));
+                }
                 has_pages |= read.kind == Kind::Html;
                 gathered.read.insert(entries::name_of(&read.source.name));
                 gathered.sources.push(read.source);
@@ -254,7 +264,14 @@ pub fn run(
         return Err(problems);
     }
 
-    let bundled = bundles::of(setting, &prepared);
+    let told = |problem| vec![problem];
+    let is_written = !request.dry_run && prepared.iter().any(|entry| entry.ready.is_some());
+    let mut folder = stored::Folder::open(&request.into, is_written).map_err(told)?;
+    let reviewed = request.review.as_deref().map(review::read).transpose().map_err(told)?.unwrap_or_default();
+    let astray = folder.record.decide(reviewed, &prepared);
+    let recalled = recall::of(&prepared, &folder.record);
+    let joined = joining::of(&prepared, &texts, &folder.record, &request.into, recalled).map_err(told)?;
+    let bundled = bundles::of(setting, &prepared, &joined);
     let run = stored::Run {
         into: &request.into,
         dry_run: request.dry_run,
@@ -263,16 +280,25 @@ pub fn run(
         texts: &texts,
         progress,
         languages: &setting.languages,
+        authority: &setting.authority,
     };
     let bundles = bundled.iter().map(|bundled| bundled.bundle(&prepared)).collect();
-    let outcomes = run.store(bundles).map_err(|problem| vec![problem])?;
+    let outcomes = run.store(bundles, &mut folder.record).map_err(told)?;
+    if let Some(path) = request.review.as_ref().filter(|_| !request.dry_run) {
+        review::write(path, &joined.open).map_err(told)?;
+    }
     for (bundled, outcome) in bundled.iter().zip(outcomes) {
         for place in &bundled.places {
             prepared[*place].report.outcome = outcome.clone();
         }
     }
     let mut report = account(&request, accounts, prepared);
+    report.pairs = joined.pairs;
+    if !request.explain {
+        (report.pairs.joined, report.pairs.missed) = (Vec::new(), Vec::new());
+    }
     report.problems = report.find_problems(&sources);
+    report.problems.extend(astray);
     Ok(report)
 }
 
@@ -329,6 +355,7 @@ fn account(request: &Request, sources: Vec<SourceReport>, prepared: Vec<Prepared
         entries,
         languages,
         topics,
+        pairs: report::Pairs::default(),
         problems: Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::entries::Ready;
+use super::entries::{Prepared, Ready};
 use super::names::folded;
 use super::record::{Origin, Record};
 
@@ -17,8 +17,15 @@ const ALIKE: f64 = 0.75;
 /// How far a corrected date may be from the earlier one, in days.
 const DAYS: i64 = 31;
 
+/// For each entry, stored or not, the place of its story in the record.
+pub fn of(prepared: &[Prepared], record: &Record) -> Vec<Option<usize>> {
+    let ready: Vec<&Ready> = prepared.iter().filter_map(|entry| entry.ready.as_ref()).collect();
+    let mut recalled = recall(&ready, record).into_iter();
+    prepared.iter().map(|entry| entry.ready.as_ref().and_then(|_| recalled.next().flatten())).collect()
+}
+
 /// For each entry the place of its story in the record.
-pub fn recall(entries: &[&Ready], record: &Record) -> Vec<Option<usize>> {
+fn recall(entries: &[&Ready], record: &Record) -> Vec<Option<usize>> {
     let origins: Vec<(usize, &Origin)> = record
         .stories
         .iter()

@@ -1,12 +1,14 @@
 //! Owns `_imported.toml`, the memory of an import: which file each entry of a source became, and how the file was left;
 //! never touches the story files themselves.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::entries::Prepared;
 use super::toml_text::string;
 use super::{at, write};
 use crate::diagnostics::{Place, Problem};
@@ -21,6 +23,38 @@ const VERSION: u32 = 1;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Record {
     pub stories: Vec<Remembered>,
+    /// What a person said of pairs of entries.
+    pub decisions: Vec<Decision>,
+}
+
+/// What a person said of a pair.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Decision {
+    pub same: bool,
+    pub entries: [Named; 2],
+}
+
+/// An entry as people name it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub struct Named {
+    #[serde(deserialize_with = "day")]
+    pub date: NaiveDate,
+    pub language: String,
+    pub title: String,
+}
+
+impl Decision {
+    fn is_of(&self, [one, other]: &[Named; 2]) -> bool {
+        let [left, right] = &self.entries;
+        (left, right) == (one, other) || (left, right) == (other, one)
+    }
+}
+
+impl Named {
+    /// In TOML.
+    pub fn to_toml(&self) -> String {
+        format!("{{ date = {}, language = {}, title = {} }}", self.date, string(&self.language), string(&self.title))
+    }
 }
 
 /// A file that an import wrote.
@@ -48,6 +82,9 @@ pub struct Origin {
     /// How its source knows it, where it has an id for it.
     #[serde(default)]
     pub key: Option<String>,
+    /// The story that it was, before a person joined it with this one.
+    #[serde(default)]
+    pub former: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -61,6 +98,8 @@ struct Document {
     _version: u32,
     #[serde(default)]
     stories: Vec<Remembered>,
+    #[serde(default)]
+    decisions: Vec<Decision>,
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
@@ -102,13 +141,33 @@ impl Record {
             let message = format!("{} is no .toml file below this folder", string(&story.file));
             return Err(wrong(start..start + story.file.len(), message));
         }
-        Ok(Record { stories: document.stories })
+        Ok(Record { stories: document.stories, decisions: document.decisions })
+    }
+
+    /// Takes in what a person decided of pairs, and tells what names no entry.
+    pub fn decide(&mut self, decisions: Vec<Decision>, prepared: &[Prepared]) -> Vec<Problem> {
+        let ready = prepared.iter().filter_map(|entry| entry.ready.as_ref());
+        let new = ready.map(|ready| (ready.date(), ready.language.as_str(), ready.title.as_str()));
+        let old = self.stories.iter().flat_map(|story| &story.entries);
+        let old = old.map(|origin| (origin.date, origin.language.as_str(), origin.title.as_str()));
+        let known: HashSet<(NaiveDate, &str, &str)> = new.chain(old).collect();
+        let is_astray = |named: &&Named| !known.contains(&(named.date, named.language.as_str(), named.title.as_str()));
+        let astray = decisions.iter().flat_map(|decision| &decision.entries).filter(is_astray).map(|named| {
+            let message = format!("a reviewed pair names no entry: {} {}: {}", named.date, named.language, named.title);
+            Problem::warning(None, message).help("change nothing but `same` in the list")
+        });
+        let astray = astray.collect();
+        for decision in decisions {
+            self.decisions.retain(|other| !other.is_of(&decision.entries));
+            self.decisions.push(decision);
+        }
+        astray
     }
 
     /// Writes the record, unless its bytes are there already. The files that it names must have been written before.
     pub fn save(&mut self, folder: &Path) -> Result<(), Problem> {
         self.stories.sort_by(|one, other| one.file.cmp(&other.file));
-        if self.stories.is_empty() {
+        if self.stories.is_empty() && self.decisions.is_empty() {
             return Ok(());
         }
         let path: PathBuf = folder.join(NAME);
@@ -133,19 +192,26 @@ impl Record {
                 string(&story.written)
             );
             for origin in &story.entries {
-                let key = origin.key.as_ref().map(|key| format!(", key = {}", string(key)));
+                let more = |name: &str, value: &Option<String>| {
+                    value.as_ref().map(|value| format!(", {name} = {}", string(value))).unwrap_or_default()
+                };
                 let _ = writeln!(
                     text,
-                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{} }},",
+                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{} }},",
                     origin.date,
                     string(&origin.language),
                     string(&origin.title),
                     string(&origin.text),
                     string(&origin.source),
-                    key.unwrap_or_default()
+                    more("key", &origin.key),
+                    more("former", &origin.former)
                 );
             }
             text.push_str("]\n");
+        }
+        for Decision { same, entries: [one, other] } in &self.decisions {
+            let (one, other) = (one.to_toml(), other.to_toml());
+            let _ = write!(text, "\n[[decisions]]\nsame = {same}\nentries = [\n  {one},\n  {other},\n]\n");
         }
         text
     }
@@ -167,9 +233,13 @@ mod tests {
             text: "00ff".into(),
             source: "news.txt".into(),
             key: Some("https://a.example/?p=1".into()),
+            former: Some("2018/x".into()),
         };
+        let named = |language: &str| Named { date: origin.date, language: language.into(), title: "T \"x\"".into() };
+        let decision = Decision { same: false, entries: [named("en"), named("fr")] };
         let story = |file: &str| Remembered { file: file.into(), written: "1".into(), entries: vec![origin.clone()] };
-        let mut record = Record { stories: vec![story("2019/b.toml"), story("2019/a.toml")] };
+        let stories = vec![story("2019/b.toml"), story("2019/a.toml")];
+        let mut record = Record { stories, decisions: vec![decision] };
         record.save(folder.path()).map_err(|problem| problem.message)?;
         assert_eq!(load()?, record);
         assert_eq!(record.stories[0].file, "2019/a.toml");

@@ -31,9 +31,47 @@ pub struct Report {
     pub languages: BTreeMap<String, usize>,
     /// The same by topic.
     pub topics: BTreeMap<String, usize>,
+    /// Entries that are one story in different languages, or may be.
+    pub pairs: Pairs,
     /// What was left out, and what a person should look at.
     #[serde(skip)]
     pub problems: Vec<Problem>,
+}
+
+/// Pairs of entries whose sources do not say whether they are one story.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Pairs {
+    /// Beyond doubt, and joined.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<Pair>,
+    /// Probable; a person decides.
+    pub likely: Vec<Pair>,
+    /// Not probable.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Pair>,
+}
+
+/// A pair.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pair {
+    /// How probable it is that they are one story, from 0 to 1.
+    pub score: f64,
+    /// What speaks for it and against it, the most telling first.
+    pub reasons: Vec<String>,
+    pub one: Member,
+    pub other: Member,
+}
+
+/// An entry of a pair.
+#[derive(Clone, Debug, Serialize)]
+pub struct Member {
+    /// Where it stands: a source, or a file of an earlier import.
+    pub source: String,
+    /// The line in it, counted from 1; 0 where that is not known.
+    pub line: usize,
+    pub date: String,
+    pub language: String,
+    pub title: String,
 }
 
 /// A source as a whole.
@@ -221,6 +259,25 @@ impl Report {
         self.entries.iter().filter(|entry| wanted(&entry.outcome)).count()
     }
 
+    fn explain(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Pairs { joined, likely, missed } = &self.pairs;
+        let parts = [
+            ("Joined as one story:", joined),
+            ("Perhaps one story:", likely),
+            ("Near misses, which stay apart:", missed),
+        ];
+        for (title, pairs) in parts.into_iter().filter(|(_, pairs)| !pairs.is_empty()) {
+            writeln!(f, "{title}")?;
+            for pair in pairs {
+                writeln!(f, "  {:.3}: {}", pair.score, pair.reasons.join("; "))?;
+                for Member { source, line, date, language, title } in [&pair.one, &pair.other] {
+                    writeln!(f, "    {}: {date} {language}: {}", spot(source, *line), shortened(title))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn list(
         &self,
         f: &mut fmt::Formatter<'_>,
@@ -298,6 +355,7 @@ impl fmt::Display for Report {
         if !others.is_empty() {
             writeln!(f, "Categories that are no topic: {}", counts(&others))?;
         }
+        self.explain(f)?;
         self.list(f, "Guessed or lost:", |entry| {
             let remarks = Some(&entry.remarks).filter(|remarks| !remarks.is_empty())?;
             Some(format!("{}: {}", remarks.join("; "), shortened(&entry.title)))

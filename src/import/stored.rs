@@ -13,7 +13,6 @@ use rayon::prelude::*;
 
 use super::entries::Ready;
 use super::names::{Naming, hash};
-use super::recall::recall;
 use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
 use super::story_file::Story;
@@ -32,6 +31,8 @@ pub struct Run<'a> {
     pub progress: &'a (dyn Fn(Progress) + Sync),
     /// The configured languages.
     pub languages: &'a [String],
+    /// What mints the site's ids.
+    pub authority: &'a str,
 }
 
 /// The entries of one story, one a language.
@@ -39,6 +40,8 @@ pub struct Bundle<'a> {
     pub entries: Vec<&'a Ready>,
     /// The id that the story had where it comes from.
     pub id: Option<String>,
+    /// By entry, its story in the record. The first that no other bundle has is what this goes on being.
+    pub recalled: Vec<Option<usize>>,
 }
 
 impl Bundle<'_> {
@@ -56,9 +59,19 @@ impl Bundle<'_> {
 
 /// What is to be done for a story.
 enum Job {
-    /// It is known: by its place in the record.
-    Known(usize, Remembered),
+    Known(Box<KnownStory>),
     New(Name),
+}
+
+/// What is known of a story.
+struct KnownStory {
+    /// Its place in the record.
+    story: usize,
+    remembered: Remembered,
+    /// The languages whose texts are another story's now.
+    moved: Vec<String>,
+    /// The stories that have come into it, with their places in the record.
+    merged: Vec<(usize, Remembered)>,
 }
 
 /// What was done for one: what became of it, and what is to be remembered, at which place of the record.
@@ -66,6 +79,8 @@ enum Job {
 struct Brought {
     outcome: Option<Outcome>,
     remembered: Option<(Option<usize>, Remembered)>,
+    /// The places of stories that are no more.
+    merged: Vec<usize>,
 }
 
 /// A new story's name.
@@ -78,22 +93,49 @@ struct Name {
     elsewhere: Option<PathBuf>,
 }
 
+/// The folder that is imported into, held as long as nobody else may import into it.
+pub struct Folder {
+    pub record: Record,
+    /// The system releases it with the process.
+    _lock: Option<File>,
+}
+
+impl Folder {
+    /// Makes the folder if something will be written, and waits while another import is at work in it.
+    pub fn open(into: &Path, is_written: bool) -> Result<Folder, Problem> {
+        let failed = |what: &'static str| move |error: std::io::Error| Problem::machine(into, what, &error);
+        let lock = || {
+            std::fs::create_dir_all(into).map_err(failed("make this folder"))?;
+            let lock = File::open(into).map_err(failed("open this folder"))?;
+            lock.lock().map_err(failed("lock this folder"))?;
+            Ok(lock)
+        };
+        let lock = if is_written { Some(lock()?) } else { None };
+        Ok(Folder { record: Record::load(into)?, _lock: lock })
+    }
+}
+
 impl Run<'_> {
     /// Brings stories into the folder, and tells what became of each.
-    pub fn store(&self, bundles: Vec<Bundle<'_>>) -> Result<Vec<Outcome>, Problem> {
-        // Held until the end; the system releases it with the process.
-        let _lock = if self.dry_run || bundles.is_empty() { None } else { Some(self.lock()?) };
-        let mut record = Record::load(self.into)?;
-        let recalled = self.recall(&bundles, &record);
+    pub fn store(&self, bundles: Vec<Bundle<'_>>, record: &mut Record) -> Result<Vec<Outcome>, Problem> {
+        let mut used = HashSet::new();
+        let recalled: Vec<Option<usize>> = bundles
+            .iter()
+            .map(|bundle| bundle.recalled.iter().flatten().copied().find(|story| used.insert(*story)))
+            .collect();
         let fresh: Vec<usize> = (0..bundles.len()).filter(|place| recalled[*place].is_none()).collect();
-        let names = self.name(&fresh.iter().map(|place| &bundles[*place]).collect::<Vec<_>>(), &record)?;
+        let names = self.name(&fresh.iter().map(|place| &bundles[*place]).collect::<Vec<_>>(), record)?;
         let mut names: HashMap<usize, Name> = fresh.into_iter().zip(names).collect();
+        let mut claims: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (place, bundle) in bundles.iter().enumerate() {
+            bundle.recalled.iter().flatten().for_each(|story| claims.entry(*story).or_default().push(place));
+        }
 
         let jobs: Vec<(&Bundle<'_>, Job)> = bundles
             .iter()
             .enumerate()
             .map(|(place, bundle)| match (recalled[place], names.remove(&place)) {
-                (Some(story), _) => (bundle, Job::Known(story, record.stories[story].clone())),
+                (Some(story), _) => (bundle, Job::Known(Box::new(self.known(place, story, &bundles, &claims, record)))),
                 (None, name) => (bundle, Job::New(name.unwrap_or_default())),
             })
             .collect();
@@ -111,11 +153,12 @@ impl Run<'_> {
                 brought
             })
             .collect();
-        let (mut outcomes, mut failure) = (Vec::new(), None);
+        let (mut outcomes, mut failure, mut gone) = (Vec::new(), None, HashSet::new());
         for brought in brought {
             match brought {
-                Ok(Brought { outcome, remembered }) => {
+                Ok(Brought { outcome, remembered, merged }) => {
                     outcomes.extend(outcome);
+                    gone.extend(merged);
                     match remembered {
                         Some((Some(story), remembered)) => record.stories[story] = remembered,
                         Some((None, remembered)) => record.stories.push(remembered),
@@ -125,6 +168,8 @@ impl Run<'_> {
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
+        let mut place = 0..;
+        record.stories.retain(|_| place.next().is_none_or(|place| !gone.contains(&place)));
         // What was written before a failure is remembered too.
         let saved = if self.dry_run { Ok(()) } else { record.save(self.into) };
         match failure {
@@ -134,39 +179,45 @@ impl Run<'_> {
     }
 
     fn bring(&self, bundle: &Bundle<'_>, job: Job) -> Result<Brought, Problem> {
-        let (outcome, remembered) = match job {
-            Job::Known(story, mut known) => {
-                let outcome = self.bring_known(bundle, &mut known)?;
-                (outcome, Some((Some(story), known)))
+        match job {
+            Job::Known(known) => self.bring_known(bundle, *known),
+            Job::New(Name { elsewhere: Some(path), .. }) => {
+                Ok(Brought { outcome: Some(Outcome::AlreadyThere { path }), ..Brought::default() })
             }
-            Job::New(Name { elsewhere: Some(path), .. }) => (Outcome::AlreadyThere { path }, None),
             Job::New(name) => {
                 let (outcome, remembered) = self.bring_new(bundle, &name)?;
-                (outcome, Some((None, remembered)))
+                Ok(Brought { outcome: Some(outcome), remembered: Some((None, remembered)), ..Brought::default() })
             }
-        };
-        Ok(Brought { outcome: Some(outcome), remembered })
+        }
     }
 
-    /// For each story its place in the record: that of the first of its entries that is known again, once.
-    fn recall(&self, bundles: &[Bundle<'_>], record: &Record) -> Vec<Option<usize>> {
-        let entries: Vec<&Ready> = bundles.iter().flat_map(|bundle| bundle.entries.iter().copied()).collect();
-        let mut recalled = recall(&entries, record).into_iter();
-        let mut used = HashSet::new();
-        let mut of_bundle = |bundle: &Bundle<'_>| {
-            let places: Vec<usize> = recalled.by_ref().take(bundle.entries.len()).flatten().collect();
-            places.into_iter().find(|place| used.insert(*place))
-        };
-        bundles.iter().map(&mut of_bundle).collect()
-    }
-
-    /// Makes the folder if need be, and waits while another import is at work in it.
-    fn lock(&self) -> Result<File, Problem> {
-        let failed = |what: &'static str| move |error: std::io::Error| Problem::machine(self.into, what, &error);
-        std::fs::create_dir_all(self.into).map_err(failed("make this folder"))?;
-        let lock = File::open(self.into).map_err(failed("open this folder"))?;
-        lock.lock().map_err(failed("lock this folder"))?;
-        Ok(lock)
+    /// What is known of a bundle's story, of the stories that have come into it, and of the texts that have left it.
+    fn known(
+        &self,
+        place: usize,
+        story: usize,
+        bundles: &[Bundle<'_>],
+        claims: &HashMap<usize, Vec<usize>>,
+        record: &Record,
+    ) -> KnownStory {
+        let others = bundles[place].recalled.iter().flatten().copied().filter(|other| *other != story);
+        // A story whose other texts are in another bundle goes on there.
+        let is_all_here =
+            |other: &usize| claims.get(other).is_none_or(|claims| claims.iter().all(|claim| *claim == place));
+        let mut merged: Vec<usize> = others.filter(is_all_here).collect();
+        merged.dedup();
+        let elsewhere = claims.get(&story).into_iter().flatten().filter(|claim| **claim != place);
+        let moved = elsewhere.flat_map(|claim| {
+            let Bundle { entries, recalled, .. } = &bundles[*claim];
+            let left = entries.iter().zip(recalled).filter(|(_, recalled)| **recalled == Some(story));
+            left.map(|(entry, _)| entry.language.clone()).collect::<Vec<_>>()
+        });
+        KnownStory {
+            story,
+            remembered: record.stories[story].clone(),
+            moved: moved.collect(),
+            merged: merged.into_iter().map(|other| (other, record.stories[other].clone())).collect(),
+        }
     }
 
     fn path(&self, id: &str) -> PathBuf {
@@ -185,19 +236,47 @@ impl Run<'_> {
         if self.dry_run { Ok(()) } else { write::replace(path, text) }
     }
 
-    fn bring_known(&self, bundle: &Bundle<'_>, known: &mut Remembered) -> Result<Outcome, Problem> {
-        let file = known.file.clone();
+    fn bring_known(&self, bundle: &Bundle<'_>, known: KnownStory) -> Result<Brought, Problem> {
+        let KnownStory { story, mut remembered, moved, merged } = known;
+        let file = remembered.file.clone();
         let id = file.strip_suffix(".toml").unwrap_or(&file);
         let path = self.path(id);
+        let told = |outcome: Outcome, remembered: Remembered| {
+            Ok(Brought { outcome: Some(outcome), remembered: Some((Some(story), remembered)), merged: Vec::new() })
+        };
         let Some(bytes) = self.read(&path)? else {
-            let moved = (self.standing.file)(id).map(|path| Outcome::AlreadyThere { path });
-            return Ok(moved.unwrap_or(Outcome::Deleted { file }));
+            let elsewhere = (self.standing.file)(id).map(|path| Outcome::AlreadyThere { path });
+            return told(elsewhere.unwrap_or(Outcome::Deleted { file }), remembered);
         };
         let there = bytes_hash(&bytes);
         // Texts that are not among these stay, where nobody has touched the file.
-        let before = std::str::from_utf8(&bytes).ok().filter(|_| there == known.written);
-        let before = before.and_then(|text| Story::from_toml(text, self.languages));
-        let text = bundle.story(self)?.over(before, self.languages).to_toml(id);
+        let mut before = self.untouched(&bytes, &remembered);
+        if let Some(before) = &mut before {
+            before.texts.retain(|text| !moved.contains(&text.language));
+        }
+        remembered.entries.retain(|origin| !moved.contains(&origin.language));
+        let mut gone = Vec::new();
+        for (place, other) in merged {
+            let path = self.into.join(&other.file);
+            if let Some(bytes) = self.read(&path)? {
+                let Some(texts) = self.untouched(&bytes, &other) else {
+                    return told(Outcome::Edited { file: other.file, correction_waits: true }, remembered);
+                };
+                before = Some(before.unwrap_or_default().over(Some(texts), self.languages));
+                gone.push((place, path));
+            }
+            let former = other.file.strip_suffix(".toml").map(str::to_owned);
+            let moved = other.entries.into_iter().map(|origin| Origin { former: former.clone(), ..origin });
+            remembered.entries.extend(moved);
+        }
+        let mut whole = bundle.story(self)?.over(before, self.languages);
+        for text in whole.texts.iter_mut().filter(|text| text.guid.is_none()) {
+            // Subscribers know it by the id that it had.
+            let origin = remembered.entries.iter().find(|origin| origin.language == text.language);
+            let former = origin.and_then(|origin| origin.former.as_ref());
+            text.guid = former.map(|former| format!("tag:{}:{former}/{}", self.authority, text.language));
+        }
+        let text = whole.to_toml(id);
         let wanted = hash(&text);
         // The text of a source that is not read now stays, or two sources would change the story in turn.
         let is_read = |origin: &Origin| self.read.contains(&origin.source);
@@ -207,14 +286,17 @@ impl Run<'_> {
             };
             bundle.entries.iter().any(|entry| same(entry))
         };
+        let is_told = |origin: &&Origin| bundle.entries.iter().any(|entry| entry.language == origin.language);
+        let mut told_before = remembered.entries.iter().filter(is_told).peekable();
         if there != wanted
-            && let Some(other) = known.entries.first()
-            && !known.entries.iter().any(|origin| is_same(origin) || is_read(origin))
+            && let Some(other) = told_before.peek().map(|origin| origin.source.clone())
+            && !told_before.any(|origin| is_same(origin) || is_read(origin))
         {
-            return Ok(Outcome::Superseded { by: other.source.clone(), by_line: None });
+            return told(Outcome::Superseded { by: other, by_line: None }, remembered);
         }
-        if there != wanted && there != known.written {
-            return Ok(Outcome::Edited { file, correction_waits: wanted != known.written });
+        if there != wanted && there != remembered.written {
+            let correction_waits = wanted != remembered.written;
+            return told(Outcome::Edited { file, correction_waits }, remembered);
         }
         let outcome = if there == wanted {
             Outcome::Unchanged { file }
@@ -222,19 +304,32 @@ impl Run<'_> {
             self.write(&path, &text)?;
             Outcome::Updated { file }
         };
-        known.written = wanted;
+        remembered.written = wanted;
         for entry in &bundle.entries {
-            match known.entries.iter_mut().find(|origin| origin.language == entry.language) {
+            match remembered.entries.iter_mut().find(|origin| origin.language == entry.language) {
                 Some(origin) => {
                     let is_other = (&*origin.title, &*origin.text) != (&*entry.title, &*entry.text);
                     if is_other || origin.date != entry.date() || origin.key != entry.key {
-                        *origin = origin_of(entry);
+                        *origin = Origin { former: origin.former.take(), ..origin_of(entry) };
                     }
                 }
-                None => known.entries.push(origin_of(entry)),
+                None => remembered.entries.push(origin_of(entry)),
             }
         }
-        Ok(outcome)
+        let mut merged = Vec::new();
+        for (place, path) in gone {
+            if !self.dry_run {
+                std::fs::remove_file(&path).map_err(|error| Problem::machine(&path, "remove this file", &error))?;
+            }
+            merged.push(place);
+        }
+        Ok(Brought { outcome: Some(outcome), remembered: Some((Some(story), remembered)), merged })
+    }
+
+    /// A story as an import left it; none where a person has edited it since.
+    fn untouched(&self, bytes: &[u8], remembered: &Remembered) -> Option<Story> {
+        let text = std::str::from_utf8(bytes).ok().filter(|_| bytes_hash(bytes) == remembered.written)?;
+        Story::from_toml(text, self.languages)
     }
 
     fn bring_new(&self, bundle: &Bundle<'_>, name: &Name) -> Result<(Outcome, Remembered), Problem> {
@@ -334,6 +429,7 @@ fn origin_of(entry: &Ready) -> Origin {
         title: entry.title.clone(),
         text: entry.text.clone(),
         key: entry.key.clone(),
+        former: None,
         // Not the whole path: the record goes where the store goes, to other machines too.
         source: entry.origin.clone(),
     }

@@ -1,0 +1,209 @@
+//! Owns which entries are brought before [`pairing`], and what follows from what it finds: entries whose source does not say which are
+//! one story, beside those of earlier imports; never touches what pairs them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use chrono::NaiveDate;
+
+use super::entries::{Prepared, Ready};
+use super::pairing::{self, Item, Known, Link};
+use super::plain;
+use super::record::{Decision, Named, Record};
+use super::report::{EntryReport, Member, Pair, Pairs};
+use super::review::Open;
+use super::story_file::{Content, Story, Text};
+use super::texts::Texts;
+use crate::diagnostics::Problem;
+
+/// So much of a text is compared, in characters.
+const LONGEST: usize = 600;
+/// How far from the new entries earlier stories are looked at, in days.
+const REACH: i64 = 160;
+
+/// Which entries are one story, as far as that was found.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// Places of entries that are one story.
+    pub sets: Vec<Vec<usize>>,
+    /// By place of an entry: its story in the record.
+    pub recalled: Vec<Option<usize>>,
+    pub pairs: Pairs,
+    /// What a person may decide.
+    pub open: Vec<Open>,
+}
+
+/// An entry, or a text of an earlier import, as it is compared.
+struct Candidate {
+    /// The place of the entry; none for an earlier text.
+    place: Option<usize>,
+    /// The story in the record.
+    story: Option<usize>,
+    named: Named,
+    source: String,
+    line: usize,
+    text: String,
+    alt: Option<String>,
+    image: Option<String>,
+    link: Option<String>,
+}
+
+/// Finds the stories of unmarked entries. `recalled`: by place of an entry its story in the record.
+pub fn of(
+    prepared: &[Prepared],
+    texts: &Texts,
+    record: &Record,
+    into: &Path,
+    recalled: Vec<Option<usize>>,
+) -> Result<Joined, Problem> {
+    let mut candidates = Vec::new();
+    for (place, entry) in prepared.iter().enumerate() {
+        if let Some(ready) = entry.ready.as_ref().filter(|ready| ready.is_unmarked) {
+            let text = texts.get(ready.kept)?;
+            candidates.push(candidate(ready, &entry.report, place, recalled[place], text));
+        }
+    }
+    let languages = |candidates: &[Candidate]| {
+        candidates.iter().map(|candidate| candidate.named.language.clone()).collect::<HashSet<_>>().len()
+    };
+    let mut joined = Joined { recalled, ..Joined::default() };
+    if !candidates.is_empty() {
+        candidates.extend(earlier(&candidates, record, into, &joined.recalled));
+    }
+    if languages(&candidates) < 2 {
+        return Ok(joined);
+    }
+    let known = known(&candidates, &record.decisions);
+    let items: Vec<Item<'_>> = candidates.iter().map(Candidate::item).collect();
+    let pairing = pairing::pair(&items, &known);
+    for story in &pairing.stories {
+        let places: Vec<usize> = story.iter().filter_map(|item| candidates[*item].place).collect();
+        let earlier =
+            story.iter().find_map(|item| candidates[*item].story.filter(|_| candidates[*item].place.is_none()));
+        for place in &places {
+            joined.recalled[*place] = joined.recalled[*place].or(earlier);
+        }
+        joined.sets.push(places);
+    }
+    let decided: HashSet<(usize, usize)> = known.parted.iter().chain(&known.joined).copied().collect();
+    let is_open =
+        |link: &&Link| !decided.contains(&(link.one, link.other)) && !decided.contains(&(link.other, link.one));
+    let member = |item: usize| {
+        let Candidate { named, source, line, .. } = &candidates[item];
+        Member {
+            source: source.clone(),
+            line: *line,
+            date: named.date.to_string(),
+            language: named.language.clone(),
+            title: named.title.clone(),
+        }
+    };
+    let told = |links: &[Link]| {
+        let pair = |link: &Link| Pair {
+            score: (link.score * 1000.0).round() / 1000.0,
+            reasons: link.reasons.clone(),
+            one: member(link.one),
+            other: member(link.other),
+        };
+        links.iter().filter(is_open).map(pair).collect()
+    };
+    joined.pairs =
+        Pairs { joined: told(&pairing.joined), likely: told(&pairing.likely), missed: told(&pairing.missed) };
+    let open = |link: &Link| Open {
+        score: link.score,
+        reasons: link.reasons.clone(),
+        entries: [candidates[link.one].named.clone(), candidates[link.other].named.clone()],
+    };
+    joined.open = pairing.likely.iter().filter(is_open).map(open).collect();
+    Ok(joined)
+}
+
+impl Candidate {
+    fn item(&self) -> Item<'_> {
+        Item {
+            language: &self.named.language,
+            date: self.named.date,
+            title: &self.named.title,
+            text: &self.text,
+            alt: self.alt.as_deref(),
+            image: self.image.as_deref(),
+            link: self.link.as_deref(),
+        }
+    }
+}
+
+fn candidate(ready: &Ready, report: &EntryReport, place: usize, story: Option<usize>, text: Text) -> Candidate {
+    Candidate {
+        place: Some(place),
+        story,
+        named: Named { date: ready.date(), language: ready.language.clone(), title: ready.title.clone() },
+        source: report.source.clone(),
+        line: report.line,
+        text: shown(&text),
+        alt: text.image.as_ref().and_then(|image| image.alt.clone()),
+        image: text.image.and_then(|image| image.url),
+        link: text.link,
+    }
+}
+
+/// What people read of a text, its beginning.
+fn shown(text: &Text) -> String {
+    let body = match &text.content {
+        Some(Content::Html(html)) => plain::paragraphs(html),
+        Some(Content::Markdown(markdown)) => plain::paragraphs(&crate::store::markdown(markdown)),
+        Some(Content::Text(text)) => text.clone(),
+        None => String::new(),
+    };
+    let all = [text.summary.as_deref().unwrap_or_default(), &body].join("\n");
+    all.trim().chars().take(LONGEST).collect()
+}
+
+/// The texts of earlier imports that are near in time and not among these.
+fn earlier(candidates: &[Candidate], record: &Record, into: &Path, recalled: &[Option<usize>]) -> Vec<Candidate> {
+    let dates =
+        || candidates.iter().filter(|candidate| candidate.story.is_none()).map(|candidate| candidate.named.date);
+    let (Some(first), Some(last)) = (dates().min(), dates().max()) else { return Vec::new() };
+    let is_near = |date: NaiveDate| (first - date).num_days() <= REACH && (date - last).num_days() <= REACH;
+    let there: HashSet<(usize, &str)> = candidates
+        .iter()
+        .filter_map(|candidate| Some((recalled[candidate.place?]?, candidate.named.language.as_str())))
+        .collect();
+    let mut found = Vec::new();
+    for (story, remembered) in record.stories.iter().enumerate() {
+        if !remembered.entries.iter().any(|origin| is_near(origin.date)) {
+            continue;
+        }
+        let read = std::fs::read_to_string(into.join(&remembered.file)).ok();
+        let Some(read) = read.and_then(|text| Story::from_toml(&text, &[])) else { continue };
+        for text in read.texts {
+            let origin = remembered.entries.iter().find(|origin| origin.language == text.language);
+            let Some(origin) = origin.filter(|_| !there.contains(&(story, text.language.as_str()))) else { continue };
+            found.push(Candidate {
+                place: None,
+                story: Some(story),
+                named: Named { date: origin.date, language: text.language.clone(), title: text.title.clone() },
+                source: into.join(&remembered.file).display().to_string(),
+                line: 0,
+                text: shown(&text),
+                alt: text.image.as_ref().and_then(|image| image.alt.clone()),
+                image: text.image.and_then(|image| image.url),
+                link: text.link,
+            });
+        }
+    }
+    found
+}
+
+/// What is known of the candidates: by the record, and by what a person decided.
+fn known(candidates: &[Candidate], decisions: &[Decision]) -> Known {
+    let mut by_name: HashMap<&Named, usize> = HashMap::new();
+    for (item, candidate) in candidates.iter().enumerate() {
+        by_name.entry(&candidate.named).or_insert(item);
+    }
+    let mut known = Known { settled: candidates.iter().map(|candidate| candidate.story).collect(), ..Known::default() };
+    for Decision { same, entries: [one, other] } in decisions {
+        let (Some(one), Some(other)) = (by_name.get(one), by_name.get(other)) else { continue };
+        if *same { &mut known.joined } else { &mut known.parted }.push((*one, *other));
+    }
+    known
+}

@@ -1,0 +1,125 @@
+//! Owns the list of pairs that a person decides: written with both titles side by side, read back with the answers.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::record::{Decision, Named};
+use super::toml_text::string;
+use super::{at, is_nothing, write};
+use crate::diagnostics::{Place, Problem};
+use crate::source::{decode, undecodable};
+
+/// A pair to be decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Open {
+    pub score: f64,
+    pub reasons: Vec<String>,
+    pub entries: [Named; 2],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    pairs: Vec<Pair>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair {
+    same: toml::Spanned<toml::Value>,
+    #[serde(rename = "score")]
+    _score: Option<f64>,
+    #[serde(rename = "reasons")]
+    _reasons: Option<Vec<String>>,
+    one: Named,
+    other: Named,
+}
+
+/// What a person decided; nothing where there is no such file yet.
+///
+/// # Errors
+/// It cannot be read, or is no such list.
+pub fn read(path: &Path) -> Result<Vec<Decision>, Problem> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if is_nothing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(Problem::machine(path, "read this file", &error)),
+    };
+    let shown = path.display().to_string();
+    let text = decode(&bytes).map_err(|wrong| undecodable(&shown, &bytes, 0, wrong))?;
+    let wrong = |span, message: String| {
+        let problem = Problem::error(Place::in_text(&*shown, text, span), message);
+        problem.help("change nothing but `same` in it, or name another file, which will be written anew")
+    };
+    let document: Document = toml::from_str(text).map_err(|error| {
+        wrong(error.span().unwrap_or_default(), error.message().lines().collect::<Vec<_>>().join("; "))
+    })?;
+    let mut decisions = Vec::new();
+    for pair in document.pairs {
+        let same = match pair.same.get_ref() {
+            toml::Value::Boolean(same) => *same,
+            toml::Value::String(open) if open.trim() == "?" => continue,
+            _ => return Err(wrong(pair.same.span(), "`same` is true, false or \"?\"".to_owned())),
+        };
+        decisions.push(Decision { same, entries: [pair.one, pair.other] });
+    }
+    Ok(decisions)
+}
+
+/// Writes the pairs that are open.
+pub fn write(path: &Path, pairs: &[Open]) -> Result<(), Problem> {
+    if path.is_dir() {
+        return Err(at(path, "this is a folder").help("name a file with --review"));
+    }
+    let mut text = String::from(
+        "# Pairs of entries that may be one story, the most probable first. Where they are, write `same = true`; where they are\n\
+         # not, `same = false`; then import again with the same --review. What you decided is remembered.\n",
+    );
+    for Open { score, reasons, entries: [one, other] } in pairs {
+        let reasons = reasons.iter().map(|reason| string(reason)).collect::<Vec<_>>().join(", ");
+        let (one, other) = (one.to_toml(), other.to_toml());
+        let _ = write!(
+            text,
+            "\n[[pairs]]\nsame    = \"?\"\none     = {one}\nother   = {other}\nscore   = {score:.2}\nreasons = [{reasons}]\n"
+        );
+    }
+    write::replace(path, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn named(language: &str) -> Named {
+        Named { date: "2015-01-09".parse().unwrap(), language: language.to_owned(), title: "A \"title\"".to_owned() }
+    }
+
+    #[test]
+    fn answers_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("review.toml");
+        assert_eq!(read(&path).unwrap(), []);
+        let open = Open { score: 0.5, reasons: vec!["the same day".to_owned()], entries: [named("en"), named("fr")] };
+        write(&path, &[open.clone(), open]).unwrap();
+        assert_eq!(read(&path).unwrap(), []);
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, text.replacen("\"?\"", "true", 1).replacen("\"?\"", "false", 1)).unwrap();
+        let decided = |same| Decision { same, entries: [named("en"), named("fr")] };
+        assert_eq!(read(&path).unwrap(), [decided(true), decided(false)]);
+        for (wrong, place) in [("[[pairs]]\nsame = 'x'\n", 2), ("[[pairs]]\nsam = 1\n", 2), ("pairs = 3", 1)] {
+            let one = "one = { date = 2015-01-09, language = 'en', title = 'T' }\n";
+            let text = if wrong.contains("'x'") {
+                format!("{wrong}{one}{}", one.replace("one", "other"))
+            } else {
+                wrong.to_owned()
+            };
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(read(&path).unwrap_err().place.unwrap().line, place, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Entries whose source does not say which are one story: joined, listed for a person, decided, and remembered.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod common;
+
+use common::Site;
+
+const CONFIG: &str = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\ntitle = 'E'\n\
+    [languages.en]\ntitle = 'E'\n[languages.fr]\ntitle = 'E'\n[languages.ru]\ntitle = 'Е'\n\
+    [topics.lakes]\nmatch = ['lake']\n";
+
+const ENGLISH: &str = "• 01/03/2019\n  Lake Ostrel reaches 412 metres\n\n  The lake near Ostrel rose by 37 centimetres, says Anna Petrova of the IMW. The village of Karsk was flooded.\n\n";
+const FRENCH: &str = "• 01/03/2019\n  Le lac Ostrel atteint 412 mètres\n\n  Le lac près d’Ostrel est monté de 37 centimètres, dit Anna Petrova de l’IMW. Le village de Karsk a été inondé.\n\n";
+const RUSSIAN: &str = "• 20/05/2019\n  Озеро Острель достигло 412 метров\n\n  Озеро у Острели поднялось на 37 сантиметров, говорит Анна Петрова из IMW. Деревня Карск затоплена.\n\n";
+const OTHERS: &str = "• 25/04/2019\n  A door opens for visitors\n\n  Visitors of the institute are welcome on Saturday.\n\n• 30/06/2019\n  Снег тает рано\n\n  Весна пришла в горы раньше обычного, и снег растаял.\n\n";
+
+fn site(listing: &[&str]) -> Site {
+    let site = Site::empty();
+    site.write("tidings.toml", CONFIG);
+    site.write("news.txt", listing.concat());
+    site
+}
+
+/// Imports the listing, and tells what was said.
+fn import(site: &Site, more: &[&str]) -> String {
+    let ran = site.run(&[&["import", "news.txt", "--into", "stories"], more].concat());
+    assert_eq!(ran.status, 0, "{ran:?}");
+    ran.stdout
+}
+
+/// The languages of each story, by file.
+fn stories(site: &Site) -> Vec<(String, Vec<String>)> {
+    let files = site.files("stories").into_iter().filter(|file| !file.contains('_'));
+    let languages = |file: &String| {
+        let story: toml::Table = site.read(&format!("stories/{file}")).parse().unwrap();
+        story["translations"].as_table().unwrap().keys().cloned().collect()
+    };
+    files.map(|file| (file.clone(), languages(&file))).collect()
+}
+
+fn languages_of(site: &Site, name: &str) -> Vec<String> {
+    let all = stories(site);
+    all.iter().find(|(file, _)| file.contains(name)).unwrap_or_else(|| panic!("{name} in {all:?}")).1.clone()
+}
+
+#[test]
+fn what_is_beyond_doubt_is_one_story_with_all_its_topics() {
+    let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);
+    let told = import(&site, &["--explain"]);
+    assert_eq!(stories(&site).len(), 4);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
+    let story = site.read("stories/2019/lake-ostrel-reaches-412-metres.toml");
+    assert!(story.contains("topics    = [\"lakes\"]"), "{story}");
+    for expected in ["Joined as one story:", "Perhaps one story:", "the same day", "80 days apart", "Ostrel", "412, 37"]
+    {
+        assert!(told.contains(expected), "`{expected}` is not in {told}");
+    }
+    assert!(!import(&site, &[]).contains("Joined as one story"));
+    assert_eq!(site.run(&["check"]).status, 0);
+}
+
+#[test]
+fn a_person_joins_what_is_likely() {
+    let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);
+    import(&site, &["--review", "review.toml"]);
+    let list = site.read("review.toml");
+    assert!(list.contains("Озеро Острель достигло 412 метров") && list.contains("same    = \"?\""), "{list}");
+    site.write("review.toml", list.replacen("\"?\"", "true", 1));
+    import(&site, &["--review", "review.toml"]);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr", "ru"]);
+    assert_eq!(stories(&site).len(), 3);
+    // Its subscribers know it by its earlier id.
+    let story = site.read("stories/2019/lake-ostrel-reaches-412-metres.toml");
+    assert!(story.contains("guid = \"tag:e.example,2014:2019/ozero-ostrel-dostiglo-412-metrov/ru\""), "{story}");
+    assert!(!site.read("review.toml").contains("same    = \"?\"\none     = { date = 2019-03-01"));
+    // That is remembered, whether the list is there or not.
+    let before = (site.files("stories"), site.read("stories/_imported.toml"), story);
+    import(&site, &[]);
+    let after = site.read("stories/2019/lake-ostrel-reaches-412-metres.toml");
+    assert_eq!((site.files("stories"), site.read("stories/_imported.toml"), after), before);
+    assert_eq!(site.run(&["check"]).stderr, "");
+}
+
+#[test]
+fn a_person_parts_what_was_joined() {
+    let site = site(&[ENGLISH, FRENCH, OTHERS]);
+    import(&site, &[]);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
+    let pair = "[[pairs]]\nsame = false\none = { date = 2019-03-01, language = 'en', title = 'Lake Ostrel reaches 412 metres' }\n\
+        other = { date = 2019-03-01, language = 'fr', title = 'Le lac Ostrel atteint 412 mètres' }\n";
+    site.write("review.toml", pair);
+    import(&site, &["--review", "review.toml"]);
+    assert_eq!(
+        (languages_of(&site, "lake-ostrel"), languages_of(&site, "le-lac")),
+        (vec!["en".into()], vec!["fr".into()])
+    );
+    let before = site.files("stories");
+    import(&site, &[]);
+    assert_eq!(site.files("stories"), before);
+    assert_eq!(site.run(&["check"]).status, 0);
+    site.write("review.toml", pair.replace("412 metres", "413 metres"));
+    let ran = site.run(&["import", "news.txt", "--into", "stories", "--review", "review.toml"]);
+    assert!(ran.status == 0 && ran.stderr.contains("names no entry"), "{ran:?}");
+}
+
+#[test]
+fn a_translation_that_comes_later_joins_its_story() {
+    let site = site(&[ENGLISH, OTHERS]);
+    import(&site, &[]);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en"]);
+    // From another page, that has nothing else.
+    site.write(
+        "news.txt",
+        [FRENCH, "• 02/07/2019\n  Une porte s’ouvre\n\n  Les visiteurs sont les bienvenus.\n"].concat(),
+    );
+    import(&site, &[]);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
+    import(&site, &[]);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
+}
+
+#[test]
+fn what_a_person_edited_is_not_joined_away() {
+    let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);
+    import(&site, &["--review", "review.toml"]);
+    let file = "stories/2019/ozero-ostrel-dostiglo-412-metrov.toml";
+    site.write(file, format!("# mine\n{}", site.read(file)));
+    site.write("review.toml", site.read("review.toml").replacen("\"?\"", "true", 1));
+    let told = import(&site, &["--review", "review.toml"]);
+    assert!(told.contains("Edited by hand, and not overwritten") && told.contains("ozero-ostrel"), "{told}");
+    assert!(site.read(file).starts_with("# mine"));
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
+}
+
+#[test]
+fn a_damaged_list_is_named_and_nothing_is_written() {
+    let site = site(&[ENGLISH, FRENCH]);
+    site.write("review.toml", "[[pairs]]\nsame = 'perhaps'\none = { date = 2019-03-01, language = 'en', title = 'T' }\nother = { date = 2019-03-01, language = 'fr', title = 'T' }\n");
+    let ran = site.run(&["import", "news.txt", "--into", "stories", "--review", "review.toml"]);
+    assert!(ran.status == 1 && ran.stderr.contains("review.toml:2:8") && ran.stderr.contains("true, false"), "{ran:?}");
+    assert!(!site.path("stories/2019").exists());
+}
