@@ -55,6 +55,7 @@ pub fn of(
     record: &Record,
     into: &Path,
     recalled: Vec<Option<usize>>,
+    is_explained: bool,
 ) -> Result<Joined, Problem> {
     let mut candidates = Vec::new();
     for (place, entry) in prepared.iter().enumerate() {
@@ -75,7 +76,7 @@ pub fn of(
     }
     let known = known(&candidates, &record.decisions);
     let items: Vec<Item<'_>> = candidates.iter().map(Candidate::item).collect();
-    let pairing = pairing::pair(&items, &known);
+    let pairing = pairing::pair(&items, &known, is_explained);
     for story in &pairing.stories {
         let places: Vec<usize> = story.iter().filter_map(|item| candidates[*item].place).collect();
         let earlier =

@@ -85,7 +85,7 @@ impl Languages {
         // Latin names stand in texts of every script; the other way round is rare.
         if script == Script::Latin
             && let Some((other, _)) = letters.most(|script| script != Script::Latin)
-            && letters.share(other) > 0.35
+            && letters.share(other) > 0.15
         {
             script = other;
         }

@@ -270,7 +270,8 @@ pub fn run(
     let reviewed = request.review.as_deref().map(review::read).transpose().map_err(told)?.unwrap_or_default();
     let astray = folder.record.decide(reviewed, &prepared);
     let recalled = recall::of(&prepared, &folder.record);
-    let joined = joining::of(&prepared, &texts, &folder.record, &request.into, recalled).map_err(told)?;
+    let joined =
+        joining::of(&prepared, &texts, &folder.record, &request.into, recalled, request.explain).map_err(told)?;
     let bundled = bundles::of(setting, &prepared, &joined);
     let run = stored::Run {
         into: &request.into,

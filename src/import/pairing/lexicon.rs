@@ -11,9 +11,9 @@ const TOGETHER: f32 = 0.35;
 /// So many translations of a word are kept.
 const MOST: usize = 3;
 
-/// Words of one language with their translations in another.
+/// By word of one language: its translations in another.
 #[derive(Debug, Default)]
-pub struct Lexicon(HashMap<u32, Vec<Translation>>);
+pub struct Lexicon(Vec<Vec<Translation>>);
 
 /// A word that stands where another one does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,16 +56,17 @@ impl Lexicon {
             }
         }
         together.sort_unstable();
-        let mut words: HashMap<u32, Vec<Translation>> = HashMap::new();
+        let last = ones.keys().max().map_or(0, |last| *last as usize + 1);
+        let mut words: Vec<Vec<Translation>> = vec![Vec::new(); last];
         for same in together.chunk_by(|one, other| one == other).filter(|same| same.len() >= LEAST as usize) {
             let (one, other) = ((same[0] >> 32) as u32, same[0] as u32);
             let (together, alone) = (same.len() as u32, ones[&one] + others[&other]);
             let translation = Translation { word: other, together, alone };
             if translation.strength(false) >= TOGETHER {
-                words.entry(one).or_default().push(translation);
+                words[one as usize].push(translation);
             }
         }
-        for translations in words.values_mut() {
+        for translations in &mut words {
             let strength = |translation: &Translation| translation.strength(false);
             translations
                 .sort_by(|one, other| strength(other).total_cmp(&strength(one)).then(one.word.cmp(&other.word)));
@@ -76,6 +77,6 @@ impl Lexicon {
 
     /// The translations of a word.
     pub fn of(&self, word: u32) -> &[Translation] {
-        self.0.get(&word).map(Vec::as_slice).unwrap_or_default()
+        self.0.get(word as usize).map(Vec::as_slice).unwrap_or_default()
     }
 }

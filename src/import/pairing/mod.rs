@@ -21,6 +21,7 @@ use chrono::NaiveDate;
 
 use between::Between;
 use evidence::{Seen, WINDOW};
+use explained::Explained;
 use features::{Features, Kind, Vocabulary};
 use groups::Groups;
 pub use groups::Link;
@@ -84,7 +85,9 @@ const TWINS: f64 = 0.4;
 const SUPPORT: f64 = 0.7;
 
 /// Finds the stories of entries.
-pub fn pair(items: &[Item<'_>], known: &Known) -> Pairing {
+///
+/// What is likely comes with its reasons; the rest where it must be explained.
+pub fn pair(items: &[Item<'_>], known: &Known, is_explained: bool) -> Pairing {
     let mut vocabulary = Vocabulary::default();
     let features: Vec<Features> = items.iter().map(|item| vocabulary.read(item)).collect();
     let matcher = Matcher::new(items, features, vocabulary);
@@ -101,15 +104,22 @@ pub fn pair(items: &[Item<'_>], known: &Known) -> Pairing {
             shares = matcher.shares(&links);
         }
     }
-    let mut weights = HashMap::new();
-    let mut explain = |link: &Link| Link { reasons: matcher.reasons(link, &lexicons, &mut weights), ..link.clone() };
+    let mut explained = Explained::new(&matcher, &lexicons);
     let (joined, open): (Vec<Link>, Vec<Link>) = links.iter().cloned().partition(|link| groups.has_joined(link));
     let open = open.into_iter().filter(|link| groups.are_apart(link.one, link.other));
     let (likely, missed): (Vec<Link>, Vec<Link>) =
         open.filter(|link| link.score >= MISSED).partition(|link| link.score >= LIKELY);
-    let mut explained = |links: Vec<Link>| links.iter().map(&mut explain).collect();
+    let mut explain = |links: Vec<Link>, is_explained: bool| -> Vec<Link> {
+        let mut reasons = |link: &Link| if is_explained { explained.reasons(link) } else { Vec::new() };
+        links.into_iter().map(|link| Link { reasons: reasons(&link), ..link }).collect()
+    };
     let stories = groups.stories().cloned().collect();
-    Pairing { stories, joined: explained(joined), likely: explained(likely), missed: explained(missed) }
+    Pairing {
+        stories,
+        joined: explain(joined, is_explained),
+        likely: explain(likely, true),
+        missed: explain(missed, is_explained),
+    }
 }
 
 /// The entries of one language, in the order of their dates.
