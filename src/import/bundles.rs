@@ -26,6 +26,14 @@ impl Bundled {
     }
 }
 
+/// Notes of entries that their source does not say which of them are one story, unless it says so of one.
+pub fn mark(setting: &Setting, prepared: &mut [Prepared]) {
+    for ready in prepared.iter_mut().filter_map(|entry| entry.ready.as_mut()) {
+        let is_minted = ready.guid.as_deref().is_some_and(|guid| minted(setting, guid).is_some());
+        ready.is_unmarked = ready.story.is_none() && ready.translations.is_empty() && !is_minted;
+    }
+}
+
 /// Joins entries to stories, in the order of their first entries. Of two entries in one language the second stays alone.
 pub fn of(setting: &Setting, prepared: &[Prepared], joined: &Joined) -> Vec<Bundled> {
     let ready = || prepared.iter().enumerate().filter_map(|(place, entry)| Some((place, entry, entry.ready.as_ref()?)));
@@ -86,11 +94,6 @@ pub fn of(setting: &Setting, prepared: &[Prepared], joined: &Joined) -> Vec<Bund
         story.recalled = story.places.iter().map(|place| joined.recalled.get(*place).copied().flatten()).collect();
     }
     stories
-}
-
-/// Whether an id was minted here, so that it says which story it is of.
-pub fn is_minted(setting: &Setting, key: &str) -> bool {
-    minted(setting, key).is_some()
 }
 
 /// The story of an id that was minted here: `tag:{authority}:{story}/{language}`.

@@ -16,7 +16,7 @@ use super::script::Script;
 use super::story_file::{Author, Content, Enclosure, Image, NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
-use super::{Request, Setting, bundles, plain};
+use super::{Request, Setting, plain};
 use crate::diagnostics::Problem;
 use crate::model::absolute;
 
@@ -58,16 +58,6 @@ pub struct Ready {
     pub link: Option<String>,
     /// Where the rest of it is kept.
     pub kept: Kept,
-}
-
-impl Prepared {
-    /// Notes that its source does not say which entries are one story, unless it says so of this one.
-    pub fn mark(&mut self, setting: &Setting) {
-        if let Some(ready) = &mut self.ready {
-            let is_minted = ready.guid.as_deref().is_some_and(|guid| bundles::is_minted(setting, guid));
-            ready.is_unmarked = ready.story.is_none() && ready.translations.is_empty() && !is_minted;
-        }
-    }
 }
 
 impl Ready {

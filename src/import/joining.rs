@@ -48,6 +48,26 @@ struct Candidate {
     link: Option<String>,
 }
 
+/// Takes in what a person decided of pairs, and tells what names no entry.
+pub fn decide(record: &mut Record, decisions: Vec<Decision>, prepared: &[Prepared]) -> Vec<Problem> {
+    let ready = prepared.iter().filter_map(|entry| entry.ready.as_ref());
+    let new = ready.map(|ready| (ready.date(), ready.language.as_str(), ready.title.as_str()));
+    let old = record.stories.iter().flat_map(|story| &story.entries);
+    let old = old.map(|origin| (origin.date, origin.language.as_str(), origin.title.as_str()));
+    let known: HashSet<(NaiveDate, &str, &str)> = new.chain(old).collect();
+    let is_astray = |named: &&Named| !known.contains(&(named.date, named.language.as_str(), named.title.as_str()));
+    let astray = decisions.iter().flat_map(|decision| &decision.entries).filter(is_astray).map(|named| {
+        let message = format!("a reviewed pair names no entry: {} {}: {}", named.date, named.language, named.title);
+        Problem::warning(None, message).help("change nothing but `same` in the list")
+    });
+    let astray = astray.collect();
+    for decision in decisions {
+        record.decisions.retain(|other| !other.is_of(&decision.entries));
+        record.decisions.push(decision);
+    }
+    astray
+}
+
 /// Finds the stories of unmarked entries. `recalled`: by place of an entry its story in the record.
 pub fn of(
     prepared: &[Prepared],
@@ -57,23 +77,21 @@ pub fn of(
     recalled: Vec<Option<usize>>,
     is_explained: bool,
 ) -> Result<Joined, Problem> {
+    let mut joined = Joined { recalled, ..Joined::default() };
+    let unmarked = || prepared.iter().filter_map(|entry| entry.ready.as_ref()).filter(|ready| ready.is_unmarked);
+    let earlier_ones = record.stories.iter().flat_map(|story| &story.entries).map(|origin| origin.language.as_str());
+    let languages: HashSet<&str> = unmarked().map(|ready| ready.language.as_str()).chain(earlier_ones).collect();
+    if languages.len() < 2 || unmarked().next().is_none() {
+        return Ok(joined);
+    }
     let mut candidates = Vec::new();
     for (place, entry) in prepared.iter().enumerate() {
         if let Some(ready) = entry.ready.as_ref().filter(|ready| ready.is_unmarked) {
             let text = texts.get(ready.kept)?;
-            candidates.push(candidate(ready, &entry.report, place, recalled[place], text));
+            candidates.push(candidate(ready, &entry.report, place, joined.recalled[place], text));
         }
     }
-    let languages = |candidates: &[Candidate]| {
-        candidates.iter().map(|candidate| candidate.named.language.clone()).collect::<HashSet<_>>().len()
-    };
-    let mut joined = Joined { recalled, ..Joined::default() };
-    if !candidates.is_empty() {
-        candidates.extend(earlier(&candidates, record, into, &joined.recalled));
-    }
-    if languages(&candidates) < 2 {
-        return Ok(joined);
-    }
+    candidates.extend(earlier(&candidates, record, into, &joined.recalled));
     let known = known(&candidates, &record.decisions);
     let items: Vec<Item<'_>> = candidates.iter().map(Candidate::item).collect();
     let pairing = pairing::pair(&items, &known, is_explained);

@@ -242,7 +242,7 @@ pub fn run(
                 }
                 entries::settle(&mut gathered.prepared[before..], read.date, request.date);
                 if matches!(read.kind, Kind::Listing | Kind::Feed | Kind::Html) {
-                    gathered.prepared[before..].iter_mut().for_each(|entry| entry.mark(setting));
+                    bundles::mark(setting, &mut gathered.prepared[before..]);
                 }
                 has_pages |= read.kind == Kind::Html;
                 gathered.read.insert(entries::name_of(&read.source.name));
@@ -268,7 +268,7 @@ pub fn run(
     let is_written = !request.dry_run && prepared.iter().any(|entry| entry.ready.is_some());
     let mut folder = stored::Folder::open(&request.into, is_written).map_err(told)?;
     let reviewed = request.review.as_deref().map(review::read).transpose().map_err(told)?.unwrap_or_default();
-    let astray = folder.record.decide(reviewed, &prepared);
+    let astray = joining::decide(&mut folder.record, reviewed, &prepared);
     let recalled = recall::of(&prepared, &folder.record);
     let joined =
         joining::of(&prepared, &texts, &folder.record, &request.into, recalled, request.explain).map_err(told)?;

@@ -1,14 +1,12 @@
 //! Owns `_imported.toml`, the memory of an import: which file each entry of a source became, and how the file was left;
 //! never touches the story files themselves.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::entries::Prepared;
 use super::toml_text::string;
 use super::{at, write};
 use crate::diagnostics::{Place, Problem};
@@ -44,7 +42,8 @@ pub struct Named {
 }
 
 impl Decision {
-    fn is_of(&self, [one, other]: &[Named; 2]) -> bool {
+    /// Whether it is of these two.
+    pub fn is_of(&self, [one, other]: &[Named; 2]) -> bool {
         let [left, right] = &self.entries;
         (left, right) == (one, other) || (left, right) == (other, one)
     }
@@ -142,26 +141,6 @@ impl Record {
             return Err(wrong(start..start + story.file.len(), message));
         }
         Ok(Record { stories: document.stories, decisions: document.decisions })
-    }
-
-    /// Takes in what a person decided of pairs, and tells what names no entry.
-    pub fn decide(&mut self, decisions: Vec<Decision>, prepared: &[Prepared]) -> Vec<Problem> {
-        let ready = prepared.iter().filter_map(|entry| entry.ready.as_ref());
-        let new = ready.map(|ready| (ready.date(), ready.language.as_str(), ready.title.as_str()));
-        let old = self.stories.iter().flat_map(|story| &story.entries);
-        let old = old.map(|origin| (origin.date, origin.language.as_str(), origin.title.as_str()));
-        let known: HashSet<(NaiveDate, &str, &str)> = new.chain(old).collect();
-        let is_astray = |named: &&Named| !known.contains(&(named.date, named.language.as_str(), named.title.as_str()));
-        let astray = decisions.iter().flat_map(|decision| &decision.entries).filter(is_astray).map(|named| {
-            let message = format!("a reviewed pair names no entry: {} {}: {}", named.date, named.language, named.title);
-            Problem::warning(None, message).help("change nothing but `same` in the list")
-        });
-        let astray = astray.collect();
-        for decision in decisions {
-            self.decisions.retain(|other| !other.is_of(&decision.entries));
-            self.decisions.push(decision);
-        }
-        astray
     }
 
     /// Writes the record, unless its bytes are there already. The files that it names must have been written before.
