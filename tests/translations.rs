@@ -134,6 +134,18 @@ fn what_a_person_edited_is_not_joined_away() {
 }
 
 #[test]
+fn two_of_one_language_are_never_one_story() {
+    let site = site(&[ENGLISH, FRENCH, OTHERS]);
+    import(&site, &[]);
+    let pair = "[[pairs]]\nsame = true\none = { date = 2019-03-01, language = 'en', title = 'Lake Ostrel reaches 412 metres' }\n\
+        other = { date = 2019-04-25, language = 'en', title = 'A door opens for visitors' }\n";
+    site.write("review.toml", pair);
+    let ran = site.run(&["import", "news.txt", "--into", "stories", "--review", "review.toml"]);
+    assert!(ran.status == 0 && ran.stderr.contains("cannot be one story"), "{ran:?}");
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
+}
+
+#[test]
 fn a_damaged_list_is_named_and_nothing_is_written() {
     let site = site(&[ENGLISH, FRENCH]);
     site.write("review.toml", "[[pairs]]\nsame = 'perhaps'\none = { date = 2019-03-01, language = 'en', title = 'T' }\nother = { date = 2019-03-01, language = 'fr', title = 'T' }\n");

@@ -31,6 +31,8 @@ pub struct Joined {
     pub pairs: Pairs,
     /// What a person may decide.
     pub open: Vec<Open>,
+    /// Decisions that cannot be followed.
+    pub problems: Vec<Problem>,
 }
 
 /// An entry, or a text of an earlier import, as it is compared.
@@ -104,6 +106,11 @@ pub fn of(
         }
         joined.sets.push(places);
     }
+    for (one, other) in &known.joined {
+        if !pairing.stories.iter().any(|story| story.contains(one) && story.contains(other)) {
+            joined.problems.push(cannot_join(&candidates[*one].named, &candidates[*other].named));
+        }
+    }
     let decided: HashSet<(usize, usize)> = known.parted.iter().chain(&known.joined).copied().collect();
     let is_open =
         |link: &&Link| !decided.contains(&(link.one, link.other)) && !decided.contains(&(link.other, link.one));
@@ -135,6 +142,14 @@ pub fn of(
     };
     joined.open = pairing.likely.iter().filter(is_open).map(open).collect();
     Ok(joined)
+}
+
+fn cannot_join(one: &Named, other: &Named) -> Problem {
+    let message = format!(
+        "a reviewed pair cannot be one story, because a story has one entry in each language: {} {}: {}; {} {}: {}",
+        one.date, one.language, one.title, other.date, other.language, other.title
+    );
+    Problem::warning(None, message).help("part them from the entries of the same language first, with `same = false`")
 }
 
 impl Candidate {

@@ -299,7 +299,7 @@ pub fn run(
         (report.pairs.joined, report.pairs.missed) = (Vec::new(), Vec::new());
     }
     report.problems = report.find_problems(&sources);
-    report.problems.extend(astray);
+    report.problems.extend(astray.into_iter().chain(joined.problems));
     Ok(report)
 }
 
