@@ -58,6 +58,8 @@ impl Between<'_> {
                 let start = places.partition_point(|at| (*at as usize) < near.start);
                 start..start + places[start..].partition_point(|at| (*at as usize) < near.end)
             };
+            let around = one.near(matcher.items[item].date, WINDOW);
+            let of_day = around.len();
             let of_one = missed(item);
             near.clone().for_each(|at| said[at] = 0.5 * (of_one + of_other[at]));
             let known = |word: &u32| lexicon.and_then(|lexicon| lexicon.of(*word).first());
@@ -65,8 +67,12 @@ impl Between<'_> {
             learned[near.clone()].fill(words.map(|word| evidence::missed_word(word.strength(false))).sum());
             for sign in matcher.features[item].signs.iter().filter(|sign| weights[**sign as usize] > 0.0) {
                 let places = &other.signs[*sign as usize];
-                let weight = weights[*sign as usize] - evidence::missed_sign(matcher.vocabulary.kinds[*sign as usize]);
-                places[within(places)].iter().for_each(|at| said[*at as usize] += weight);
+                let places = &places[within(places)];
+                let kind = matcher.vocabulary.kinds[*sign as usize];
+                let around = one.signs[*sign as usize].iter().filter(|at| around.contains(&(**at as usize))).count();
+                let now = evidence::now(kind, (around, of_day), (places.len(), near.len()));
+                let weight = weights[*sign as usize].min(now) - evidence::missed_sign(kind);
+                places.iter().for_each(|at| said[*at as usize] += weight);
             }
             for word in lexicon.iter().flat_map(|_| &matcher.features[item].words) {
                 // Of several translations the best that is there counts.

@@ -37,6 +37,16 @@ pub fn sign(kind: Kind, (of_one, one): (u32, usize), (of_other, other): (u32, us
     (0.5 * (says(of_one, one) + says(of_other, other))).max(0.0) as f32
 }
 
+/// What a shared sign says at most, as many entries near in time have it, of so many: what is in the news for a while tells less.
+pub fn now(kind: Kind, one: (usize, usize), other: (usize, usize)) -> f32 {
+    let says = |(count, near): (usize, usize)| match count {
+        0 | 1 => None,
+        count => Some((kept(kind) * near as f64 / (count as f64 - 1.0)).ln()),
+    };
+    let said: Vec<f64> = [says(one), says(other)].into_iter().flatten().collect();
+    if said.is_empty() { f32::MAX } else { (said.iter().sum::<f64>() / said.len() as f64).max(0.0) as f32 }
+}
+
 /// What a sign says that stands in one of two entries, where both languages know it.
 pub fn missed_sign(kind: Kind) -> f32 {
     (1.0 - kept(kind)).ln() as f32
