@@ -33,6 +33,13 @@ pub struct Between<'m> {
     pub stories: &'m [usize],
 }
 
+/// The places of a sorted list that lie in a range.
+fn within<'p>(places: &'p [u32], range: &Range<usize>) -> &'p [u32] {
+    let start = places.partition_point(|at| (*at as usize) < range.start);
+    let length = places[start..].partition_point(|at| (*at as usize) < range.end);
+    &places[start..start + length]
+}
+
 /// An entry that may be a translation, by its place in its edition.
 struct Candidate {
     at: usize,
@@ -54,12 +61,7 @@ impl Between<'_> {
         let of_other: Vec<f32> = other.items.iter().map(|item| missed(*item)).collect();
         for &item in &one.items {
             let near = other.near(matcher.items[item].date, WINDOW);
-            let within = |places: &[u32]| {
-                let start = places.partition_point(|at| (*at as usize) < near.start);
-                start..start + places[start..].partition_point(|at| (*at as usize) < near.end)
-            };
             let around = one.near(matcher.items[item].date, WINDOW);
-            let of_day = around.len();
             let of_one = missed(item);
             near.clone().for_each(|at| said[at] = 0.5 * (of_one + of_other[at]));
             let known = |word: &u32| lexicon.and_then(|lexicon| lexicon.of(*word).first());
@@ -67,10 +69,10 @@ impl Between<'_> {
             learned[near.clone()].fill(words.map(|word| evidence::missed_word(word.strength(false))).sum());
             for sign in matcher.features[item].signs.iter().filter(|sign| weights[**sign as usize] > 0.0) {
                 let places = &other.signs[*sign as usize];
-                let places = &places[within(places)];
+                let places = within(places, &near);
                 let kind = matcher.vocabulary.kinds[*sign as usize];
-                let around = one.signs[*sign as usize].iter().filter(|at| around.contains(&(**at as usize))).count();
-                let now = evidence::now(kind, (around, of_day), (places.len(), near.len()));
+                let count = within(&one.signs[*sign as usize], &around).len();
+                let now = evidence::now(kind, (count, around.len()), (places.len(), near.len()));
                 let weight = weights[*sign as usize].min(now) - evidence::missed_sign(kind);
                 places.iter().for_each(|at| said[*at as usize] += weight);
             }
@@ -83,7 +85,7 @@ impl Between<'_> {
                     let places = &other.words[translation.word as usize];
                     let count = (places.len() as u32, other.items.len());
                     let weight = evidence::word(translation.strength(false), count) - missed;
-                    for at in &places[within(places)] {
+                    for at in within(places, &near) {
                         if seen.insert(*at) {
                             learned[*at as usize] += weight;
                         }
