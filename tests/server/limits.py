@@ -197,7 +197,7 @@ def broken(folder):
         with check("once it is mended it is served within 1 s"):
             site.story("broken", "Mended")
             wait_for("it is served", lambda: site.shows("Mended") and site.shows("Changed meanwhile"), 1)
-            has("broken.toml" not in asked("/status")[2].decode(), "the admin address does not know")
+            wait_for("the admin address knows", lambda: "broken.toml" not in asked("/status")[2].decode(), 1)
         with check("a configuration that breaks: the last good publication stays, and is followed again"):
             good = site.config.read_text()
             site.config.write_text(good.replace('title = "News"', "title ="))

@@ -88,7 +88,7 @@ class Other:
 
     def __init__(self, site):
         self.site, self.process = site, site.process
-        self.slowest, self.most, self.wrong, self.served = 0, 0, "", 0
+        self.took, self.most, self.wrong = [], 0, ""
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self.ask)
 
@@ -101,9 +101,8 @@ class Other:
                     self.wrong = f"status {status}"
             except OSError as why:
                 self.wrong = f"{type(why).__name__}: {why}"
-            self.slowest = max(self.slowest, time.monotonic() - started)
+            self.took.append(time.monotonic() - started)
             self.most = max(self.most, memory(self.process))
-            self.served += 1
             if self.most > 2_000_000:  # before the machine suffers
                 self.process.kill()
                 self.wrong = f"it was killed at {self.most} kB"
@@ -118,8 +117,11 @@ class Other:
         self.thread.join()
 
     def judge(self):
-        if self.wrong or self.slowest > 1 or not self.served:
-            raise Wrong(f"the slowest of {self.served} took {self.slowest:.2f} s; {self.wrong or 'all were answered'}")
+        # One in a hundred may wait for the machine, which opens the connections in the same moment.
+        took = sorted(self.took)
+        if self.wrong or not took or took[len(took) * 99 // 100] > 1 or took[-1] > 2:
+            slow = [f"{each:.2f}" for each in took[-6:]]
+            raise Wrong(f"the slowest of {len(took)} took {', '.join(slow)} s; {self.wrong or 'all were answered'}")
 
 
 def patient_reader(port, outcome):
