@@ -120,6 +120,51 @@ fn a_translation_that_comes_later_joins_its_story() {
     assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
 }
 
+/// A reviewed pair, each entry by its language and its title, all of one day.
+fn reviewed(same: bool, one: (&str, &str), other: (&str, &str)) -> String {
+    let entry = |(language, title)| format!("{{ date = 2019-03-01, language = '{language}', title = '{title}' }}");
+    format!("[[pairs]]\nsame = {same}\none = {}\nother = {}\n", entry(one), entry(other))
+}
+
+#[test]
+fn several_stories_become_one() {
+    let titles =
+        [("en", "The first bread"), ("fr", "Une autre porte"), ("es", "La nieve de ayer"), ("ru", "Снег лежит")];
+    let site = site(&titles.map(|(_, title)| format!("• 01/03/2019\n  {title}\n\n")).each_ref().map(String::as_str));
+    site.write("tidings.toml", CONFIG.replace("[languages.ru]", "[languages.es]\ntitle = 'E'\n[languages.ru]"));
+    let [english, french, spanish, russian] = titles;
+    site.write("review.toml", reviewed(true, french, russian));
+    import(&site, &["--review", "review.toml"]);
+    assert_eq!(languages_of(&site, "une-autre"), ["fr", "ru"]);
+    assert_eq!(stories(&site).len(), 3);
+    // The languages of one of them stand on both sides of the other's.
+    site.write("review.toml", [reviewed(true, english, french), reviewed(true, english, spanish)].concat());
+    import(&site, &["--review", "review.toml"]);
+    assert_eq!(
+        (languages_of(&site, "bread"), stories(&site).len()),
+        (["en", "fr", "es", "ru"].map(str::to_owned).to_vec(), 1)
+    );
+    let before = site.read("stories/_imported.toml");
+    import(&site, &[]);
+    assert_eq!(site.read("stories/_imported.toml"), before);
+    assert_eq!(site.run(&["check"]).status, 0);
+}
+
+#[test]
+fn a_story_whose_file_is_gone_is_joined_for_good() {
+    let site = site(&[ENGLISH, RUSSIAN, OTHERS]);
+    import(&site, &["--review", "review.toml"]);
+    std::fs::remove_file(site.path("stories/2019/ozero-ostrel-dostiglo-412-metrov.toml")).unwrap();
+    let pair = reviewed(true, ("en", "Lake Ostrel reaches 412 metres"), ("ru", "Озеро Острель достигло 412 метров"));
+    site.write("review.toml", pair.replacen("other = { date = 2019-03-01", "other = { date = 2019-05-20", 1));
+    import(&site, &["--review", "review.toml"]);
+    assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "ru"]);
+    let record = site.read("stories/_imported.toml");
+    assert!(!record.contains("file = \"2019/ozero-ostrel"), "{record}");
+    import(&site, &[]);
+    assert_eq!(site.read("stories/_imported.toml"), record);
+}
+
 #[test]
 fn what_a_person_edited_is_not_joined_away() {
     let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);

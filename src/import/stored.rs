@@ -4,7 +4,7 @@
 //! Order of writing: first the stories, each in one step, then the record. Killed in between, the next import finds files
 //! that say what it would write, and takes them as its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -200,12 +200,11 @@ impl Run<'_> {
         claims: &HashMap<usize, Vec<usize>>,
         record: &Record,
     ) -> KnownStory {
-        let others = bundles[place].recalled.iter().flatten().copied().filter(|other| *other != story);
+        let others: BTreeSet<usize> = bundles[place].recalled.iter().flatten().copied().collect();
         // A story whose other texts are in another bundle goes on there.
         let is_all_here =
             |other: &usize| claims.get(other).is_none_or(|claims| claims.iter().all(|claim| *claim == place));
-        let mut merged: Vec<usize> = others.filter(is_all_here).collect();
-        merged.dedup();
+        let merged = others.into_iter().filter(|other| *other != story).filter(is_all_here);
         let elsewhere = claims.get(&story).into_iter().flatten().filter(|claim| **claim != place);
         let moved = elsewhere.flat_map(|claim| {
             let Bundle { entries, recalled, .. } = &bundles[*claim];
@@ -216,7 +215,7 @@ impl Run<'_> {
             story,
             remembered: record.stories[story].clone(),
             moved: moved.collect(),
-            merged: merged.into_iter().map(|other| (other, record.stories[other].clone())).collect(),
+            merged: merged.map(|other| (other, record.stories[other].clone())).collect(),
         }
     }
 
@@ -263,8 +262,8 @@ impl Run<'_> {
                     return told(Outcome::Edited { file: other.file, correction_waits: true }, remembered);
                 };
                 before = Some(before.unwrap_or_default().over(Some(texts), self.languages));
-                gone.push((place, path));
             }
+            gone.push((place, path));
             let former = other.file.strip_suffix(".toml").map(str::to_owned);
             let moved = other.entries.into_iter().map(|origin| Origin { former: former.clone(), ..origin });
             remembered.entries.extend(moved);
@@ -316,13 +315,12 @@ impl Run<'_> {
                 None => remembered.entries.push(origin_of(entry)),
             }
         }
-        let mut merged = Vec::new();
-        for (place, path) in gone {
-            if !self.dry_run {
-                std::fs::remove_file(&path).map_err(|error| Problem::machine(&path, "remove this file", &error))?;
-            }
-            merged.push(place);
+        for (_, path) in gone.iter().filter(|_| !self.dry_run) {
+            let removed =
+                std::fs::remove_file(path).or_else(|error| if is_nothing(&error) { Ok(()) } else { Err(error) });
+            removed.map_err(|error| Problem::machine(path, "remove this file", &error))?;
         }
+        let merged = gone.into_iter().map(|(place, _)| place).collect();
         Ok(Brought { outcome: Some(outcome), remembered: Some((Some(story), remembered)), merged })
     }
 
