@@ -1,20 +1,19 @@
 //! Owns how probable each pair of two languages is; never touches groups.
 
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::evidence::{self, DAMPED, DAMPED_TITLES, DAMPED_WORDS, WINDOW};
+use super::evidence::{self, DAMPED_TITLES, DAMPED_WORDS, WINDOW};
 use super::groups::Link;
 use super::lexicon::Lexicon;
-use super::{Edition, MISSED, MOST, Matcher};
+use super::{Edition, MISSED, MOST, Matcher, features};
 
 /// Titles that say so much against a pair make it doubtful.
 const DOUBTFUL: f64 = -0.7;
-/// Where the days differ, the titles must say so much for it, and all together so much.
-const LEAST_TITLES: f64 = 1.0;
 /// So much what they say must say for it, whatever their days do.
 const LEAST_SAID: f64 = 0.5;
+/// Where the days differ, the titles must say so much for it, and all together so much.
+const LEAST_TITLES: f64 = 1.0;
 const LEAST_WEIGHT: f64 = 9.0;
 /// What a candidate must have against none at all.
 const NONE: f64 = 1.0;
@@ -57,29 +56,27 @@ impl Between<'_> {
         let mut said = vec![0.0_f32; other.items.len()];
         let mut learned = vec![0.0_f32; other.items.len()];
         let mut seen: HashSet<u32> = HashSet::new();
-        let missed = |item: usize| self.missed(item);
-        let of_other: Vec<f32> = other.items.iter().map(|item| missed(*item)).collect();
+        let translations = |word: &u32| lexicon.map(|lexicon| lexicon.of(*word)).unwrap_or_default();
+        let of_other: Vec<f32> = other.items.iter().map(|item| self.missed(*item)).collect();
         for &item in &one.items {
             let near = other.near(matcher.items[item].date, WINDOW);
             let around = one.near(matcher.items[item].date, WINDOW);
-            let of_one = missed(item);
+            let of_one = self.missed(item);
             near.clone().for_each(|at| said[at] = 0.5 * (of_one + of_other[at]));
-            let known = |word: &u32| lexicon.and_then(|lexicon| lexicon.of(*word).first());
-            let words = matcher.features[item].words.iter().filter_map(known);
-            learned[near.clone()].fill(words.map(|word| evidence::missed_word(word.strength(false))).sum());
+            let words = &matcher.features[item].words;
+            let missed = words.iter().filter_map(|word| translations(word).first());
+            learned[near.clone()].fill(missed.map(|word| evidence::missed_word(word.strength(false))).sum());
             for sign in matcher.features[item].signs.iter().filter(|sign| weights[**sign as usize] > 0.0) {
-                let places = &other.signs[*sign as usize];
-                let places = within(places, &near);
+                let places = within(&other.signs[*sign as usize], &near);
                 let kind = matcher.vocabulary.kinds[*sign as usize];
                 let count = within(&one.signs[*sign as usize], &around).len();
                 let now = evidence::now(kind, (count, around.len()), (places.len(), near.len()));
                 let weight = weights[*sign as usize].min(now) - evidence::missed_sign(kind);
                 places.iter().for_each(|at| said[*at as usize] += weight);
             }
-            for word in lexicon.iter().flat_map(|_| &matcher.features[item].words) {
+            for translations in words.iter().map(translations) {
                 // Of several translations the best that is there counts.
                 seen.clear();
-                let translations = lexicon.map(|lexicon| lexicon.of(*word)).unwrap_or_default();
                 let missed = translations.first().map_or(0.0, |word| evidence::missed_word(word.strength(false)));
                 for translation in translations {
                     let places = &other.words[translation.word as usize];
@@ -92,7 +89,7 @@ impl Between<'_> {
                     }
                 }
             }
-            let signs = |at: usize| DAMPED * f64::from(said[at]) + DAMPED_WORDS * f64::from(learned[at]);
+            let signs = |at: usize| f64::from(said[at]) + DAMPED_WORDS * f64::from(learned[at]);
             rows.push(self.row(item, near, signs));
         }
         self.probable(&rows)
@@ -151,7 +148,7 @@ impl Between<'_> {
     /// What the signs say that two titles share.
     fn title_signs(&self, one: usize, other: usize) -> f64 {
         let of = |item: usize| &self.matcher.features[item].title_signs;
-        let shared = of(one).iter().filter(|sign| of(other).binary_search(sign).is_ok());
+        let shared = features::common(of(one), of(other));
         shared.map(|sign| DAMPED_TITLES * f64::from(self.weights[*sign as usize])).sum()
     }
 

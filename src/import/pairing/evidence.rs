@@ -11,12 +11,9 @@ pub struct Reason {
     pub weight: f64,
 }
 
-/// Signs go together, so that each says less than it would alone.
-pub const DAMPED: f64 = 1.0;
-/// Words that were learned are more, and say less.
+/// Words that were learned go together, so that each says less than it would alone.
 pub const DAMPED_WORDS: f64 = 0.5;
-
-/// Words of titles are few.
+/// So do the words of titles.
 pub const DAMPED_TITLES: f64 = 0.5;
 
 /// How often a sign of an entry stands in its translation too, where its language knows it; as counted in archives of news.
@@ -151,10 +148,7 @@ pub fn others<'a>(
 /// The signs that two entries share, the most telling first.
 pub fn shared(one: &Features, other: &Features, vocabulary: &Vocabulary, weights: &[f32]) -> Vec<(u32, f32)> {
     let same_script = one.script == other.script;
-    let mut shared: Vec<(u32, f32)> = one
-        .signs
-        .iter()
-        .filter(|sign| other.signs.binary_search(sign).is_ok())
+    let mut shared: Vec<(u32, f32)> = features::common(&one.signs, &other.signs)
         .filter(|sign| counts(vocabulary.kinds[**sign as usize], same_script))
         .map(|sign| (*sign, weights[*sign as usize]))
         .filter(|(_, weight)| *weight > 0.0)

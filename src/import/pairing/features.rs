@@ -30,13 +30,6 @@ pub enum Kind {
     Sound,
 }
 
-impl Features {
-    /// The words of its title.
-    pub fn title(&self) -> &[u32] {
-        &self.words[..self.title_words.min(self.words.len())]
-    }
-}
-
 /// What is known of an entry.
 #[derive(Debug, Default)]
 pub struct Features {
@@ -58,6 +51,18 @@ pub struct Features {
     pub length: f64,
     /// The script of most of it.
     pub script: Option<Script>,
+}
+
+impl Features {
+    /// The words of its title.
+    pub fn title(&self) -> &[u32] {
+        &self.words[..self.title_words]
+    }
+}
+
+/// The signs that two sorted lists share.
+pub fn common<'s>(one: &'s [u32], other: &'s [u32]) -> impl Iterator<Item = &'s u32> {
+    one.iter().filter(|sign| other.binary_search(sign).is_ok())
 }
 
 /// Signs and words by number, over all entries.
@@ -108,23 +113,25 @@ impl Vocabulary {
         for number in features.numbers.iter().filter(|number| number.len() > 1) {
             features.signs.push(self.sign(Kind::Number, number.clone()));
         }
-        for part in [item.title, &text] {
-            let (addresses, rest) = addresses(part);
-            for address in addresses {
-                features.signs.push(self.sign(Kind::Address, address));
-            }
-            for word in words(&rest) {
-                self.word_signs(&word, &mut features);
-            }
-            if std::ptr::eq(part, item.title) {
-                features.title_words = features.words.len();
-                features.title_signs = features.signs.clone();
-                features.title_signs.sort_unstable();
-            }
-        }
+        self.read_part(item.title, &mut features);
+        features.title_words = features.words.len();
+        features.title_signs = features.signs.clone();
+        features.title_signs.sort_unstable();
+        self.read_part(&text, &mut features);
         features.signs.sort_unstable();
         features.signs.dedup();
         features
+    }
+
+    /// Reads the title of an entry, or its text.
+    fn read_part(&mut self, part: &str, features: &mut Features) {
+        let (addresses, rest) = addresses(part);
+        for address in addresses {
+            features.signs.push(self.sign(Kind::Address, address));
+        }
+        for word in words(&rest) {
+            self.word_signs(&word, features);
+        }
     }
 
     fn word_signs(&mut self, word: &str, features: &mut Features) {

@@ -67,8 +67,7 @@ impl<'a> Groups<'a> {
             let (one, other) = (self.story[link.one], self.story[link.other]);
             let all =
                 || self.members[one].iter().flat_map(|one| self.members[other].iter().map(|other| (*one, *other)));
-            if one != other && self.can_join(link.one, link.other) && all().all(|(one, other)| is_possible(one, other))
-            {
+            if self.can_join(link.one, link.other) && all().all(|(one, other)| is_possible(one, other)) {
                 self.merge(link.one, link.other);
             }
         }
@@ -91,11 +90,9 @@ impl<'a> Groups<'a> {
             })
     }
 
+    /// Makes two stories one.
     fn merge(&mut self, one: usize, other: usize) {
         let (one, other) = (self.story[one], self.story[other]);
-        if one == other {
-            return;
-        }
         let moved = std::mem::take(&mut self.members[other]);
         for item in &moved {
             self.story[*item] = one;

@@ -20,7 +20,8 @@ use std::ops::Range;
 use chrono::NaiveDate;
 
 use between::Between;
-use evidence::{Seen, WINDOW};
+use evidence::Seen;
+pub use evidence::WINDOW;
 use explained::Explained;
 use features::{Features, Kind, Vocabulary};
 use groups::Groups;
@@ -71,7 +72,7 @@ const CERTAIN: f64 = 0.97;
 const CERTAIN_ON_THE_DAY: f64 = 0.8;
 /// A pair this probable is shown to a person.
 const LIKELY: f64 = 0.15;
-/// A pair this probable is a near miss.
+/// A pair this probable is a near miss; what is less so is not looked at.
 const MISSED: f64 = 0.02;
 /// So many candidates of an entry in one language are looked at.
 const MOST: usize = 8;
@@ -107,8 +108,7 @@ pub fn pair(items: &[Item<'_>], known: &Known, is_explained: bool) -> Pairing {
     let mut explained = Explained::new(&matcher, &lexicons);
     let (joined, open): (Vec<Link>, Vec<Link>) = links.iter().cloned().partition(|link| groups.has_joined(link));
     let open = open.into_iter().filter(|link| groups.are_apart(link.one, link.other));
-    let (likely, missed): (Vec<Link>, Vec<Link>) =
-        open.filter(|link| link.score >= MISSED).partition(|link| link.score >= LIKELY);
+    let (likely, missed): (Vec<Link>, Vec<Link>) = open.partition(|link| link.score >= LIKELY);
     let mut explain = |links: Vec<Link>, is_explained: bool| -> Vec<Link> {
         let mut reasons = |link: &Link| if is_explained { explained.reasons(link) } else { Vec::new() };
         links.into_iter().map(|link| Link { reasons: reasons(&link), ..link }).collect()
@@ -320,15 +320,14 @@ fn twins(items: &[Item<'_>], features: &[Features]) -> (Vec<bool>, Vec<bool>) {
         by_title.entry((item.language, item.title)).or_default().push(place);
     }
     let (mut series, mut has_twin) = (vec![false; items.len()], vec![false; items.len()]);
-    for places in by_title.into_values().filter(|places| places.len() > 1) {
-        let mut places = places;
+    for mut places in by_title.into_values().filter(|places| places.len() > 1) {
         places.sort_by_key(|place| items[*place].date);
         for (at, one) in places.iter().enumerate() {
             let is_near = |other: &&usize| (items[**other].date - items[*one].date).num_days() <= 2 * WINDOW;
             for other in places[at + 1..].iter().take_while(is_near).take(MOST) {
                 (series[*one], series[*other]) = (true, true);
                 let (left, right) = (&features[*one].signs, &features[*other].signs);
-                let shared = left.iter().filter(|sign| right.binary_search(sign).is_ok()).count();
+                let shared = features::common(left, right).count();
                 if shared as f64 >= TWINS * (left.len() + right.len() - shared) as f64 {
                     (has_twin[*one], has_twin[*other]) = (true, true);
                 }

@@ -1,5 +1,7 @@
 //! Owns the numbers of a text, as every language writes them: `1,000`, `1.000` and `1 000` are one number, and so are `8.5` and `8,5`.
 
+use super::super::dates::digit_value;
+
 /// The numbers of a text in their order, each once.
 pub fn of(text: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().map(digit).collect();
@@ -46,16 +48,13 @@ pub fn telling(title: &str) -> Vec<String> {
     all.iter().filter(|number| !is_part(number)).cloned().collect()
 }
 
-/// Digits of other scripts as ASCII.
+/// Digits of other scripts as ASCII, those of Devanagari too.
 fn digit(letter: char) -> char {
-    let from = |zero: u32| char::from_digit(u32::from(letter) - zero, 10).unwrap_or(letter);
-    match letter {
-        '٠'..='٩' => from(0x660),
-        '۰'..='۹' => from(0x6F0),
-        '０'..='９' => from(0xFF10),
-        '०'..='९' => from(0x966),
-        _ => letter,
-    }
+    let value = match letter {
+        '०'..='९' => Some(u32::from(letter) - 0x966),
+        _ => digit_value(letter),
+    };
+    value.and_then(|value| char::from_digit(value, 10)).unwrap_or(letter)
 }
 
 /// Whether two titles speak of different things, as their numbers say: both have some, and each has one that the other lacks.
