@@ -19,7 +19,7 @@ use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostics::{Problem, sort};
-use crate::model::{Format, Language, Person, Text, Timestamp, Zone};
+use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_id};
 
 /// The index of a configured language; the first is the default language.
 pub type LanguageIndex = u16;
@@ -205,7 +205,7 @@ impl Config {
 
     /// The id of an entry that has no guid of its own (RFC 4151).
     pub(crate) fn entry_id(&self, story: &str, language: LanguageIndex) -> String {
-        format!("tag:{}:{story}/{}", self.site.authority, self.languages[usize::from(language)].language)
+        entry_id(&self.site.authority, story, self.languages[usize::from(language)].language.as_str())
     }
 
     /// The language of a tag in any case.

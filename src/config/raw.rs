@@ -95,28 +95,12 @@ pub struct RawRateLimit {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
-
     use super::*;
+    use crate::source::keys::{keys, schema_keys};
 
-    /// The keys that a type knows, as it says itself when it meets another.
-    fn keys<'de, T: Deserialize<'de>>() -> Vec<String> {
-        let error = serde_json::from_str::<T>("{\"?\": 1}").err().unwrap().to_string();
-        let mut keys: Vec<String> = error.split('`').skip(3).step_by(2).map(str::to_owned).collect();
-        keys.sort();
-        keys
-    }
-
-    /// The keys at a place of the schema.
+    /// The keys at places of the schema.
     fn described(places: &[&str]) -> Vec<String> {
-        let schema: serde_json::Value = serde_json::from_str(include_str!("../cli/schema/config.json")).unwrap();
-        let all = places
-            .iter()
-            .flat_map(|place| schema.pointer(&format!("{place}/properties")).unwrap().as_object().unwrap().keys());
-        let mut keys: Vec<String> = all.cloned().collect();
-        keys.sort();
-        keys.dedup();
-        keys
+        schema_keys(include_str!("../cli/schema/config.json"), places)
     }
 
     #[test]

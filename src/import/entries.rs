@@ -13,10 +13,10 @@ use super::language::{Finding, Languages};
 use super::names::{folded, hash};
 use super::report::{EntryReport, Outcome};
 use super::script::Script;
-use super::story_file::{Author, Content, Enclosure, Image, NO_DATE, Story, Text};
+use super::story_file::{Author, Enclosure, Image, NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
-use super::{Request, Setting, plain};
+use super::{Request, Setting};
 use crate::diagnostics::Problem;
 use crate::model::absolute;
 
@@ -170,12 +170,7 @@ impl Reading<'_> {
 
     /// What people read of its summary and its body.
     fn seen(&self, found: &Found) -> String {
-        let body = match &found.body {
-            Some(Body::Html(html)) => plain::paragraphs(html),
-            Some(Body::Markdown(markdown)) => plain::paragraphs(&crate::store::markdown(markdown)),
-            Some(Body::Text(text)) => text.clone(),
-            None => String::new(),
-        };
+        let body = found.body.as_ref().map(Body::seen).unwrap_or_default();
         let summary = found.summary.as_deref().unwrap_or_default();
         [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
@@ -237,9 +232,8 @@ impl Reading<'_> {
             guid: None,
             summary: found.summary.clone(),
             content: found.body.as_ref().filter(|body| !repeats(body, found)).map(|body| match body {
-                Body::Html(html) => Content::Html(crate::store::sanitised(unwrapped(html), &base)),
-                Body::Markdown(text) => Content::Markdown(text.clone()),
-                Body::Text(text) => Content::Text(text.clone()),
+                Body::Html(html) => Body::Html(crate::store::sanitised(unwrapped(html), &base)),
+                other => other.clone(),
             }),
             authors: authors.collect(),
             image: image.filter(|image| *image != Image::default()),

@@ -1,6 +1,9 @@
 //! What a source says of an entry, before anything is decided.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+use super::plain;
 
 /// An entry as its source has it. Texts are as the source means them, without the source's own markup around them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -51,11 +54,22 @@ pub struct Found {
 }
 
 /// A text with the markup that it is in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     Html(String),
     Markdown(String),
     Text(String),
+}
+
+impl Body {
+    /// What people read of it.
+    pub fn seen(&self) -> String {
+        match self {
+            Body::Html(html) => plain::paragraphs(html),
+            Body::Markdown(markdown) => plain::paragraphs(&crate::store::markdown(markdown)),
+            Body::Text(text) => text.clone(),
+        }
+    }
 }
 
 /// A date as exactly as the source says it.

@@ -6,20 +6,18 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 
-use super::entries::{Prepared, Ready};
+use super::entries::Prepared;
+use super::found::Body;
 use super::pairing::{self, Item, Known, Link};
-use super::plain;
 use super::record::{Decision, Named, Record};
 use super::report::{EntryReport, Member, Pair, Pairs};
 use super::review::Open;
-use super::story_file::{Content, Story, Text};
+use super::story_file::{Story, Text};
 use super::texts::Texts;
 use crate::diagnostics::Problem;
 
 /// So much of a text is compared, in characters.
 const LONGEST: usize = 600;
-/// How far from the new entries earlier stories are looked at, in days.
-const REACH: i64 = 160;
 
 /// Which entries are one story, as far as that was found.
 #[derive(Debug, Default)]
@@ -59,7 +57,7 @@ pub fn decide(record: &mut Record, decisions: Vec<Decision>, prepared: &[Prepare
     let known: HashSet<(NaiveDate, &str, &str)> = new.chain(old).collect();
     let is_astray = |named: &&Named| !known.contains(&(named.date, named.language.as_str(), named.title.as_str()));
     let astray = decisions.iter().flat_map(|decision| &decision.entries).filter(is_astray).map(|named| {
-        let message = format!("a reviewed pair names no entry: {} {}: {}", named.date, named.language, named.title);
+        let message = format!("a reviewed pair names no entry: {named}");
         Problem::warning(None, message).help("change nothing but `same` in the list")
     });
     let astray = astray.collect();
@@ -90,10 +88,13 @@ pub fn of(
     for (place, entry) in prepared.iter().enumerate() {
         if let Some(ready) = entry.ready.as_ref().filter(|ready| ready.is_unmarked) {
             let text = texts.get(ready.kept)?;
-            candidates.push(candidate(ready, &entry.report, place, joined.recalled[place], text));
+            let named = Named { date: ready.date(), language: ready.language.clone(), title: ready.title.clone() };
+            let EntryReport { source, line, .. } = &entry.report;
+            let of_entry = Candidate::new(named, (source.clone(), *line), text);
+            candidates.push(Candidate { place: Some(place), story: joined.recalled[place], ..of_entry });
         }
     }
-    candidates.extend(earlier(&candidates, record, into, &joined.recalled));
+    candidates.extend(earlier(&candidates, record, into));
     let known = known(&candidates, &record.decisions);
     let items: Vec<Item<'_>> = candidates.iter().map(Candidate::item).collect();
     let pairing = pairing::pair(&items, &known, is_explained);
@@ -145,14 +146,30 @@ pub fn of(
 }
 
 fn cannot_join(one: &Named, other: &Named) -> Problem {
-    let message = format!(
-        "a reviewed pair cannot be one story, because a story has one entry in each language: {} {}: {}; {} {}: {}",
-        one.date, one.language, one.title, other.date, other.language, other.title
-    );
+    let message =
+        format!("a reviewed pair cannot be one story, because a story has one entry in each language: {one}; {other}");
     Problem::warning(None, message).help("part them from the entries of the same language first, with `same = false`")
 }
 
 impl Candidate {
+    /// A text as it is compared. `at`: its source, and the line in it.
+    fn new(named: Named, at: (String, usize), text: Text) -> Candidate {
+        let (source, line) = at;
+        let shown = shown(&text);
+        let image = text.image.unwrap_or_default();
+        Candidate {
+            place: None,
+            story: None,
+            named,
+            source,
+            line,
+            text: shown,
+            alt: image.alt,
+            image: image.url,
+            link: text.link,
+        }
+    }
+
     fn item(&self) -> Item<'_> {
         Item {
             language: &self.named.language,
@@ -166,42 +183,22 @@ impl Candidate {
     }
 }
 
-fn candidate(ready: &Ready, report: &EntryReport, place: usize, story: Option<usize>, text: Text) -> Candidate {
-    Candidate {
-        place: Some(place),
-        story,
-        named: Named { date: ready.date(), language: ready.language.clone(), title: ready.title.clone() },
-        source: report.source.clone(),
-        line: report.line,
-        text: shown(&text),
-        alt: text.image.as_ref().and_then(|image| image.alt.clone()),
-        image: text.image.and_then(|image| image.url),
-        link: text.link,
-    }
-}
-
 /// What people read of a text, its beginning.
 fn shown(text: &Text) -> String {
-    let body = match &text.content {
-        Some(Content::Html(html)) => plain::paragraphs(html),
-        Some(Content::Markdown(markdown)) => plain::paragraphs(&crate::store::markdown(markdown)),
-        Some(Content::Text(text)) => text.clone(),
-        None => String::new(),
-    };
+    let body = text.content.as_ref().map(Body::seen).unwrap_or_default();
     let all = [text.summary.as_deref().unwrap_or_default(), &body].join("\n");
     all.trim().chars().take(LONGEST).collect()
 }
 
 /// The texts of earlier imports that are near in time and not among these.
-fn earlier(candidates: &[Candidate], record: &Record, into: &Path, recalled: &[Option<usize>]) -> Vec<Candidate> {
+fn earlier(candidates: &[Candidate], record: &Record, into: &Path) -> Vec<Candidate> {
     let dates =
         || candidates.iter().filter(|candidate| candidate.story.is_none()).map(|candidate| candidate.named.date);
     let (Some(first), Some(last)) = (dates().min(), dates().max()) else { return Vec::new() };
-    let is_near = |date: NaiveDate| (first - date).num_days() <= REACH && (date - last).num_days() <= REACH;
-    let there: HashSet<(usize, &str)> = candidates
-        .iter()
-        .filter_map(|candidate| Some((recalled[candidate.place?]?, candidate.named.language.as_str())))
-        .collect();
+    let is_near =
+        |date: NaiveDate| (first - date).num_days() <= pairing::WINDOW && (date - last).num_days() <= pairing::WINDOW;
+    let there: HashSet<(usize, &str)> =
+        candidates.iter().filter_map(|candidate| Some((candidate.story?, candidate.named.language.as_str()))).collect();
     let mut found = Vec::new();
     for (story, remembered) in record.stories.iter().enumerate() {
         if !remembered.entries.iter().any(|origin| is_near(origin.date)) {
@@ -212,17 +209,9 @@ fn earlier(candidates: &[Candidate], record: &Record, into: &Path, recalled: &[O
         for text in read.texts {
             let origin = remembered.entries.iter().find(|origin| origin.language == text.language);
             let Some(origin) = origin.filter(|_| !there.contains(&(story, text.language.as_str()))) else { continue };
-            found.push(Candidate {
-                place: None,
-                story: Some(story),
-                named: Named { date: origin.date, language: text.language.clone(), title: text.title.clone() },
-                source: into.join(&remembered.file).display().to_string(),
-                line: 0,
-                text: shown(&text),
-                alt: text.image.as_ref().and_then(|image| image.alt.clone()),
-                image: text.image.and_then(|image| image.url),
-                link: text.link,
-            });
+            let named = Named { date: origin.date, language: text.language.clone(), title: text.title.clone() };
+            let source = into.join(&remembered.file).display().to_string();
+            found.push(Candidate { story: Some(story), ..Candidate::new(named, (source, 0), text) });
         }
     }
     found

@@ -26,21 +26,20 @@ pub fn read(name: &str, text: &str) -> (SourceReport, Vec<Found>) {
     (report, entries)
 }
 
-/// Whether a text that stands alone is a summary, and not the story's own text.
-pub fn is_summary(text: &str) -> bool {
-    !text.contains('\n') && text.chars().nth(LONG_SUMMARY).is_none()
+/// A text as a summary or a body: one paragraph on one line, as listings have it, is a summary; several, or one of several lines, or
+/// a very long one, are the story's own text.
+pub fn summary_or_body(paragraphs: &[String]) -> (Option<String>, Option<Body>) {
+    match paragraphs {
+        [] => (None, None),
+        [one] if !one.contains('\n') && one.chars().nth(LONG_SUMMARY).is_none() => (Some(one.clone()), None),
+        several => (None, Some(Body::Text(several.join("\n\n")))),
+    }
 }
 
-/// One paragraph on one line, as listings have it, is a summary; several, or one of several lines, or a very long one, are the
-/// story's own text.
 fn found(entry: &Entry, credits: &Credits) -> Found {
     let split = credits.split(&entry.paragraphs);
     let original = entry.paragraphs.join("\n\n");
-    let (summary, body) = match &split.paragraphs[..] {
-        [] => (None, None),
-        [one] if is_summary(one) => (Some(one.clone()), None),
-        several => (None, Some(Body::Text(several.join("\n\n")))),
-    };
+    let (summary, body) = summary_or_body(&split.paragraphs);
     let (published, left_out) = match entry.date {
         Date::Known(date) => (Some(When::Day(date)), None),
         Date::Missing => (None, None),

@@ -1,7 +1,7 @@
 //! Owns `_imported.toml`, the memory of an import: which file each entry of a source became, and how the file was left;
 //! never touches the story files themselves.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -46,6 +46,12 @@ impl Decision {
     pub fn is_of(&self, [one, other]: &[Named; 2]) -> bool {
         let [left, right] = &self.entries;
         (left, right) == (one, other) || (left, right) == (other, one)
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.date, self.language, self.title)
     }
 }
 

@@ -19,6 +19,7 @@ use super::story_file::Story;
 use super::texts::Texts;
 use super::{Progress, Standing, is_nothing, write};
 use crate::diagnostics::Problem;
+use crate::model::entry_id;
 
 /// One import into one folder.
 pub struct Run<'a> {
@@ -72,6 +73,35 @@ struct KnownStory {
     moved: Vec<String>,
     /// The stories that have come into it, with their places in the record.
     merged: Vec<(usize, Remembered)>,
+}
+
+impl KnownStory {
+    /// What is known of a bundle's story, of the stories that have come into it, and of the texts that have left it.
+    fn new(
+        place: usize,
+        story: usize,
+        bundles: &[Bundle<'_>],
+        claims: &HashMap<usize, Vec<usize>>,
+        record: &Record,
+    ) -> KnownStory {
+        let others: BTreeSet<usize> = bundles[place].recalled.iter().flatten().copied().collect();
+        // A story whose other texts are in another bundle goes on there.
+        let is_all_here =
+            |other: &usize| claims.get(other).is_none_or(|claims| claims.iter().all(|claim| *claim == place));
+        let merged = others.into_iter().filter(|other| *other != story).filter(is_all_here);
+        let elsewhere = claims.get(&story).into_iter().flatten().filter(|claim| **claim != place);
+        let moved = elsewhere.flat_map(|claim| {
+            let Bundle { entries, recalled, .. } = &bundles[*claim];
+            let left = entries.iter().zip(recalled).filter(|(_, recalled)| **recalled == Some(story));
+            left.map(|(entry, _)| entry.language.clone()).collect::<Vec<_>>()
+        });
+        KnownStory {
+            story,
+            remembered: record.stories[story].clone(),
+            moved: moved.collect(),
+            merged: merged.map(|other| (other, record.stories[other].clone())).collect(),
+        }
+    }
 }
 
 /// What was done for one: what became of it, and what is to be remembered, at which place of the record.
@@ -135,7 +165,9 @@ impl Run<'_> {
             .iter()
             .enumerate()
             .map(|(place, bundle)| match (recalled[place], names.remove(&place)) {
-                (Some(story), _) => (bundle, Job::Known(Box::new(self.known(place, story, &bundles, &claims, record)))),
+                (Some(story), _) => {
+                    (bundle, Job::Known(Box::new(KnownStory::new(place, story, &bundles, &claims, record))))
+                }
                 (None, name) => (bundle, Job::New(name.unwrap_or_default())),
             })
             .collect();
@@ -188,34 +220,6 @@ impl Run<'_> {
                 let (outcome, remembered) = self.bring_new(bundle, &name)?;
                 Ok(Brought { outcome: Some(outcome), remembered: Some((None, remembered)), ..Brought::default() })
             }
-        }
-    }
-
-    /// What is known of a bundle's story, of the stories that have come into it, and of the texts that have left it.
-    fn known(
-        &self,
-        place: usize,
-        story: usize,
-        bundles: &[Bundle<'_>],
-        claims: &HashMap<usize, Vec<usize>>,
-        record: &Record,
-    ) -> KnownStory {
-        let others: BTreeSet<usize> = bundles[place].recalled.iter().flatten().copied().collect();
-        // A story whose other texts are in another bundle goes on there.
-        let is_all_here =
-            |other: &usize| claims.get(other).is_none_or(|claims| claims.iter().all(|claim| *claim == place));
-        let merged = others.into_iter().filter(|other| *other != story).filter(is_all_here);
-        let elsewhere = claims.get(&story).into_iter().flatten().filter(|claim| **claim != place);
-        let moved = elsewhere.flat_map(|claim| {
-            let Bundle { entries, recalled, .. } = &bundles[*claim];
-            let left = entries.iter().zip(recalled).filter(|(_, recalled)| **recalled == Some(story));
-            left.map(|(entry, _)| entry.language.clone()).collect::<Vec<_>>()
-        });
-        KnownStory {
-            story,
-            remembered: record.stories[story].clone(),
-            moved: moved.collect(),
-            merged: merged.map(|other| (other, record.stories[other].clone())).collect(),
         }
     }
 
@@ -273,7 +277,7 @@ impl Run<'_> {
             // Subscribers know it by the id that it had.
             let origin = remembered.entries.iter().find(|origin| origin.language == text.language);
             let former = origin.and_then(|origin| origin.former.as_ref());
-            text.guid = former.map(|former| format!("tag:{}:{former}/{}", self.authority, text.language));
+            text.guid = former.map(|former| entry_id(self.authority, former, &text.language));
         }
         let text = whole.to_toml(id);
         let wanted = hash(&text);

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
+use super::found::Body;
 use super::toml_text::{lines, string};
 
 /// A story with its texts.
@@ -41,18 +42,10 @@ pub struct Text {
     #[serde(skip)]
     pub guid: Option<String>,
     pub summary: Option<String>,
-    pub content: Option<Content>,
+    pub content: Option<Body>,
     pub authors: Vec<Author>,
     pub image: Option<Image>,
     pub enclosures: Vec<Enclosure>,
-}
-
-/// A body.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Content {
-    Html(String),
-    Markdown(String),
-    Text(String),
 }
 
 /// Who wrote it.
@@ -189,9 +182,9 @@ impl Story {
 impl Written {
     fn of(text: &Text) -> Written {
         let (html, markdown, plain) = match &text.content {
-            Some(Content::Html(body)) => (Some(body), None, None),
-            Some(Content::Markdown(body)) => (None, Some(body), None),
-            Some(Content::Text(body)) => (None, None, Some(body)),
+            Some(Body::Html(body)) => (Some(body), None, None),
+            Some(Body::Markdown(body)) => (None, Some(body), None),
+            Some(Body::Text(body)) => (None, None, Some(body)),
             None => (None, None, None),
         };
         let some = |list: bool| list.then_some(());
@@ -235,8 +228,8 @@ impl Written {
     }
 
     fn into_text(self, language: String, story: &Written) -> Option<Text> {
-        let html = self.content_html.map(Content::Html);
-        let content = html.or(self.content_markdown.map(Content::Markdown)).or(self.content_text.map(Content::Text));
+        let html = self.content_html.map(Body::Html);
+        let content = html.or(self.content_markdown.map(Body::Markdown)).or(self.content_text.map(Body::Text));
         let image = match (self.image, story.image.clone()) {
             (Some(own), Some(story)) => Some(Image {
                 url: own.url.or(story.url),
@@ -376,7 +369,7 @@ mod tests {
             published: "2019-04-01T10:00:00+02:00".parse().unwrap(),
             image: Some(Image { credit: Some("Photo : A".into()), ..image }),
             authors,
-            content: Some(Content::Text("Un.\n\nDeux.".into())),
+            content: Some(Body::Text("Un.\n\nDeux.".into())),
             ..text("fr")
         };
         let story = Story { topics: vec!["lakes".into()], texts: vec![english, french] };
@@ -416,9 +409,9 @@ mod tests {
                 summary,
                 content: match kind {
                     0 => None,
-                    1 => Some(Content::Html(body)),
-                    2 => Some(Content::Markdown(body)),
-                    _ => Some(Content::Text(body)),
+                    1 => Some(Body::Html(body)),
+                    2 => Some(Body::Markdown(body)),
+                    _ => Some(Body::Text(body)),
                 },
                 authors: author.into_iter().map(|name| Author { name, ..Author::default() }).collect(),
                 image: Some(image).filter(|image| *image != Image::default()),

@@ -4,6 +4,11 @@ use url::Url;
 
 use super::{Html, Language, Moment, Text};
 
+/// The id of an entry that has none of its own: `tag:{authority}:{story}/{language}` (RFC 4151).
+pub fn entry_id(authority: &str, story: &str, language: &str) -> String {
+    format!("tag:{authority}:{story}/{language}")
+}
+
 /// A feed format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {

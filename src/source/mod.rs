@@ -6,6 +6,8 @@
 //! Never touches: what the values mean.
 
 mod de;
+#[cfg(test)]
+pub mod keys;
 mod scrub;
 mod tables;
 mod tree;

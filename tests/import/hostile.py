@@ -8,8 +8,6 @@ it says or say in a clear message why not.
 
 import gzip
 import http.server
-import json
-import os
 import socketserver
 import subprocess
 import sys

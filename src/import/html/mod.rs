@@ -14,7 +14,7 @@ use super::dates::{self, Numbers};
 use super::decode::Decoded;
 use super::feed::Failure;
 use super::found::{Body, Found, When};
-use super::listed::is_summary;
+use super::listed::summary_or_body;
 use super::plain;
 use crate::store::html_fault;
 use parts::{Shown, attribute};
@@ -94,15 +94,11 @@ struct Entry {
 impl Entry {
     /// Takes the caption that is run together with the text out of it.
     fn split_caption(&mut self, credits: &Credits) {
-        if !matches!(self.found.body, None | Some(Body::Text(_))) {
+        if self.found.body.is_some() {
             return;
         }
         let split = credits.split(&self.paragraphs);
-        (self.found.summary, self.found.body) = match &split.paragraphs[..] {
-            [] => (None, None),
-            [one] if is_summary(one) => (Some(one.clone()), None),
-            several => (None, Some(Body::Text(several.join("\n\n")))),
-        };
+        (self.found.summary, self.found.body) = summary_or_body(&split.paragraphs);
         if let Some(caption) = split.caption {
             let picture = self.found.image.get_or_insert_default();
             picture.alt = picture.alt.take().or(caption.alt);
@@ -130,7 +126,7 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
         Some(selector) => selectors::first(item, selector).and_then(parts::link_at),
         None => title.and_then(parts::link_at).or_else(|| first_link(item)),
     };
-    let line = title.map(|title| plain::one_line(&plain::paragraphs(&title.inner_html())));
+    let line = title.map(parts::line);
     let mut found = Found {
         title: line.filter(|line| !line.is_empty()),
         link: link.and_then(|link| attribute(link, "href")),
@@ -147,8 +143,9 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
             parts::Dated::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
         }
     }
-    let shown = Shown::without(item, [title, date, parts::caption(item)].into_iter().flatten());
-    found.image = parts::picture(item);
+    let caption = parts::caption(item);
+    let shown = Shown::without(item, [title, date, caption].into_iter().flatten());
+    found.image = parts::picture(item, caption);
     let summaries = selectors::all(item, &selectors.summary);
     let texts: Vec<String> = summaries.iter().map(|element| shown.html(*element)).collect();
     let paragraphs: Vec<String> = texts

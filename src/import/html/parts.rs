@@ -25,6 +25,16 @@ pub fn attribute(element: ElementRef, name: &str) -> Option<String> {
     element.attr(name).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
+/// What is read of an element, on one line.
+pub fn line(element: ElementRef) -> String {
+    plain::one_line(&plain::paragraphs(&element.inner_html()))
+}
+
+/// The language that an element says of itself.
+fn language(element: ElementRef) -> Option<String> {
+    attribute(element, "lang").or_else(|| attribute(element, "xml:lang"))
+}
+
 fn select<'a>(element: ElementRef<'a>, selector: &str) -> Option<ElementRef<'a>> {
     element.select(&Selector::parse(selector).ok()?).next()
 }
@@ -66,18 +76,15 @@ pub fn link_at(element: ElementRef) -> Option<ElementRef> {
 
 /// The language that an item says of itself: by its own tag, its title's, or its link's.
 pub fn own_language(item: ElementRef, title: Option<ElementRef>, link: Option<ElementRef>) -> Option<String> {
-    let said = |element: ElementRef| attribute(element, "lang").or_else(|| attribute(element, "xml:lang"));
-    let title = title.and_then(|title| said(title).or_else(|| title.select(&lang()?).find_map(said)));
-    title.or_else(|| said(item)).or_else(|| link.and_then(|link| said(link).or_else(|| attribute(link, "hreflang"))))
-}
-
-fn lang() -> Option<Selector> {
-    Selector::parse("[lang]").ok()
+    let inner = |title: ElementRef| title.select(&Selector::parse("[lang]").ok()?).find_map(language);
+    let title = title.and_then(|title| language(title).or_else(|| inner(title)));
+    let link = || link.and_then(|link| language(link).or_else(|| attribute(link, "hreflang")));
+    title.or_else(|| language(item)).or_else(link)
 }
 
 /// The language of what an item stands in.
 pub fn language_around(item: ElementRef) -> Option<String> {
-    around(item).find_map(|element| attribute(element, "lang").or_else(|| attribute(element, "xml:lang")))
+    around(item).find_map(language)
 }
 
 /// What a date's element says.
@@ -96,7 +103,7 @@ pub fn date(element: ElementRef) -> Dated {
     if let Some(when) = said(element).or_else(inner).and_then(|text| machine::read(&text)) {
         return Dated::When(when);
     }
-    let text = plain::one_line(&plain::paragraphs(&element.inner_html()));
+    let text = line(element);
     match within(&text) {
         Some(Written::Sure(Some(day))) => Dated::When(When::Day(day)),
         Some(Written::Sure(None)) => Dated::Impossible,
@@ -124,11 +131,9 @@ pub fn caption(item: ElementRef) -> Option<ElementRef> {
 }
 
 /// The picture of an item, and what its caption says of it.
-pub fn picture(item: ElementRef) -> Option<Picture> {
+pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Picture> {
     let shown = select(item, "img, amp-img");
-    let said =
-        caption(item).map(|element| captions::of_picture(&plain::one_line(&plain::paragraphs(&element.inner_html()))));
-    let said = said.unwrap_or_default();
+    let said = caption.map(|caption| captions::of_picture(&line(caption))).unwrap_or_default();
     let size = |name: &str| shown.and_then(|shown| attribute(shown, name)?.parse().ok());
     let alt = shown.and_then(|shown| attribute(shown, "alt"));
     let picture = Picture {

@@ -2,6 +2,13 @@
 
 pub use crate::import::plain::one_line as collapsed;
 
+/// A text that begins with a capital; the rest stays.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).collect()
+}
+
 /// A text on one line, without tags, links and emphasis.
 pub fn line(text: &str) -> String {
     collapsed(&html_escape::decode_html_entities(&without_links(&without_tags(text))))

@@ -90,16 +90,11 @@ impl Tree {
 
     /// The title of a page that has none: as Jekyll makes it, each word with a capital, or as a sentence.
     fn title_of_name(&self, slug: &str) -> String {
-        let capitalised = |word: &str| {
-            let mut letters = word.chars();
-            let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-            first.chain(letters).collect::<String>()
-        };
         if self.site.kind == Kind::Jekyll {
-            let words = slug.split('-').map(|word| capitalised(&word.to_lowercase()));
+            let words = slug.split('-').map(|word| plain::capitalised(&word.to_lowercase()));
             return words.collect::<Vec<_>>().join(" ");
         }
-        capitalised(&plain::collapsed(&slug.replace(['-', '_'], " ")))
+        plain::capitalised(&plain::collapsed(&slug.replace(['-', '_'], " ")))
     }
 
     /// What relative addresses on a page are against, as well as it can be told: the folder that its file is made into.
