@@ -163,17 +163,17 @@ fn modified(folder: &Path) -> Result<BTreeMap<PathBuf, SystemTime>> {
 /// The least that any program has to do which knows what the store says.
 fn read_and_parse(folder: &Path) -> Result<()> {
     let files = WalkDir::new(folder).into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
-    let problem = |path: &Path, error: &dyn Error| format!("{}: {error}", path.display());
+    let diagnostic = |path: &Path, error: &dyn Error| format!("{}: {error}", path.display());
     files.par_iter().filter(|file| file.file_type().is_file()).try_for_each(|file| {
         let path = file.path();
-        let text = fs::read_to_string(path).map_err(|error| problem(path, &error))?;
+        let text = fs::read_to_string(path).map_err(|error| diagnostic(path, &error))?;
         if path.extension().is_some_and(|extension| extension == "toml") {
-            toml::from_str::<serde_json::Value>(&text).map_err(|error| problem(path, &error))?;
+            toml::from_str::<serde_json::Value>(&text).map_err(|error| diagnostic(path, &error))?;
             return Ok(());
         }
         // A large file is shared among the threads.
         text.par_lines().try_for_each(|line| {
-            serde_json::from_str::<serde_json::Value>(line).map(drop).map_err(|error| problem(path, &error))
+            serde_json::from_str::<serde_json::Value>(line).map(drop).map_err(|error| diagnostic(path, &error))
         })
     })?;
     Ok(())

@@ -56,8 +56,8 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            eprintln!("{problem}");
+        Err(diagnostic) => {
+            eprintln!("{diagnostic}");
             ExitCode::FAILURE
         }
     }

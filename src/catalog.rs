@@ -11,9 +11,9 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::config::{Config, LanguageIndex, TopicIndex};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::source::Step;
-use crate::store::{Difference, Fact, Record, Scan, Store};
+use crate::store::{Difference, EntryMeta, FileIndex, Record, Store};
 
 /// The index of an entry in the order of publication.
 pub type EntryIndex = u32;
@@ -24,7 +24,7 @@ pub struct Catalog {
     /// Newest first; equal times by story id, then in the configured order of languages.
     entries: Vec<Row>,
     /// What is kept of each entry. It stands here too because everything is looked through for every publication.
-    facts: Vec<Fact>,
+    facts: Vec<EntryMeta>,
     stories: Vec<StoryRow>,
     /// The entries of each story, one after the other, in the order of languages.
     of_stories: Vec<EntryIndex>,
@@ -67,19 +67,19 @@ const MOST_CONTRADICTIONS: usize = 50;
 
 impl Catalog {
     /// Joins and orders everything that was read, and returns what is sound, with every contradiction.
-    pub fn new(store: &Store, config: &Config) -> (Catalog, Vec<Problem>) {
-        let mut builder = Builder { store, catalog: Catalog::default(), problems: Vec::new() };
+    pub fn new(store: &Store, config: &Config) -> (Catalog, Vec<Diagnostic>) {
+        let mut builder = Builder { store, catalog: Catalog::default(), diagnostics: Vec::new() };
         for scan in 0..store.scans.len() as u32 {
             builder.add(scan);
         }
-        let Builder { mut catalog, problems, .. } = builder;
-        let mut contradictions = Contradictions { store, problems };
+        let Builder { mut catalog, diagnostics, .. } = builder;
+        let mut contradictions = Contradictions { store, diagnostics };
         catalog.order(store);
         catalog.gather_topics(store);
         catalog.group(&mut contradictions);
         catalog.compare_guids(store, config, &mut contradictions);
-        catalog.is_sound = contradictions.problems.is_empty();
-        (catalog, contradictions.problems)
+        catalog.is_sound = contradictions.diagnostics.is_empty();
+        (catalog, contradictions.diagnostics)
     }
 
     /// The catalog of a later state of a store, where it follows from this one by stories that leave and stories that come,
@@ -100,10 +100,10 @@ impl Catalog {
         next.leave(self, old, &difference)?;
         let rows = next.come(store, &difference.fresh)?;
         next.insert(store, rows);
-        let mut contradictions = Contradictions { store, problems: Vec::new() };
+        let mut contradictions = Contradictions { store, diagnostics: Vec::new() };
         next.group(&mut contradictions);
         next.compare_guids(store, config, &mut contradictions);
-        contradictions.problems.is_empty().then_some(next)
+        contradictions.diagnostics.is_empty().then_some(next)
     }
 
     /// Takes over what stays, and frees the places of stories that leave; `None` where one leaves only in part.
@@ -170,7 +170,7 @@ impl Catalog {
                 let hash_of = |story: &u32| case_hash(id_at(store, stories[*story as usize].named));
                 self.ids.insert_unique(case_hash(id), story, hash_of);
                 let row = |fact: usize| Row { scan: here.0, record: here.1, fact: fact as u32, story };
-                rows.extend(Scan::facts_of(record).map(row));
+                rows.extend(FileIndex::facts_of(record).map(row));
             }
         }
         Some(rows)
@@ -179,7 +179,7 @@ impl Catalog {
     /// Puts entries into the order.
     fn insert(&mut self, store: &Store, mut rows: Vec<Row>) {
         let fact = |row: &Row| store.scans[row.scan as usize].facts[row.fact as usize];
-        let key = |row: &Row, fact: &Fact| {
+        let key = |row: &Row, fact: &EntryMeta| {
             (Reverse(fact.published), id_at(store, (row.scan, row.record)), fact.language, *row)
         };
         rows.sort_unstable_by_key(|row| key(row, &fact(row)));
@@ -214,7 +214,7 @@ impl Catalog {
     }
 
     /// What is kept of an entry.
-    pub fn fact(&self, entry: EntryIndex) -> &Fact {
+    pub fn fact(&self, entry: EntryIndex) -> &EntryMeta {
         &self.facts[entry as usize]
     }
 
@@ -348,7 +348,7 @@ fn topics_at(store: &Store, (scan, record): (u32, u32)) -> Option<&[TopicIndex]>
 struct Builder<'s> {
     store: &'s Store,
     catalog: Catalog,
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 fn case_hash(id: &str) -> u64 {
@@ -367,7 +367,7 @@ impl Builder<'_> {
             let story = self.story(here, scan.id(record));
             self.topics(here, story, scan.topics(record).is_some());
             let row = |fact: usize| Row { scan: here.0, record: here.1, fact: fact as u32, story };
-            self.catalog.entries.extend(Scan::facts_of(record).map(row));
+            self.catalog.entries.extend(FileIndex::facts_of(record).map(row));
         }
     }
 
@@ -403,16 +403,17 @@ impl Builder<'_> {
     }
 
     fn differ(&mut self, here: (u32, u32), first: (u32, u32), key: &str, message: &str) {
-        let mut contradictions = Contradictions { store: self.store, problems: std::mem::take(&mut self.problems) };
+        let mut contradictions =
+            Contradictions { store: self.store, diagnostics: std::mem::take(&mut self.diagnostics) };
         contradictions.add(here, first, &[Step::Key(key.to_owned())], &[Step::Key(key.to_owned())], message);
-        self.problems = contradictions.problems;
+        self.diagnostics = contradictions.diagnostics;
     }
 }
 
 /// What two records say that cannot both be so.
 struct Contradictions<'s> {
     store: &'s Store,
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Contradictions<'_> {
@@ -420,21 +421,22 @@ impl Contradictions<'_> {
         if self.is_full() {
             return;
         }
-        let place = |(scan, record): (u32, u32), path: &[Step]| {
+        let location = |(scan, record): (u32, u32), path: &[Step]| {
             let scan = &self.store.scans[scan as usize];
-            scan.place(&scan.records[record as usize], path)
+            scan.location(&scan.records[record as usize], path)
         };
-        let problem = Problem::error(place(here, path), message).related("the other is here", place(first, first_path));
-        self.problems.push(problem);
+        let diagnostic =
+            Diagnostic::error(location(here, path), message).related("the other is here", location(first, first_path));
+        self.diagnostics.push(diagnostic);
     }
 
     /// Whether enough are named. It is asked before places are sought, because those are read from the files.
     fn is_full(&mut self) -> bool {
-        if self.problems.len() == MOST_CONTRADICTIONS {
-            let problem = Problem::error(None, "there are more contradictions between stories");
-            self.problems.push(problem.help("mend those above first"));
+        if self.diagnostics.len() == MOST_CONTRADICTIONS {
+            let diagnostic = Diagnostic::error(None, "there are more contradictions between stories");
+            self.diagnostics.push(diagnostic.help("mend those above first"));
         }
-        self.problems.len() > MOST_CONTRADICTIONS
+        self.diagnostics.len() > MOST_CONTRADICTIONS
     }
 
     fn same_language(&mut self, one: Row, other: Row) {
@@ -455,7 +457,7 @@ impl Contradictions<'_> {
         }
         let record = |(scan, fact): (u32, u32)| {
             let records = &self.store.scans[scan as usize].records;
-            (scan, records.iter().position(|r| Scan::facts_of(r).contains(&(fact as usize))).unwrap_or(0) as u32)
+            (scan, records.iter().position(|r| FileIndex::facts_of(r).contains(&(fact as usize))).unwrap_or(0) as u32)
         };
         let path = |(scan, fact): (u32, u32), record: (u32, u32)| {
             let mut path = self.translation_path(scan, fact, record.1);
@@ -471,7 +473,7 @@ impl Contradictions<'_> {
     fn translation_path(&self, scan: u32, fact: u32, record: u32) -> Vec<Step> {
         let scan = &self.store.scans[scan as usize];
         let record = &scan.records[record as usize];
-        let nth = fact as usize - Scan::facts_of(record).start;
+        let nth = fact as usize - FileIndex::facts_of(record).start;
         scan.translation_key(record, nth)
             .map(|tag| vec![Step::Key("translations".to_owned()), Step::Key(tag)])
             .unwrap_or_default()

@@ -4,7 +4,7 @@
 //!
 //! | module | owns |
 //! | --- | --- |
-//! | `diagnostics` | a problem with its place, and how it is shown |
+//! | `diagnostics` | a diagnostic with its place, and how it is shown |
 //! | `source` | text that a person wrote, read into serde types with the place of every value |
 //! | `model` | clean text, instants, languages, entries and feeds as every format shows them |
 //! | `config` | what was typed in `tidings.toml`, then what is usable |
@@ -27,7 +27,7 @@
 //!
 //! - **Same input, same bytes.** No clock, no hash order and no thread order reaches a document; the moment is an argument.
 //! - **Ids never change** when a title, a URL or a date does.
-//! - **Every problem is collected**, with its place, before anything is written.
+//! - **Every diagnostic is collected**, with its place, before anything is written.
 //! - **What a feed says is decided once**, in `plan` and `site`, before any format.
 //! - **A published file is replaced in one step or not at all**, and only where its bytes change.
 //! - **What all stories need is small**; the text of a story is in memory only while it is rendered.
@@ -38,11 +38,11 @@
 //! use tidings::{Config, Site};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let config = Config::load("config/tidings.toml").map_err(|problems| format!("{problems:?}"))?;
+//! let config = Config::load("config/tidings.toml").map_err(|diagnostics| format!("{diagnostics:?}"))?;
 //! let now = "2026-01-01T00:00:00Z".parse()?;
-//! let (site, problems) = Site::load(&config, now);
-//! assert!(problems.iter().all(|problem| !problem.is_error()));
-//! for document in site.documents().map_err(|problem| problem.message)? {
+//! let (site, diagnostics) = Site::load(&config, now);
+//! assert!(diagnostics.iter().all(|diagnostic| !diagnostic.is_error()));
+//! for document in site.documents().map_err(|diagnostic| diagnostic.message)? {
 //!     println!("{} ({}, {} bytes)", document.path, document.media_type, document.bytes.len());
 //! }
 //! # Ok(())
@@ -68,5 +68,5 @@ mod store;
 
 pub use cli::run;
 pub use config::Config;
-pub use diagnostics::{Cause, Form, Place, Problem, Severity, show};
+pub use diagnostics::{Cause, Diagnostic, Form, Location, Severity, show};
 pub use site::{Document, Site};

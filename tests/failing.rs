@@ -26,7 +26,7 @@ fn said(name: &str) -> (i32, String) {
 }
 
 #[test]
-fn every_problem_is_named() {
+fn every_error_is_named() {
     let sites = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites/failing");
     let mut names: Vec<String> =
         fs::read_dir(&sites).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -101,16 +101,16 @@ const NOT_JSON: [&str; 84] = [
     "\u{2060}[]",
 ];
 
-/// Runs a check of a site that must fail, and returns the lines of its problems.
-fn problems(site: &Site) -> Vec<String> {
+/// Runs a check of a site that must fail, and returns the lines of its diagnostics.
+fn diagnostics(site: &Site) -> Vec<String> {
     let ran = site.run(&["check"]);
     assert_eq!(ran.status, 1, "{ran:?}");
     ran.stderr.lines().filter(|line| line.contains(": error: ")).map(str::to_owned).collect()
 }
 
 /// Whether one of these lines names a file with a line and a column.
-fn is_placed(problems: &[String], file: &str) -> bool {
-    problems.iter().any(|line| {
+fn is_placed(diagnostics: &[String], file: &str) -> bool {
+    diagnostics.iter().any(|line| {
         let Some(place) = line.strip_prefix(&format!("{file}:")) else { return false };
         let mut numbers = place.split(':').take(2).map(|number| number.parse::<usize>());
         numbers.all(|number| number.is_ok_and(|number| number > 0))
@@ -127,9 +127,9 @@ fn what_is_not_toml_is_named_as_a_story() {
         names.push(name);
     }
     assert!(names.len() > 300, "{}", names.len());
-    let problems = problems(&site);
+    let diagnostics = diagnostics(&site);
     for name in names.iter().filter(|name| name.ends_with(".toml")) {
-        assert!(is_placed(&problems, name), "{name}");
+        assert!(is_placed(&diagnostics, name), "{name}");
     }
 }
 
@@ -141,12 +141,12 @@ fn what_is_not_toml_is_named_as_a_configuration() {
         // Broken by itself, and after a configuration that is sound.
         for bytes in [case.fixture().to_vec(), [CONFIG.as_bytes(), b"\n", case.fixture()].concat()] {
             site.write("tidings.toml", &bytes);
-            let Err(problems) = Config::load(site.path("tidings.toml")) else {
+            let Err(diagnostics) = Config::load(site.path("tidings.toml")) else {
                 // What is left of these when forbidden characters are taken out of them is TOML.
                 assert!(name.contains("control/"), "{name}");
                 continue;
             };
-            assert!(problems.iter().all(|problem| problem.place.is_some()), "{name}: {problems:?}");
+            assert!(diagnostics.iter().all(|diagnostic| diagnostic.location.is_some()), "{name}: {diagnostics:?}");
             if index % 40 == 0 {
                 let ran = site.run(&["check"]);
                 assert_eq!(ran.status, 1, "{name}: {ran:?}");
@@ -172,9 +172,9 @@ fn what_is_not_json_is_named() {
     for (name, text) in &names {
         site.write(name, text);
     }
-    let problems = problems(&site);
+    let diagnostics = diagnostics(&site);
     for (name, text) in &names {
-        assert!(is_placed(&problems, name), "{name}: {text}");
+        assert!(is_placed(&diagnostics, name), "{name}: {text}");
     }
 }
 
@@ -184,8 +184,8 @@ fn what_is_not_json_is_named_as_a_configuration() {
     for text in NOT_JSON {
         for text in [text.to_owned(), format!("{{\"site\": {text}}}")] {
             site.write("tidings.json", &text);
-            let problems = Config::load(site.path("tidings.json")).expect_err(&text);
-            assert!(problems.iter().all(|problem| problem.place.is_some()), "{text}: {problems:?}");
+            let diagnostics = Config::load(site.path("tidings.json")).expect_err(&text);
+            assert!(diagnostics.iter().all(|diagnostic| diagnostic.location.is_some()), "{text}: {diagnostics:?}");
         }
     }
     let ran = site.run(&["check", "--config", "tidings.json"]);
@@ -214,11 +214,11 @@ fn what_is_nested_deep_is_refused() {
         let site = Site::new();
         site.write(&format!("stories/{name}"), &text);
         let start = Instant::now();
-        assert!(is_placed(&problems(&site), &format!("stories/{name}")), "{}", &text[..40]);
+        assert!(is_placed(&diagnostics(&site), &format!("stories/{name}")), "{}", &text[..40]);
         assert!(start.elapsed() < Duration::from_secs(40), "{}: {:?}", &text[..40], start.elapsed());
     }
     let site = Site::with(&format!("{CONFIG}\n[x]\n{keys}a = 1"));
-    assert!(is_placed(&problems(&site), "tidings.toml"));
+    assert!(is_placed(&diagnostics(&site), "tidings.toml"));
 }
 
 /// A string of 100 MB is read, and named in a few words where it is wrong.
@@ -253,9 +253,9 @@ fn a_million_keys_are_answered() {
     }
 }
 
-/// As above, with fewer of what each brings a problem of its own.
+/// As above, with fewer of what each brings a diagnostic of its own.
 #[test]
-fn many_problems_of_a_kind_are_answered() {
+fn many_diagnostics_of_a_kind_are_answered() {
     const MANY: usize = if cfg!(debug_assertions) { 40_000 } else { 200_000 };
     let record = r#"{"id": "a", "language": "en", "published": "2025-01-01", "title": "#;
     let languages: Vec<String> = (0..MANY).map(|index| format!("\"x{index}\": {{\"title\": \"A\"}}")).collect();
@@ -361,7 +361,7 @@ fn other_encodings_are_named_with_their_byte() {
     }
     let site = Site::with(&CONFIG.replace("News", "Caf\u{e9}"));
     site.write("tidings.toml", latin_1(&CONFIG.replace("Новости", "Café")));
-    assert!(is_placed(&problems(&site), "tidings.toml"));
+    assert!(is_placed(&diagnostics(&site), "tidings.toml"));
 }
 
 /// Each date, and what is published: its time, or that it is refused.
@@ -633,7 +633,7 @@ fn foreign_files_stay() {
     }
 }
 
-/// A foreign file in the place of a document stops the build before anything is written.
+/// A foreign file in the location of a document stops the build before anything is written.
 #[test]
 fn foreign_files_are_not_overwritten() {
     for (path, arguments) in [
@@ -650,7 +650,7 @@ fn foreign_files_are_not_overwritten() {
         assert!(ran.status == 1 && ran.stderr.starts_with(&format!("{path}:1:1: error: ")), "{path}: {ran:?}");
         assert_eq!(site.files("public"), [path.strip_prefix("public/").unwrap()]);
     }
-    // A folder in the place of a document is no less foreign.
+    // A folder in the location of a document is no less foreign.
     let site = Site::new();
     site.story("a", "2025-01-01", "A").write("public/en/all.json/x", "mine");
     let ran = site.build(&[]);
@@ -709,7 +709,7 @@ fn a_pipe_is_not_read() {
     }
     let site = Site::new();
     symlink("/dev/zero", site.path("stories/zero.json")).unwrap();
-    assert!(is_placed(&problems(&site), "stories/zero.json"));
+    assert!(is_placed(&diagnostics(&site), "stories/zero.json"));
 }
 
 /// The program's own types say what its words say.
@@ -719,8 +719,8 @@ fn the_library_finds_what_the_program_finds() {
     site.write("tidings.toml", CONFIG);
     let config = Config::load(site.path("tidings.toml")).unwrap();
     let (_, found) = tidings::Site::load(&config, NOW.parse().unwrap());
-    let errors = found.iter().filter(|problem| problem.severity == Severity::Error).count();
-    assert_eq!((errors, problems(&site).len()), (8, 8), "{found:#?}");
+    let errors = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    assert_eq!((errors, diagnostics(&site).len()), (8, 8), "{found:#?}");
 }
 
 /// What is taken out of the configuration is named too.

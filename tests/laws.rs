@@ -186,10 +186,10 @@ fn site_of(words: &Words) -> Site {
 fn documents(site: &Site, now: &str) -> BTreeMap<String, Document> {
     let path = site.path("tidings.json");
     let path = if path.exists() { path } else { site.path("tidings.toml") };
-    let config = Config::load(path).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let (site, problems) = tidings::Site::load(&config, now.parse().unwrap());
-    assert!(!problems.iter().any(|problem| problem.is_error()), "{problems:?}");
-    let documents = site.documents().unwrap_or_else(|problem| panic!("{problem:?}"));
+    let config = Config::load(path).unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"));
+    let (site, diagnostics) = tidings::Site::load(&config, now.parse().unwrap());
+    assert!(!diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "{diagnostics:?}");
+    let documents = site.documents().unwrap_or_else(|diagnostic| panic!("{diagnostic:?}"));
     documents.into_iter().map(|document| (document.path.clone(), document)).collect()
 }
 

@@ -14,7 +14,7 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
 
-    /// The form of results and problems
+    /// The form of results and diagnostics
     #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
     pub format: OutputFormat,
 
@@ -22,7 +22,7 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// For whom results and problems are written.
+/// For whom results and diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     /// For people
@@ -39,7 +39,7 @@ pub enum Command {
     Init(InitOptions),
     /// Bring what exists into the store
     Import(ImportOptions),
-    /// Read everything, write nothing, and name every problem; with --feeds, of feeds instead of stories
+    /// Read everything, write nothing, and name every diagnostic; with --feeds, of feeds instead of stories
     Check(CheckOptions),
     /// Write the publication
     Build(BuildOptions),

@@ -10,15 +10,15 @@ use super::args::BuildOptions;
 use super::report::{Report, count};
 use super::{PROBLEMS, configuration, moment};
 use crate::config::Config;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use crate::publish::{self, Options, Outcome};
 use crate::site::Site;
 
 /// Publishes, or with `--check` says whether the publication is up to date.
 pub fn run(config: Option<&Path>, options: &BuildOptions, report: &mut Report) -> u8 {
     let start = Instant::now();
-    if let Err(problems) = build(config, options, start, report) {
-        report.problems(&problems, options.strict);
+    if let Err(diagnostics) = build(config, options, start, report) {
+        report.diagnostics(&diagnostics, options.strict);
     }
     report.status()
 }
@@ -28,12 +28,13 @@ fn build(
     options: &BuildOptions,
     start: Instant,
     report: &mut Report,
-) -> Result<(), Vec<Problem>> {
-    let one = |problem: Problem| vec![problem];
+) -> Result<(), Vec<Diagnostic>> {
+    let one = |diagnostic: Diagnostic| vec![diagnostic];
     let mut config = configuration(config)?;
     if let Some(url) = &options.base_url {
-        config =
-            config.with_base_url(url).map_err(|why| one(Problem::usage(None, format!("--base-url: `{url}` {why}"))))?;
+        config = config
+            .with_base_url(url)
+            .map_err(|why| one(Diagnostic::usage(None, format!("--base-url: `{url}` {why}"))))?;
     }
     if options.drafts {
         config = config.with_drafts();
@@ -42,12 +43,12 @@ fn build(
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
     refuse_output_in_store(&config, &output).map_err(one)?;
     if options.drafts && resolved(&output) == resolved(&config.site.output) {
-        let place = Place::file(output.display().to_string());
-        let problem = Problem::usage(place, "this is the configured output, which drafts must never reach");
-        return Err(one(problem.help("name another folder with --output")));
+        let location = Location::file(output.display().to_string());
+        let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
+        return Err(one(diagnostic.help("name another folder with --output")));
     }
-    let (site, problems) = Site::load(&config, now);
-    report.problems(&problems, options.strict);
+    let (site, diagnostics) = Site::load(&config, now);
+    report.diagnostics(&diagnostics, options.strict);
     if report.failed() {
         if !report.is_json() {
             report.result(&format!("nothing was written: {}\n", report.counts()));
@@ -59,13 +60,13 @@ fn build(
         true => publish::check(&site, &output, publish).map_err(one)?,
         false => publish::build(&site, &output, publish)?,
     };
-    report.problems(&outcome.warnings, options.strict);
+    report.diagnostics(&outcome.warnings, options.strict);
     if options.check && !outcome.is_current() {
         report.end_with(PROBLEMS);
         if !report.is_for_people() {
-            let place = Place::file(output.display().to_string());
+            let location = Location::file(output.display().to_string());
             let message = format!("{} ({})", verdict(&outcome), count(outcome.differing(), "file"));
-            report.problems(&[Problem::error(place, message).help("run `tidings build`")], false);
+            report.diagnostics(&[Diagnostic::error(location, message).help("run `tidings build`")], false);
         }
     }
     let text = if report.is_json() {
@@ -78,12 +79,11 @@ fn build(
 }
 
 /// An output within the store would be read as stories.
-fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Problem> {
+fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Diagnostic> {
     if resolved(output).starts_with(resolved(&config.site.stories)) {
-        let place = Place::file(output.display().to_string());
-        return Err(
-            Problem::error(place, "the output would lie within the store").help("choose another `output` or `stories`")
-        );
+        let location = Location::file(output.display().to_string());
+        return Err(Diagnostic::error(location, "the output would lie within the store")
+            .help("choose another `output` or `stories`"));
     }
     Ok(())
 }

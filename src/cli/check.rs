@@ -12,7 +12,7 @@ use walkdir::WalkDir;
 use super::args::CheckOptions;
 use super::configuration;
 use super::report::{Report, count};
-use crate::diagnostics::{Cause, Place, Problem};
+use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::fetch;
 use crate::lint::{self, Verdict};
 use crate::publish;
@@ -21,7 +21,7 @@ use crate::site::Site;
 /// What the names of feeds end in.
 const FEEDS: [&str; 3] = [".atom.xml", ".rss.xml", ".json"];
 
-/// Reads everything, writes nothing, names every problem.
+/// Reads everything, writes nothing, names every diagnostic.
 pub fn run(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
     if options.feeds { feeds(config, options, report) } else { store(config, options, report) }
 }
@@ -29,19 +29,19 @@ pub fn run(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -
 fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
     let config = match configuration(config) {
         Ok(config) => config,
-        Err(problems) => {
-            report.problems(&problems, options.strict);
+        Err(diagnostics) => {
+            report.diagnostics(&diagnostics, options.strict);
             return report.status();
         }
     };
-    let (site, problems) = Site::load(&config, Utc::now());
-    report.problems(&problems, options.strict);
+    let (site, diagnostics) = Site::load(&config, Utc::now());
+    report.diagnostics(&diagnostics, options.strict);
     let (stories, translations) = site.counts();
     let text = if report.is_json() {
         let warnings = report.warnings();
         format!(
             "{}\n",
-            json!({"stories": stories, "translations": translations, "problems": problems.len(), "warnings": warnings})
+            json!({"stories": stories, "translations": translations, "problems": diagnostics.len(), "warnings": warnings})
         )
     } else {
         format!("{}, {} shown now; {}\n", count(stories, "story"), count(translations, "translation"), report.counts())
@@ -53,7 +53,7 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
 /// Judges the feeds that are named, or those that are published.
 fn feeds(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
     let named = &options.named;
-    let (documents, mut problems) = if named.is_empty() { published(config) } else { find(named) };
+    let (documents, mut diagnostics) = if named.is_empty() { published(config) } else { find(named) };
     let verdicts: Vec<_> = documents.par_iter().map(judge).collect();
     let (mut feeds, mut entries) = (0, 0);
     for verdict in verdicts {
@@ -62,19 +62,19 @@ fn feeds(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
             Ok(Some(verdict)) => {
                 feeds += 1;
                 entries += verdict.entries;
-                problems.extend(verdict.problems);
+                diagnostics.extend(verdict.diagnostics);
             }
-            Err(problem) => problems.push(problem),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    if problems.is_empty() && feeds == 0 {
-        let problem = Problem::error(None, "there is no feed in what was named");
-        problems.push(problem.help("name feeds, or folders that hold some"));
+    if diagnostics.is_empty() && feeds == 0 {
+        let diagnostic = Diagnostic::error(None, "there is no feed in what was named");
+        diagnostics.push(diagnostic.help("name feeds, or folders that hold some"));
     }
-    report.problems(&problems, options.strict);
+    report.diagnostics(&diagnostics, options.strict);
     let text = if report.is_json() {
         let warnings = report.warnings();
-        let value = json!({"feeds": feeds, "entries": entries, "problems": problems.len(), "warnings": warnings});
+        let value = json!({"feeds": feeds, "entries": entries, "problems": diagnostics.len(), "warnings": warnings});
         format!("{value}\n")
     } else {
         format!("{}, {}; {}\n", count(feeds, "feed"), count(entries, "entry"), report.counts())
@@ -94,36 +94,36 @@ struct Document {
 enum Origin {
     Named,
     /// It lies in a folder that was named, and may be something else than a feed.
-    Found,
+    StoreFile,
     Published,
     /// It was named, and is another server's.
     Address,
 }
 
 /// The feeds that the manifest of the configured output names.
-fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Problem>) {
+fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
     let output = match configuration(config) {
         Ok(config) => config.site.output,
-        Err(problems) => return (Vec::new(), problems),
+        Err(diagnostics) => return (Vec::new(), diagnostics),
     };
     let paths = match publish::published(&output) {
         Ok(paths) => paths,
-        Err(problem) => return (Vec::new(), vec![problem]),
+        Err(diagnostic) => return (Vec::new(), vec![diagnostic]),
     };
     let is_feed = |path: &String| FEEDS.iter().any(|ending| path.ends_with(ending));
     let document = |path: &String| Document { path: output.join(path), origin: Origin::Published };
     let documents: Vec<_> = paths.iter().filter(|path| is_feed(path)).map(document).collect();
     if documents.is_empty() {
-        let place = Place::file(output.display().to_string());
-        let problem = Problem::error(place, "no feed is published here").help("run `tidings build` first");
-        return (documents, vec![problem]);
+        let location = Location::file(output.display().to_string());
+        let diagnostic = Diagnostic::error(location, "no feed is published here").help("run `tidings build` first");
+        return (documents, vec![diagnostic]);
     }
     (documents, Vec::new())
 }
 
 /// The files that are named, and all `.xml` and `.json` files below the folders that are; hidden ones are passed over.
-fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Problem>) {
-    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
+    let (mut documents, mut diagnostics) = (Vec::new(), Vec::new());
     for path in named {
         if path.to_str().is_some_and(|path| path.starts_with("http://") || path.starts_with("https://")) {
             documents.push(Document { path: path.clone(), origin: Origin::Address });
@@ -134,16 +134,17 @@ fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Problem>) {
             for entry in files.into_iter().filter_entry(is_visible) {
                 match entry {
                     Ok(entry) if is_document(&entry) => {
-                        documents.push(Document { path: entry.into_path(), origin: Origin::Found });
+                        documents.push(Document { path: entry.into_path(), origin: Origin::StoreFile });
                     }
                     Ok(_) => {}
                     Err(error) => {
                         let at = error.path().unwrap_or(path);
-                        problems.push(match error.io_error() {
-                            Some(io) => Problem::machine(at, "read this", io),
-                            None => {
-                                Problem::error(Place::file(at.display().to_string()), "this link leads in a circle")
-                            }
+                        diagnostics.push(match error.io_error() {
+                            Some(io) => Diagnostic::machine(at, "read this", io),
+                            None => Diagnostic::error(
+                                Location::file(at.display().to_string()),
+                                "this link leads in a circle",
+                            ),
                         });
                     }
                 }
@@ -152,7 +153,7 @@ fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Problem>) {
             documents.push(Document { path: path.clone(), origin: Origin::Named });
         }
     }
-    (documents, problems)
+    (documents, diagnostics)
 }
 
 fn is_document(entry: &walkdir::DirEntry) -> bool {
@@ -160,36 +161,36 @@ fn is_document(entry: &walkdir::DirEntry) -> bool {
 }
 
 /// The verdict on a document; none where it is something else than a feed, and only lies beside some.
-fn judge(document: &Document) -> Result<Option<Verdict>, Problem> {
+fn judge(document: &Document) -> Result<Option<Verdict>, Diagnostic> {
     let path = document.path.display().to_string();
     let bytes = match document.origin {
         Origin::Address => fetch::get(&path, lint::MOST_BYTES).map_err(|why| {
             let message = format!("cannot fetch {path}: {why}");
-            Problem { cause: Cause::Machine, ..Problem::error(None, message) }
+            Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) }
         })?,
         _ => read(document)?,
     };
     if bytes.len() > lint::MOST_BYTES {
         let most = lint::MOST_BYTES >> 20;
         let message = format!("this document is larger than {most} MiB; no reader loads it");
-        return Err(Problem::error(Place::file(path), message).help("publish the newest entries, and archives"));
+        return Err(Diagnostic::error(Location::file(path), message).help("publish the newest entries, and archives"));
     }
     let verdict = lint::lint(&path, &bytes);
-    Ok((verdict.is_feed || document.origin != Origin::Found).then_some(verdict))
+    Ok((verdict.is_feed || document.origin != Origin::StoreFile).then_some(verdict))
 }
 
 /// The bytes of a file, no more than can be judged and one.
-fn read(document: &Document) -> Result<Vec<u8>, Problem> {
+fn read(document: &Document) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
     let most = lint::MOST_BYTES as u64;
     let read = File::open(&document.path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
         Err(error) if document.origin == Origin::Published && error.kind() == std::io::ErrorKind::NotFound => {
-            let place = Place::file(document.path.display().to_string());
-            let problem = Problem::error(place, "the manifest names this feed, but it is not there");
-            Err(problem.help("run `tidings build`"))
+            let location = Location::file(document.path.display().to_string());
+            let diagnostic = Diagnostic::error(location, "the manifest names this feed, but it is not there");
+            Err(diagnostic.help("run `tidings build`"))
         }
-        Err(error) => Err(Problem::machine(&document.path, "read this file", &error)),
+        Err(error) => Err(Diagnostic::machine(&document.path, "read this file", &error)),
     }
 }

@@ -16,13 +16,13 @@ use crate::site::{Covered, Site};
 pub fn run(config: Option<&Path>, report: &mut Report) -> u8 {
     let config = match configuration(config) {
         Ok(config) => config,
-        Err(problems) => {
-            report.problems(&problems, false);
+        Err(diagnostics) => {
+            report.diagnostics(&diagnostics, false);
             return report.status();
         }
     };
-    let (site, problems) = Site::load(&config, Utc::now());
-    report.problems(&problems, false);
+    let (site, diagnostics) = Site::load(&config, Utc::now());
+    report.diagnostics(&diagnostics, false);
     if report.failed() {
         return report.status();
     }

@@ -11,19 +11,19 @@ use super::progress::Bar;
 use super::report::Report;
 use super::{USAGE, configuration};
 use crate::config::{Config, LanguageIndex};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use crate::import::{self, Kind, Request, Selectors, Setting, Standing, Topic};
 use crate::store::Store;
 
 /// Brings what exists into the store, and says what became of every entry.
 pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> u8 {
-    if let Err(problems) = bring(config, options, report) {
-        report.problems(&problems, false);
+    if let Err(diagnostics) = bring(config, options, report) {
+        report.diagnostics(&diagnostics, false);
     }
     report.status()
 }
 
-fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Problem>> {
+fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
     let config = configuration(config)?;
     let (dates, selectors): (Vec<_>, Vec<_>) =
         options.date.iter().map(|given| given.parse().map_err(|_| given.clone())).partition(Result::is_ok);
@@ -68,7 +68,7 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
             "this folder is not in the store ({}), so nothing of it will be published",
             config.site.stories.display()
         );
-        report.problems(&[Problem::warning(Place::file(options.into.display().to_string()), message)], false);
+        report.diagnostics(&[Diagnostic::warning(Location::file(options.into.display().to_string()), message)], false);
     }
     let bar = Bar::new();
     let outcome = with_standing(&config, is_published, |standing| {
@@ -76,7 +76,7 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
     });
     bar.end();
     let outcome = outcome?;
-    report.problems(&outcome.problems, false);
+    report.diagnostics(&outcome.diagnostics, false);
     let text = if report.is_json() {
         serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()
     } else {
@@ -121,7 +121,7 @@ fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Stan
     }
     let file = |id: &str| {
         let (file, record) = records.get(&id.to_ascii_lowercase())?.first()?;
-        Some(PathBuf::from(file.place(record, &[]).path))
+        Some(PathBuf::from(file.location(record, &[]).path))
     };
     let says = |id: &str, date: NaiveDate, language: &str, title: &str| {
         let found = records.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
@@ -159,13 +159,13 @@ fn setting(config: &Config) -> Setting {
 }
 
 /// Standard input in a temporary file, because some sources are read twice.
-fn standard_input() -> Result<File, Vec<Problem>> {
+fn standard_input() -> Result<File, Vec<Diagnostic>> {
     let copied = || {
         let mut file = tempfile::tempfile()?;
         std::io::copy(&mut std::io::stdin().lock(), &mut file)?;
         Ok(file)
     };
-    copied().map_err(|error| vec![Problem::machine(Path::new("standard input"), "read it", &error)])
+    copied().map_err(|error| vec![Diagnostic::machine(Path::new("standard input"), "read it", &error)])
 }
 
 #[cfg(test)]
@@ -205,10 +205,10 @@ mod tests {
     }
 
     /// The store as `check` sees it: how many stories, and what is wrong.
-    fn check(root: &Path) -> (usize, Vec<Problem>) {
+    fn check(root: &Path) -> (usize, Vec<Diagnostic>) {
         let config = Config::load(root.join("tidings.toml")).unwrap();
-        let (site, problems) = Site::load(&config, chrono::Utc::now());
-        (site.counts().0, problems)
+        let (site, diagnostics) = Site::load(&config, chrono::Utc::now());
+        (site.counts().0, diagnostics)
     }
 
     const NEWS: &str =

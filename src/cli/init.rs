@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::args::InitOptions;
 use super::report::Report;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use crate::render::pages::BUILT_IN;
 
 /// A site that builds at once.
@@ -24,11 +24,11 @@ pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
     };
     let there = files.iter().map(|(name, _)| folder.join(name)).find(|path| path.exists());
     if let Some(path) = there {
-        let problem = Problem::error(
-            Place::file(path.display().to_string()),
+        let diagnostic = Diagnostic::error(
+            Location::file(path.display().to_string()),
             "this file is already there, so nothing was written",
         );
-        report.problems(&[problem.help("choose an empty directory: `tidings init DIR`")], false);
+        report.diagnostics(&[diagnostic.help("choose an empty directory: `tidings init DIR`")], false);
         return report.status();
     }
     for (name, text) in files {
@@ -41,7 +41,7 @@ pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
             fs::File::create_new(&path)?.write_all(text.as_bytes())
         };
         if let Err(error) = write() {
-            report.problems(&[Problem::machine(&path, "write this file", &error)], false);
+            report.diagnostics(&[Diagnostic::machine(&path, "write this file", &error)], false);
             return report.status();
         }
     }

@@ -26,11 +26,11 @@ use clap::Parser;
 use self::args::{Arguments, Command};
 use self::report::Report;
 use crate::config::Config;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 
 /// Nothing to complain about.
 const DONE: u8 = 0;
-/// What was read has problems, or a comparison found a difference.
+/// What was read has diagnostics, or a comparison found a difference.
 const PROBLEMS: u8 = 1;
 /// Wrong usage.
 const USAGE: u8 = 2;
@@ -63,29 +63,30 @@ pub fn run() -> ExitCode {
 }
 
 /// The configuration that was named, or the one that lies here.
-fn configuration(named: Option<&Path>) -> Result<Config, Vec<Problem>> {
-    Config::load(configuration_path(named).map_err(|problem| vec![problem])?)
+fn configuration(named: Option<&Path>) -> Result<Config, Vec<Diagnostic>> {
+    Config::load(configuration_path(named).map_err(|diagnostic| vec![diagnostic])?)
 }
 
 /// The path of the configuration that was named, or of the one that lies here.
-fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Problem> {
+fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
     if let Some(path) = named {
-        let place = Place::file(path.display().to_string());
+        let location = Location::file(path.display().to_string());
         return match path.exists() {
             true => Ok(path.to_owned()),
-            false => Err(Problem::usage(place, "this configuration does not exist")),
+            false => Err(Diagnostic::usage(location, "this configuration does not exist")),
         };
     }
     let usual = ["tidings.toml", "config/tidings.toml"];
     usual.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
-        let problem = Problem::error(Place::file(usual[0]), "there is no configuration here, nor in `config`");
-        problem.help("name one with --config PATH, or make a site with `tidings init`")
+        let diagnostic = Diagnostic::error(Location::file(usual[0]), "there is no configuration here, nor in `config`");
+        diagnostic.help("name one with --config PATH, or make a site with `tidings init`")
     })
 }
 
 /// The moment that was asked for, or this one.
-fn moment(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Problem> {
+fn moment(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Diagnostic> {
     let Some(text) = now else { return Ok(Utc::now()) };
-    let instant = config.site.zone.read(text).map_err(|why| Problem::usage(None, format!("--now: `{text}` {why}")))?;
+    let instant =
+        config.site.zone.read(text).map_err(|why| Diagnostic::usage(None, format!("--now: `{text}` {why}")))?;
     Ok(DateTime::from_timestamp(instant.0, 0).unwrap_or_default())
 }

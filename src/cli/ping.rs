@@ -12,7 +12,7 @@ use super::args::PingOptions;
 use super::configuration;
 use super::report::{Report, count};
 use crate::config::Config;
-use crate::diagnostics::{Cause, Problem};
+use crate::diagnostics::{Cause, Diagnostic};
 use crate::model::Format;
 use crate::serve::tell_hub;
 
@@ -24,19 +24,19 @@ pub fn run(config: Option<&Path>, options: &PingOptions, report: &mut Report) ->
     match ping(config, options) {
         Ok(told) if report.is_json() => report.result(&format!("{}\n", serde_json::json!({ "told": told }))),
         Ok(told) => report.result(&format!("the hub was told of {}\n", count(told, "feed"))),
-        Err(problems) => report.problems(&problems, false),
+        Err(diagnostics) => report.diagnostics(&diagnostics, false),
     }
     report.status()
 }
 
-fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Problem>> {
+fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagnostic>> {
     let config = configuration(config)?;
     let Some(hub) = &config.feeds.hub else {
-        let problem = Problem::usage(None, "no hub is configured, so there is nobody to tell");
-        return Err(vec![problem.help("name one as `hub` in `[feeds]`")]);
+        let diagnostic = Diagnostic::usage(None, "no hub is configured, so there is nobody to tell");
+        return Err(vec![diagnostic.help("name one as `hub` in `[feeds]`")]);
     };
     let mut topics = match options.urls.is_empty() {
-        true => changed(&config).map_err(|problem| vec![problem])?,
+        true => changed(&config).map_err(|diagnostic| vec![diagnostic])?,
         false => named(&config, &options.urls)?,
     };
     let count = topics.len();
@@ -50,25 +50,25 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Probl
     }
     outcome.map(|()| count).map_err(|why| {
         let message = format!("the hub {hub} could not be told {why} ({} of {count} left)", topics.len());
-        let problem = Problem { cause: Cause::Machine, ..Problem::error(None, message) };
-        vec![problem.help("run this again once the hub takes them")]
+        let diagnostic = Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) };
+        vec![diagnostic.help("run this again once the hub takes them")]
     })
 }
 
 /// The feeds that were named, each of which has to be one of this site.
-fn named(config: &Config, urls: &[Url]) -> Result<BTreeSet<String>, Vec<Problem>> {
+fn named(config: &Config, urls: &[Url]) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
     let strangers = urls.iter().filter(|url| !is_feed(config, url.as_str()));
-    let problems: Vec<Problem> = strangers
+    let diagnostics: Vec<Diagnostic> = strangers
         .map(|url| {
-            let problem = Problem::usage(None, format!("{url} is no feed of this site"));
-            problem.help(format!("its feeds are below {}", config.site.base_url))
+            let diagnostic = Diagnostic::usage(None, format!("{url} is no feed of this site"));
+            diagnostic.help(format!("its feeds are below {}", config.site.base_url))
         })
         .collect();
-    if problems.is_empty() { Ok(urls.iter().map(Url::to_string).collect()) } else { Err(problems) }
+    if diagnostics.is_empty() { Ok(urls.iter().map(Url::to_string).collect()) } else { Err(diagnostics) }
 }
 
 /// The feeds that a build says it wrote.
-fn changed(config: &Config) -> Result<BTreeSet<String>, Problem> {
+fn changed(config: &Config) -> Result<BTreeSet<String>, Diagnostic> {
     #[derive(Deserialize)]
     struct Built {
         changed_urls: Vec<String>,
@@ -76,10 +76,11 @@ fn changed(config: &Config) -> Result<BTreeSet<String>, Problem> {
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)
-        .map_err(|error| Problem::machine(Path::new("-"), "read this", &error))?;
+        .map_err(|error| Diagnostic::machine(Path::new("-"), "read this", &error))?;
     let built: Built = serde_json::from_str(&text).map_err(|error| {
-        let problem = Problem::error(None, format!("standard input is not what `build --format json` says: {error}"));
-        problem.help("run `tidings build --format json | tidings ping`, or name the feeds")
+        let diagnostic =
+            Diagnostic::error(None, format!("standard input is not what `build --format json` says: {error}"));
+        diagnostic.help("run `tidings build --format json | tidings ping`, or name the feeds")
     })?;
     Ok(built.changed_urls.into_iter().filter(|url| is_feed(config, url)).collect())
 }

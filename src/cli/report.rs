@@ -1,10 +1,10 @@
-//! What a command says: results to standard output, problems to standard error.
+//! What a command says: results to standard output, diagnostics to standard error.
 
 use std::io::{IsTerminal, Write};
 
 use super::args::OutputFormat;
 use super::{DONE, MACHINE, PROBLEMS, USAGE};
-use crate::diagnostics::{Cause, Form, Problem, Severity, show};
+use crate::diagnostics::{Cause, Diagnostic, Form, Severity, show};
 
 /// Gathers how a command ends while it speaks.
 pub struct Report {
@@ -40,21 +40,21 @@ impl Report {
         self.format == OutputFormat::Json
     }
 
-    /// Names problems; with `strict`, warnings are errors.
-    pub fn problems(&mut self, problems: &[Problem], strict: bool) {
+    /// Names diagnostics; with `strict`, warnings are errors.
+    pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], strict: bool) {
         let mut text = String::new();
-        for problem in problems {
-            let mut problem = problem.clone();
+        for diagnostic in diagnostics {
+            let mut diagnostic = diagnostic.clone();
             if strict {
-                problem.severity = Severity::Error;
+                diagnostic.severity = Severity::Error;
             }
-            match (problem.severity, problem.cause) {
+            match (diagnostic.severity, diagnostic.cause) {
                 (Severity::Warning, _) => self.warnings += 1,
                 (Severity::Error, Cause::Input) => self.fail(PROBLEMS),
                 (Severity::Error, Cause::Usage) => self.fail(USAGE),
                 (Severity::Error, Cause::Machine) => self.fail(MACHINE),
             }
-            text += &show(&problem, self.form);
+            text += &show(&diagnostic, self.form);
         }
         // There is nobody to tell if standard error is closed.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

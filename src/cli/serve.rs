@@ -10,24 +10,24 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::ServeOptions;
 use super::report::Report;
 use super::{configuration, configuration_path, log, manager};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::serve::{Listener, Options, Source, listen, run as run_server};
 
 /// Serves until it is told to stop.
 pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> u8 {
-    if let Err(problems) = serve(config, options, report) {
-        report.problems(&problems, false);
+    if let Err(diagnostics) = serve(config, options, report) {
+        report.diagnostics(&diagnostics, false);
     }
     report.status()
 }
 
-fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Vec<Problem>> {
-    let path = configuration_path(config).map_err(|problem| vec![problem])?;
+fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
+    let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
     log::start(configuration(Some(&path))?.server.access_log);
     let source = Options { config: path, base_url: options.base_url.clone(), drafts: options.drafts };
     let (source, warnings) = Source::open(source, Arc::new(Utc::now))?;
-    report.problems(&warnings, false);
-    let machine = |what: &str, error: std::io::Error| vec![Problem::machine(Path::new("-"), what, &error)];
+    report.diagnostics(&warnings, false);
+    let machine = |what: &str, error: std::io::Error| vec![Diagnostic::machine(Path::new("-"), what, &error)];
     // One core has nothing to share out.
     let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     let mut runtime = match has_one_core {
@@ -43,7 +43,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
             }
             None => {
                 let address = options.listen.unwrap_or(source.listen());
-                let socket = listen(address).await.map_err(|problem| vec![problem])?;
+                let socket = listen(address).await.map_err(|diagnostic| vec![diagnostic])?;
                 let address = socket.local_addr().map_err(|error| machine("use the socket", error))?;
                 tracing::info!("serving at http://{address}/");
                 Listener::from(socket)
@@ -65,7 +65,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
             }
             manager::tell("STOPPING=1");
         };
-        run_server(listener, source, stop).await.map_err(|problem| vec![problem])
+        run_server(listener, source, stop).await.map_err(|diagnostic| vec![diagnostic])
     });
     // What is still being encoded or told is of no use to anybody.
     runtime.shutdown_background();

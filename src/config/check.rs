@@ -1,4 +1,4 @@
-//! From what was typed to what is usable, with every problem on the way.
+//! From what was typed to what is usable, with every diagnostic on the way.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -12,15 +12,15 @@ use super::look::{self, Look};
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
 use super::redirect::{self, Redirect, Target};
 use super::{AccessLog, Archives, Config, Edition, Feeds, RateLimit, Server, Site, Topic, hash};
-use crate::diagnostics::{Place, Problem, suggestion};
+use crate::diagnostics::{Diagnostic, Location, suggestion};
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, absolute, is_email};
-use crate::source::{Careful, Fault, Step, Syntax, decode, scrub, undecodable};
+use crate::source::{ParseError, SpannedDocument, Step, Syntax, decode, strip_control_characters, undecodable};
 
 /// Names that a topic cannot have because paths use them.
 const RESERVED: [&str; 4] = ["all", "index", "feeds", "mul"];
 
 /// Reads a configuration as far as it can be read.
-pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Problem>) {
+pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Diagnostic>) {
     let shown = path.display().to_string();
     let text = match decode(bytes) {
         Ok(text) => text,
@@ -28,17 +28,17 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Problem>) {
     };
     let is_json = path.extension().is_some_and(|extension| extension == "json");
     let syntax = if is_json { Syntax::Json } else { Syntax::Toml };
-    let (text, mut faults) = scrub(text, syntax);
-    let mut careful = Careful::parse(&text, syntax);
-    let is_sound = careful.faults.is_empty();
-    careful.fit(|node| RawConfig::deserialize(node).map(drop));
-    let raw: RawConfig = careful.value().unwrap_or_default();
-    let mut check = Check { careful: &careful, shown: &shown, text: &text, faults: Vec::new() };
+    let (text, mut faults) = strip_control_characters(text, syntax);
+    let mut spanned = SpannedDocument::parse(&text, syntax);
+    let is_sound = spanned.faults.is_empty();
+    spanned.prune_invalid(|node| RawConfig::deserialize(node).map(drop));
+    let raw: RawConfig = spanned.value().unwrap_or_default();
+    let mut check = Check { spanned: &spanned, shown: &shown, text: &text, faults: Vec::new() };
     let fingerprint = hash(hash(0, text.as_bytes()), env!("TIDINGS_REVISION").as_bytes());
     let config = if is_sound { check.config(path, &raw, fingerprint) } else { None };
     faults.extend(check.faults);
-    faults.extend(careful.faults);
-    (config, faults.into_iter().map(|fault| fault.problem(&shown, &text)).collect())
+    faults.extend(spanned.faults);
+    (config, faults.into_iter().map(|fault| fault.diagnostic(&shown, &text)).collect())
 }
 
 /// Reads `base_url`, which ends in a slash whether or not it was written with one.
@@ -56,12 +56,12 @@ pub fn base_url(written: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Every problem that is found, by the path of keys to it.
+/// Every diagnostic that is found, by the path of keys to it.
 struct Check<'a> {
-    careful: &'a Careful,
+    spanned: &'a SpannedDocument,
     shown: &'a str,
     text: &'a str,
-    faults: Vec<Fault>,
+    faults: Vec<ParseError>,
 }
 
 fn keys(path: &[&str]) -> Vec<Step> {
@@ -71,7 +71,7 @@ fn keys(path: &[&str]) -> Vec<Step> {
 impl Check<'_> {
     /// Whether something stands at a key, whatever became of it.
     fn is_written(&self, table: &[&str], key: &str) -> bool {
-        self.careful.has(&keys(table), key)
+        self.spanned.has(&keys(table), key)
     }
 
     fn wrong(&mut self, path: &[&str], message: impl Into<String>) {
@@ -79,7 +79,7 @@ impl Check<'_> {
     }
 
     fn fault(&mut self, path: &[Step], message: impl Into<String>, help: Option<String>) {
-        let mut fault = Fault::new(self.careful.span(path), message);
+        let mut fault = ParseError::new(self.spanned.span(path), message);
         fault.help = help;
         self.faults.push(fault);
     }
@@ -221,7 +221,7 @@ impl Check<'_> {
     }
 
     fn languages(&mut self, raw: &RawConfig) -> Vec<Edition> {
-        if raw.languages.0.is_empty() && (self.careful.faults.is_empty() || !self.is_written(&[], "languages")) {
+        if raw.languages.0.is_empty() && (self.spanned.faults.is_empty() || !self.is_written(&[], "languages")) {
             self.wrong(&[], "at least one language is needed, such as `[languages.en]` with a `title`");
         }
         if raw.languages.0.len() >= usize::from(u16::MAX) || raw.topics.0.len() >= usize::from(u16::MAX) {
@@ -451,7 +451,7 @@ impl Check<'_> {
         let mut out = Vec::new();
         for (from, to) in &raw.redirects {
             let steps = keys(&["redirects", from]);
-            let place = Place::in_text(self.shown, self.text, self.careful.span(&steps));
+            let location = Location::in_text(self.shown, self.text, self.spanned.span(&steps));
             let url = Url::parse(to).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
             let target = match url {
                 Some(url) => Ok(Target::Url(url)),
@@ -466,7 +466,7 @@ impl Check<'_> {
                 (Ok(()), Ok(Target::Path(to))) if is_redirected(&to) => {
                     self.fault(&steps, format!("`{to}` is redirected itself"), Some("name where it leads".to_owned()));
                 }
-                (Ok(()), Ok(to)) => out.push(Redirect { from: from.clone(), to, place }),
+                (Ok(()), Ok(to)) => out.push(Redirect { from: from.clone(), to, location }),
             }
         }
         out
@@ -569,19 +569,19 @@ fn topic_id(id: &str) -> Result<(), &'static str> {
 mod tests {
     use super::*;
 
-    fn problems(text: &str) -> Vec<String> {
-        let (_, problems) = read(Path::new("tidings.toml"), text.as_bytes());
-        problems.into_iter().map(|problem| problem.message).collect()
+    fn diagnostics(text: &str) -> Vec<String> {
+        let (_, diagnostics) = read(Path::new("tidings.toml"), text.as_bytes());
+        diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect()
     }
 
     const SITE: &str = "[site]\nbase_url = 'https://example.org/feeds'\nauthority = 'example.org,2014'\n";
 
     #[test]
     fn a_small_configuration_is_enough() {
-        let (config, problems) =
+        let (config, diagnostics) =
             read(Path::new("a/tidings.toml"), format!("{SITE}[languages.PT-br]\ntitle = 'Notícias'").as_bytes());
         let config = config.unwrap();
-        assert!(problems.is_empty(), "{problems:?}");
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
         assert_eq!(config.site.base_url.as_str(), "https://example.org/feeds/");
         assert_eq!(config.languages[0].language.as_str(), "pt-BR");
         assert_eq!(config.site.title.as_str(), "Notícias");
@@ -590,8 +590,8 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_named() {
-        let found = problems(
+    fn every_error_is_named() {
+        let found = diagnostics(
             "[site]\nbase_url = '/feeds'\nauthority = 'example.org'\ntimezone = 'Europe/Viena'\n[languages.en_US]\n[languages.fr]\ntitle = 'F'\nfallback = ['fr', 'de']\n\
              [topics.2014]\n[topics.a]\ntitle = { en = 'x' }\n[feeds]\nlimit = 0\nformats = ['atm']\ncontent = 'all'\n[server]\nlisten = 'x'\n",
         );

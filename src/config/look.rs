@@ -21,7 +21,7 @@ pub(crate) struct Look {
 pub(crate) struct Template {
     /// Below the folder.
     pub name: String,
-    /// As problems name it.
+    /// As diagnostics name it.
     pub shown: String,
     pub text: String,
 }

@@ -18,7 +18,7 @@ pub(crate) use redirect::{Redirect, Target};
 use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::diagnostics::{Problem, sort};
+use crate::diagnostics::{Diagnostic, sort};
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_id};
 
 /// The index of a configured language; the first is the default language.
@@ -42,7 +42,7 @@ pub struct Config {
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
     /// What is worth a word in it.
-    pub(crate) warnings: Vec<Problem>,
+    pub(crate) warnings: Vec<Diagnostic>,
     /// A hash of all that was typed, so that what is made from it can be known to be current.
     fingerprint: u64,
 }
@@ -151,23 +151,25 @@ impl Config {
     /// Reads a configuration, TOML or, where the name ends in `.json`, JSON.
     ///
     /// # Errors
-    /// Every problem in it.
-    pub fn load(path: impl AsRef<Path>) -> Result<Config, Vec<Problem>> {
+    /// Every diagnostic in it.
+    pub fn load(path: impl AsRef<Path>) -> Result<Config, Vec<Diagnostic>> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|error| {
             let missing = error.kind() == std::io::ErrorKind::NotFound;
-            let problem = Problem::machine(path, "read the configuration", &error);
+            let diagnostic = Diagnostic::machine(path, "read the configuration", &error);
             vec![if missing {
-                problem.help("name another with --config, or make a site with `tidings init`")
+                diagnostic.help("name another with --config, or make a site with `tidings init`")
             } else {
-                problem
+                diagnostic
             }]
         })?;
-        let (config, mut problems) = check::read(path, &bytes);
-        sort(&mut problems);
+        let (config, mut diagnostics) = check::read(path, &bytes);
+        sort(&mut diagnostics);
         match config {
-            Some(config) if !problems.iter().any(Problem::is_error) => Ok(Config { warnings: problems, ..config }),
-            _ => Err(problems),
+            Some(config) if !diagnostics.iter().any(Diagnostic::is_error) => {
+                Ok(Config { warnings: diagnostics, ..config })
+            }
+            _ => Err(diagnostics),
         }
     }
 

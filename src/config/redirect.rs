@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
 use super::Config;
-use crate::diagnostics::Place;
+use crate::diagnostics::Location;
 
 /// An old path and where it leads.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub(crate) struct Redirect {
     pub from: String,
     pub to: Target,
     /// Where it is written.
-    pub place: Place,
+    pub location: Location,
 }
 
 /// Where a redirect leads.

@@ -1,7 +1,7 @@
-//! Problems with their places, and how they are shown.
+//! Diagnostics with their places, and how they are shown.
 //!
-//! Owns: what a problem is, where it lies, and its three written forms (for people, JSON, GitHub).
-//! Never touches: what a problem is about.
+//! Owns: what a diagnostic is, where it lies, and its three written forms (for people, JSON, GitHub).
+//! Never touches: what a diagnostic is about.
 
 mod show;
 
@@ -9,7 +9,7 @@ use std::ops::Range;
 
 pub use show::{Form, show};
 
-/// How bad a problem is.
+/// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// What was read cannot be published.
@@ -29,9 +29,9 @@ pub enum Cause {
     Machine,
 }
 
-/// A place in a file: where a problem is, with the line to show beneath it.
+/// A location in a file: where a diagnostic is, with the line to show beneath it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct Location {
     /// The file's path, as it is shown to people.
     pub path: String,
     /// The line, counted from 1.
@@ -49,13 +49,13 @@ pub struct Place {
 /// How much of a long line is shown on each side of the column.
 const SHOWN: usize = 60;
 
-impl Place {
+impl Location {
     /// The beginning of a file of which no line can be shown.
     pub fn file(path: impl Into<String>) -> Self {
-        Place { path: path.into(), line: 1, column: 1, width: 0, text: String::new(), text_column: 0 }
+        Location { path: path.into(), line: 1, column: 1, width: 0, text: String::new(), text_column: 0 }
     }
 
-    /// The place of a byte range of a file's text.
+    /// The location of a byte range of a file's text.
     pub fn in_text(path: impl Into<String>, text: &str, span: Range<usize>) -> Self {
         let start = floor(text, span.start);
         let end = floor(text, span.end).max(start);
@@ -68,7 +68,7 @@ impl Place {
         let shown: String =
             before.chars().skip(skipped).chain(after.chars().take(SHOWN)).filter(|c| *c != '\r').collect();
         let width = text[start..end.min(line_end)].trim_end().chars().take(SHOWN).count().max(1);
-        Place {
+        Location {
             path: path.into(),
             line: memchr::memchr_iter(b'\n', &text.as_bytes()[..start]).count() + 1,
             column: column + 1,
@@ -90,28 +90,28 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// Something that a person has to know: what, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct Diagnostic {
     /// Error or warning.
     pub severity: Severity,
     /// Who has to act.
     pub cause: Cause,
     /// Where it is.
-    pub place: Option<Box<Place>>,
+    pub location: Option<Box<Location>>,
     /// What is wrong, in one line.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    /// Another place that belongs to it, with a word on why.
-    pub related: Option<Box<(String, Place)>>,
+    /// Another location that belongs to it, with a word on why.
+    pub related: Option<Box<(String, Location)>>,
 }
 
-impl Problem {
+impl Diagnostic {
     /// An error in what was read.
-    pub fn error(place: impl Into<Option<Place>>, message: impl Into<String>) -> Self {
-        Problem {
+    pub fn error(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Diagnostic {
             severity: Severity::Error,
             cause: Cause::Input,
-            place: place.into().map(Box::new),
+            location: location.into().map(Box::new),
             message: message.into(),
             help: None,
             related: None,
@@ -119,30 +119,30 @@ impl Problem {
     }
 
     /// A warning about what was read.
-    pub fn warning(place: impl Into<Option<Place>>, message: impl Into<String>) -> Self {
-        Problem { severity: Severity::Warning, ..Problem::error(place, message) }
+    pub fn warning(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(location, message) }
     }
 
     /// An error in what was asked for.
-    pub fn usage(place: impl Into<Option<Place>>, message: impl Into<String>) -> Self {
-        Problem { cause: Cause::Usage, ..Problem::error(place, message) }
+    pub fn usage(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Diagnostic { cause: Cause::Usage, ..Diagnostic::error(location, message) }
     }
 
     /// A failure of the machine: what was tried, on which file, and what the system said.
     pub fn machine(path: &std::path::Path, what: &str, error: &std::io::Error) -> Self {
-        let place = Place::file(path.display().to_string());
-        Problem { cause: Cause::Machine, ..Problem::error(place, format!("cannot {what}: {}", reason(error))) }
+        let location = Location::file(path.display().to_string());
+        Diagnostic { cause: Cause::Machine, ..Diagnostic::error(location, format!("cannot {what}: {}", reason(error))) }
     }
 
-    /// The same problem, with advice.
+    /// The same diagnostic, with advice.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same problem, with another place that belongs to it.
-    pub fn related(mut self, label: impl Into<String>, place: Place) -> Self {
-        self.related = Some(Box::new((label.into(), place)));
+    /// The same diagnostic, with another location that belongs to it.
+    pub fn related(mut self, label: impl Into<String>, location: Location) -> Self {
+        self.related = Some(Box::new((label.into(), location)));
         self
     }
 
@@ -161,14 +161,19 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// Sorts problems by file and line, those without a place last, and drops those said twice.
-pub fn sort(problems: &mut Vec<Problem>) {
-    let key = |problem: &Problem| {
-        let place = problem.place.clone();
-        (place.is_none(), place.map(|p| (p.path, p.line, p.column)), problem.severity, problem.message.clone())
+/// Sorts diagnostics by file and line, those without a location last, and drops those said twice.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    let key = |diagnostic: &Diagnostic| {
+        let location = diagnostic.location.clone();
+        (
+            location.is_none(),
+            location.map(|p| (p.path, p.line, p.column)),
+            diagnostic.severity,
+            diagnostic.message.clone(),
+        )
     };
-    problems.sort_by_cached_key(key);
-    problems.dedup();
+    diagnostics.sort_by_cached_key(key);
+    diagnostics.dedup();
 }
 
 /// The known name that is nearest to what was written, if one is near enough to be meant.
@@ -202,10 +207,10 @@ mod tests {
     fn a_place_counts_characters_and_shortens_long_lines() {
         let text = format!("a\n{}é!é\n", "x".repeat(200));
         let at = text.find('!').unwrap();
-        let place = Place::in_text("f", &text, at..at + 1);
-        assert_eq!((place.line, place.column, place.width), (2, 202, 1));
-        assert_eq!(place.text.chars().nth(place.text_column), Some('!'));
-        assert!(place.text.chars().count() < 130);
+        let location = Location::in_text("f", &text, at..at + 1);
+        assert_eq!((location.line, location.column, location.width), (2, 202, 1));
+        assert_eq!(location.text.chars().nth(location.text_column), Some('!'));
+        assert!(location.text.chars().count() < 130);
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The three written forms of a problem.
+//! The three written forms of a diagnostic.
 
 use std::fmt::Write;
 
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{Place, Problem, Severity};
+use super::{Diagnostic, Location, Severity};
 
-/// How problems are written.
+/// How diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Form {
     /// `path:line:column: error: …`, with the line shown beneath; in colour on request.
@@ -21,13 +21,13 @@ pub enum Form {
     Github,
 }
 
-/// Writes one problem, with its closing line break.
-pub fn show(problem: &Problem, form: Form) -> String {
+/// Writes one diagnostic, with its closing line break.
+pub fn show(diagnostic: &Diagnostic, form: Form) -> String {
     match form {
-        Form::Plain => people(problem, false),
-        Form::Colour => people(problem, true),
-        Form::Json => json_line(problem),
-        Form::Github => annotation(problem),
+        Form::Plain => people(diagnostic, false),
+        Form::Colour => people(diagnostic, true),
+        Form::Json => json_line(diagnostic),
+        Form::Github => annotation(diagnostic),
     }
 }
 
@@ -38,43 +38,44 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn people(problem: &Problem, colour: bool) -> String {
+fn people(diagnostic: &Diagnostic, colour: bool) -> String {
     let paint = |text: &str, code: &str| {
         if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
-    let code = if problem.is_error() { "1;31" } else { "1;33" };
+    let code = if diagnostic.is_error() { "1;31" } else { "1;33" };
     let mut out = String::new();
-    if let Some(place) = &problem.place {
-        let _ = write!(out, "{}: ", paint(&position(place), "1"));
+    if let Some(location) = &diagnostic.location {
+        let _ = write!(out, "{}: ", paint(&position(location), "1"));
     }
-    let _ = writeln!(out, "{}: {}", paint(word(problem.severity), code), harmless(&problem.message));
-    if let Some(place) = &problem.place {
-        out += &excerpt(place, |marks| paint(marks, code));
+    let _ = writeln!(out, "{}: {}", paint(word(diagnostic.severity), code), harmless(&diagnostic.message));
+    if let Some(location) = &diagnostic.location {
+        out += &excerpt(location, |marks| paint(marks, code));
     }
-    if let Some((label, place)) = problem.related.as_deref() {
-        let _ = writeln!(out, "{}: note: {}", position(place), harmless(label));
-        out += &excerpt(place, |marks| paint(marks, "1;36"));
+    if let Some((label, location)) = diagnostic.related.as_deref() {
+        let _ = writeln!(out, "{}: note: {}", position(location), harmless(label));
+        out += &excerpt(location, |marks| paint(marks, "1;36"));
     }
-    if let Some(help) = &problem.help {
+    if let Some(help) = &diagnostic.help {
         let _ = writeln!(out, "  = help: {}", harmless(help));
     }
     out
 }
 
-fn position(place: &Place) -> String {
-    format!("{}:{}:{}", harmless(&place.path), place.line, place.column)
+fn position(location: &Location) -> String {
+    format!("{}:{}:{}", harmless(&location.path), location.line, location.column)
 }
 
-/// The line of a place with the columns in question underlined.
-fn excerpt(place: &Place, paint: impl Fn(&str) -> String) -> String {
-    if place.text.trim().is_empty() {
+/// The line of a location with the columns in question underlined.
+fn excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String {
+    if location.text.trim().is_empty() {
         return String::new();
     }
-    let number = place.line.to_string();
+    let number = location.line.to_string();
     let margin = " ".repeat(number.len());
-    let line = harmless(&place.text.replace('\t', " "));
-    let lead: String = line.chars().take(place.text_column).collect();
-    let marked: usize = line.chars().skip(place.text_column).take(place.width).map(|c| c.width().unwrap_or(1)).sum();
+    let line = harmless(&location.text.replace('\t', " "));
+    let lead: String = line.chars().take(location.text_column).collect();
+    let marked: usize =
+        line.chars().skip(location.text_column).take(location.width).map(|c| c.width().unwrap_or(1)).sum();
     let marks = format!("{}{}", " ".repeat(lead.width()), paint(&"^".repeat(marked.max(1))));
     format!("{margin} |\n{number} | {}\n{margin} | {marks}\n", line.trim_end())
 }
@@ -85,65 +86,66 @@ fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
-fn json_line(problem: &Problem) -> String {
-    let place = |place: &Place| json!({"path": place.path, "line": place.line, "column": place.column});
+fn json_line(diagnostic: &Diagnostic) -> String {
+    let location =
+        |location: &Location| json!({"path": location.path, "line": location.line, "column": location.column});
     let mut value = json!({
-        "severity": word(problem.severity),
-        "message": problem.message,
+        "severity": word(diagnostic.severity),
+        "message": diagnostic.message,
     });
-    if let Some(found) = &problem.place {
+    if let Some(found) = &diagnostic.location {
         value["path"] = found.path.clone().into();
         value["line"] = found.line.into();
         value["column"] = found.column.into();
     }
-    if let Some(help) = &problem.help {
+    if let Some(help) = &diagnostic.help {
         value["help"] = help.clone().into();
     }
-    if let Some((label, found)) = problem.related.as_deref() {
-        value["related"] = place(found);
+    if let Some((label, found)) = diagnostic.related.as_deref() {
+        value["related"] = location(found);
         value["related"]["message"] = label.clone().into();
     }
     format!("{value}\n")
 }
 
 /// Workflow commands: `::error file=…,line=…,col=…::message`.
-fn annotation(problem: &Problem) -> String {
+fn annotation(diagnostic: &Diagnostic) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let mut message = problem.message.clone();
-    if let Some((label, place)) = problem.related.as_deref() {
-        let _ = write!(message, "\n{}: {label}", position(place));
+    let mut message = diagnostic.message.clone();
+    if let Some((label, location)) = diagnostic.related.as_deref() {
+        let _ = write!(message, "\n{}: {label}", position(location));
     }
-    if let Some(help) = &problem.help {
+    if let Some(help) = &diagnostic.help {
         let _ = write!(message, "\n{help}");
     }
-    let place = problem.place.as_ref().map_or(String::new(), |place| {
-        format!(" file={},line={},col={}", property(&place.path), place.line, place.column)
+    let location = diagnostic.location.as_ref().map_or(String::new(), |location| {
+        format!(" file={},line={},col={}", property(&location.path), location.line, location.column)
     });
-    format!("::{}{place}::{}\n", word(problem.severity), data(&message))
+    format!("::{}{location}::{}\n", word(diagnostic.severity), data(&message))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn problem() -> Problem {
+    fn diagnostic() -> Diagnostic {
         let text = "a = 1\ntitel\t= \"x\"\n";
-        Problem::error(Place::in_text("s/a.toml", text, 6..11), "unknown key `titel`, 100%")
+        Diagnostic::error(Location::in_text("s/a.toml", text, 6..11), "unknown key `titel`, 100%")
             .help("did you mean `title`?")
     }
 
     #[test]
     fn people_see_the_line() {
         assert_eq!(
-            show(&problem(), Form::Plain),
+            show(&diagnostic(), Form::Plain),
             "s/a.toml:2:1: error: unknown key `titel`, 100%\n  |\n2 | titel = \"x\"\n  | ^^^^^\n  = help: did you mean `title`?\n"
         );
     }
 
     #[test]
     fn scripts_see_json() {
-        let value: serde_json::Value = serde_json::from_str(&show(&problem(), Form::Json)).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&show(&diagnostic(), Form::Json)).unwrap();
         assert_eq!(value["line"], 2);
         assert_eq!(value["help"], "did you mean `title`?");
     }
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn workflows_see_annotations() {
         assert_eq!(
-            show(&problem(), Form::Github),
+            show(&diagnostic(), Form::Github),
             "::error file=s/a.toml,line=2,col=1::unknown key `titel`, 100%25%0Adid you mean `title`?\n"
         );
     }

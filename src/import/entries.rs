@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use toml::value::Datetime;
 use url::Url;
 
-use super::found::{Body, Found, When};
+use super::entry::{Body, ParsedEntry, When};
 use super::language::{Finding, Languages};
 use super::names::{folded, hash};
 use super::report::{EntryReport, Outcome};
@@ -17,7 +17,7 @@ use super::story_file::{Author, Enclosure, Image, NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
 use super::{Request, Setting};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::model::absolute;
 
 /// The longest title that is made of a text, in characters.
@@ -67,7 +67,7 @@ impl Ready {
     }
 
     /// The story that it makes alone.
-    pub fn story(&self, texts: &Texts) -> Result<Story, Problem> {
+    pub fn story(&self, texts: &Texts) -> Result<Story, Diagnostic> {
         let text = texts.get(self.kept)?;
         let published = self.published.unwrap_or(When::Day(NaiveDate::default()));
         let updated = self.updated.filter(|updated| is_later(*updated, published)).map(datetime);
@@ -87,7 +87,7 @@ pub struct Reading<'a> {
 
 impl Reading<'_> {
     /// Prepares an entry, and hands its text on to be kept.
-    pub fn entry(&self, found: Found) -> (Prepared, Option<Text>) {
+    pub fn entry(&self, found: ParsedEntry) -> (Prepared, Option<Text>) {
         let seen = self.seen(&found);
         let title = found.title.clone().or_else(|| beginning(&seen));
         let language = self.language(&found, title.as_deref().unwrap_or_default(), &seen);
@@ -169,14 +169,14 @@ impl Reading<'_> {
     }
 
     /// What people read of its summary and its body.
-    fn seen(&self, found: &Found) -> String {
+    fn seen(&self, found: &ParsedEntry) -> String {
         let body = found.body.as_ref().map(Body::seen).unwrap_or_default();
         let summary = found.summary.as_deref().unwrap_or_default();
         [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
 
     /// The topics that its categories name and its words match, and the categories that are no topic.
-    fn topics(&self, found: &Found, title: &str, seen: &str) -> (Vec<String>, Vec<String>) {
+    fn topics(&self, found: &ParsedEntry, title: &str, seen: &str) -> (Vec<String>, Vec<String>) {
         let (mut named, mut others) = (Vec::new(), Vec::new());
         for category in &found.categories {
             match self.topics.named(&category.term).or_else(|| self.topics.named(category.label.as_deref()?)) {
@@ -192,7 +192,13 @@ impl Reading<'_> {
         (ids.filter(|id| named.contains(id)).cloned().collect(), others)
     }
 
-    fn content(&self, found: &Found, (title, language): (&str, &str), home: &Url, remarks: &mut Vec<String>) -> Text {
+    fn content(
+        &self,
+        found: &ParsedEntry,
+        (title, language): (&str, &str),
+        home: &Url,
+        remarks: &mut Vec<String>,
+    ) -> Text {
         let base = found.base.as_deref().and_then(|base| home.join(base).ok()).unwrap_or_else(|| home.clone());
         let link = found.link.as_deref().and_then(|link| absolute(&base, link).ok());
         let base = link.clone().unwrap_or(base);
@@ -242,7 +248,7 @@ impl Reading<'_> {
     }
 
     /// What it says itself, else what is found, else what `--language` says, which also decides where the finding is unsure.
-    fn language(&self, found: &Found, title: &str, text: &str) -> Result<Told, String> {
+    fn language(&self, found: &ParsedEntry, title: &str, text: &str) -> Result<Told, String> {
         let certain = |language: String| Ok(Told { language, confidence: None, unsure: None });
         if let Some(own) = &found.language {
             return match self.setting.language(own) {
@@ -262,24 +268,24 @@ impl Reading<'_> {
         let around = found.surrounding_language.as_deref();
         let finding = self.languages.find(title, text);
         let is_possible = |around: &String| match &finding {
-            Finding::Found { language, .. } => share_a_script(around, language),
+            Finding::ParsedEntry { language, .. } => share_a_script(around, language),
             _ => true,
         };
         let around_it = || around.and_then(|tag| self.setting.language(tag)).filter(is_possible);
         let given = self.request.language.clone().or_else(around_it);
         let says = if self.request.language.is_some() { "as --language says" } else { "as its feed says" };
         match (finding, given) {
-            (Finding::Found { language, confidence, unsure: false }, _) => {
+            (Finding::ParsedEntry { language, confidence, unsure: false }, _) => {
                 // Among the configured languages alone, a text of another one is always found to be one of them.
                 let foreign = around.filter(|tag| self.setting.language(tag).is_none());
                 let unsure = foreign.map(|tag| format!("though its feed says `{tag}`, which is not configured"));
                 Ok(Told { language, confidence: Some(confidence), unsure })
             }
-            (Finding::Found { language, confidence, .. }, None) => {
+            (Finding::ParsedEntry { language, confidence, .. }, None) => {
                 let unsure = Some(format!("{:.0} % sure", confidence * 100.0));
                 Ok(Told { language, confidence: Some(confidence), unsure })
             }
-            (Finding::Found { language, confidence, .. }, Some(given)) => {
+            (Finding::ParsedEntry { language, confidence, .. }, Some(given)) => {
                 let unsure = (language != given).then(|| format!("{says}, though it looks like {language}"));
                 Ok(Told { language: given, confidence: Some(confidence), unsure })
             }
@@ -307,14 +313,14 @@ struct Told {
 }
 
 /// What a translation may be called: as it is written, which can be an id, and as an address.
-fn names(found: &Found, other: &str) -> impl Iterator<Item = String> + use<> {
+fn names(found: &ParsedEntry, other: &str) -> impl Iterator<Item = String> + use<> {
     let base = found.base.as_deref().and_then(|base| Url::parse(base).ok());
     let url = base.and_then(|base| base.join(other).ok()).map(String::from);
     [Some(other.to_owned()), url].into_iter().flatten()
 }
 
 /// Whether a body says what the summary or the title says, because its format demands one.
-fn repeats(body: &Body, found: &Found) -> bool {
+fn repeats(body: &Body, found: &ParsedEntry) -> bool {
     let Body::Text(text) = body else { return false };
     let said = found.summary.as_deref().or(found.title.as_deref());
     said.is_some_and(|said| said.trim() == text.trim())

@@ -7,14 +7,14 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::entries::Prepared;
-use super::found::Body;
+use super::entry::Body;
 use super::pairing::{self, Item, Known, Link};
 use super::record::{Decision, Named, Record};
 use super::report::{EntryReport, Member, Pair, Pairs};
 use super::review::Open;
 use super::story_file::{Story, Text};
 use super::texts::Texts;
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 
 /// So much of a text is compared, in characters.
 const LONGEST: usize = 600;
@@ -30,7 +30,7 @@ pub struct Joined {
     /// What a person may decide.
     pub open: Vec<Open>,
     /// Decisions that cannot be followed.
-    pub problems: Vec<Problem>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// An entry, or a text of an earlier import, as it is compared.
@@ -49,7 +49,7 @@ struct Candidate {
 }
 
 /// Takes in what a person decided of pairs, and tells what names no entry.
-pub fn decide(record: &mut Record, decisions: Vec<Decision>, prepared: &[Prepared]) -> Vec<Problem> {
+pub fn decide(record: &mut Record, decisions: Vec<Decision>, prepared: &[Prepared]) -> Vec<Diagnostic> {
     let ready = prepared.iter().filter_map(|entry| entry.ready.as_ref());
     let new = ready.map(|ready| (ready.date(), ready.language.as_str(), ready.title.as_str()));
     let old = record.stories.iter().flat_map(|story| &story.entries);
@@ -58,7 +58,7 @@ pub fn decide(record: &mut Record, decisions: Vec<Decision>, prepared: &[Prepare
     let is_astray = |named: &&Named| !known.contains(&(named.date, named.language.as_str(), named.title.as_str()));
     let astray = decisions.iter().flat_map(|decision| &decision.entries).filter(is_astray).map(|named| {
         let message = format!("a reviewed pair names no entry: {named}");
-        Problem::warning(None, message).help("change nothing but `same` in the list")
+        Diagnostic::warning(None, message).help("change nothing but `same` in the list")
     });
     let astray = astray.collect();
     for decision in decisions {
@@ -76,7 +76,7 @@ pub fn of(
     into: &Path,
     recalled: Vec<Option<usize>>,
     is_explained: bool,
-) -> Result<Joined, Problem> {
+) -> Result<Joined, Diagnostic> {
     let mut joined = Joined { recalled, ..Joined::default() };
     let unmarked = || prepared.iter().filter_map(|entry| entry.ready.as_ref()).filter(|ready| ready.is_unmarked);
     let earlier_ones = record.stories.iter().flat_map(|story| &story.entries).map(|origin| origin.language.as_str());
@@ -109,7 +109,7 @@ pub fn of(
     }
     for (one, other) in &known.joined {
         if !pairing.stories.iter().any(|story| story.contains(one) && story.contains(other)) {
-            joined.problems.push(cannot_join(&candidates[*one].named, &candidates[*other].named));
+            joined.diagnostics.push(cannot_join(&candidates[*one].named, &candidates[*other].named));
         }
     }
     let decided: HashSet<(usize, usize)> = known.parted.iter().chain(&known.joined).copied().collect();
@@ -145,10 +145,11 @@ pub fn of(
     Ok(joined)
 }
 
-fn cannot_join(one: &Named, other: &Named) -> Problem {
+fn cannot_join(one: &Named, other: &Named) -> Diagnostic {
     let message =
         format!("a reviewed pair cannot be one story, because a story has one entry in each language: {one}; {other}");
-    Problem::warning(None, message).help("part them from the entries of the same language first, with `same = false`")
+    Diagnostic::warning(None, message)
+        .help("part them from the entries of the same language first, with `same = false`")
 }
 
 impl Candidate {

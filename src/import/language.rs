@@ -38,7 +38,7 @@ struct Choice {
 /// A finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
-    Found {
+    ParsedEntry {
         language: String,
         confidence: f64,
         unsure: bool,
@@ -106,7 +106,9 @@ impl Languages {
     fn choose(&self, choice: &Choice, script: Script, title: &str, all: &str, share: f64, letters: usize) -> Finding {
         let mixed = share < 0.6;
         let found = |place: usize, confidence: f64, unsure: bool| match self.configured.get(place) {
-            Some(language) => Finding::Found { language: language.clone(), confidence: rounded(confidence), unsure },
+            Some(language) => {
+                Finding::ParsedEntry { language: language.clone(), confidence: rounded(confidence), unsure }
+            }
             None => Finding::Foreign(script),
         };
         if let [sole] = choice.candidates[..] {
@@ -214,7 +216,7 @@ mod tests {
 
     fn found(finding: Finding) -> (String, bool) {
         match finding {
-            Finding::Found { language, unsure, .. } => (language, unsure),
+            Finding::ParsedEntry { language, unsure, .. } => (language, unsure),
             other => (format!("{other:?}"), true),
         }
     }

@@ -1,7 +1,7 @@
 //! Owns the text listing of a news page as entries: taken apart, and captions split off; never touches languages or files.
 
 use super::caption::Credits;
-use super::found::{Body, Found, Picture, When};
+use super::entry::{Body, ParsedEntry, Picture, When};
 use super::listing::{Date, Entry, Listing};
 use super::names::hash;
 use super::report::{SourceLine, SourceReport};
@@ -10,11 +10,11 @@ use super::report::{SourceLine, SourceReport};
 const LONG_SUMMARY: usize = 1000;
 
 /// Reads a listing: what is to be said of it as a whole, and its entries.
-pub fn read(name: &str, text: &str) -> (SourceReport, Vec<Found>) {
+pub fn read(name: &str, text: &str) -> (SourceReport, Vec<ParsedEntry>) {
     let listing = Listing::parse(text);
     let texts = listing.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice()));
     let credits = Credits::learn(texts);
-    let entries: Vec<Found> = listing.entries.iter().map(|entry| found(entry, &credits)).collect();
+    let entries: Vec<ParsedEntry> = listing.entries.iter().map(|entry| found(entry, &credits)).collect();
     let line = |(line, text): (usize, String)| SourceLine { line, text };
     let report = SourceReport {
         name: name.to_owned(),
@@ -36,7 +36,7 @@ pub fn summary_or_body(paragraphs: &[String]) -> (Option<String>, Option<Body>) 
     }
 }
 
-fn found(entry: &Entry, credits: &Credits) -> Found {
+fn found(entry: &Entry, credits: &Credits) -> ParsedEntry {
     let split = credits.split(&entry.paragraphs);
     let original = entry.paragraphs.join("\n\n");
     let (summary, body) = summary_or_body(&split.paragraphs);
@@ -45,7 +45,7 @@ fn found(entry: &Entry, credits: &Credits) -> Found {
         Date::Missing => (None, None),
         Date::Impossible => (None, Some("there is no such day; correct the date in the source".to_owned())),
     };
-    Found {
+    ParsedEntry {
         line: entry.line,
         title: Some(entry.title.clone()).filter(|title| !title.is_empty()),
         fingerprint: Some(if original.is_empty() { original } else { hash(&original) }),
@@ -54,6 +54,6 @@ fn found(entry: &Entry, credits: &Credits) -> Found {
         summary,
         body,
         image: split.caption.map(|caption| Picture { alt: caption.alt, credit: caption.credit, ..Picture::default() }),
-        ..Found::default()
+        ..ParsedEntry::default()
     }
 }

@@ -2,7 +2,7 @@
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
 //! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`html`], [`feed`], [`wordpress`] or [`markdown`] ->
-//! [`found`] -> [`entries`] ([`language`], [`topics`]) -> [`texts`], [`recall`] ->
+//! [`entry`] -> [`entries`] ([`language`], [`topics`]) -> [`texts`], [`recall`] ->
 //! [`joining`] ([`pairing`], [`review`]), [`bundles`] -> [`names`], [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
 //! All up to `entries` is pure. What stands behind it reads and writes the folder that is imported into, where
@@ -15,8 +15,8 @@ mod caption;
 mod dates;
 mod decode;
 mod entries;
+mod entry;
 mod feed;
-mod found;
 mod html;
 mod joining;
 mod language;
@@ -51,9 +51,9 @@ use url::Url;
 pub use html::Given as Selectors;
 pub use report::Report;
 
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use entries::{Prepared, Reading};
-use found::Found;
+use entry::ParsedEntry;
 use language::Languages;
 use report::{EntryReport, Source, SourceReport};
 pub use sources::Kind;
@@ -168,38 +168,38 @@ pub enum Progress {
 }
 
 /// What is wrong with a request, whatever the sources say.
-pub fn misused(setting: &Setting, request: &Request) -> Vec<Problem> {
-    let mut problems = Vec::new();
+pub fn misused(setting: &Setting, request: &Request) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
     if request.sources.is_empty() {
-        problems.push(Problem::error(None, "nothing to import: name a file, or `-` for standard input"));
+        diagnostics.push(Diagnostic::error(None, "nothing to import: name a file, or `-` for standard input"));
     }
     for path in request.sources.iter().filter(|path| *path != Path::new("-")) {
         if !sources::is_address(path) && std::fs::metadata(path).is_err_and(|error| is_nothing(&error)) {
-            problems.push(at(path, "there is no such file"));
+            diagnostics.push(at(path, "there is no such file"));
         }
     }
     if let Err(why) = html::Selectors::read(&request.selectors) {
-        problems.push(Problem::error(None, why));
+        diagnostics.push(Diagnostic::error(None, why));
     }
     let there = request.into.ancestors().find(|part| part.exists());
     if let Some(file) = there.filter(|part| !part.is_dir()) {
         let message = format!("this is a file, so nothing can be imported into {}", request.into.display());
-        problems.push(at(file, &message).help("name a folder of the store with --into, new or not"));
+        diagnostics.push(at(file, &message).help("name a folder of the store with --into, new or not"));
     }
     if let Some(tag) = request.language.as_ref().filter(|tag| known_language(setting, tag).is_none()) {
         let message = format!("--language {tag}: the configuration does not have this language");
-        problems.push(Problem::error(None, message).help(format!("it has {}", setting.languages.join(", "))));
+        diagnostics.push(Diagnostic::error(None, message).help(format!("it has {}", setting.languages.join(", "))));
     }
-    problems
+    diagnostics
 }
 
 fn known_language(setting: &Setting, tag: &str) -> Option<String> {
     setting.languages.iter().find(|known| known.eq_ignore_ascii_case(tag)).cloned()
 }
 
-/// A problem of a file as a whole.
-fn at(path: &Path, message: &str) -> Problem {
-    Problem::error(Place::file(path.display().to_string()), message)
+/// A diagnostic of a file as a whole.
+fn at(path: &Path, message: &str) -> Diagnostic {
+    Diagnostic::error(Location::file(path.display().to_string()), message)
 }
 
 /// Whether the system says that there is no such file.
@@ -219,15 +219,15 @@ pub fn run(
     standard_input: Option<&File>,
     standing: &Standing,
     progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Report, Vec<Problem>> {
+) -> Result<Report, Vec<Diagnostic>> {
     let mut request = request.clone();
     request.language = request.language.and_then(|tag| known_language(setting, &tag));
-    let (mut accounts, mut problems) = (Vec::new(), Vec::new());
+    let (mut accounts, mut diagnostics) = (Vec::new(), Vec::new());
     let (languages, topics) = (Languages::new(&setting.languages), Topics::new(&setting.topics));
     let mut gathered =
         Gathered { prepared: Vec::new(), texts: Texts::new(), read: HashSet::new(), sources: Vec::new() };
     let mut has_pages = false;
-    for input in sources::inputs(&request).map_err(|problem| vec![problem])? {
+    for input in sources::inputs(&request).map_err(|diagnostic| vec![diagnostic])? {
         let before = gathered.prepared.len();
         let read = sources::read(&input, setting, &request, standard_input, &mut |source, found| {
             let reading = Reading { request: &request, setting, languages: &languages, topics: &topics, source };
@@ -238,7 +238,7 @@ pub fn run(
         match read {
             Ok(read) => {
                 if read.report.entries == 0 {
-                    problems.push(nothing_found(&read));
+                    diagnostics.push(nothing_found(&read));
                 }
                 entries::settle(&mut gathered.prepared[before..], read.date, request.date);
                 if matches!(read.kind, Kind::Listing | Kind::Feed | Kind::Html) {
@@ -249,22 +249,22 @@ pub fn run(
                 gathered.sources.push(read.source);
                 accounts.push(read.report);
             }
-            Err(problem) => problems.push(problem),
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    if request.selectors.is_any() && !has_pages && problems.is_empty() {
-        let problem = Problem::usage(None, "CSS selectors are for pages of HTML, and no source is one");
-        problems.push(problem.help(
+    if request.selectors.is_any() && !has_pages && diagnostics.is_empty() {
+        let diagnostic = Diagnostic::usage(None, "CSS selectors are for pages of HTML, and no source is one");
+        diagnostics.push(diagnostic.help(
             "leave --item, --title, --link, --summary and a --date that is no date (2015-04-16) out, or say --from html",
         ));
     }
     let Gathered { mut prepared, texts, read, sources } = gathered;
     entries::join_duplicates(&mut prepared);
-    if !problems.is_empty() {
-        return Err(problems);
+    if !diagnostics.is_empty() {
+        return Err(diagnostics);
     }
 
-    let told = |problem| vec![problem];
+    let told = |diagnostic| vec![diagnostic];
     let is_written = !request.dry_run && prepared.iter().any(|entry| entry.ready.is_some());
     let mut folder = stored::Folder::open(&request.into, is_written).map_err(told)?;
     let reviewed = request.review.as_deref().map(review::read).transpose().map_err(told)?.unwrap_or_default();
@@ -298,8 +298,8 @@ pub fn run(
     if !request.explain {
         (report.pairs.joined, report.pairs.missed) = (Vec::new(), Vec::new());
     }
-    report.problems = report.find_problems(&sources);
-    report.problems.extend(astray.into_iter().chain(joined.problems));
+    report.diagnostics = report.find_diagnostics(&sources);
+    report.diagnostics.extend(astray.into_iter().chain(joined.diagnostics));
     Ok(report)
 }
 
@@ -313,7 +313,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add(&mut self, reading: &Reading<'_>, found: Vec<Found>) -> Result<(), Problem> {
+    fn add(&mut self, reading: &Reading<'_>, found: Vec<ParsedEntry>) -> Result<(), Diagnostic> {
         let prepared: Vec<_> = found.into_par_iter().map(|found| reading.entry(found)).collect();
         for (mut prepared, text) in prepared {
             if let (Some(ready), Some(text)) = (&mut prepared.ready, text) {
@@ -326,15 +326,15 @@ impl Gathered {
     }
 }
 
-fn nothing_found(read: &sources::ReadSource) -> Problem {
+fn nothing_found(read: &sources::ReadSource) -> Diagnostic {
     let why = read.report.notes.first().map_or_else(String::new, |note| format!(": {note}"));
-    let problem = Problem::error(Place::file(&*read.source.name), format!("no entry found{why}"));
+    let diagnostic = Diagnostic::error(Location::file(&*read.source.name), format!("no entry found{why}"));
     match read.kind {
         Kind::Listing => {
-            problem.help("a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`")
+            diagnostic.help("a listing's entries begin with a line that opens with a date, such as `• 16/04/2015`")
         }
-        Kind::Html => problem.help("say with --item which elements the entries are, such as `--item li.news`"),
-        _ => problem,
+        Kind::Html => diagnostic.help("say with --item which elements the entries are, such as `--item li.news`"),
+        _ => diagnostic,
     }
 }
 
@@ -357,7 +357,7 @@ fn account(request: &Request, sources: Vec<SourceReport>, prepared: Vec<Prepared
         languages,
         topics,
         pairs: report::Pairs::default(),
-        problems: Vec::new(),
+        diagnostics: Vec::new(),
     }
 }
 

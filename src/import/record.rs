@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::toml_text::string;
 use super::{at, write};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use crate::source::{decode, undecodable};
 
 /// The record's name in the folder that is imported into.
@@ -123,12 +123,12 @@ fn is_inside(file: &str) -> bool {
 
 impl Record {
     /// Reads the record of a folder; a folder without one has imported nothing.
-    pub fn load(folder: &Path) -> Result<Record, Problem> {
+    pub fn load(folder: &Path) -> Result<Record, Diagnostic> {
         let path = folder.join(NAME);
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Record::default()),
-            Err(error) => return Err(Problem::machine(&path, "read this file", &error)),
+            Err(error) => return Err(Diagnostic::machine(&path, "read this file", &error)),
         };
         let shown = path.display().to_string();
         let cure = "mend it, or delete it: then files that are as the sources say are taken as imported, all others as your own";
@@ -136,7 +136,8 @@ impl Record {
         if toml::from_str::<Version>(text).is_ok_and(|document| document.version > VERSION) {
             return Err(at(&path, "a newer tidings wrote this").help("import with that version"));
         }
-        let wrong = |span, message: String| Problem::error(Place::in_text(&*shown, text, span), message).help(cure);
+        let wrong =
+            |span, message: String| Diagnostic::error(Location::in_text(&*shown, text, span), message).help(cure);
         let document: Document = toml::from_str(text).map_err(|error| {
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
             wrong(error.span().unwrap_or_default(), message)
@@ -150,7 +151,7 @@ impl Record {
     }
 
     /// Writes the record, unless its bytes are there already. The files that it names must have been written before.
-    pub fn save(&mut self, folder: &Path) -> Result<(), Problem> {
+    pub fn save(&mut self, folder: &Path) -> Result<(), Diagnostic> {
         self.stories.sort_by(|one, other| one.file.cmp(&other.file));
         if self.stories.is_empty() && self.decisions.is_empty() {
             return Ok(());
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_record_comes_back_as_it_was_written() -> Result<(), Box<dyn std::error::Error>> {
         let folder = tempfile::tempdir()?;
-        let load = || Record::load(folder.path()).map_err(|problem| problem.message);
+        let load = || Record::load(folder.path()).map_err(|diagnostic| diagnostic.message);
         assert_eq!(load()?, Record::default());
         let origin = Origin {
             date: NaiveDate::from_ymd_opt(2019, 3, 7).unwrap_or_default(),
@@ -225,7 +226,7 @@ mod tests {
         let story = |file: &str| Remembered { file: file.into(), written: "1".into(), entries: vec![origin.clone()] };
         let stories = vec![story("2019/b.toml"), story("2019/a.toml")];
         let mut record = Record { stories, decisions: vec![decision] };
-        record.save(folder.path()).map_err(|problem| problem.message)?;
+        record.save(folder.path()).map_err(|diagnostic| diagnostic.message)?;
         assert_eq!(load()?, record);
         assert_eq!(record.stories[0].file, "2019/a.toml");
         Ok(())
@@ -241,10 +242,10 @@ mod tests {
             ("version = 2\nnew = 1\n", (1, 1), "a newer tidings"),
         ] {
             std::fs::write(folder.path().join(NAME), text)?;
-            let problem = Record::load(folder.path()).err().ok_or("no problem")?;
-            let found = problem.place.as_ref().map(|place| (place.line, place.column));
-            assert_eq!(found, Some(place), "{problem:?}");
-            assert!(problem.message.contains(part) && problem.help.is_some(), "{problem:?}");
+            let diagnostic = Record::load(folder.path()).err().ok_or("no diagnostic")?;
+            let found = diagnostic.location.as_ref().map(|place| (place.line, place.column));
+            assert_eq!(found, Some(place), "{diagnostic:?}");
+            assert!(diagnostic.message.contains(part) && diagnostic.help.is_some(), "{diagnostic:?}");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Owns what an import tells: one line of account for every entry, as data, in words and as problems; never touches files.
+//! Owns what an import tells: one line of account for every entry, as data, in words and as diagnostics; never touches files.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::listing;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 
 /// A source's text and what to call it.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Report {
     pub pairs: Pairs,
     /// What was left out, and what a person should look at.
     #[serde(skip)]
-    pub problems: Vec<Problem>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Pairs of entries whose sources do not say whether they are one story.
@@ -216,26 +216,26 @@ impl Outcome {
 
 impl Report {
     /// What was left out, as errors; what is unsure, as warnings; each at its line.
-    pub fn find_problems(&self, sources: &[Source]) -> Vec<Problem> {
+    pub fn find_diagnostics(&self, sources: &[Source]) -> Vec<Diagnostic> {
         let lines: HashMap<&str, Vec<&str>> =
             sources.iter().map(|source| (source.name.as_str(), listing::physical(&source.text).collect())).collect();
         let place = |name: &str, number: usize| {
             if number == 0 {
-                return Place::file(name);
+                return Location::file(name);
             }
             let line = lines.get(name).and_then(|lines| lines.get(number.checked_sub(1)?)).copied().unwrap_or_default();
             let start = line.len() - line.trim_start().len();
-            Place { line: number, ..Place::in_text(name, line, start..line.len()) }
+            Location { line: number, ..Location::in_text(name, line, start..line.len()) }
         };
-        let mut problems = Vec::new();
+        let mut diagnostics = Vec::new();
         for source in &self.sources {
             for heading in &source.heading {
                 if source.dated.iter().any(|dated| dated.line == heading.line) {
-                    let problem = Problem::error(
+                    let diagnostic = Diagnostic::error(
                         place(&source.name, heading.line),
                         "this dated line before the first entry is left out",
                     );
-                    problems.push(problem.help("if it begins an entry, write it as the others are written"));
+                    diagnostics.push(diagnostic.help("if it begins an entry, write it as the others are written"));
                 }
             }
         }
@@ -243,16 +243,16 @@ impl Report {
             let place = || place(&entry.source, entry.line);
             if let Outcome::LeftOut { reason } = &entry.outcome {
                 let (reason, help) = reason.split_once("; ").map_or((&**reason, None), |(one, two)| (one, Some(two)));
-                let problem = Problem::error(place(), format!("this entry is left out: {reason}"));
-                problems.push(help.into_iter().fold(problem, Problem::help));
+                let diagnostic = Diagnostic::error(place(), format!("this entry is left out: {reason}"));
+                diagnostics.push(help.into_iter().fold(diagnostic, Diagnostic::help));
             }
             if let Some(reason) = entry.unsure.as_ref().filter(|_| entry.outcome.file().is_some()) {
                 let language = entry.language.as_deref().unwrap_or("?");
                 let message = format!("unsure of the language: {language}, {reason}: {}", shortened(&entry.title));
-                problems.push(Problem::warning(place(), message));
+                diagnostics.push(Diagnostic::warning(place(), message));
             }
         }
-        problems
+        diagnostics
     }
 
     fn count(&self, wanted: impl Fn(&Outcome) -> bool) -> usize {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::record::{Decision, Named};
 use super::toml_text::string;
 use super::{at, is_nothing, write};
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use crate::source::{decode, undecodable};
 
 /// A pair to be decided.
@@ -42,17 +42,17 @@ struct Pair {
 ///
 /// # Errors
 /// It cannot be read, or is no such list.
-pub fn read(path: &Path) -> Result<Vec<Decision>, Problem> {
+pub fn read(path: &Path) -> Result<Vec<Decision>, Diagnostic> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if is_nothing(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(Problem::machine(path, "read this file", &error)),
+        Err(error) => return Err(Diagnostic::machine(path, "read this file", &error)),
     };
     let shown = path.display().to_string();
     let text = decode(&bytes).map_err(|wrong| undecodable(&shown, &bytes, 0, wrong))?;
     let wrong = |span, message: String| {
-        let problem = Problem::error(Place::in_text(&*shown, text, span), message);
-        problem.help("change nothing but `same` in it, or name another file, which will be written anew")
+        let diagnostic = Diagnostic::error(Location::in_text(&*shown, text, span), message);
+        diagnostic.help("change nothing but `same` in it, or name another file, which will be written anew")
     };
     let document: Document = toml::from_str(text).map_err(|error| {
         wrong(error.span().unwrap_or_default(), error.message().lines().collect::<Vec<_>>().join("; "))
@@ -70,7 +70,7 @@ pub fn read(path: &Path) -> Result<Vec<Decision>, Problem> {
 }
 
 /// Writes the pairs that are open.
-pub fn write(path: &Path, pairs: &[Open]) -> Result<(), Problem> {
+pub fn write(path: &Path, pairs: &[Open]) -> Result<(), Diagnostic> {
     if path.is_dir() {
         return Err(at(path, "this is a folder").help("name a file with --review"));
     }
@@ -119,7 +119,7 @@ mod tests {
                 wrong.to_owned()
             };
             std::fs::write(&path, text).unwrap();
-            assert_eq!(read(&path).unwrap_err().place.unwrap().line, place, "{wrong}");
+            assert_eq!(read(&path).unwrap_err().location.unwrap().line, place, "{wrong}");
         }
     }
 }

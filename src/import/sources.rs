@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::found::{Found, When};
-use super::markdown::{self, Place, Tree};
+use super::entry::{ParsedEntry, When};
+use super::markdown::{self, SourceTree, Tree};
 use super::report::{Source, SourceReport};
 use super::{Request, Setting, at, feed, html, listed, wordpress};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::fetch;
 use crate::source::{decode, undecodable};
 
@@ -52,7 +52,7 @@ pub enum Kind {
 pub enum Input {
     Document(PathBuf),
     /// A tree of files, by the name that a person gave.
-    Tree(PathBuf, Place),
+    Tree(PathBuf, SourceTree),
 }
 
 /// A source that was read.
@@ -65,7 +65,7 @@ pub struct ReadSource {
 }
 
 /// Takes entries of the source of a name.
-pub type Take<'t> = &'t mut dyn FnMut(&str, Vec<Found>) -> Result<(), Problem>;
+pub type Take<'t> = &'t mut dyn FnMut(&str, Vec<ParsedEntry>) -> Result<(), Diagnostic>;
 
 /// Whether a source is an address.
 pub fn is_address(path: &Path) -> bool {
@@ -73,7 +73,7 @@ pub fn is_address(path: &Path) -> bool {
 }
 
 /// What is to be read: of a folder the feeds in it, or the Markdown files, whichever it is a folder of.
-pub fn inputs(request: &Request) -> Result<Vec<Input>, Problem> {
+pub fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
     let mut inputs = Vec::new();
     for source in &request.sources {
         let tree = || Input::Tree(source.clone(), markdown::place(source));
@@ -106,7 +106,7 @@ fn ends_in(path: &Path, endings: &[&str]) -> bool {
 }
 
 /// The files in a folder whose names end so, in their order.
-fn files(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Problem> {
+fn files(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Diagnostic> {
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(|error| at(folder, &format!("this folder cannot be read: {error}")))?;
@@ -124,7 +124,7 @@ pub fn read(
     request: &Request,
     standard_input: Option<&File>,
     take: Take<'_>,
-) -> Result<ReadSource, Problem> {
+) -> Result<ReadSource, Diagnostic> {
     match input {
         Input::Tree(name, place) => tree(name, place, setting, request, take),
         Input::Document(path) => document(path, request, standard_input, take),
@@ -136,10 +136,10 @@ fn document(
     request: &Request,
     standard_input: Option<&File>,
     take: Take<'_>,
-) -> Result<ReadSource, Problem> {
+) -> Result<ReadSource, Diagnostic> {
     let document = Document::new(path, standard_input)?;
     let name = document.name.clone();
-    let failed = |error: std::io::Error| Problem::machine(path, "read this file", &error);
+    let failed = |error: std::io::Error| Diagnostic::machine(path, "read this file", &error);
     let mut head = Vec::new();
     document.open().and_then(|input| input.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
     if COMPRESSED.iter().any(|mark| head.starts_with(mark)) {
@@ -174,14 +174,14 @@ fn document(
             report.notes = wordpress::read(open, request.pages, &mut |found| batches.add(found)).map_err(ill)?;
         }
         Kind::Html => {
-            let selectors = html::Selectors::read(&request.selectors).map_err(|why| Problem::usage(None, why))?;
+            let selectors = html::Selectors::read(&request.selectors).map_err(|why| Diagnostic::usage(None, why))?;
             let input = document.open().map_err(failed)?;
             let address = Some(&*name).filter(|_| is_address(path));
             report.notes = html::read(input, address, &selectors, &mut |found| batches.add(found)).map_err(ill)?;
         }
         Kind::Markdown => {
-            let problem = at(path, "Markdown is read from files and folders alone");
-            return Err(problem.help("save it in a folder, and name the folder"));
+            let diagnostic = at(path, "Markdown is read from files and folders alone");
+            return Err(diagnostic.help("save it in a folder, and name the folder"));
         }
     }
     report.entries = batches.end()?;
@@ -197,10 +197,10 @@ struct Document<'d> {
 }
 
 impl<'d> Document<'d> {
-    fn new(path: &'d Path, standard_input: Option<&File>) -> Result<Document<'d>, Problem> {
+    fn new(path: &'d Path, standard_input: Option<&File>) -> Result<Document<'d>, Diagnostic> {
         let (name, copy) = if path == Path::new("-") {
             let copy = standard_input.map(File::try_clone).transpose();
-            ("standard input".to_owned(), copy.map_err(|error| Problem::machine(path, "read it", &error))?)
+            ("standard input".to_owned(), copy.map_err(|error| Diagnostic::machine(path, "read it", &error))?)
         } else if is_address(path) {
             let url = path.to_string_lossy().into_owned();
             let copy = fetch::to_file(&url, LARGEST).map_err(|why| at(path, &why))?;
@@ -226,14 +226,14 @@ impl<'d> Document<'d> {
 /// Entries on their way, many at once.
 struct Batches<'b> {
     name: &'b str,
-    waiting: Vec<Found>,
+    waiting: Vec<ParsedEntry>,
     count: usize,
-    failure: Option<Problem>,
+    failure: Option<Diagnostic>,
     take: Take<'b>,
 }
 
 impl Batches<'_> {
-    fn add(&mut self, found: Found) {
+    fn add(&mut self, found: ParsedEntry) {
         self.count += 1;
         self.waiting.push(found);
         if self.waiting.len() >= BATCH {
@@ -249,7 +249,7 @@ impl Batches<'_> {
     }
 
     /// How many there were.
-    fn end(mut self) -> Result<usize, Problem> {
+    fn end(mut self) -> Result<usize, Diagnostic> {
         self.hand_on();
         self.failure.map_or(Ok(self.count), Err)
     }
@@ -257,11 +257,11 @@ impl Batches<'_> {
 
 fn tree(
     name: &Path,
-    place: &Place,
+    place: &SourceTree,
     setting: &Setting,
     request: &Request,
     take: Take<'_>,
-) -> Result<ReadSource, Problem> {
+) -> Result<ReadSource, Diagnostic> {
     let home = setting.homes.first().ok_or_else(|| at(name, "the configuration names no language"))?;
     let tree = Tree::open(&place.root, &setting.languages, home, request.now)
         .map_err(|failure| at(name, &format!("this cannot be imported: {}", failure.message)))?;

@@ -18,7 +18,7 @@ use super::report::Outcome;
 use super::story_file::Story;
 use super::texts::Texts;
 use super::{Progress, Standing, is_nothing, write};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::model::entry_id;
 
 /// One import into one folder.
@@ -52,7 +52,7 @@ impl Bundle<'_> {
     }
 
     /// The story that these entries make.
-    fn story(&self, run: &Run<'_>) -> Result<Story, Problem> {
+    fn story(&self, run: &Run<'_>) -> Result<Story, Diagnostic> {
         let mut stories = self.entries.iter().map(|entry| entry.story(run.texts));
         stories.try_fold(Story::default(), |all, story| Ok(story?.over(Some(all), run.languages)))
     }
@@ -132,8 +132,8 @@ pub struct Folder {
 
 impl Folder {
     /// Makes the folder if something will be written, and waits while another import is at work in it.
-    pub fn open(into: &Path, is_written: bool) -> Result<Folder, Problem> {
-        let failed = |what: &'static str| move |error: std::io::Error| Problem::machine(into, what, &error);
+    pub fn open(into: &Path, is_written: bool) -> Result<Folder, Diagnostic> {
+        let failed = |what: &'static str| move |error: std::io::Error| Diagnostic::machine(into, what, &error);
         let lock = || {
             std::fs::create_dir_all(into).map_err(failed("make this folder"))?;
             let lock = File::open(into).map_err(failed("open this folder"))?;
@@ -147,7 +147,7 @@ impl Folder {
 
 impl Run<'_> {
     /// Brings stories into the folder, and tells what became of each.
-    pub fn store(&self, bundles: Vec<Bundle<'_>>, record: &mut Record) -> Result<Vec<Outcome>, Problem> {
+    pub fn store(&self, bundles: Vec<Bundle<'_>>, record: &mut Record) -> Result<Vec<Outcome>, Diagnostic> {
         let mut used = HashSet::new();
         let recalled: Vec<Option<usize>> = bundles
             .iter()
@@ -172,7 +172,7 @@ impl Run<'_> {
             })
             .collect();
         let (failed, done) = (AtomicBool::new(false), AtomicUsize::new(0));
-        let brought: Vec<Result<Brought, Problem>> = jobs
+        let brought: Vec<Result<Brought, Diagnostic>> = jobs
             .into_par_iter()
             .map(|(bundle, job)| {
                 // Where one cannot be written, nothing more is tried.
@@ -210,7 +210,7 @@ impl Run<'_> {
         }
     }
 
-    fn bring(&self, bundle: &Bundle<'_>, job: Job) -> Result<Brought, Problem> {
+    fn bring(&self, bundle: &Bundle<'_>, job: Job) -> Result<Brought, Diagnostic> {
         match job {
             Job::Known(known) => self.bring_known(bundle, *known),
             Job::New(Name { elsewhere: Some(path), .. }) => {
@@ -227,19 +227,19 @@ impl Run<'_> {
         self.into.join(format!("{id}.toml"))
     }
 
-    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Problem> {
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Diagnostic> {
         match std::fs::read(path) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if is_nothing(&error) => Ok(None),
-            Err(error) => Err(Problem::machine(path, "read this file", &error)),
+            Err(error) => Err(Diagnostic::machine(path, "read this file", &error)),
         }
     }
 
-    fn write(&self, path: &Path, text: &str) -> Result<(), Problem> {
+    fn write(&self, path: &Path, text: &str) -> Result<(), Diagnostic> {
         if self.dry_run { Ok(()) } else { write::replace(path, text) }
     }
 
-    fn bring_known(&self, bundle: &Bundle<'_>, known: KnownStory) -> Result<Brought, Problem> {
+    fn bring_known(&self, bundle: &Bundle<'_>, known: KnownStory) -> Result<Brought, Diagnostic> {
         let KnownStory { story, mut remembered, moved, merged } = known;
         let file = remembered.file.clone();
         let id = file.strip_suffix(".toml").unwrap_or(&file);
@@ -322,7 +322,7 @@ impl Run<'_> {
         for (_, path) in gone.iter().filter(|_| !self.dry_run) {
             let removed =
                 std::fs::remove_file(path).or_else(|error| if is_nothing(&error) { Ok(()) } else { Err(error) });
-            removed.map_err(|error| Problem::machine(path, "remove this file", &error))?;
+            removed.map_err(|error| Diagnostic::machine(path, "remove this file", &error))?;
         }
         let merged = gone.into_iter().map(|(place, _)| place).collect();
         Ok(Brought { outcome: Some(outcome), remembered: Some((Some(story), remembered)), merged })
@@ -334,7 +334,7 @@ impl Run<'_> {
         Story::from_toml(text, self.languages)
     }
 
-    fn bring_new(&self, bundle: &Bundle<'_>, name: &Name) -> Result<(Outcome, Remembered), Problem> {
+    fn bring_new(&self, bundle: &Bundle<'_>, name: &Name) -> Result<(Outcome, Remembered), Diagnostic> {
         let text = bundle.story(self)?.to_toml(&name.id);
         let file = format!("{}.toml", name.id);
         if !name.found {
@@ -347,7 +347,7 @@ impl Run<'_> {
 
     /// Names new stories: each the nicest that neither another story nor a file has. What clashes goes on together to
     /// the next kind of name, so that the order of the entries does not matter.
-    fn name(&self, bundles: &[&Bundle<'_>], record: &Record) -> Result<Vec<Name>, Problem> {
+    fn name(&self, bundles: &[&Bundle<'_>], record: &Record) -> Result<Vec<Name>, Diagnostic> {
         let contents: Vec<String> = bundles
             .iter()
             .map(|bundle| {

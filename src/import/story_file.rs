@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
-use super::found::Body;
+use super::entry::Body;
 use super::toml_text::{lines, string};
 
 /// A story with its texts.

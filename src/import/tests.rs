@@ -64,7 +64,7 @@ fn kinds(report: &Report) -> Vec<String> {
 }
 
 fn left_out(report: &Report) -> usize {
-    report.problems.iter().filter(|problem| problem.is_error()).count()
+    report.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
 }
 
 /// Every file below a folder with its bytes.
@@ -248,9 +248,9 @@ fn a_failure_names_the_file_and_keeps_what_was_written() {
     std::fs::write(folder.path().join("2018"), "a file where a folder should be").unwrap();
     let text = "• 01/02/2019\n  Lakes\n• 31/12/2018\n  Rain";
     let request = Request { sources: vec!["-".into()], into: folder.path().to_owned(), ..Request::default() };
-    let problems = run(&setting(), &request, Some(&file_of(text)), &Standing::default(), &|_| {}).unwrap_err();
-    let shown = show(&problems[0], Form::Plain);
-    assert!(shown.contains("2018") && problems[0].cause == Cause::Machine, "{shown}");
+    let diagnostics = run(&setting(), &request, Some(&file_of(text)), &Standing::default(), &|_| {}).unwrap_err();
+    let shown = show(&diagnostics[0], Form::Plain);
+    assert!(shown.contains("2018") && diagnostics[0].cause == Cause::Machine, "{shown}");
     std::fs::remove_file(folder.path().join("2018")).unwrap();
     assert_eq!(kinds(&import(text, folder.path())), ["unchanged", "written"]);
 }
@@ -307,7 +307,7 @@ fn what_is_left_out_is_named() {
     let report = import(text, folder.path());
     assert_eq!(kinds(&report), ["left out", "left out", "left out", "left out", "left out", "written"]);
     assert_eq!(left_out(&report), 5);
-    let told: String = report.problems.iter().map(|problem| show(problem, Form::Plain)).collect();
+    let told: String = report.diagnostics.iter().map(|diagnostic| show(diagnostic, Form::Plain)).collect();
     for part in [
         "standard input:1:3: error: this entry is left out: there is no such day\n  |\n1 |   • 31/02/2019\n  |   ^^^^^^^^^^^^\n  = help: correct the date in the source\n",
         "standard input:3:3: error: this entry is left out: it has neither title nor text\n",
@@ -350,15 +350,15 @@ fn errors_name_place_and_cure() {
         (&wide, ["wide.txt:1:1: error: this file is UTF-16", "save it as UTF-8"]),
         (Path::new("-"), ["standard input:1:1: error: no entry found", "= help: a listing's entries begin"]),
     ] {
-        let problems =
+        let diagnostics =
             run(&setting(), &request(source), Some(&file_of("text")), &Standing::default(), &|_| {}).unwrap_err();
-        let shown = show(&problems[0], Form::Plain);
+        let shown = show(&diagnostics[0], Form::Plain);
         assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
     }
     assert!(!folder.path().join("x").exists());
 
     let misused = |request: &Request| {
-        misused(&setting(), request).iter().map(|problem| show(problem, Form::Plain)).collect::<String>()
+        misused(&setting(), request).iter().map(|diagnostic| show(diagnostic, Form::Plain)).collect::<String>()
     };
     assert!(misused(&request(Path::new("nowhere.txt"))).starts_with("nowhere.txt:1:1: error: there is no such file"));
     let shown = misused(&Request { language: Some("de".into()), ..request(Path::new("-")) });
@@ -376,14 +376,14 @@ fn dated_lines_that_make_no_entry_are_told() {
     let text =
         "News\n    2014-12-03 Before\n• 16/04/2015\n  The lakes\n\n    3 May 2015 Inside\n• 15/04/2015\n  The rain";
     let report = import(text, folder.path());
-    let problems: Vec<String> = report.problems.iter().map(|problem| show(problem, Form::Github)).collect();
-    assert!(problems[0].starts_with("::error file=standard input,line=2,col=5::this dated line"), "{problems:?}");
+    let diagnostics: Vec<String> = report.diagnostics.iter().map(|diagnostic| show(diagnostic, Form::Github)).collect();
+    assert!(diagnostics[0].starts_with("::error file=standard input,line=2,col=5::this dated line"), "{diagnostics:?}");
     let told = report.to_string();
     assert!(told.contains("taken as text:\n  standard input:6: 3 May 2015 Inside\n"), "{told}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["sources"][0]["dated"][1]["line"], 6);
     // A file whose lines end in carriage returns alone, too.
-    let told = show(&import(&text.replace('\n', "\r"), folder.path()).problems[0], Form::Plain);
+    let told = show(&import(&text.replace('\n', "\r"), folder.path()).diagnostics[0], Form::Plain);
     assert!(told.contains(":2:5: error") && told.contains("2 |     2014-12-03 Before\n"), "{told}");
 }
 
@@ -407,7 +407,7 @@ fn an_id_that_another_file_has_is_never_written() {
     assert_eq!(outcomes(&report), expected);
     let told = report.to_string();
     assert!(told.contains("1 new, 1 elsewhere in the store") && told.contains("in stories/one.toml: Rain"), "{told}");
-    assert!(report.problems.iter().all(|problem| !problem.is_error()));
+    assert!(report.diagnostics.iter().all(|diagnostic| !diagnostic.is_error()));
 
     // A file that was moved is not a file that was deleted.
     let folder = tempfile::tempdir().unwrap();

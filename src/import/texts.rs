@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tempfile::SpooledTempFile;
 
 use super::story_file::Text;
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 
 /// So many bytes of texts are kept in memory.
 const MOST: usize = 32 << 20;
@@ -32,7 +32,7 @@ impl Texts {
     }
 
     /// Keeps a text.
-    pub fn keep(&mut self, text: &Text) -> Result<Kept, Problem> {
+    pub fn keep(&mut self, text: &Text) -> Result<Kept, Diagnostic> {
         let mut kept = || {
             let bytes = serde_json::to_vec(text)?;
             let file = self.file.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +46,7 @@ impl Texts {
     }
 
     /// A text as it was kept, but for its dates and its id.
-    pub fn get(&self, kept: Kept) -> Result<Text, Problem> {
+    pub fn get(&self, kept: Kept) -> Result<Text, Diagnostic> {
         let read = || {
             let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
             file.seek(SeekFrom::Start(kept.start))?;
@@ -59,7 +59,7 @@ impl Texts {
     }
 }
 
-fn failed(error: io::Error) -> Problem {
-    Problem::machine(&std::env::temp_dir().join("imported texts"), "keep the texts that are imported", &error)
+fn failed(error: io::Error) -> Diagnostic {
+    Diagnostic::machine(&std::env::temp_dir().join("imported texts"), "keep the texts that are imported", &error)
         .help("set TMPDIR to a folder with more room")
 }

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 
 /// Replaces a file in one step: whoever reads it finds the old one or the new one, whole. What a killed import leaves
 /// behind begins with a dot, which the store passes over, and the next import of the same story writes over it.
-pub fn replace(path: &Path, text: &str) -> Result<(), Problem> {
-    let failed = |error: std::io::Error| Problem::machine(path, "write this file", &error);
+pub fn replace(path: &Path, text: &str) -> Result<(), Diagnostic> {
+    let failed = |error: std::io::Error| Diagnostic::machine(path, "write this file", &error);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(format!(".{name}.part"));
     if let Some(folder) = path.parent() {

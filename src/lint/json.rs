@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::value::{is_absolute, is_media_type, rfc3339, shown};
 use super::{At, MOST_PARTS, Notes, html};
 use crate::diagnostics::suggestion;
-use crate::source::{Careful, Kind, Node, Syntax};
+use crate::source::{Kind, Node, SpannedDocument, Syntax};
 
 const VERSIONS: [&str; 2] = ["https://jsonfeed.org/version/1.1", "https://jsonfeed.org/version/1"];
 
@@ -72,11 +72,11 @@ pub fn lint(notes: &mut Notes<'_>) -> Option<usize> {
         notes.error(at..at + 1, message).help("split the feed with `next_url`");
         return Some(0);
     }
-    let careful = Careful::parse(notes.text, Syntax::Json);
-    for fault in careful.faults {
+    let spanned = SpannedDocument::parse(notes.text, Syntax::Json);
+    for fault in spanned.faults {
         notes.error(fault.span, fault.message).help("readers refuse the whole feed for it");
     }
-    let root = &careful.root;
+    let root = &spanned.root;
     if root.span.is_empty() {
         return Some(0);
     }
@@ -327,7 +327,7 @@ pub mod tests {
 }
 "#;
 
-    /// The good feed with one thing changed has this one problem.
+    /// The good feed with one thing changed has this one diagnostic.
     #[track_caller]
     fn changed(from: &str, to: &str, expected: &str) {
         assert!(GOOD.contains(from), "{from}");
@@ -347,7 +347,7 @@ pub mod tests {
         only("{\"version\": \"https://jsonfeed.org/version/1.1\",", "not JSON");
         changed("\"title\": \"News\",", "\"title\": \"News\", \"title\": \"x\",", "the key `title` is written twice");
         let verdict = super::super::lint("f", b"{\"name\": \"package\"}");
-        assert!(!verdict.is_feed && verdict.problems.len() == 1);
+        assert!(!verdict.is_feed && verdict.diagnostics.len() == 1);
         assert!(!super::super::lint("f", b"[1]").is_feed);
         only(&"[".repeat(1_000_000), "not JSON");
         only(&format!("[{}1]", "1,".repeat(super::MOST_PARTS)), "more than 8000000 values");

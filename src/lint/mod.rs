@@ -20,7 +20,7 @@ mod xml;
 
 use std::ops::Range;
 
-use crate::diagnostics::{Place, Problem, Severity};
+use crate::diagnostics::{Diagnostic, Location, Severity};
 use crate::source::{decode, undecodable};
 
 /// No larger document is read; nor, for that matter, does any reader load one.
@@ -29,18 +29,18 @@ pub const MOST_BYTES: usize = 256 << 20;
 /// No document with more elements, or values, is read.
 const MOST_PARTS: usize = 8_000_000;
 
-/// No more problems than these, of each severity, are shown of one document.
+/// No more diagnostics than these, of each severity, are shown of one document.
 const MOST_NOTES: usize = 100;
 
 /// What became of a document.
 #[derive(Debug)]
 pub struct Verdict {
-    /// Whether it is meant to be a feed; else it is a well-formed document of another kind, and the one problem says so.
+    /// Whether it is meant to be a feed; else it is a well-formed document of another kind, and the one diagnostic says so.
     pub is_feed: bool,
     /// How many entries it holds.
     pub entries: usize,
     /// What is wrong with it, in the order of the places.
-    pub problems: Vec<Problem>,
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Judges a document; `path` is how it is shown.
@@ -48,7 +48,7 @@ pub fn lint(path: &str, bytes: &[u8]) -> Verdict {
     let text = match decode(bytes) {
         Ok(text) => text,
         Err(wrong) => {
-            return Verdict { is_feed: true, entries: 0, problems: vec![undecodable(path, bytes, 0, wrong)] };
+            return Verdict { is_feed: true, entries: 0, diagnostics: vec![undecodable(path, bytes, 0, wrong)] };
         }
     };
     let mut notes = Notes { text, kept: Vec::new(), count: [0; 2], spare: Note::new(Severity::Error, 0..0, "") };
@@ -64,7 +64,7 @@ pub fn lint(path: &str, bytes: &[u8]) -> Verdict {
             Some(0)
         }
     };
-    Verdict { is_feed: entries.is_some(), entries: entries.unwrap_or(0), problems: notes.problems(path) }
+    Verdict { is_feed: entries.is_some(), entries: entries.unwrap_or(0), diagnostics: notes.diagnostics(path) }
 }
 
 /// Something wrong at a range of bytes.
@@ -93,13 +93,13 @@ impl Note {
         self
     }
 
-    fn problem(self, path: &str, text: &str) -> Problem {
-        let place = |span| Place::in_text(path, text, span);
-        let problem = Problem { severity: self.severity, ..Problem::error(place(self.span), self.message) };
-        let problem = Problem { help: self.help, ..problem };
+    fn diagnostic(self, path: &str, text: &str) -> Diagnostic {
+        let location = |span| Location::in_text(path, text, span);
+        let diagnostic = Diagnostic { severity: self.severity, ..Diagnostic::error(location(self.span), self.message) };
+        let diagnostic = Diagnostic { help: self.help, ..diagnostic };
         match self.related {
-            Some((label, span)) => problem.related(label, place(span)),
-            None => problem,
+            Some((label, span)) => diagnostic.related(label, location(span)),
+            None => diagnostic,
         }
     }
 }
@@ -156,14 +156,14 @@ impl Notes<'_> {
         }
     }
 
-    fn problems(mut self, path: &str) -> Vec<Problem> {
+    fn diagnostics(mut self, path: &str) -> Vec<Diagnostic> {
         self.kept.sort_by_key(|note| note.span.start);
-        let mut out: Vec<Problem> = self.kept.into_iter().map(|note| note.problem(path, self.text)).collect();
+        let mut out: Vec<Diagnostic> = self.kept.into_iter().map(|note| note.diagnostic(path, self.text)).collect();
         let severities = [(Severity::Error, "errors"), (Severity::Warning, "warnings")];
         let too_many = severities.into_iter().zip(self.count).filter(|(_, count)| *count > MOST_NOTES);
         for ((severity, what), count) in too_many {
             let message = format!("this document has {} more {what}, which are not shown", count - MOST_NOTES);
-            out.push(Problem { severity, ..Problem::error(Place::file(path), message) });
+            out.push(Diagnostic { severity, ..Diagnostic::error(Location::file(path), message) });
         }
         out
     }
@@ -199,10 +199,10 @@ mod tests {
 
     fn sound(bytes: &[u8]) {
         let verdict = lint("f", bytes);
-        for problem in &verdict.problems {
-            crate::diagnostics::show(problem, Default::default());
+        for diagnostic in &verdict.diagnostics {
+            crate::diagnostics::show(diagnostic, Default::default());
         }
-        assert!(verdict.problems.len() <= 2 * MOST_NOTES + 2);
+        assert!(verdict.diagnostics.len() <= 2 * MOST_NOTES + 2);
     }
 
     proptest! {
@@ -229,7 +229,7 @@ mod tests {
 
         #[test]
         fn values_in_any_place_are_judged(which in 0..3_usize, value in "\\PC{0,30}", at in any::<prop::sample::Index>()) {
-            // A text in the place of another, so that the document stays well-formed.
+            // A text in the location of another, so that the document stays well-formed.
             let escaped = value.replace(['&', '<', '"', '\\', '>'], "x");
             let parts: Vec<&str> = GOOD[which].split(['"', '>', '<']).collect();
             let part = parts[at.index(parts.len())];

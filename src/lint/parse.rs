@@ -195,13 +195,13 @@ pub mod tests {
     pub fn said(document: &str) -> Vec<String> {
         let verdict = lint::lint("f", document.as_bytes());
         verdict
-            .problems
+            .diagnostics
             .iter()
-            .map(|problem| show(problem, Default::default()).lines().next().unwrap_or_default().to_owned())
+            .map(|diagnostic| show(diagnostic, Default::default()).lines().next().unwrap_or_default().to_owned())
             .collect()
     }
 
-    /// Asserts that a document has exactly one problem, whose line holds this.
+    /// Asserts that a document has exactly one diagnostic, whose line holds this.
     #[track_caller]
     pub fn only(document: &str, expected: &str) {
         let said = said(document);
@@ -245,15 +245,15 @@ pub mod tests {
             ("", true),
         ] {
             let verdict = lint::lint("f", document.as_bytes());
-            assert_eq!((verdict.is_feed, verdict.problems.len(), verdict.entries), (is_feed, 1, 0), "{document}");
-            assert!(verdict.problems[0].is_error());
+            assert_eq!((verdict.is_feed, verdict.diagnostics.len(), verdict.entries), (is_feed, 1, 0), "{document}");
+            assert!(verdict.diagnostics[0].is_error());
         }
     }
 
     #[test]
     fn other_encodings_are_refused() {
-        assert!(lint::lint("f", b"<rss>\xe9</rss>").problems[0].message.contains("not UTF-8"));
-        assert!(lint::lint("f", b"\xff\xfe<\0").problems[0].message.contains("UTF-16"));
+        assert!(lint::lint("f", b"<rss>\xe9</rss>").diagnostics[0].message.contains("not UTF-8"));
+        assert!(lint::lint("f", b"\xff\xfe<\0").diagnostics[0].message.contains("UTF-16"));
         let said = said("<?xml version='1.0' encoding='windows-1251'?><rss version='2.0'>é</rss>");
         assert!(said[0].contains("f:1:31: error: the declaration says `windows-1251`"), "{said:?}");
         assert!(!said[1..].iter().any(|line| line.contains("declaration")), "{said:?}");
@@ -273,7 +273,7 @@ pub mod tests {
     }
 
     #[test]
-    fn no_more_problems_than_can_be_read() {
+    fn no_more_diagnostics_than_can_be_read() {
         let items = "<item/>\n".repeat(5000);
         let said = said(&format!("<rss version='2.0'><channel>{items}</channel></rss>"));
         assert!((100..220).contains(&said.len()), "{}", said.len());

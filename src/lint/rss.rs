@@ -268,7 +268,7 @@ pub mod tests {
 </rss>
 "#;
 
-    /// The good feed with one thing changed has this one problem.
+    /// The good feed with one thing changed has this one diagnostic.
     #[track_caller]
     fn changed(from: &str, to: &str, expected: &str) {
         assert!(GOOD.contains(from), "{from}");

@@ -19,7 +19,7 @@ use planner::Planner;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex};
 use crate::model::Timestamp;
-use crate::store::Fact;
+use crate::store::EntryMeta;
 
 /// What a publication holds.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ pub enum State {
 }
 
 impl State {
-    fn of(fact: &Fact, now: Timestamp, drafts: bool) -> State {
+    fn of(fact: &EntryMeta, now: Timestamp, drafts: bool) -> State {
         if fact.published > now || (fact.draft && !drafts) {
             State::Hidden
         } else if fact.withdrawn <= now {

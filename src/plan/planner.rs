@@ -12,10 +12,10 @@ use super::{Sheet, State, code};
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
-use crate::store::Fact;
+use crate::store::EntryMeta;
 
 /// The newest time that has to do with an entry and has come.
-fn newest(fact: &Fact, now: Timestamp) -> Timestamp {
+fn newest(fact: &EntryMeta, now: Timestamp) -> Timestamp {
     let passed = |at: Timestamp| if at <= now { at } else { Timestamp(i64::MIN) };
     fact.updated.max(passed(fact.withdrawn)).max(passed(fact.expires))
 }

@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::manifest::{Manifest, Old};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::site::{Known, Site};
 
 /// No more warnings than these of one kind are written out.
 const MOST: usize = 20;
 
 /// Warns of entries that no subscriber would see, and of entries whose id changed. `known` is sorted as in a manifest.
-pub fn warnings<'a>(site: &'a Site, old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) -> Vec<Problem> {
+pub fn warnings<'a>(site: &'a Site, old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) -> Vec<Diagnostic> {
     if old.entries().next().is_none() {
         return Vec::new();
     }
@@ -22,7 +22,7 @@ pub fn warnings<'a>(site: &'a Site, old: &'a Manifest, known: impl Iterator<Item
         );
         let help =
             format!("write `authority = \"{before}\"` again, or choose another `output` if this is another site");
-        return vec![Problem::warning(None, message).help(help)];
+        return vec![Diagnostic::warning(None, message).help(help)];
     }
     let Differences { fresh, vanished, renamed } = differences(old, known);
     let by_text: HashMap<(u64, &str), &str> = vanished
@@ -78,23 +78,24 @@ fn differences<'a>(old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) ->
     out
 }
 
-fn changed_id(site: &Site, entry: &Known<'_>, old: &str) -> Problem {
+fn changed_id(site: &Site, entry: &Known<'_>, old: &str) -> Diagnostic {
     let message = format!(
         "the entry `{old}` ({}) has become `{}`: its subscribers see it once more",
         entry.language, entry.story
     );
-    Problem::warning(site.place(entry.entry), message).help(format!("write `id = \"{old}\"` here"))
+    Diagnostic::warning(site.location(entry.entry), message).help(format!("write `id = \"{old}\"` here"))
 }
 
-fn changed_guid(site: &Site, entry: &Known<'_>) -> Problem {
+fn changed_guid(site: &Site, entry: &Known<'_>) -> Diagnostic {
     let message = format!(
         "the entry `{}` ({}) has another `guid` than before: its subscribers see it once more",
         entry.story, entry.language
     );
-    Problem::warning(site.place(entry.entry), message).help("give it the `guid` that it had, or none if it had none")
+    Diagnostic::warning(site.location(entry.entry), message)
+        .help("give it the `guid` that it had, or none if it had none")
 }
 
-fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Problem> {
+fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Diagnostic> {
     let mut feeds = site.feeds_that_miss(entry.entry);
     feeds.retain(|feed| old.line(feed).is_some());
     let first = feeds.first()?;
@@ -107,15 +108,15 @@ fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Problem> {
         "if it is a late translation, give it a date of its own: `published` in `[translations.{}]`",
         entry.language
     );
-    Some(Problem::warning(site.place(entry.entry), message).help(help))
+    Some(Diagnostic::warning(site.location(entry.entry), message).help(help))
 }
 
 /// The first warnings of a kind, and how many more there are.
-fn capped(mut warnings: Vec<Problem>) -> Vec<Problem> {
+fn capped(mut warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let more = warnings.len().saturating_sub(MOST);
     if more > 0 {
         warnings.truncate(MOST);
-        warnings.push(Problem::warning(None, format!("… and {more} more warnings like those above")));
+        warnings.push(Diagnostic::warning(None, format!("… and {more} more warnings like those above")));
     }
     warnings
 }

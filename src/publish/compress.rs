@@ -9,7 +9,7 @@ use super::folder::Folder;
 use super::lost;
 use super::manifest::{Line, Manifest};
 use crate::coding::{CODINGS, Coding};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 
 /// Whether a path is that of a copy.
 pub fn is_copy(path: &str) -> bool {
@@ -31,7 +31,7 @@ pub struct Copy {
 }
 
 /// Adds the copies that are there to the lines, and returns the others.
-fn split(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Problem> {
+fn split(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Diagnostic> {
     let mut missing = Vec::new();
     let mut there = Vec::new();
     for (of, line) in lines.iter() {
@@ -50,14 +50,14 @@ fn split(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) ->
 }
 
 /// The copies that would be written.
-pub fn missing(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Problem> {
+pub fn missing(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Diagnostic> {
     let missing = split(folder, old, lines)?;
     lines.extend(missing.iter().map(|copy| (copy.path.clone(), Line { content: 0, source: copy.source })));
     Ok(missing)
 }
 
 /// Writes the copies of all documents, and adds them to the lines.
-pub fn all(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<(), Problem> {
+pub fn all(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<(), Diagnostic> {
     let missing = split(folder, old, lines)?;
     folder.announce(missing.iter().map(|copy| copy.path.as_str()).filter(|path| old.line(path).is_none()))?;
     let made = missing.into_par_iter().map(|copy| {
@@ -66,6 +66,6 @@ pub fn all(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) 
         folder.put(&copy.path, &encoded)?;
         Ok((copy.path, Line { content: xxh3_128(&encoded), source: copy.source }))
     });
-    lines.extend(made.collect::<Result<Vec<_>, Problem>>()?);
+    lines.extend(made.collect::<Result<Vec<_>, Diagnostic>>()?);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 
 /// Where files lie until they are whole. One build at a time works in a folder, so what is found there is of one that died.
 const UNFINISHED: &str = ".tidings-unfinished";
@@ -25,8 +25,8 @@ pub struct Folder {
 
 impl Folder {
     /// Opens a folder for writing, making it if need be; waits while another build is at work in it.
-    pub fn open(root: &Path) -> Result<Folder, Problem> {
-        let failed = |what: &'static str| move |error: io::Error| Problem::machine(root, what, &error);
+    pub fn open(root: &Path) -> Result<Folder, Diagnostic> {
+        let failed = |what: &'static str| move |error: io::Error| Diagnostic::machine(root, what, &error);
         fs::create_dir_all(root).map_err(failed("make the output folder"))?;
         let lock = File::open(root).map_err(failed("open the output folder"))?;
         lock.lock().map_err(failed("lock the output folder"))?;
@@ -39,10 +39,10 @@ impl Folder {
     }
 
     /// Puts away what a build needs while it works, once it is whole.
-    pub fn finish(&self) -> Result<(), Problem> {
+    pub fn finish(&self) -> Result<(), Diagnostic> {
         match fs::remove_dir_all(self.root.join(UNFINISHED)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(self.problem(UNFINISHED, "remove unfinished files")(error))
+                Err(self.diagnostic(UNFINISHED, "remove unfinished files")(error))
             }
             _ => Ok(()),
         }
@@ -50,7 +50,7 @@ impl Folder {
 
     /// Names paths that are about to be written for the first time, so that if this build dies a later one knows them for
     /// its own; those announced before stay.
-    pub fn announce<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Problem> {
+    pub fn announce<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Diagnostic> {
         let mut all = self.announced()?;
         let before = all.len();
         all.extend(paths.map(str::to_owned));
@@ -58,7 +58,7 @@ impl Folder {
     }
 
     /// The paths that builds which died had announced.
-    pub fn announced(&self) -> Result<Vec<String>, Problem> {
+    pub fn announced(&self) -> Result<Vec<String>, Diagnostic> {
         let text = self.read(ANNOUNCED)?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
@@ -68,53 +68,55 @@ impl Folder {
         self.root.join(path).display().to_string()
     }
 
-    fn problem<'p>(&self, path: &'p str, what: &'p str) -> impl Fn(io::Error) -> Problem + use<'p> {
+    fn diagnostic<'p>(&self, path: &'p str, what: &'p str) -> impl Fn(io::Error) -> Diagnostic + use<'p> {
         let full = self.root.join(path);
-        move |error| Problem::machine(&full, what, &error)
+        move |error| Diagnostic::machine(&full, what, &error)
     }
 
     /// A file's bytes; `None` where there is none.
-    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Problem> {
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
         let Some(mut file) = self.file(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(self.problem(path, "read this file"))?;
+        file.read_to_end(&mut bytes).map_err(self.diagnostic(path, "read this file"))?;
         Ok(Some(bytes))
     }
 
     /// The hash of a file's bytes; `None` where there is none.
-    pub fn hash(&self, path: &str) -> Result<Option<u128>, Problem> {
+    pub fn hash(&self, path: &str) -> Result<Option<u128>, Diagnostic> {
         let Some(mut file) = self.file(path)? else { return Ok(None) };
         let mut hasher = Xxh3::new();
         let mut buffer = vec![0; 64 << 10];
         loop {
-            match file.read(&mut buffer).map_err(self.problem(path, "read this file"))? {
+            match file.read(&mut buffer).map_err(self.diagnostic(path, "read this file"))? {
                 0 => return Ok(Some(hasher.digest128())),
                 count => hasher.update(&buffer[..count]),
             }
         }
     }
 
-    fn file(&self, path: &str) -> Result<Option<File>, Problem> {
+    fn file(&self, path: &str) -> Result<Option<File>, Diagnostic> {
         let full = self.root.join(path);
         match fs::metadata(&full) {
-            Ok(found) if found.is_file() => File::open(&full).map(Some).map_err(self.problem(path, "read this file")),
+            Ok(found) if found.is_file() => {
+                File::open(&full).map(Some).map_err(self.diagnostic(path, "read this file"))
+            }
             Ok(_) => {
                 let message = "this stands where a document has to go, and it is no file";
-                Err(Problem::error(Place::file(self.shown(path)), message)
+                Err(Diagnostic::error(Location::file(self.shown(path)), message)
                     .help("move it away, or choose another `output`"))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 let message = "a file stands where a folder on the way to this has to be";
-                Err(Problem::error(Place::file(self.shown(path)), message)
+                Err(Diagnostic::error(Location::file(self.shown(path)), message)
                     .help("move it away, or choose another `output`"))
             }
-            Err(error) => Err(self.problem(path, "read this file")(error)),
+            Err(error) => Err(self.diagnostic(path, "read this file")(error)),
         }
     }
 
     /// Replaces a file in one step.
-    pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Problem> {
+    pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
         let unfinished = self.root.join(UNFINISHED);
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let temporary = unfinished.join(number.to_string());
@@ -130,15 +132,15 @@ impl Folder {
         write().map_err(|error| {
             // It is removed by the next build, if not now.
             let _ = fs::remove_file(&temporary);
-            self.problem(path, "write this file")(error)
+            self.diagnostic(path, "write this file")(error)
         })
     }
 
     /// Removes a file, and the folders that it leaves empty.
-    pub fn remove(&self, path: &str) -> Result<(), Problem> {
+    pub fn remove(&self, path: &str) -> Result<(), Diagnostic> {
         match fs::remove_file(self.root.join(path)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(self.problem(path, "remove this file")(error));
+                return Err(self.diagnostic(path, "remove this file")(error));
             }
             _ => {}
         }

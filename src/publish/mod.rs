@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use self::folder::Folder;
 use self::manifest::{Line, Manifest};
 use crate::catalog::EntryIndex;
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 use crate::plan::Planned;
 use crate::site::{Known, Site};
 
@@ -38,7 +38,7 @@ pub struct Outcome {
     /// How many documents had to be made to know it.
     pub rendered: usize,
     /// What a person should know of the step from the old publication to this one.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<Diagnostic>,
     /// Whether nothing but time made the difference.
     pub time_alone: bool,
 }
@@ -68,15 +68,15 @@ pub struct Options {
 ///
 /// # Errors
 /// What stands in the way; what was published before is then intact, file by file.
-pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Problem>> {
-    let folder = Folder::open(output).map_err(|problem| vec![problem])?;
-    let job = Job::new(site, &folder).map_err(|problem| vec![problem])?;
+pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Diagnostic>> {
+    let folder = Folder::open(output).map_err(|diagnostic| vec![diagnostic])?;
+    let job = Job::new(site, &folder).map_err(|diagnostic| vec![diagnostic])?;
     let warnings = compare::warnings(site, &job.old, job.known());
     if options.strict && !warnings.is_empty() {
         return Err(warnings);
     }
     job.refuse_foreign(options)?;
-    let outcome = job.publish(options).map_err(|problem| vec![problem])?;
+    let outcome = job.publish(options).map_err(|diagnostic| vec![diagnostic])?;
     Ok(Outcome { warnings, ..outcome })
 }
 
@@ -84,7 +84,7 @@ pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
 ///
 /// # Errors
 /// What stands in the way.
-pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Problem> {
+pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Diagnostic> {
     let folder = Folder::look(output);
     let job = Job::new(site, &folder)?;
     let warnings = compare::warnings(site, &job.old, job.known());
@@ -93,7 +93,7 @@ pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Pr
 }
 
 /// The paths of the documents of a publication, sorted; none where nothing is published.
-pub fn published(output: &Path) -> Result<Vec<String>, Problem> {
+pub fn published(output: &Path) -> Result<Vec<String>, Diagnostic> {
     let manifest = Manifest::parse(Folder::look(output).read(manifest::NAME)?.unwrap_or_default());
     let mut paths: Vec<String> = manifest.paths().map(str::to_owned).collect();
     paths.sort();
@@ -118,7 +118,7 @@ struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn new(site: &'a Site, folder: &'a Folder) -> Result<Self, Problem> {
+    fn new(site: &'a Site, folder: &'a Folder) -> Result<Self, Diagnostic> {
         let mut old = Manifest::parse(folder.read(manifest::NAME)?.unwrap_or_default());
         old.adopt(folder.announced()?.into_iter());
         let planned = site.planned();
@@ -131,7 +131,7 @@ impl<'a> Job<'a> {
             };
             Ok(Item { path, planned, kept })
         });
-        let items = items.collect::<Result<Vec<_>, Problem>>()?;
+        let items = items.collect::<Result<Vec<_>, Diagnostic>>()?;
         let mut shown: Vec<EntryIndex> = site.shown().collect();
         shown.par_sort_unstable_by(|one, other| manifest::by_key(site.key(*one), site.key(*other)));
         Ok(Job { site, folder, old, items, shown })
@@ -144,10 +144,10 @@ impl<'a> Job<'a> {
 
     /// Nothing that tidings did not write is touched: a file that the manifest does not name must bear its mark, as one does
     /// whose manifest was lost.
-    fn refuse_foreign(&self, options: Options) -> Result<(), Vec<Problem>> {
-        let mut problems = Vec::new();
+    fn refuse_foreign(&self, options: Options) -> Result<(), Vec<Diagnostic>> {
+        let mut diagnostics = Vec::new();
         for item in &self.items {
-            let is_ours = self.old.line(&item.path).is_some() || self.is_marked(&item.path, &mut problems);
+            let is_ours = self.old.line(&item.path).is_some() || self.is_marked(&item.path, &mut diagnostics);
             let mut foreign = if is_ours { Vec::new() } else { vec![item.path.clone()] };
             if options.compress {
                 // A copy bears no mark of its own; it is as its document is.
@@ -157,27 +157,27 @@ impl<'a> Job<'a> {
                 let unknown = compress::copies(&item.path).filter(|path| self.old.line(path).is_none());
                 foreign.extend(unknown.filter(|path| !(is_lost && is_ours) && is_there(path)));
             }
-            problems.extend(foreign.into_iter().map(|path| {
+            diagnostics.extend(foreign.into_iter().map(|path| {
                 let message = "this file was not written by tidings, and it stands where a document has to go";
-                let place = Place::file(self.folder.shown(&path));
-                Problem::error(place, message).help("move it away, or choose another `output`")
+                let location = Location::file(self.folder.shown(&path));
+                Diagnostic::error(location, message).help("move it away, or choose another `output`")
             }));
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
     /// Whether a file is not there, or bears the mark of tidings.
-    fn is_marked(&self, path: &str, problems: &mut Vec<Problem>) -> bool {
+    fn is_marked(&self, path: &str, diagnostics: &mut Vec<Diagnostic>) -> bool {
         match self.folder.read(path) {
             Ok(bytes) => bytes.is_none_or(|bytes| bears_mark(&bytes)),
-            Err(problem) => {
-                problems.push(problem);
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
                 true
             }
         }
     }
 
-    fn publish(&self, options: Options) -> Result<Outcome, Problem> {
+    fn publish(&self, options: Options) -> Result<Outcome, Diagnostic> {
         let made = Mutex::new((BTreeMap::new(), Vec::new()));
         let wanted = self.wanted();
         let paths = self.items.iter().map(|item| item.path.as_str());
@@ -226,7 +226,7 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn compare(&self, options: Options) -> Result<Outcome, Problem> {
+    fn compare(&self, options: Options) -> Result<Outcome, Diagnostic> {
         let wanted = self.wanted();
         let made = Mutex::new((BTreeMap::new(), Vec::new(), true));
         self.site.render(&wanted, |planned, rendered| {
@@ -283,6 +283,6 @@ fn bears_mark(bytes: &[u8]) -> bool {
 }
 
 /// Another thread failed while it held what was made so far; its own error is reported beside this.
-fn lost() -> Problem {
-    Problem::error(None, "the build stopped because a part of it failed")
+fn lost() -> Diagnostic {
+    Diagnostic::error(None, "the build stopped because a part of it failed")
 }

@@ -20,7 +20,7 @@ use std::ops::Range;
 
 pub use opml::{Outline, Outlines, outlines};
 pub use redirects::{moved, redirects};
-pub use sitemap::{Place, sitemap};
+pub use sitemap::{SitemapUrl, sitemap};
 
 use crate::model::{Entry, Feed, Format};
 

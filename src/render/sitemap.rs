@@ -10,7 +10,7 @@ use crate::model::{Language, Moment};
 
 /// A page.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct SitemapUrl {
     pub url: Url,
     pub updated: Option<Moment>,
     /// The same page in every language that has it, itself among them.
@@ -18,32 +18,32 @@ pub struct Place {
 }
 
 /// Renders a sitemap. Writing into memory does not fail.
-pub fn sitemap(places: &[Place]) -> Vec<u8> {
+pub fn sitemap(urls: &[SitemapUrl]) -> Vec<u8> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    let _ = write(&mut writer, places);
+    let _ = write(&mut writer, urls);
     let mut out = writer.into_inner();
     out.push(b'\n');
     out
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, places: &[Place]) -> io::Result<()> {
+fn write(writer: &mut Writer<Vec<u8>>, urls: &[SitemapUrl]) -> io::Result<()> {
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     writer.write_event(Event::Comment(BytesText::new(" written by tidings ")))?;
     let root = writer
         .create_element("urlset")
         .with_attribute(("xmlns", "http://www.sitemaps.org/schemas/sitemap/0.9"))
         .with_attribute(("xmlns:xhtml", "http://www.w3.org/1999/xhtml"));
-    root.write_inner_content(|writer| places.iter().try_for_each(|place| write_place(writer, place)))?;
+    root.write_inner_content(|writer| urls.iter().try_for_each(|url| write_url(writer, url)))?;
     Ok(())
 }
 
-fn write_place(writer: &mut Writer<Vec<u8>>, place: &Place) -> io::Result<()> {
+fn write_url(writer: &mut Writer<Vec<u8>>, url: &SitemapUrl) -> io::Result<()> {
     writer.create_element("url").write_inner_content(|writer| {
-        writer.create_element("loc").write_text_content(BytesText::new(place.url.as_str()))?;
-        if let Some(updated) = place.updated {
+        writer.create_element("loc").write_text_content(BytesText::new(url.url.as_str()))?;
+        if let Some(updated) = url.updated {
             writer.create_element("lastmod").write_text_content(BytesText::new(&updated.rfc3339()))?;
         }
-        for (language, url) in &place.alternates {
+        for (language, url) in &url.alternates {
             let attributes = [("rel", "alternate"), ("hreflang", language.as_str()), ("href", url.as_str())];
             writer.create_element("xhtml:link").with_attributes(attributes).write_empty()?;
         }

@@ -75,15 +75,18 @@ fn text(status: StatusCode, text: String, media_type: &'static str) -> Response<
 /// What is served, and what stands in the way of what is not.
 fn status(server: &Server) -> String {
     let state = server.state();
-    let problems: Vec<serde_json::Value> =
-        state.problems.iter().filter_map(|problem| serde_json::from_str(&show(problem, Form::Json)).ok()).collect();
+    let diagnostics: Vec<serde_json::Value> = state
+        .diagnostics
+        .iter()
+        .filter_map(|diagnostic| serde_json::from_str(&show(diagnostic, Form::Json)).ok())
+        .collect();
     let (stories, translations) = state.counts;
     let value = json!({
         "is_current": state.is_current,
         "stories": stories,
         "translations": translations,
         "documents": server.publication().len(),
-        "problems": problems,
+        "problems": diagnostics,
         "hub_pending": server.metrics.hub_pending.load(std::sync::atomic::Ordering::Relaxed),
     });
     format!("{value:#}\n")

@@ -55,7 +55,7 @@ use self::metrics::Metrics;
 use self::publication::Publication;
 use self::respond::Now;
 use crate::config::AccessLog;
-use crate::diagnostics::{Cause, Problem};
+use crate::diagnostics::{Cause, Diagnostic};
 use crate::model::Timestamp;
 use crate::site::Site;
 
@@ -97,7 +97,7 @@ struct Server {
 #[derive(Debug, Default)]
 struct State {
     is_current: bool,
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
     /// Stories, and translations that are shown.
     counts: (usize, usize),
 }
@@ -109,7 +109,7 @@ impl Server {
             is_logging: publication.config.server.access_log != AccessLog::Off,
             now: Mutex::new(Now::new(Timestamp(clock().timestamp()))),
             publication: RwLock::new(Arc::new(publication)),
-            state: Mutex::new(State { is_current: true, problems: Vec::new(), counts: site.counts() }),
+            state: Mutex::new(State { is_current: true, diagnostics: Vec::new(), counts: site.counts() }),
             metrics,
             buckets: Buckets::default(),
             clock,
@@ -131,21 +131,21 @@ impl Server {
     }
 
     /// The newest state of the store is served.
-    fn is_current(&self, site: &Site, problems: Vec<Problem>) {
+    fn is_current(&self, site: &Site, diagnostics: Vec<Diagnostic>) {
         self.metrics.is_current.store(1, Ordering::Relaxed);
-        *self.state() = State { is_current: true, problems, counts: site.counts() };
+        *self.state() = State { is_current: true, diagnostics, counts: site.counts() };
     }
 
     /// The newest state of the store cannot be served.
-    fn is_behind(&self, problems: Vec<Problem>) {
+    fn is_behind(&self, diagnostics: Vec<Diagnostic>) {
         self.metrics.is_current.store(0, Ordering::Relaxed);
         let mut state = self.state();
-        (state.is_current, state.problems) = (false, problems);
+        (state.is_current, state.diagnostics) = (false, diagnostics);
     }
 
-    fn has_failed_with(&self, problems: &[Problem]) -> bool {
+    fn has_failed_with(&self, diagnostics: &[Diagnostic]) -> bool {
         let state = self.state();
-        !state.is_current && state.problems == problems
+        !state.is_current && state.diagnostics == diagnostics
     }
 
     fn is_stopping(&self) -> bool {
@@ -191,7 +191,7 @@ pub async fn run(
     listener: impl Into<Listener>,
     source: Source,
     shutdown: impl Future<Output = ()>,
-) -> Result<(), Problem> {
+) -> Result<(), Diagnostic> {
     let Listener { socket: listener, is_lent } = listener.into();
     let server = source.server();
     let config = Arc::clone(&server.publication().config);
@@ -283,7 +283,7 @@ fn accept_the_last(listener: TcpListener, welcome: impl Fn(TcpStream, IpAddr)) {
 ///
 /// # Errors
 /// It is taken, or not ours.
-pub async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, Diagnostic> {
     TcpListener::bind(address).await.map_err(|error| {
         let reason = match error.kind() {
             std::io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
@@ -291,9 +291,11 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
             std::io::ErrorKind::PermissionDenied => "that needs more rights than this user has".to_owned(),
             _ => error.to_string(),
         };
-        let problem =
-            Problem { cause: Cause::Machine, ..Problem::error(None, format!("cannot listen on {address}: {reason}")) };
-        problem.help("choose another address with --listen, or in `[server]`")
+        let diagnostic = Diagnostic {
+            cause: Cause::Machine,
+            ..Diagnostic::error(None, format!("cannot listen on {address}: {reason}"))
+        };
+        diagnostic.help("choose another address with --listen, or in `[server]`")
     })
 }
 

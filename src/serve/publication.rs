@@ -10,7 +10,7 @@ use super::later::{Kept, Later, Pages};
 use super::metrics::Metrics;
 use super::resource::{Heads, Resource};
 use crate::config::Config;
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
 use crate::plan::{DocumentKey, Planned};
 use crate::render::Rendered;
@@ -32,7 +32,7 @@ pub struct Publication {
 }
 
 /// What stands at a path.
-pub enum Found<'p> {
+pub enum Lookup<'p> {
     Resource(&'p Arc<Resource>),
     Later(&'p Arc<Later>),
     /// Something that is elsewhere.
@@ -60,7 +60,7 @@ impl Publication {
         site: &Site,
         metrics: &Metrics,
         now: Timestamp,
-    ) -> Result<Next, Problem> {
+    ) -> Result<Next, Diagnostic> {
         let config = site.shared_config();
         // Where a page moved from, this server answers itself.
         let planned = site.planned().into_iter().filter(|planned| !matches!(planned.key, DocumentKey::Moved(_)));
@@ -123,7 +123,7 @@ impl Publication {
     ///
     /// # Errors
     /// A story could not be read again, or has changed meanwhile.
-    pub fn make(&self, later: &Arc<Later>, metrics: &Metrics) -> Result<(), Problem> {
+    pub fn make(&self, later: &Arc<Later>, metrics: &Metrics) -> Result<(), Diagnostic> {
         self.kept.make(later, || {
             let made = Mutex::new(Rendered::default());
             self.site.render(&[later.planned], |_, rendered| {
@@ -142,36 +142,36 @@ impl Publication {
     }
 
     /// What answers a path, below the root or below the path of `base_url`; a path as it stands wins.
-    pub fn find(&self, path: &str) -> Found<'_> {
+    pub fn find(&self, path: &str) -> Lookup<'_> {
         match self.find_here(path) {
-            Found::Nothing if !self.base.is_empty() => {
-                path.strip_prefix(&self.base).map_or(Found::Nothing, |below| self.find_here(below))
+            Lookup::Nothing if !self.base.is_empty() => {
+                path.strip_prefix(&self.base).map_or(Lookup::Nothing, |below| self.find_here(below))
             }
             found => found,
         }
     }
 
     /// What stands at a path as it is written.
-    fn at(&self, path: &str) -> Option<Found<'_>> {
-        let resource = self.resources.get(path).map(Found::Resource);
-        let later = || self.later.get(path).map(Found::Later);
-        let moved = || self.redirects.get(path).map(|new| Found::Moved(new.clone()));
+    fn at(&self, path: &str) -> Option<Lookup<'_>> {
+        let resource = self.resources.get(path).map(Lookup::Resource);
+        let later = || self.later.get(path).map(Lookup::Later);
+        let moved = || self.redirects.get(path).map(|new| Lookup::Moved(new.clone()));
         resource.or_else(later).or_else(moved)
     }
 
-    fn find_here(&self, path: &str) -> Found<'_> {
+    fn find_here(&self, path: &str) -> Lookup<'_> {
         if let Some(found) = self.at(path) {
             return found;
         }
         // As a static host does: a folder answers its index, and the name of a folder leads to it.
         if path.is_empty() || path.ends_with('/') {
-            return self.at(&format!("{path}index.html")).unwrap_or(Found::Nothing);
+            return self.at(&format!("{path}index.html")).unwrap_or(Lookup::Nothing);
         }
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_folder = !matches!(self.at(&format!("{path}/index.html")), None | Some(Found::Moved(_)));
+        let is_folder = !matches!(self.at(&format!("{path}/index.html")), None | Some(Lookup::Moved(_)));
         match HeaderValue::from_str(&format!("{name}/")) {
-            Ok(folder) if is_folder => Found::Moved(folder),
-            _ => Found::Nothing,
+            Ok(folder) if is_folder => Lookup::Moved(folder),
+            _ => Lookup::Nothing,
         }
     }
 }

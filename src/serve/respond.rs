@@ -13,7 +13,7 @@ use super::conditional::{Verdict, asks_for_delta, lines, weigh};
 use super::document::{Document, Wanted, http_date};
 use super::later::Later;
 use super::metrics::Counters;
-use super::publication::{Found, IM, Publication};
+use super::publication::{IM, Lookup, Publication};
 use super::resource::Resource;
 use crate::coding::Coding;
 use crate::model::Timestamp;
@@ -89,13 +89,13 @@ fn route<B>(request: &Request<B>, publication: &Publication, now: Timestamp) -> 
         return plain(StatusCode::BAD_REQUEST, "this is no path\n");
     };
     match publication.find(&path) {
-        Found::Resource(resource) => document(request, resource, now),
-        Found::Later(later) => match later.ready() {
+        Lookup::Resource(resource) => document(request, resource, now),
+        Lookup::Later(later) => match later.ready() {
             Some(resource) => document(request, &resource, now),
             None => Answer { content: Content::Later(Arc::clone(later)), ..plain(StatusCode::SERVICE_UNAVAILABLE, "") },
         },
-        Found::Moved(to) => moved(to, publication),
-        Found::Nothing => plain(StatusCode::NOT_FOUND, "there is nothing here\n"),
+        Lookup::Moved(to) => moved(to, publication),
+        Lookup::Nothing => plain(StatusCode::NOT_FOUND, "there is nothing here\n"),
     }
 }
 

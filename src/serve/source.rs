@@ -17,7 +17,7 @@ use super::watch::{Due, Watch};
 use super::{Clock, Server};
 use crate::coding::CODINGS;
 use crate::config::Config;
-use crate::diagnostics::{Form, Problem, show};
+use crate::diagnostics::{Diagnostic, Form, show};
 use crate::model::Timestamp;
 use crate::site::Site;
 
@@ -64,7 +64,7 @@ pub struct Source {
     /// The site as it was published last.
     published: Site,
     /// What is wrong with the configuration, while the last good one is in use.
-    broken_config: Vec<Problem>,
+    broken_config: Vec<Diagnostic>,
     /// The moment of the publication, which does not go back: what has appeared stays.
     moment: Timestamp,
     next_change: Option<Timestamp>,
@@ -90,8 +90,8 @@ impl Source {
     /// Reads a site, and makes its first publication.
     ///
     /// # Errors
-    /// Every problem that stands in the way. The others are returned beside the source.
-    pub fn open(options: Options, clock: Clock) -> Result<(Source, Vec<Problem>), Vec<Problem>> {
+    /// Every diagnostic that stands in the way. The others are returned beside the source.
+    pub fn open(options: Options, clock: Clock) -> Result<(Source, Vec<Diagnostic>), Vec<Diagnostic>> {
         let (sender, receiver) = channel();
         let config = load(&options)?;
         let watch = Watch::new(&config.site.stories, &options.config, config.files(), sender.clone());
@@ -99,16 +99,16 @@ impl Source {
         let metrics = Arc::new(Metrics::default());
         let start = Instant::now();
         let mut tries = 0;
-        let (site, problems, next) = loop {
-            let (site, problems) = Site::load_live(&config, now);
-            if problems.iter().any(Problem::is_error) {
-                return Err(problems);
+        let (site, diagnostics, next) = loop {
+            let (site, diagnostics) = Site::load_live(&config, now);
+            if diagnostics.iter().any(Diagnostic::is_error) {
+                return Err(diagnostics);
             }
             match Publication::after(None, &site, &metrics, now) {
-                Ok(next) => break (site, problems, next),
+                Ok(next) => break (site, diagnostics, next),
                 // A story changed meanwhile.
                 Err(_) if tries < MOST_TRIES => tries += 1,
-                Err(problem) => return Err(vec![problem]),
+                Err(diagnostic) => return Err(vec![diagnostic]),
             }
             std::thread::sleep(RETRY);
         };
@@ -134,7 +134,7 @@ impl Source {
             tries: 0,
             polling: Polling::default(),
         };
-        Ok((source, problems))
+        Ok((source, diagnostics))
     }
 
     /// The address that the configuration names for readers.
@@ -233,18 +233,18 @@ impl Source {
         }
         let start = Instant::now();
         self.moment = self.moment.max(self.now());
-        let (site, problems) = self.site.after(&due.changes, self.moment);
+        let (site, diagnostics) = self.site.after(&due.changes, self.moment);
         self.site = site;
-        self.publish(problems, start);
+        self.publish(diagnostics, start);
     }
 
     fn read_config(&mut self) {
         let start = Instant::now();
         let config = match load(&self.options) {
             Ok(config) => config,
-            Err(problems) => {
-                self.broken_config.clone_from(&problems);
-                return self.fail(problems);
+            Err(diagnostics) => {
+                self.broken_config.clone_from(&diagnostics);
+                return self.fail(diagnostics);
             }
         };
         self.broken_config.clear();
@@ -259,40 +259,40 @@ impl Source {
         }
         self.watch = Watch::new(&config.site.stories, &self.options.config, config.files(), self.sender.clone());
         self.moment = self.moment.max(self.now());
-        let (site, problems) = Site::load_live(&config, self.moment);
+        let (site, diagnostics) = Site::load_live(&config, self.moment);
         self.site = site;
-        self.publish(problems, start);
+        self.publish(diagnostics, start);
     }
 
     /// Serves the site as it was read last, if it is sound.
-    fn publish(&mut self, problems: Vec<Problem>, start: Instant) {
-        if problems.iter().any(Problem::is_error) {
-            return self.fail(problems);
+    fn publish(&mut self, diagnostics: Vec<Diagnostic>, start: Instant) {
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return self.fail(diagnostics);
         }
         let site = self.site.clone();
         match self.swap(&site, start) {
             Ok(()) => {
                 self.published = site;
                 match self.broken_config.is_empty() {
-                    true => self.server.is_current(&self.published, problems),
+                    true => self.server.is_current(&self.published, diagnostics),
                     false => self.server.is_behind(self.broken_config.clone()),
                 }
             }
-            Err(problem) => self.try_again(problem),
+            Err(diagnostic) => self.try_again(diagnostic),
         }
     }
 
     /// A story changed while it was being read, or cannot be read for now.
-    fn try_again(&mut self, problem: Problem) {
+    fn try_again(&mut self, diagnostic: Diagnostic) {
         self.retry = Some(Instant::now() + RETRY);
         self.tries += 1;
         if self.tries > MOST_TRIES {
-            self.fail(vec![problem]);
+            self.fail(vec![diagnostic]);
         }
     }
 
     /// Replaces what is served by the publication of a site.
-    fn swap(&mut self, site: &Site, start: Instant) -> Result<(), Problem> {
+    fn swap(&mut self, site: &Site, start: Instant) -> Result<(), Diagnostic> {
         let before = self.server.publication();
         let metrics = &self.server.metrics;
         let next = Publication::after(Some(&before), site, metrics, self.now())?;
@@ -323,13 +323,13 @@ impl Source {
     }
 
     /// Keeps what is served, and says why.
-    fn fail(&mut self, problems: Vec<Problem>) {
+    fn fail(&mut self, diagnostics: Vec<Diagnostic>) {
         self.server.metrics.failed_reloads.fetch_add(1, Ordering::Relaxed);
-        if !self.server.has_failed_with(&problems) {
-            let text: String = problems.iter().map(|problem| show(problem, Form::Plain)).collect();
+        if !self.server.has_failed_with(&diagnostics) {
+            let text: String = diagnostics.iter().map(|diagnostic| show(diagnostic, Form::Plain)).collect();
             tracing::error!("the change is not served, the last good publication stays:\n{text}");
         }
-        self.server.is_behind(problems);
+        self.server.is_behind(diagnostics);
     }
 
     /// Publishes what appears, and takes back what leaves, by itself.
@@ -345,7 +345,7 @@ impl Source {
         self.next_change = site.next_change(self.moment);
         match self.swap(&site, start) {
             Ok(()) => self.published = site,
-            Err(problem) => self.try_again(problem),
+            Err(diagnostic) => self.try_again(diagnostic),
         }
     }
 
@@ -376,12 +376,12 @@ impl Drop for Following {
     }
 }
 
-fn load(options: &Options) -> Result<Config, Vec<Problem>> {
+fn load(options: &Options) -> Result<Config, Vec<Diagnostic>> {
     let mut config = Config::load(&options.config)?;
     if let Some(url) = &options.base_url {
         config = config
             .with_base_url(url)
-            .map_err(|why| vec![Problem::usage(None, format!("--base-url: `{url}` {why}"))])?;
+            .map_err(|why| vec![Diagnostic::usage(None, format!("--base-url: `{url}` {why}"))])?;
     }
     Ok(if options.drafts { config.with_drafts() } else { config })
 }

@@ -10,7 +10,7 @@ use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, Rename
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::source::Message;
-use crate::store::{Changes, Stamp, can_be_story};
+use crate::store::{Changes, FileFingerprint, can_be_story};
 
 /// A change is taken up when nothing more was reported for this long, or at the latest after that long.
 const QUIET: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ pub struct Watch {
     /// What stands at the two paths, links followed.
     root_identity: Option<(u64, u64)>,
     /// The configuration and what it is read from besides, and how each looked.
-    sources: Vec<(PathBuf, Option<Stamp>)>,
+    sources: Vec<(PathBuf, Option<FileFingerprint>)>,
     changes: Changes,
     is_config_changed: bool,
     /// When the first and the last of the changes were reported.
@@ -232,6 +232,6 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 /// A file and how it looks.
-fn seen(path: &Path) -> (PathBuf, Option<Stamp>) {
-    (path.to_owned(), path.metadata().ok().map(|found| Stamp::of(&found)))
+fn seen(path: &Path) -> (PathBuf, Option<FileFingerprint>) {
+    (path.to_owned(), path.metadata().ok().map(|found| FileFingerprint::of(&found)))
 }

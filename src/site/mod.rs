@@ -19,7 +19,7 @@ pub use self::coverage::Covered;
 use self::resolve::Part;
 use crate::catalog::{Catalog, EntryIndex};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};
-use crate::diagnostics::{Place, Problem, sort, suggestion};
+use crate::diagnostics::{Diagnostic, Location, sort, suggestion};
 use crate::model::{Entry, Feed, Format, Language, Person, Text, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Leaf, Period, Plan, Planned, Sheet, State, Style};
 use crate::render::pages::{Own, Templates};
@@ -65,30 +65,30 @@ pub(crate) struct Known<'s> {
 const PORTION: usize = 128;
 
 impl Site {
-    /// Reads a store as it is published at a moment, and returns what could be read, with every problem.
+    /// Reads a store as it is published at a moment, and returns what could be read, with every diagnostic.
     ///
-    /// A site whose problems are only warnings is fit to be published.
-    pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Problem>) {
+    /// A site whose diagnostics are only warnings is fit to be published.
+    pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Diagnostic>) {
         Site::anew(config, Timestamp(now.timestamp()), false)
     }
 
     /// The same of a site that is going to change, and to be rendered while its files do.
-    pub(crate) fn load_live(config: &Config, now: Timestamp) -> (Site, Vec<Problem>) {
+    pub(crate) fn load_live(config: &Config, now: Timestamp) -> (Site, Vec<Diagnostic>) {
         Site::anew(config, now, true)
     }
 
-    fn anew(config: &Config, now: Timestamp, keeps_texts: bool) -> (Site, Vec<Problem>) {
+    fn anew(config: &Config, now: Timestamp, keeps_texts: bool) -> (Site, Vec<Diagnostic>) {
         let (templates, mistakes) = templates(config);
         let config = Arc::new(config.clone());
         let store = Store::load(&config);
-        let (site, mut problems) = Site::new(config, Arc::new(templates), store, None, now, keeps_texts);
-        let is_sound = mistakes.is_empty() && !problems.iter().any(Problem::is_error);
-        problems.extend(mistakes);
+        let (site, mut diagnostics) = Site::new(config, Arc::new(templates), store, None, now, keeps_texts);
+        let is_sound = mistakes.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
+        diagnostics.extend(mistakes);
         if is_sound {
-            problems.extend(site.try_templates().err());
+            diagnostics.extend(site.try_templates().err());
         }
-        sort(&mut problems);
-        (site, problems)
+        sort(&mut diagnostics);
+        (site, diagnostics)
     }
 
     /// A site of a store, with its catalog where it is known.
@@ -99,23 +99,23 @@ impl Site {
         catalog: Option<Catalog>,
         now: Timestamp,
         keeps_texts: bool,
-    ) -> (Site, Vec<Problem>) {
-        let mut problems = store.problems();
+    ) -> (Site, Vec<Diagnostic>) {
+        let mut diagnostics = store.diagnostics();
         let (catalog, contradictions) = match catalog {
             Some(catalog) => (catalog, Vec::new()),
             None => Catalog::new(&store, &config),
         };
-        problems.extend(contradictions);
-        problems.extend(config.warnings.iter().cloned());
+        diagnostics.extend(contradictions);
+        diagnostics.extend(config.warnings.iter().cloned());
         let plan = Arc::new(Plan::new(&config, &catalog, now));
         let site = Site { config, store: Arc::new(store), catalog: Arc::new(catalog), plan, templates, keeps_texts };
-        problems.extend(site.stray_redirects());
-        sort(&mut problems);
-        (site, problems)
+        diagnostics.extend(site.stray_redirects());
+        sort(&mut diagnostics);
+        (site, diagnostics)
     }
 
     /// The site after changes of its store, of which only what may be another than before is read.
-    pub(crate) fn after(&self, changes: &Changes, now: Timestamp) -> (Site, Vec<Problem>) {
+    pub(crate) fn after(&self, changes: &Changes, now: Timestamp) -> (Site, Vec<Diagnostic>) {
         let store = self.store.after(changes, &self.config);
         let catalog = self.catalog.after(&self.store, &store, &self.config);
         let (config, templates) = (Arc::clone(&self.config), Arc::clone(&self.templates));
@@ -133,7 +133,7 @@ impl Site {
     }
 
     /// Redirects from where something is published, or to where nothing is.
-    fn stray_redirects(&self) -> Vec<Problem> {
+    fn stray_redirects(&self) -> Vec<Diagnostic> {
         let redirects = &self.config.redirects;
         if redirects.is_empty() {
             return Vec::new();
@@ -146,31 +146,32 @@ impl Site {
                 || paths.contains(&format!("{path}index.html"))
                 || paths.contains(&format!("{path}/index.html"))
         };
-        let mut problems = Vec::new();
+        let mut diagnostics = Vec::new();
         for redirect in redirects {
             if is_published(&redirect.from) {
-                let problem = Problem::error(
-                    redirect.place.clone(),
+                let diagnostic = Diagnostic::error(
+                    redirect.location.clone(),
                     format!("`{}` is published, so it cannot be redirected", redirect.from),
                 );
-                problems.push(problem.help("remove this redirect"));
+                diagnostics.push(diagnostic.help("remove this redirect"));
             }
             if let Target::Path(to) = &redirect.to
                 && !is_published(to)
             {
-                let problem = Problem::warning(redirect.place.clone(), format!("nothing is published at `{to}`"));
+                let diagnostic =
+                    Diagnostic::warning(redirect.location.clone(), format!("nothing is published at `{to}`"));
                 let known: Vec<&str> = paths.iter().map(String::as_str).collect();
-                problems.push(Problem { help: suggestion(to, &known), ..problem });
+                diagnostics.push(Diagnostic { help: suggestion(to, &known), ..diagnostic });
             }
         }
-        problems
+        diagnostics
     }
 
     /// All documents of the publication.
     ///
     /// # Errors
     /// A story could not be read again, or has changed meanwhile.
-    pub fn documents(&self) -> Result<Vec<Document>, Problem> {
+    pub fn documents(&self) -> Result<Vec<Document>, Diagnostic> {
         let documents = std::sync::Mutex::new(Vec::new());
         self.render(&self.planned(), |planned, rendered| {
             let (path, media_type) = (self.path(planned.key), planned.key.media_type());
@@ -239,9 +240,9 @@ impl Site {
     }
 
     /// Where an entry stands.
-    pub(crate) fn place(&self, entry: EntryIndex) -> Place {
+    pub(crate) fn location(&self, entry: EntryIndex) -> Location {
         let (scan, record) = self.catalog.record(&self.store, entry);
-        self.store.scans[scan as usize].place(record, &[])
+        self.store.scans[scan as usize].location(record, &[])
     }
 
     /// The feeds, in the first format, in which an entry is older than the window.
@@ -271,8 +272,8 @@ impl Site {
     pub(crate) fn render(
         &self,
         wanted: &[Planned],
-        take: impl Fn(&Planned, Rendered) -> Result<(), Problem> + Sync,
-    ) -> Result<(), Problem> {
+        take: impl Fn(&Planned, Rendered) -> Result<(), Diagnostic> + Sync,
+    ) -> Result<(), Diagnostic> {
         let mut batches: BTreeMap<Option<(Option<LanguageIndex>, Period)>, Vec<&Planned>> = BTreeMap::new();
         for planned in wanted {
             let batch = match planned.key {
@@ -291,8 +292,8 @@ impl Site {
         &self,
         batch: &[&Planned],
         is_newest: bool,
-        take: &(impl Fn(&Planned, Rendered) -> Result<(), Problem> + Sync),
-    ) -> Result<(), Problem> {
+        take: &(impl Fn(&Planned, Rendered) -> Result<(), Diagnostic> + Sync),
+    ) -> Result<(), Diagnostic> {
         let sheets = || batch.iter().filter_map(|planned| planned.sheet).map(|sheet| &self.plan.sheets[sheet]);
         let shown = sorted(sheets().flat_map(|sheet| &sheet.entries).copied());
         let deleted = sheets().flat_map(|sheet| &sheet.deleted).copied();
@@ -319,7 +320,7 @@ impl Site {
         planned: &Planned,
         parts: &HashMap<EntryIndex, Part>,
         pieces: &HashMap<EntryIndex, Vec<(Format, Piece)>>,
-    ) -> Result<Rendered, Problem> {
+    ) -> Result<Rendered, Diagnostic> {
         Ok(match (planned.key, planned.sheet) {
             (DocumentKey::Feed { format, .. }, Some(sheet)) => {
                 let sheet = &self.plan.sheets[sheet];
@@ -352,7 +353,12 @@ impl Site {
     }
 
     /// Reads the texts of entries again.
-    fn parts(&self, needed: &[EntryIndex], keep: bool, with_body: bool) -> Result<HashMap<EntryIndex, Part>, Problem> {
+    fn parts(
+        &self,
+        needed: &[EntryIndex],
+        keep: bool,
+        with_body: bool,
+    ) -> Result<HashMap<EntryIndex, Part>, Diagnostic> {
         let mut spots: Vec<(u32, u64, u32, EntryIndex)> = needed
             .iter()
             .map(|entry| {
@@ -374,7 +380,7 @@ impl Site {
                 Some((entry, resolve::part(&self.config, story.id, topics, translation, with_body)))
             })
         });
-        let read: Result<Vec<_>, Problem> = read.collect();
+        let read: Result<Vec<_>, Diagnostic> = read.collect();
         Ok(read?.into_iter().flatten().flatten().collect())
     }
 
@@ -455,7 +461,7 @@ impl Site {
 }
 
 /// The templates of a site; with mistakes in its own, the built-in ones.
-fn templates(config: &Config) -> (Templates, Vec<Problem>) {
+fn templates(config: &Config) -> (Templates, Vec<Diagnostic>) {
     let languages: Vec<Language> = config.languages.iter().map(|edition| edition.language.clone()).collect();
     let look = &config.site.look;
     let own = look.templates.iter().map(|file| Own { name: &file.name, shown: &file.shown, text: &file.text });
@@ -544,10 +550,10 @@ mod tests {
             let changes = Changes { files: names.into_iter().collect(), ..Changes::default() };
             followed +=
                 usize::from(site.catalog.after(&site.store, &site.store.after(&changes, &config), &config).is_some());
-            let (after, problems) = site.after(&changes, at);
+            let (after, diagnostics) = site.after(&changes, at);
             let (anew, expected) = Site::load(&config, now);
-            assert_eq!(problems, expected);
-            if expected.iter().all(|problem| !problem.is_error()) {
+            assert_eq!(diagnostics, expected);
+            if expected.iter().all(|diagnostic| !diagnostic.is_error()) {
                 assert_eq!(after.counts(), anew.counts());
                 assert_eq!(after.sources(), anew.sources());
                 assert!(after.documents().unwrap() == anew.documents().unwrap());

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Part, Site};
 use crate::catalog::EntryIndex;
 use crate::config::{LanguageIndex, TopicIndex};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::model::{Entry, Language};
 use crate::plan::{DocumentKey, FeedKey, Leaf, Listing, Period, Style};
 use crate::render::pages::{Voice, view};
-use crate::render::{Place, sitemap};
+use crate::render::{SitemapUrl, sitemap};
 
 /// A sitemap holds no more pages than this (sitemaps.org).
 const MOST_PLACES: usize = 50_000;
@@ -28,7 +28,7 @@ impl Site {
     }
 
     /// Renders a page, a stylesheet or the sitemap.
-    pub(super) fn page(&self, key: DocumentKey, parts: &HashMap<EntryIndex, Part>) -> Result<Vec<u8>, Problem> {
+    pub(super) fn page(&self, key: DocumentKey, parts: &HashMap<EntryIndex, Part>) -> Result<Vec<u8>, Diagnostic> {
         let templates = &self.templates;
         match key {
             DocumentKey::Home => templates.page("home.html", &Viewer::new(self, key, 0).home()),
@@ -49,12 +49,12 @@ impl Site {
             DocumentKey::Style(Style::Feeds(language)) => {
                 templates.page("feed.css", &Viewer::new(self, key, language).style())
             }
-            _ => Ok(sitemap(&self.places())),
+            _ => Ok(sitemap(&self.sitemap_urls())),
         }
     }
 
     /// Renders a page of each kind, where the site has templates of its own: what is wrong with them is known before a build.
-    pub(super) fn try_templates(&self) -> Result<(), Problem> {
+    pub(super) fn try_templates(&self) -> Result<(), Diagnostic> {
         if self.config.site.look.templates.is_empty() {
             return Ok(());
         }
@@ -76,9 +76,10 @@ impl Site {
     }
 
     /// The pages as search engines are told of them, the newest first.
-    fn places(&self) -> Vec<Place> {
+    fn sitemap_urls(&self) -> Vec<SitemapUrl> {
         let config = &self.config;
-        let mut places = vec![Place { url: DocumentKey::Home.page_url(config), updated: None, alternates: Vec::new() }];
+        let mut urls =
+            vec![SitemapUrl { url: DocumentKey::Home.page_url(config), updated: None, alternates: Vec::new() }];
         let alternates = |feed: FeedKey, leaf: Leaf| {
             let languages = self.languages(None).filter(|language| self.leaf_in(feed, leaf, *language) == leaf);
             let alternate = |language: LanguageIndex| {
@@ -87,7 +88,7 @@ impl Site {
             };
             languages.map(alternate).collect()
         };
-        let place = |feed: FeedKey, leaf: Leaf| Place {
+        let sitemap_url = |feed: FeedKey, leaf: Leaf| SitemapUrl {
             url: DocumentKey::Page { feed, leaf }.page_url(config),
             updated: None,
             alternates: alternates(feed, leaf),
@@ -95,17 +96,17 @@ impl Site {
         for listing in &self.plan.listings {
             let sheet = &self.plan.sheets[listing.sheet];
             let updated = sheet.has_news.then(|| config.site.zone.moment(sheet.updated));
-            places.push(Place { updated, ..place(listing.feed, Leaf::Newest) });
+            urls.push(SitemapUrl { updated, ..sitemap_url(listing.feed, Leaf::Newest) });
         }
         for listing in &self.plan.listings {
             let years = listing.years().into_iter().map(|year| (Period { year, month: None }, 1));
             let periods = years.chain(listing.months.iter().map(|month| (month.period, month.parts())));
             for (period, parts) in periods {
-                places.extend((0..parts).map(|part| place(listing.feed, Leaf::Period { period, part })));
+                urls.extend((0..parts).map(|part| sitemap_url(listing.feed, Leaf::Period { period, part })));
             }
         }
-        places.truncate(MOST_PLACES);
-        places
+        urls.truncate(MOST_PLACES);
+        urls
     }
 
     /// The same page in another language, or where that has none the listing.

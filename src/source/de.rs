@@ -8,7 +8,7 @@ use serde::de::{
     self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
 };
 
-use super::{Fault, Kind, Node, unknown};
+use super::{Kind, Node, ParseError, unknown};
 
 /// The key by which `toml` hands a date to serde.
 pub const DATETIME: &str = "$__toml_private_datetime";
@@ -39,9 +39,9 @@ impl Error {
     }
 
     /// As a fault at a range of bytes.
-    pub fn fault(self, span: Range<usize>) -> Fault {
+    pub fn fault(self, span: Range<usize>) -> ParseError {
         let message = if self.nameless { format!("this {}", self.message) } else { self.message };
-        Fault { span, message, help: self.help, harmless: false }
+        ParseError { span, message, help: self.help, harmless: false }
     }
 }
 

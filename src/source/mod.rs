@@ -1,14 +1,14 @@
-//! Text that a person wrote, read into serde types with every problem and its place.
+//! Text that a person wrote, read into serde types with every diagnostic and its place.
 //!
-//! Owns: decoding bytes, the TOML and JSON syntaxes, the place of every value. Two speeds: [`fast`] is plain serde
-//! and says only whether it worked; [`Careful`] keeps the place of every value and collects all problems, because
+//! Owns: decoding bytes, the TOML and JSON syntaxes, the location of every value. Two speeds: [`parse_fast`] is plain serde
+//! and says only whether it worked; [`SpannedDocument`] keeps the location of every value and collects all diagnostics, because
 //! serde stops at the first and serde_json has no places.
 //! Never touches: what the values mean.
 
+mod control_characters;
 mod de;
 #[cfg(test)]
 pub mod keys;
-mod scrub;
 mod tables;
 mod tree;
 
@@ -16,12 +16,12 @@ use std::ops::Range;
 
 use serde::Deserialize;
 
+pub use control_characters::strip_control_characters;
 pub use de::{DATETIME, Error};
-pub use scrub::scrub;
 pub use tables::{Ordered, Table};
 pub use tree::{Kind, Node};
 
-use crate::diagnostics::{Place, Problem, suggestion};
+use crate::diagnostics::{Diagnostic, Location, suggestion};
 
 /// The languages in which people write stories and configurations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum Syntax {
 
 /// Something wrong at a range of bytes of a text.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
+pub struct ParseError {
     /// Where.
     pub span: Range<usize>,
     /// What.
@@ -45,20 +45,23 @@ pub struct Fault {
     pub harmless: bool,
 }
 
-impl Fault {
+impl ParseError {
     /// A fault that is an error.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Fault { span, message: message.into(), help: None, harmless: false }
+        ParseError { span, message: message.into(), help: None, harmless: false }
     }
 
-    /// As a problem of the file whose text this is.
-    pub fn problem(self, path: &str, text: &str) -> Problem {
-        let place = Place::in_text(path, text, self.span);
-        let problem =
-            if self.harmless { Problem::warning(place, self.message) } else { Problem::error(place, self.message) };
+    /// As a diagnostic of the file whose text this is.
+    pub fn diagnostic(self, path: &str, text: &str) -> Diagnostic {
+        let location = Location::in_text(path, text, self.span);
+        let diagnostic = if self.harmless {
+            Diagnostic::warning(location, self.message)
+        } else {
+            Diagnostic::error(location, self.message)
+        };
         match self.help {
-            Some(help) => problem.help(help),
-            None => problem,
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
         }
     }
 }
@@ -72,7 +75,7 @@ pub enum Step {
     Index(usize),
 }
 
-/// No more problems than these are collected of one text; a file with more is not what it seems.
+/// No more diagnostics than these are collected of one text; a file with more is not what it seems.
 const MOST_FAULTS: usize = 100;
 
 /// Bytes as text: UTF-8, with or without a byte order mark.
@@ -102,45 +105,45 @@ pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The problem of bytes that are not text, at its line. `start` is where the bytes begin in their file.
-pub fn undecodable(path: &str, bytes: &[u8], start: u64, (at, message): (usize, String)) -> Problem {
+/// The diagnostic of bytes that are not text, at its line. `start` is where the bytes begin in their file.
+pub fn undecodable(path: &str, bytes: &[u8], start: u64, (at, message): (usize, String)) -> Diagnostic {
     let before = &bytes[..at.min(bytes.len())];
     let good = String::from_utf8_lossy(before.strip_prefix(MARK).unwrap_or(before));
-    let place = Place::in_text(path, &good, good.len()..good.len());
-    Problem::error(place, message.replace("{at}", &(start + at as u64).to_string()))
+    let location = Location::in_text(path, &good, good.len()..good.len());
+    Diagnostic::error(location, message.replace("{at}", &(start + at as u64).to_string()))
 }
 
 /// Reads a text the quick way; `None` where anything at all is wrong with it.
-pub fn fast<'a, T: Deserialize<'a>>(text: &'a str, syntax: Syntax) -> Option<T> {
+pub fn parse_fast<'a, T: Deserialize<'a>>(text: &'a str, syntax: Syntax) -> Option<T> {
     match syntax {
         Syntax::Toml => toml::from_str(text).ok(),
         Syntax::Json => serde_json::from_str(text).ok(),
     }
 }
 
-/// A text read with the place of every value.
-pub struct Careful {
+/// A text read with the location of every value.
+pub struct SpannedDocument {
     /// The values, without those that were not of the wanted form.
     pub root: Node,
     /// The values as they were written, to find places in.
     written: Node,
     /// What is wrong so far.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ParseError>,
 }
 
-impl Careful {
+impl SpannedDocument {
     /// Parses a text; what breaks the syntax is among the faults, and the values then are none.
     pub fn parse(text: &str, syntax: Syntax) -> Self {
         let (root, faults) = match syntax {
             Syntax::Toml => tree::from_toml(text),
             Syntax::Json => tree::from_json(text),
         };
-        Careful { written: root.clone(), root, faults }
+        SpannedDocument { written: root.clone(), root, faults }
     }
 
     /// Takes from the values all that does not fit, noting each as a fault, until the rest fits; `false` if nothing is left.
     /// `attempt` deserializes the wanted type.
-    pub fn fit(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) -> bool {
+    pub fn prune_invalid(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) -> bool {
         while let Some(error) = attempt(&self.root).err() {
             let span = error.span.clone().unwrap_or(self.root.span.clone());
             let removed = self.root.remove(&span);
@@ -153,7 +156,7 @@ impl Careful {
         true
     }
 
-    /// The typed values; call [`Careful::fit`] first.
+    /// The typed values; call [`SpannedDocument::fit`] first.
     pub fn value<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         T::deserialize(&self.root).ok()
     }
@@ -201,13 +204,13 @@ mod tests {
     }
 
     fn faults(text: &str, syntax: Syntax) -> Vec<(String, String)> {
-        let mut careful = Careful::parse(text, syntax);
-        careful.fit(|node| Thing::deserialize(node).map(drop));
-        careful.faults.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
+        let mut spanned = SpannedDocument::parse(text, syntax);
+        spanned.prune_invalid(|node| Thing::deserialize(node).map(drop));
+        spanned.faults.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
     }
 
     #[test]
-    fn every_problem_is_found_at_its_place() {
+    fn every_error_is_found_at_its_place() {
         let toml = "titel = 'a'\ncount = 'x'\n[inner]\ntitle = 3\n[[list]]\nkount = 1\n";
         let expected = [
             ("titel", "unknown key `titel`"),
@@ -227,19 +230,19 @@ mod tests {
 
     #[test]
     fn what_is_sound_is_kept() {
-        let mut careful = Careful::parse("title = 'a'\ncount = 'x'", Syntax::Toml);
-        careful.fit(|node| Thing::deserialize(node).map(drop));
-        assert_eq!(careful.value::<Thing>(), Some(Thing { title: Some("a".into()), ..Thing::default() }));
+        let mut spanned = SpannedDocument::parse("title = 'a'\ncount = 'x'", Syntax::Toml);
+        spanned.prune_invalid(|node| Thing::deserialize(node).map(drop));
+        assert_eq!(spanned.value::<Thing>(), Some(Thing { title: Some("a".into()), ..Thing::default() }));
     }
 
     #[test]
     fn broken_syntax_names_its_place() {
-        let found = Careful::parse("title = \"a\ncount = 1", Syntax::Toml).faults;
+        let found = SpannedDocument::parse("title = \"a\ncount = 1", Syntax::Toml).faults;
         assert!(!found.is_empty());
-        let found = Careful::parse("{\"title\": \"a\",,}", Syntax::Json).faults;
+        let found = SpannedDocument::parse("{\"title\": \"a\",,}", Syntax::Json).faults;
         assert_eq!(found[0].span.start, 14);
         let deep = "[".repeat(100_000);
-        assert!(!Careful::parse(&deep, Syntax::Json).faults.is_empty());
-        assert!(!Careful::parse(&format!("a = {deep}"), Syntax::Toml).faults.is_empty());
+        assert!(!SpannedDocument::parse(&deep, Syntax::Json).faults.is_empty());
+        assert!(!SpannedDocument::parse(&format!("a = {deep}"), Syntax::Toml).faults.is_empty());
     }
 }

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use toml::de::{DeTable, DeValue};
 
-use super::{Fault, Step};
+use super::{ParseError, Step};
 
 /// Nesting beyond this is an error; nothing that tidings reads is deeper than six.
 const DEEPEST: usize = 64;
@@ -78,12 +78,12 @@ fn empty() -> Node {
 }
 
 /// Parses TOML.
-pub fn from_toml(text: &str) -> (Node, Vec<Fault>) {
+pub fn from_toml(text: &str) -> (Node, Vec<ParseError>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
         let fault = |error: &toml::de::Error| {
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
-            Fault::new(error.span().unwrap_or(0..0), format!("not TOML: {message}"))
+            ParseError::new(error.span().unwrap_or(0..0), format!("not TOML: {message}"))
         };
         return (empty(), errors.iter().take(20).map(fault).collect());
     }
@@ -120,12 +120,12 @@ fn toml_value(value: DeValue<'_>) -> Kind {
 }
 
 /// Parses JSON. serde_json gives no places, but the raw text of a value borrows from the source, which gives its place.
-pub fn from_json(text: &str) -> (Node, Vec<Fault>) {
+pub fn from_json(text: &str) -> (Node, Vec<ParseError>) {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         let at = offset(text, error.line(), error.column());
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
-        return (empty(), vec![Fault::new(at..at + 1, format!("not JSON: {message}"))]);
+        return (empty(), vec![ParseError::new(at..at + 1, format!("not JSON: {message}"))]);
     }
     let start = text.len() - text.trim_start().len();
     let mut reader = JsonReader { whole: text, faults: Vec::new() };
@@ -141,7 +141,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 struct JsonReader<'a> {
     whole: &'a str,
-    faults: Vec<Fault>,
+    faults: Vec<ParseError>,
 }
 
 impl<'a> JsonReader<'a> {
@@ -155,7 +155,7 @@ impl<'a> JsonReader<'a> {
         let span = start..start + part.len();
         let kind = match part.as_bytes().first() {
             Some(b'{' | b'[') if depth == DEEPEST => {
-                self.faults.push(Fault::new(start..start + 1, format!("nested more than {DEEPEST} deep")));
+                self.faults.push(ParseError::new(start..start + 1, format!("nested more than {DEEPEST} deep")));
                 Kind::Null
             }
             Some(b'{') => self.table(part, depth),
@@ -168,7 +168,7 @@ impl<'a> JsonReader<'a> {
                 Err(error) => {
                     let message = error.to_string();
                     let message = message.split(" at line ").next().unwrap_or_default();
-                    self.faults.push(Fault::new(span.clone(), format!("not JSON: {message}")));
+                    self.faults.push(ParseError::new(span.clone(), format!("not JSON: {message}")));
                     Kind::Null
                 }
             },
@@ -197,7 +197,7 @@ impl<'a> JsonReader<'a> {
             if seen.insert(key.clone()) {
                 rows.push((key.into_owned(), key_span, node));
             } else {
-                self.faults.push(Fault::new(key_span, format!("the key `{key}` is written twice")));
+                self.faults.push(ParseError::new(key_span, format!("the key `{key}` is written twice")));
             }
         }
         Kind::Table(rows)

@@ -6,29 +6,29 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::diagnostics::{Place, Problem};
+use crate::diagnostics::{Diagnostic, Location};
 
 /// A file of the store: its path, and its path below the store with `/` between its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct StoreFile {
     pub path: PathBuf,
     pub below: String,
-    pub stamp: Stamp,
+    pub stamp: FileFingerprint,
 }
 
 /// What tells one version of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Stamp {
+pub struct FileFingerprint {
     pub length: u64,
     file: (u64, u64),
     modified: (i64, i64),
     changed: (i64, i64),
 }
 
-impl Stamp {
+impl FileFingerprint {
     /// The stamp of a file, its link followed.
-    pub fn of(metadata: &Metadata) -> Stamp {
-        Stamp {
+    pub fn of(metadata: &Metadata) -> FileFingerprint {
+        FileFingerprint {
             length: metadata.len(),
             file: (metadata.dev(), metadata.ino()),
             modified: (metadata.mtime(), metadata.mtime_nsec()),
@@ -39,28 +39,28 @@ impl Stamp {
 
 /// All story files, sorted by their path below the store; links are followed, once. Names that begin with `.` or `_` are
 /// passed over, and so is what is no `.toml`, `.json` or `.jsonl`.
-pub fn files(store: &Path) -> (Vec<Found>, Vec<Problem>) {
+pub fn files(store: &Path) -> (Vec<StoreFile>, Vec<Diagnostic>) {
     let mut found = Vec::new();
-    let mut problems = Vec::new();
+    let mut diagnostics = Vec::new();
     let wanted = |entry: &DirEntry| entry.depth() == 0 || !is_passed_over(entry);
     for entry in WalkDir::new(store).follow_links(true).into_iter().filter_entry(wanted) {
         match entry {
             Ok(entry) => match regular(store, &entry) {
                 Ok(Some(file)) => found.push(file),
                 Ok(None) => {}
-                Err(problem) => problems.push(problem),
+                Err(diagnostic) => diagnostics.push(diagnostic),
             },
-            Err(error) => problems.push(unreadable(store, &error)),
+            Err(error) => diagnostics.push(unreadable(store, &error)),
         }
     }
     found.sort_by(|one, other| one.below.cmp(&other.below));
-    (found, problems)
+    (found, diagnostics)
 }
 
 /// The story file at a path below the store, if there is one; what stands in its way is for [`files`] to say.
-pub fn file(store: &Path, path: &Path) -> Option<Found> {
+pub fn file(store: &Path, path: &Path) -> Option<StoreFile> {
     let metadata = path.metadata().ok().filter(|found| found.is_file() && is_story(path))?;
-    Some(Found { path: path.to_owned(), below: below(store, path)?, stamp: Stamp::of(&metadata) })
+    Some(StoreFile { path: path.to_owned(), below: below(store, path)?, stamp: FileFingerprint::of(&metadata) })
 }
 
 /// Whether a path below the store is one at which a story can lie.
@@ -83,42 +83,41 @@ fn is_story(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["toml", "json", "jsonl"].iter().any(|known| extension == *known))
 }
 
-fn regular(store: &Path, entry: &DirEntry) -> Result<Option<Found>, Problem> {
+fn regular(store: &Path, entry: &DirEntry) -> Result<Option<StoreFile>, Diagnostic> {
     let path = entry.path();
     if entry.file_type().is_dir() || (entry.depth() > 0 && !is_story(path)) {
         return Ok(None);
     }
-    let place = || Place::file(path.display().to_string());
+    let location = || Location::file(path.display().to_string());
     if !entry.file_type().is_file() {
-        return Err(
-            Problem::error(place(), "this is not a regular file, so it was not read").help("remove it from the store")
-        );
+        return Err(Diagnostic::error(location(), "this is not a regular file, so it was not read")
+            .help("remove it from the store"));
     }
     if entry.depth() == 0 {
-        return Err(Problem::error(place(), "the store must be a directory"));
+        return Err(Diagnostic::error(location(), "the store must be a directory"));
     }
     let Some(below) = below(store, path) else {
-        return Err(Problem::error(place(), "this file's name is not UTF-8").help("rename it"));
+        return Err(Diagnostic::error(location(), "this file's name is not UTF-8").help("rename it"));
     };
     let metadata = entry.metadata().map_err(|error| unreadable(store, &error))?;
-    Ok(Some(Found { path: path.to_owned(), below, stamp: Stamp::of(&metadata) }))
+    Ok(Some(StoreFile { path: path.to_owned(), below, stamp: FileFingerprint::of(&metadata) }))
 }
 
-fn unreadable(store: &Path, error: &walkdir::Error) -> Problem {
+fn unreadable(store: &Path, error: &walkdir::Error) -> Diagnostic {
     let path = error.path().unwrap_or(store);
-    let place = Place::file(path.display().to_string());
+    let location = Location::file(path.display().to_string());
     if let Some(ancestor) = error.loop_ancestor() {
         let message = format!("this link leads in a circle, back to {}", ancestor.display());
-        return Problem::error(place, message).help("remove the link from the store");
+        return Diagnostic::error(location, message).help("remove the link from the store");
     }
     match error.io_error() {
         Some(io) if path == store && io.kind() == std::io::ErrorKind::NotFound => {
-            Problem::error(place, "the store does not exist").help("make the directory, or set `site.stories`")
+            Diagnostic::error(location, "the store does not exist").help("make the directory, or set `site.stories`")
         }
         Some(io) if error.path().is_some_and(Path::is_symlink) && io.kind() == std::io::ErrorKind::NotFound => {
-            Problem::error(place, "this link leads nowhere").help("mend or remove it")
+            Diagnostic::error(location, "this link leads nowhere").help("mend or remove it")
         }
-        Some(io) => Problem::machine(path, "read this", io),
-        None => Problem::error(place, "this cannot be read"),
+        Some(io) => Diagnostic::machine(path, "read this", io),
+        None => Diagnostic::error(location, "this cannot be read"),
     }
 }

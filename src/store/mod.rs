@@ -1,4 +1,4 @@
-//! The store: finding and reading stories, with the place of every value.
+//! The store: finding and reading stories, with the location of every value.
 //!
 //! Owns: the directory tree of `.toml`, `.json` and `.jsonl` files, what a record means, and reading its text again.
 //! Never touches: how stories are ordered, joined or published.
@@ -22,17 +22,17 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub use body::{body, markdown, sanitised};
-use find::Found;
-pub use find::{Stamp, can_be_story};
+use find::StoreFile;
+pub use find::{FileFingerprint, can_be_story};
 pub use nesting::fault as html_fault;
 use raw::RawRecord;
 pub use raw::{RawEnclosure, RawPerson};
-pub use scan::{Fact, Record, Scan};
+pub use scan::{EntryMeta, FileIndex, Record};
 pub use story::{Story, Translation, page};
 
 use crate::config::Config;
-use crate::diagnostics::{Place, Problem};
-use crate::source::{Careful, Step, Syntax, decode, fast, scrub};
+use crate::diagnostics::{Diagnostic, Location};
+use crate::source::{SpannedDocument, Step, Syntax, decode, parse_fast, strip_control_characters};
 
 /// All that was kept of the store.
 #[derive(Debug, Default)]
@@ -40,16 +40,16 @@ pub struct Store {
     /// Sorted by the paths of their files; every file has at least one.
     pub scans: Vec<Part>,
     /// What stood in the way of finding files.
-    problems: Vec<Problem>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 /// What was kept of a file, or of a part of one, shared by every state of the store in which it is the same.
 #[derive(Debug, Clone)]
 pub struct Part {
-    file: Arc<Found>,
-    scan: Arc<Scan>,
-    /// Whether it has problems, and guids: of a store that changes often, few scans need be touched.
-    has_problems: bool,
+    file: Arc<StoreFile>,
+    scan: Arc<FileIndex>,
+    /// Whether it has diagnostics, and guids: of a store that changes often, few scans need be touched.
+    has_diagnostics: bool,
     pub has_guids: bool,
 }
 
@@ -88,16 +88,16 @@ impl Store {
         let named: Vec<_> = named.filter_map(|path| Some((find::below(root, path)?, find::file(root, path)))).collect();
         // What stands at a path and is no story, or did, is found by looking at everything alone.
         let is_strange = |path: &PathBuf| path.symlink_metadata().is_ok() && find::file(root, path).is_none();
-        let look = changes.anywhere || !self.problems.is_empty() || changes.files.iter().any(is_strange);
-        let (kept, fresh, problems) = if look {
-            let (files, problems) = find::files(root);
+        let look = changes.anywhere || !self.diagnostics.is_empty() || changes.files.iter().any(is_strange);
+        let (kept, fresh, diagnostics) = if look {
+            let (files, diagnostics) = find::files(root);
             let (kept, fresh) = self.compare(files, changes);
-            (kept, fresh, problems)
+            (kept, fresh, diagnostics)
         } else {
             let (kept, fresh) = self.replace(named);
             (kept, fresh, Vec::new())
         };
-        let borrowed: Vec<&Found> = fresh.iter().map(Arc::as_ref).collect();
+        let borrowed: Vec<&StoreFile> = fresh.iter().map(Arc::as_ref).collect();
         let read = scan::all(&borrowed, config).into_iter();
         let read = read.map(|(index, scan)| Part::new(&fresh[index], scan));
         let mut scans: Vec<Part> = Vec::with_capacity(kept.len() + fresh.len());
@@ -109,11 +109,11 @@ impl Store {
             scans.push(part);
         }
         scans.extend(kept);
-        Store { scans, problems }
+        Store { scans, diagnostics }
     }
 
     /// Of all files as they were found: what can be kept, and what has to be read. Both lists are sorted.
-    fn compare(&self, files: Vec<Found>, changes: &Changes) -> (Vec<Part>, Vec<Arc<Found>>) {
+    fn compare(&self, files: Vec<StoreFile>, changes: &Changes) -> (Vec<Part>, Vec<Arc<StoreFile>>) {
         let (mut kept, mut fresh) = (Vec::with_capacity(self.scans.len()), Vec::new());
         let mut old = self.scans.chunk_by(|one, other| Arc::ptr_eq(&one.file, &other.file)).peekable();
         for file in files {
@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// The same of files that are named, with what was found there.
-    fn replace(&self, mut named: Vec<(String, Option<Found>)>) -> (Vec<Part>, Vec<Arc<Found>>) {
+    fn replace(&self, mut named: Vec<(String, Option<StoreFile>)>) -> (Vec<Part>, Vec<Arc<StoreFile>>) {
         named.sort_by(|one, other| one.0.cmp(&other.0));
         let mut kept = Vec::with_capacity(self.scans.len());
         let mut next = 0;
@@ -167,40 +167,40 @@ impl Store {
 
     /// What the files are by their looks, where they are not those that were read; those being written aside.
     pub fn differs_on_disk(&self, root: &Path, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
-        let (files, problems) = find::files(root);
-        let files: Vec<&Found> = files.iter().collect();
-        let mut known: Vec<&Found> = self.scans.iter().map(|part| &*part.file).collect();
+        let (files, diagnostics) = find::files(root);
+        let files: Vec<&StoreFile> = files.iter().collect();
+        let mut known: Vec<&StoreFile> = self.scans.iter().map(|part| &*part.file).collect();
         known.dedup_by_key(|file| &file.below);
-        let look = |files: &[&Found]| {
+        let look = |files: &[&StoreFile]| {
             let mut hasher = std::hash::DefaultHasher::new();
             let finished = files.iter().filter(|file| !unfinished.contains(&file.path));
             finished.for_each(|file| (&file.below, file.stamp).hash(&mut hasher));
             hasher.finish()
         };
         let now = look(&files);
-        (now != look(&known) || problems != self.problems).then_some(now)
+        (now != look(&known) || diagnostics != self.diagnostics).then_some(now)
     }
 
-    /// Every problem in it.
-    pub fn problems(&self) -> Vec<Problem> {
-        let read = self.scans.iter().filter(|part| part.has_problems).flat_map(|part| &part.problems);
-        self.problems.iter().chain(read).cloned().collect()
+    /// Every diagnostic in it.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let read = self.scans.iter().filter(|part| part.has_diagnostics).flat_map(|part| &part.diagnostics);
+        self.diagnostics.iter().chain(read).cloned().collect()
     }
 }
 
 impl Deref for Part {
-    type Target = Scan;
+    type Target = FileIndex;
 
-    fn deref(&self) -> &Scan {
+    fn deref(&self) -> &FileIndex {
         &self.scan
     }
 }
 
 impl Part {
-    fn new(file: &Arc<Found>, scan: Scan) -> Part {
+    fn new(file: &Arc<StoreFile>, scan: FileIndex) -> Part {
         Part {
             file: Arc::clone(file),
-            has_problems: !scan.problems.is_empty(),
+            has_diagnostics: !scan.diagnostics.is_empty(),
             has_guids: !scan.guids.is_empty(),
             scan: Arc::new(scan),
         }
@@ -217,7 +217,7 @@ impl Part {
         config: &Config,
         keep: bool,
         mut each: impl FnMut(usize, &Story<'_>) -> T,
-    ) -> Result<Vec<T>, Problem> {
+    ) -> Result<Vec<T>, Diagnostic> {
         let syntax = syntax(&self.file);
         let id = self.file.below.rsplit_once('.').map(|(stem, _)| stem);
         let mut out = Vec::with_capacity(records.len());
@@ -245,11 +245,11 @@ impl Part {
     }
 
     /// The text of a record: that which is at hand, or from the file, which is opened once.
-    fn text(&self, record: &Record, source: &mut Option<File>) -> Result<Arc<[u8]>, Problem> {
+    fn text(&self, record: &Record, source: &mut Option<File>) -> Result<Arc<[u8]>, Diagnostic> {
         if let Some(text) = self.texts().get(&record.offset) {
             return Ok(Arc::clone(text));
         }
-        let machine = |error: std::io::Error| Problem::machine(&self.file.path, "read this file again", &error);
+        let machine = |error: std::io::Error| Diagnostic::machine(&self.file.path, "read this file again", &error);
         let source = match source {
             Some(source) => source,
             None => source.insert(File::open(&self.file.path).map_err(machine)?),
@@ -268,30 +268,30 @@ impl Part {
         self.scan.texts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn changed(&self) -> Problem {
-        let place = Place::file(self.file.path.display().to_string());
-        Problem::error(place, "this file changed while it was being read").help("run the command again")
+    fn changed(&self) -> Diagnostic {
+        let location = Location::file(self.file.path.display().to_string());
+        Diagnostic::error(location, "this file changed while it was being read").help("run the command again")
     }
 
-    /// The place of a value of a record, read again for a problem that shows only beside other records.
-    pub fn place(&self, record: &Record, path: &[Step]) -> Place {
+    /// The place of a value of a record, read again for a diagnostic that shows only beside other records.
+    pub fn location(&self, record: &Record, path: &[Step]) -> Location {
         let shown = self.file.path.display().to_string();
-        let found = self.careful(record, |careful, lead, root, text| {
-            let span = careful.span(&[root, path].concat());
-            Place::in_text(shown.clone(), text, span.start + lead..span.end + lead)
+        let found = self.spanned(record, |spanned, lead, root, text| {
+            let span = spanned.span(&[root, path].concat());
+            Location::in_text(shown.clone(), text, span.start + lead..span.end + lead)
         });
-        found.unwrap_or_else(|| Place::file(shown))
+        found.unwrap_or_else(|| Location::file(shown))
     }
 
     /// The key of the nth translation of a record, as it was written; `None` where the record is flat.
     pub fn translation_key(&self, record: &Record, nth: usize) -> Option<String> {
-        self.careful(record, |careful, _, root, _| {
-            careful.key(&[root, &[Step::Key("translations".to_owned())]].concat(), nth)
+        self.spanned(record, |spanned, _, root, _| {
+            spanned.key(&[root, &[Step::Key("translations".to_owned())]].concat(), nth)
         })?
     }
 
-    /// Reads a record with the place of every value: those places, where its text begins, the path to it, the whole text.
-    fn careful<T>(&self, record: &Record, then: impl FnOnce(&Careful, usize, &[Step], &str) -> T) -> Option<T> {
+    /// Reads a record with the location of every value: those places, where its text begins, the path to it, the whole text.
+    fn spanned<T>(&self, record: &Record, then: impl FnOnce(&SpannedDocument, usize, &[Step], &str) -> T) -> Option<T> {
         let found = &*self.file;
         let bytes = std::fs::read(&found.path).ok()?;
         let text = decode(&bytes).ok()?;
@@ -299,24 +299,24 @@ impl Part {
         let is_toml = syntax == Syntax::Toml;
         let lead = if is_toml { 0 } else { (record.offset as usize).checked_sub(bytes.len() - text.len())? };
         let length = if is_toml { text.len() } else { record.length as usize };
-        let careful = Careful::parse(text.get(lead..lead + length)?, syntax);
+        let spanned = SpannedDocument::parse(text.get(lead..lead + length)?, syntax);
         let stories = [Step::Key("stories".to_owned()), Step::Index(record.index as usize)];
-        let root = if careful.has(&[], "stories") { &stories[..] } else { &[] };
-        Some(then(&careful, lead, root, text))
+        let root = if spanned.has(&[], "stories") { &stories[..] } else { &[] };
+        Some(then(&spanned, lead, root, text))
     }
 }
 
-fn syntax(file: &Found) -> Syntax {
+fn syntax(file: &StoreFile) -> Syntax {
     if file.below.ends_with(".toml") { Syntax::Toml } else { Syntax::Json }
 }
 
-/// Reads a text as a record, the quick way or the careful one.
+/// Reads a text as a record, the quick way or the spanned one.
 fn with_record<T>(text: &str, syntax: Syntax, then: impl FnOnce(&RawRecord<'_>) -> Option<T>) -> Option<T> {
-    if let Some(raw) = fast::<RawRecord<'_>>(text, syntax) {
+    if let Some(raw) = parse_fast::<RawRecord<'_>>(text, syntax) {
         return then(&raw);
     }
-    let (text, _) = scrub(text, syntax);
-    let mut careful = Careful::parse(&text, syntax);
-    careful.fit(|node| RawRecord::deserialize(node).map(drop));
-    careful.value::<RawRecord<'_>>().and_then(|raw| then(&raw))
+    let (text, _) = strip_control_characters(text, syntax);
+    let mut spanned = SpannedDocument::parse(&text, syntax);
+    spanned.prune_invalid(|node| RawRecord::deserialize(node).map(drop));
+    spanned.value::<RawRecord<'_>>().and_then(|raw| then(&raw))
 }

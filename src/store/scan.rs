@@ -1,6 +1,6 @@
 //! What all stories need: one pass over every file, on all cores, that checks each story and keeps a few dozen bytes of it.
 //!
-//! Two speeds: a record that is sound is read by serde alone; one with a problem again, with the place of every value.
+//! Two speeds: a record that is sound is read by serde alone; one with a diagnostic again, with the location of every value.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,13 +15,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed, xxh3_128};
 
-use super::find::Found;
+use super::find::StoreFile;
 use super::raw::RawRecord;
 use super::story::{self, Content, Story, Translation, Wrong};
 use crate::config::{Config, LanguageIndex, TopicIndex};
-use crate::diagnostics::Problem;
+use crate::diagnostics::Diagnostic;
 use crate::model::{Text, Timestamp};
-use crate::source::{Careful, Fault, Step, Syntax, Table, decode, fast, scrub, undecodable};
+use crate::source::{
+    ParseError, SpannedDocument, Step, Syntax, Table, decode, parse_fast, strip_control_characters, undecodable,
+};
 
 /// JSONL files are read in parts of about this many bytes, so that one large file keeps all cores at work in little memory.
 const PART: u64 = 4 << 20;
@@ -31,9 +33,9 @@ const MOST_PROBLEMS: usize = 200;
 
 /// What was kept of a file, or of a part of one.
 #[derive(Debug, Default)]
-pub struct Scan {
+pub struct FileIndex {
     pub records: Vec<Record>,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<EntryMeta>,
     /// The ids of the records, one after the other.
     ids: String,
     /// The topics of the records, one after the other.
@@ -42,10 +44,10 @@ pub struct Scan {
     pub guids: Vec<(u32, u128)>,
     /// Whether a guid has the form of the ids that are minted here, and so could be one.
     pub imitates: bool,
-    pub problems: Vec<Problem>,
+    pub diagnostics: Vec<Diagnostic>,
     /// By offset: texts of records that were read again and are to be at hand, whatever becomes of the file.
     pub texts: Mutex<BTreeMap<u64, Arc<[u8]>>>,
-    /// How many lines the part has; the places of its problems are counted from its own first line until it is put in order.
+    /// How many lines the part has; the places of its diagnostics are counted from its own first line until it is put in order.
     lines: usize,
 }
 
@@ -67,7 +69,7 @@ pub struct Record {
 
 /// What is kept of a translation.
 #[derive(Debug, Clone, Copy)]
-pub struct Fact {
+pub struct EntryMeta {
     pub published: Timestamp,
     pub updated: Timestamp,
     pub expires: Timestamp,
@@ -82,7 +84,7 @@ pub struct Fact {
     pub has_text: bool,
 }
 
-impl Scan {
+impl FileIndex {
     pub fn id(&self, record: &Record) -> &str {
         let (start, length) = record.id;
         &self.ids[start as usize..start as usize + usize::from(length)]
@@ -100,10 +102,10 @@ impl Scan {
 }
 
 /// Reads files: the parts of each in order, with the index of the file, whatever order they were read in.
-pub fn all(files: &[&Found], config: &Config) -> Vec<(usize, Scan)> {
+pub fn all(files: &[&StoreFile], config: &Config) -> Vec<(usize, FileIndex)> {
     let parts: Vec<(usize, Range<u64>)> =
         files.iter().enumerate().flat_map(|(index, file)| parts(file).map(move |part| (index, part))).collect();
-    let mut scans: Vec<(usize, Scan)> =
+    let mut scans: Vec<(usize, FileIndex)> =
         parts.into_par_iter().map(|(index, part)| (index, one(files[index], part, config))).collect();
     let mut line = 0;
     let mut before = None;
@@ -111,8 +113,8 @@ pub fn all(files: &[&Found], config: &Config) -> Vec<(usize, Scan)> {
         if before != Some(*file) {
             (line, before) = (0, Some(*file));
         }
-        for place in scan.problems.iter_mut().filter_map(|problem| problem.place.as_mut()) {
-            place.line += line;
+        for location in scan.diagnostics.iter_mut().filter_map(|diagnostic| diagnostic.location.as_mut()) {
+            location.line += line;
         }
         line += scan.lines;
     }
@@ -120,31 +122,32 @@ pub fn all(files: &[&Found], config: &Config) -> Vec<(usize, Scan)> {
 }
 
 /// The parts in which a file is read.
-fn parts(file: &Found) -> impl Iterator<Item = Range<u64>> {
+fn parts(file: &StoreFile) -> impl Iterator<Item = Range<u64>> {
     let size = if is_lines(file) { PART } else { u64::MAX };
     let count = file.stamp.length.div_ceil(size).max(1);
     (0..count).map(move |part| part * size..(part.saturating_add(1)).saturating_mul(size))
 }
 
-fn is_lines(file: &Found) -> bool {
+fn is_lines(file: &StoreFile) -> bool {
     file.below.ends_with(".jsonl")
 }
 
 /// Reads one part of one file.
-fn one(file: &Found, part: Range<u64>, config: &Config) -> Scan {
-    let mut reader = Reader { noted: [0, 0], shown: file.path.display().to_string(), config, scan: Scan::default() };
+fn one(file: &StoreFile, part: Range<u64>, config: &Config) -> FileIndex {
+    let mut reader =
+        Reader { noted: [0, 0], shown: file.path.display().to_string(), config, scan: FileIndex::default() };
     let outcome = if is_lines(file) { lines(file, &part) } else { std::fs::read(&file.path).map(|bytes| (0, bytes)) };
     match outcome {
         // It was removed after it was found.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => reader.scan.problems.push(Problem::machine(&file.path, "read this file", &error)),
+        Err(error) => reader.scan.diagnostics.push(Diagnostic::machine(&file.path, "read this file", &error)),
         Ok((offset, bytes)) if is_lines(file) => reader.jsonl(offset, &bytes),
         Ok((_, bytes)) => reader.whole(file, &bytes),
     }
     reader.scan.shrink()
 }
 
-impl Scan {
+impl FileIndex {
     /// Gives back what was reserved and not used, because the scan is kept.
     fn shrink(mut self) -> Self {
         self.records.shrink_to_fit();
@@ -156,7 +159,7 @@ impl Scan {
 }
 
 /// The lines that begin within a part of a file, and where the first of them begins.
-fn lines(file: &Found, part: &Range<u64>) -> std::io::Result<(u64, Vec<u8>)> {
+fn lines(file: &StoreFile, part: &Range<u64>) -> std::io::Result<(u64, Vec<u8>)> {
     let mut source = File::open(&file.path)?;
     // The byte before the part tells whether a line begins at its start.
     let lead = part.start.saturating_sub(1);
@@ -190,7 +193,7 @@ struct Reader<'c> {
     noted: [usize; 2],
     shown: String,
     config: &'c Config,
-    scan: Scan,
+    scan: FileIndex,
 }
 
 /// Where a record's text lies.
@@ -214,8 +217,8 @@ impl Reader<'_> {
             let text = match decode(line) {
                 Ok(text) => text,
                 Err(wrong) => {
-                    let problem = undecodable(&self.shown, line, offset + start as u64, wrong);
-                    self.note(problem, self.scan.lines);
+                    let diagnostic = undecodable(&self.shown, line, offset + start as u64, wrong);
+                    self.note(diagnostic, self.scan.lines);
                     self.scan.lines += 1;
                     continue;
                 }
@@ -235,18 +238,18 @@ impl Reader<'_> {
         }
     }
 
-    fn whole(&mut self, file: &Found, bytes: &[u8]) {
+    fn whole(&mut self, file: &StoreFile, bytes: &[u8]) {
         let text = match decode(bytes) {
             Ok(text) => text,
             Err(wrong) => {
-                let problem = undecodable(&self.shown, bytes, 0, wrong);
-                return self.note(problem, 0);
+                let diagnostic = undecodable(&self.shown, bytes, 0, wrong);
+                return self.note(diagnostic, 0);
             }
         };
         let id = file.below.rsplit_once('.').map(|(stem, _)| stem);
         if text.trim().is_empty() {
-            let fault = Fault::new(0..0, "this file is empty");
-            return self.note(fault.problem(&self.shown, text), 0);
+            let fault = ParseError::new(0..0, "this file is empty");
+            return self.note(fault.diagnostic(&self.shown, text), 0);
         }
         let lead = bytes.len() - text.len();
         if file.below.ends_with(".toml") { self.toml(bytes, text, id) } else { self.json(lead, text, id) }
@@ -259,18 +262,18 @@ impl Reader<'_> {
             index: index as u32,
             hash: xxh3_64_with_seed(bytes, index as u64),
         };
-        match fast::<RawRecord<'_>>(text, Syntax::Toml) {
+        match parse_fast::<RawRecord<'_>>(text, Syntax::Toml) {
             Some(raw) if raw.has_only_stories() => {
                 let mark = self.scan.mark();
                 for (index, raw) in raw.stories.iter().flatten().enumerate() {
                     if !self.sound(raw, &spot(index), None) {
                         self.scan.back_to(mark);
-                        return self.careful(text, text, 0, Syntax::Toml, id, spot);
+                        return self.spanned(text, text, 0, Syntax::Toml, id, spot);
                     }
                 }
             }
             Some(raw) if raw.stories.is_none() && self.sound(&raw, &spot(0), id) => {}
-            _ => self.careful(text, text, 0, Syntax::Toml, id, spot),
+            _ => self.spanned(text, text, 0, Syntax::Toml, id, spot),
         }
     }
 
@@ -283,9 +286,9 @@ impl Reader<'_> {
         }
         let trimmed = text.trim();
         let several = if trimmed.starts_with('[') {
-            fast::<Vec<&RawValue>>(trimmed, Syntax::Json)
+            parse_fast::<Vec<&RawValue>>(trimmed, Syntax::Json)
         } else {
-            fast::<Several<'_>>(trimmed, Syntax::Json).map(|several| several.stories)
+            parse_fast::<Several<'_>>(trimmed, Syntax::Json).map(|several| several.stories)
         };
         let spot = |part: &str, index: usize| Spot {
             offset: (lead + offset_in(text, part)) as u64,
@@ -306,14 +309,14 @@ impl Reader<'_> {
 
     /// Reads one story that stands alone in a part of a text.
     fn record(&mut self, whole: &str, part: &str, start: usize, syntax: Syntax, spot: &Spot, id: Option<&str>) {
-        if let Some(raw) = fast::<Table<RawRecord<'_>>>(part, syntax)
+        if let Some(raw) = parse_fast::<Table<RawRecord<'_>>>(part, syntax)
             && raw.stories.is_none()
             && self.sound(&raw, spot, id)
         {
             return;
         }
         let again = |_| Spot { offset: spot.offset, length: spot.length, index: spot.index, hash: spot.hash };
-        self.careful(whole, part, start, syntax, id, again);
+        self.spanned(whole, part, start, syntax, id, again);
     }
 
     /// Keeps a record if there is nothing to say about it.
@@ -327,8 +330,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads a text with the place of every value: its problems are noted, and what is sound but for warnings is kept.
-    fn careful(
+    /// Reads a text with the location of every value: its diagnostics are noted, and what is sound but for warnings is kept.
+    fn spanned(
         &mut self,
         whole: &str,
         part: &str,
@@ -337,12 +340,12 @@ impl Reader<'_> {
         id: Option<&str>,
         spot: impl Fn(usize) -> Spot,
     ) {
-        let (text, mut faults) = scrub(part, syntax);
-        let mut careful = Careful::parse(&text, syntax);
-        let is_parsed = careful.faults.is_empty();
-        let is_record = careful.fit(|node| <Table<RawRecord<'_>>>::deserialize(node).map(drop));
-        let is_sound = careful.faults.is_empty();
-        let raw: RawRecord<'_> = careful.value().unwrap_or_default();
+        let (text, mut faults) = strip_control_characters(part, syntax);
+        let mut spanned = SpannedDocument::parse(&text, syntax);
+        let is_parsed = spanned.faults.is_empty();
+        let is_record = spanned.prune_invalid(|node| <Table<RawRecord<'_>>>::deserialize(node).map(drop));
+        let is_sound = spanned.faults.is_empty();
+        let raw: RawRecord<'_> = spanned.value().unwrap_or_default();
         if is_parsed && is_record {
             // Only a file can hold several stories; they stand alone in it.
             let several = raw.stories.as_deref().filter(|_| id.is_some());
@@ -354,13 +357,13 @@ impl Reader<'_> {
                 }
                 let lead =
                     several.map(|_| vec![Step::Key("stories".to_owned()), Step::Index(index)]).unwrap_or_default();
-                faults.extend(enough(wrongs).filter_map(|wrong| fault(&careful, lead.clone(), wrong)));
+                faults.extend(enough(wrongs).filter_map(|wrong| fault(&spanned, lead.clone(), wrong)));
             }
             if several.is_some() {
-                faults.extend(beside_stories(&careful));
+                faults.extend(beside_stories(&spanned));
             }
         }
-        faults.extend(careful.faults);
+        faults.extend(spanned.faults);
         let is_moved = matches!(text, Cow::Owned(_));
         for mut fault in faults {
             // Finding a place looks through the text, which nobody asked for once enough is known.
@@ -368,14 +371,14 @@ impl Reader<'_> {
                 continue;
             }
             // Places are shown in the whole text, unless characters were taken out of the part.
-            let problem = if is_moved {
-                fault.problem(&self.shown, &text)
+            let diagnostic = if is_moved {
+                fault.diagnostic(&self.shown, &text)
             } else {
                 fault.span = fault.span.start + start..fault.span.end + start;
-                fault.problem(&self.shown, whole)
+                fault.diagnostic(&self.shown, whole)
             };
             let above = if is_moved { whole[..start].matches('\n').count() } else { 0 };
-            self.note(problem, above + self.scan.lines);
+            self.note(diagnostic, above + self.scan.lines);
         }
     }
 
@@ -384,21 +387,21 @@ impl Reader<'_> {
         self.noted[usize::from(!harmless)] > MOST_PROBLEMS
     }
 
-    /// Notes a problem whose line is counted from a line of this part.
-    fn note(&mut self, mut problem: Problem, lines: usize) {
-        let noted = &mut self.noted[usize::from(problem.is_error())];
+    /// Notes a diagnostic whose line is counted from a line of this part.
+    fn note(&mut self, mut diagnostic: Diagnostic, lines: usize) {
+        let noted = &mut self.noted[usize::from(diagnostic.is_error())];
         *noted += 1;
         if *noted > MOST_PROBLEMS + 1 {
             return;
         }
-        if let Some(place) = &mut problem.place {
-            place.line += lines;
+        if let Some(location) = &mut diagnostic.location {
+            location.line += lines;
         }
         if *noted == MOST_PROBLEMS + 1 {
-            problem.message = "there are more problems of this kind in this file".to_owned();
-            problem.help = Some("mend those above first".to_owned());
+            diagnostic.message = "there are more errors of this kind in this file".to_owned();
+            diagnostic.help = Some("mend those above first".to_owned());
         }
-        self.scan.problems.push(problem);
+        self.scan.diagnostics.push(diagnostic);
     }
 }
 
@@ -412,21 +415,23 @@ fn enough(wrongs: Vec<Wrong>) -> impl Iterator<Item = Wrong> {
 }
 
 /// The fault that a wrong is, unless it says that a key is missing that was there and unusable, which has been said.
-fn fault(careful: &Careful, lead: Vec<Step>, wrong: Wrong) -> Option<Fault> {
+fn fault(spanned: &SpannedDocument, lead: Vec<Step>, wrong: Wrong) -> Option<ParseError> {
     let place = [lead.clone(), wrong.path].concat();
     if let Some(key) = wrong.missing
-        && (careful.has(&place, key) || (key == "published" && careful.has(&lead, key)))
+        && (spanned.has(&place, key) || (key == "published" && spanned.has(&lead, key)))
     {
         return None;
     }
-    Some(Fault { span: careful.span(&place), message: wrong.message, help: wrong.help, harmless: wrong.harmless })
+    Some(ParseError { span: spanned.span(&place), message: wrong.message, help: wrong.help, harmless: wrong.harmless })
 }
 
 /// The keys that stand beside `stories`, where they say nothing.
-fn beside_stories(careful: &Careful) -> Vec<Fault> {
-    let crate::source::Kind::Table(rows) = &careful.root.kind else { return Vec::new() };
+fn beside_stories(spanned: &SpannedDocument) -> Vec<ParseError> {
+    let crate::source::Kind::Table(rows) = &spanned.root.kind else { return Vec::new() };
     let others = rows.iter().filter(|(key, ..)| key != "stories");
-    others.map(|(key, span, _)| Fault::new(span.clone(), format!("`{key}` cannot stand beside `stories`"))).collect()
+    others
+        .map(|(key, span, _)| ParseError::new(span.clone(), format!("`{key}` cannot stand beside `stories`")))
+        .collect()
 }
 
 fn offset_in(whole: &str, part: &str) -> usize {
@@ -437,7 +442,7 @@ fn offset_in(whole: &str, part: &str) -> usize {
 #[derive(Clone, Copy)]
 struct Mark(usize, usize, usize, usize, usize);
 
-impl Scan {
+impl FileIndex {
     fn mark(&self) -> Mark {
         Mark(self.records.len(), self.facts.len(), self.ids.len(), self.topics.len(), self.guids.len())
     }
@@ -460,7 +465,7 @@ impl Scan {
                 let guid = Text::line(guid).map_or(String::new(), |guid| guid.to_string());
                 self.guids.push((self.facts.len() as u32, xxh3_128(guid.as_bytes())));
             }
-            self.facts.push(Fact::of(translation, source));
+            self.facts.push(EntryMeta::of(translation, source));
         }
         let topics = story.topics.as_ref().map(|topics| {
             let start = self.topics.len() as u32;
@@ -481,9 +486,9 @@ impl Scan {
     }
 }
 
-impl Fact {
+impl EntryMeta {
     fn of(translation: &Translation<'_>, source: u64) -> Self {
-        Fact {
+        EntryMeta {
             published: translation.published,
             updated: translation.updated,
             expires: translation.expires.unwrap_or(Timestamp::NEVER),

@@ -14,7 +14,7 @@ pub use words::digit_value;
 
 /// A date found at the head of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Found {
+pub struct DateMatch {
     /// How many bytes of the text it takes.
     pub length: usize,
     pub written: Written,

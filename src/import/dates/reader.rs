@@ -4,10 +4,10 @@ use chrono::NaiveDate;
 
 use super::super::names::folded;
 use super::words::{digit_value, is_weekday, month};
-use super::{Found, Numbers, Written};
+use super::{DateMatch, Numbers, Written};
 
 /// The date that a text begins with.
-pub fn at_start(text: &str) -> Option<Found> {
+pub fn at_start(text: &str) -> Option<DateMatch> {
     let mut reader = Reader { text, at: 0 };
     let bracket = reader.eat(&['(', '[']);
     reader.weekday();
@@ -32,7 +32,7 @@ pub fn at_start(text: &str) -> Option<Found> {
     if bracket && !reader.eat(&[')', ']']) {
         return None;
     }
-    Some(Found { length: reader.at, written })
+    Some(DateMatch { length: reader.at, written })
 }
 
 struct Reader<'a> {

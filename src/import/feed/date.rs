@@ -4,7 +4,7 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
-use crate::import::found::When;
+use crate::import::entry::When;
 
 /// Reads a date.
 pub fn read(text: &str) -> Option<When> {

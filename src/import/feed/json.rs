@@ -8,14 +8,14 @@ use super::date;
 use super::tree::LONGEST;
 use super::xml::named;
 use super::{Failure, Head};
-use crate::import::found::{Author, Body, Category, Enclosure, Found, Picture};
+use crate::import::entry::{Author, Body, Category, Enclosure, ParsedEntry, Picture};
 use crate::import::plain as text;
 
 /// Reads a feed. What stands behind the items is known only after them; so is the feed's language, if it stands there.
 ///
 /// # Errors
 /// It is no JSON Feed.
-pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(Found)) -> Result<Head, Failure> {
+pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, Failure> {
     let mut scanner = Scanner { input, line: 1, peeked: None };
     let wrong = |message: &str| Failure { message: message.to_owned() };
     scanner.skip_blanks()?;
@@ -59,7 +59,11 @@ pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(Found)) -> Result<Head
     })
 }
 
-fn items(scanner: &mut Scanner<'_>, head: &Map<String, Value>, take: &mut dyn FnMut(Found)) -> Result<(), Failure> {
+fn items(
+    scanner: &mut Scanner<'_>,
+    head: &Map<String, Value>,
+    take: &mut dyn FnMut(ParsedEntry),
+) -> Result<(), Failure> {
     loop {
         scanner.skip(b" \t\r\n,")?;
         match scanner.peek()? {
@@ -77,10 +81,10 @@ fn items(scanner: &mut Scanner<'_>, head: &Map<String, Value>, take: &mut dyn Fn
         }
         let found = match serde_json::from_slice(&value) {
             Ok(Value::Object(item)) => entry(&item, head),
-            Ok(_) => Found { left_out: Some("it is no object".to_owned()), ..Found::default() },
-            Err(error) => Found { left_out: Some(format!("it is no JSON: {error}")), ..Found::default() },
+            Ok(_) => ParsedEntry { left_out: Some("it is no object".to_owned()), ..ParsedEntry::default() },
+            Err(error) => ParsedEntry { left_out: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() },
         };
-        take(Found { line, ..found });
+        take(ParsedEntry { line, ..found });
     }
 }
 
@@ -100,9 +104,9 @@ fn list(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> Found {
+fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> ParsedEntry {
     let own = |name: &str| string(item.get(name));
-    let mut found = Found {
+    let mut found = ParsedEntry {
         guid: own("id"),
         language: own("language"),
         surrounding_language: string(head.get("language")),
@@ -110,7 +114,7 @@ fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> Found {
         link: own("url").or_else(|| own("external_url")),
         title: own("title").map(|title| text::one_line(&title)),
         summary: own("summary"),
-        ..Found::default()
+        ..ParsedEntry::default()
     };
     found.body = own("content_html").map(Body::Html).or_else(|| own("content_text").map(Body::Text));
     let mut when = |name: &str| {

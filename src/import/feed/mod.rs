@@ -13,7 +13,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use tree::{Element, Space, Taker};
 
 use crate::import::decode::Decoded;
-use crate::import::found::{Found, When};
+use crate::import::entry::{ParsedEntry, When};
 
 /// What a feed says of itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -43,7 +43,7 @@ impl From<io::Error> for Failure {
 ///
 /// # Errors
 /// It is none, or it cannot be read.
-pub fn read(input: &mut dyn Read, take: &mut dyn FnMut(Found)) -> Result<Head, Failure> {
+pub fn read(input: &mut dyn Read, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, Failure> {
     let mut input = BufReader::new(Decoded::new(input)?);
     match first_letter(&mut input)? {
         None => Err(Failure { message: "it is empty".to_owned() }),
@@ -74,7 +74,7 @@ fn first_letter(input: &mut impl BufRead) -> io::Result<Option<u8>> {
 }
 
 struct Entries<'t> {
-    take: &'t mut dyn FnMut(Found),
+    take: &'t mut dyn FnMut(ParsedEntry),
     count: usize,
 }
 
@@ -89,7 +89,7 @@ impl Taker for Entries<'_> {
     }
 }
 
-fn read_xml(input: impl BufRead, take: &mut dyn FnMut(Found)) -> Result<Head, Failure> {
+fn read_xml(input: impl BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, Failure> {
     let mut entries = Entries { take, count: 0 };
     let ended = tree::read(input, &mut entries)?;
     let count = entries.count;

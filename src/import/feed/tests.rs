@@ -1,15 +1,15 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::found::{Author, Body, Category, Picture};
+use crate::import::entry::{Author, Body, Category, Picture};
 
-fn entries(text: &str) -> Vec<Found> {
+fn entries(text: &str) -> Vec<ParsedEntry> {
     let mut all = Vec::new();
     read(&mut text.as_bytes(), &mut |found| all.push(found)).unwrap();
     all
 }
 
-fn one(text: &str) -> Found {
+fn one(text: &str) -> ParsedEntry {
     let mut all = entries(text);
     assert_eq!(all.len(), 1, "{text}");
     all.remove(0)

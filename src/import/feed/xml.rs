@@ -2,15 +2,15 @@
 
 use super::date;
 use super::tree::{Element, Space};
-use crate::import::found::{Author, Body, Category, Enclosure, Found, Picture, When};
+use crate::import::entry::{Author, Body, Category, Enclosure, ParsedEntry, Picture, When};
 use crate::import::plain as text;
 
 /// Where translations are linked.
 const TRANSLATION: &str = "https://schema.org/workTranslation";
 
 /// An entry, and the elements that it stands in, the innermost first.
-pub fn entry(entry: &Element, around: &[&Element]) -> Found {
-    let mut found = Found { line: entry.line, ..Found::default() };
+pub fn entry(entry: &Element, around: &[&Element]) -> ParsedEntry {
+    let mut found = ParsedEntry { line: entry.line, ..ParsedEntry::default() };
     // In RDF the channel stands beside the entries.
     let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
     let around = || around.iter().copied().chain(beside);
@@ -121,7 +121,7 @@ fn is_foreign(kind: &str) -> bool {
 }
 
 /// Summary and body.
-fn texts(entry: &Element, found: &mut Found) {
+fn texts(entry: &Element, found: &mut ParsedEntry) {
     let encoded = entry.first(Space::Content, "encoded").map(|body| body.text().trim().to_owned());
     let xhtml =
         || entry.first(Space::Xhtml, "body").or_else(|| entry.first(Space::Xhtml, "div")).map(Element::inner_html);
@@ -277,7 +277,7 @@ fn categories(entry: &Element) -> Vec<Category> {
 }
 
 /// When it was published and updated. What is no date is remarked.
-fn dates(entry: &Element, found: &mut Found) {
+fn dates(entry: &Element, found: &mut ParsedEntry) {
     const PUBLISHED: [&str; 7] = ["published", "pubdate", "issued", "created", "date", "available", "datesubmitted"];
     const UPDATED: [&str; 2] = ["updated", "modified"];
     let mut wrong = Vec::new();
@@ -301,7 +301,7 @@ fn dates(entry: &Element, found: &mut Found) {
 }
 
 /// The picture, with its credit and what it shows.
-fn media(entry: &Element, found: &mut Found) {
+fn media(entry: &Element, found: &mut ParsedEntry) {
     let groups: Vec<&Element> = [entry].into_iter().chain(entry.all(Space::Media, "group")).collect();
     let all = |name: &'static str| groups.iter().flat_map(move |group| group.all(Space::Media, name));
     let is_picture = |element: &&Element| {
@@ -341,7 +341,7 @@ fn looks_like_picture(url: &str) -> bool {
 }
 
 /// Files that go with it.
-fn files(entry: &Element, found: &mut Found) {
+fn files(entry: &Element, found: &mut ParsedEntry) {
     let mut add = |url: Option<&str>, element: &Element| {
         let Some(url) = url else { return };
         if found.enclosures.iter().any(|known| known.url == url) {

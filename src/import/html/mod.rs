@@ -12,8 +12,8 @@ use scraper::{ElementRef, Html, Selector};
 use super::caption::Credits;
 use super::dates::{self, Numbers};
 use super::decode::Decoded;
+use super::entry::{Body, ParsedEntry, When};
 use super::feed::Failure;
-use super::found::{Body, Found, When};
 use super::listed::summary_or_body;
 use super::plain;
 use crate::store::html_fault;
@@ -48,7 +48,7 @@ pub fn read(
     input: impl Read,
     at: Option<&str>,
     selectors: &Selectors,
-    take: &mut dyn FnMut(Found),
+    take: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Vec<String>, Failure> {
     let mut text = String::new();
     Decoded::new(input)?.take(LONGEST + 1).read_to_string(&mut text)?;
@@ -83,7 +83,7 @@ pub fn read(
 
 /// An entry, and what is decided when all have been seen.
 struct Entry {
-    found: Found,
+    found: ParsedEntry,
     /// Its date, where the order of day and month must be told.
     numbers: Option<Numbers>,
     is_impossible: bool,
@@ -127,12 +127,12 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
         None => title.and_then(parts::link_at).or_else(|| first_link(item)),
     };
     let line = title.map(parts::line);
-    let mut found = Found {
+    let mut found = ParsedEntry {
         title: line.filter(|line| !line.is_empty()),
         link: link.and_then(|link| attribute(link, "href")),
         language: parts::own_language(item, title, link),
         surrounding_language: parts::language_around(item),
-        ..Found::default()
+        ..ParsedEntry::default()
     };
     let (mut numbers, mut is_impossible) = (None, false);
     if let Some(date) = date {

@@ -10,8 +10,8 @@ use url::Url;
 
 use crate::import::caption as captions;
 use crate::import::dates::{self, Numbers, Written};
+use crate::import::entry::{Picture, When};
 use crate::import::feed::date as machine;
-use crate::import::found::{Picture, When};
 use crate::import::plain;
 
 /// How much of an element's text is looked through for a date, in characters.

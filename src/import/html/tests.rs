@@ -26,7 +26,7 @@ fn given(item: &str, date: &str, summary: &str) -> Given {
     Given { item: some(item), date: some(date), summary: some(summary), ..Given::default() }
 }
 
-fn read_all(page: &str, given: &Given) -> (Vec<Found>, Vec<String>) {
+fn read_all(page: &str, given: &Given) -> (Vec<ParsedEntry>, Vec<String>) {
     let mut all = Vec::new();
     let notes = read(page.as_bytes(), None, &Selectors::read(given).unwrap(), &mut |found| all.push(found)).unwrap();
     (all, notes)

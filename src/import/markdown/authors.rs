@@ -2,7 +2,7 @@
 
 use super::plain;
 use super::value::Value;
-use crate::import::found::Author;
+use crate::import::entry::Author;
 
 /// The authors that front matter names, each once; `known` holds authors by id.
 pub fn read(values: &Value, known: &Value) -> Vec<Author> {

@@ -4,10 +4,10 @@ use super::addresses::Addresses;
 use super::page::Page;
 use super::site::Kind;
 use super::{attributes, blocks, code, liquid, mdx, shortcodes};
-use crate::import::found::{Body, Found};
+use crate::import::entry::{Body, ParsedEntry};
 
 /// Reads a body into an entry.
-pub fn fill(found: &mut Found, page: &mut Page<'_>, text: &str) {
+pub fn fill(found: &mut ParsedEntry, page: &mut Page<'_>, text: &str) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let is_html = [".html", ".htm"].iter().any(|ending| page.file.path.to_ascii_lowercase().ends_with(ending));
     let kind = page.tree.site.kind;
@@ -59,7 +59,7 @@ fn templates(kind: Kind, text: &str, page: &mut Page<'_>) -> String {
 }
 
 /// Takes the heading that stands for the title out of a body, where front matter has none.
-fn take_title(found: &mut Found, text: String) -> String {
+fn take_title(found: &mut ParsedEntry, text: String) -> String {
     if found.title.is_some() {
         return text;
     }
@@ -80,13 +80,13 @@ fn take_title(found: &mut Found, text: String) -> String {
     rest.to_owned()
 }
 
-fn fill_picture(found: &mut Found, addresses: &mut Addresses<'_, '_>, beside: Option<String>) {
+fn fill_picture(found: &mut ParsedEntry, addresses: &mut Addresses<'_, '_>, beside: Option<String>) {
     if found.image.is_none()
         && let Some(path) = beside
     {
         addresses.see_file(&path);
         let name = path.rsplit('/').next().unwrap_or_default().replace(' ', "%20");
-        found.image = Some(crate::import::found::Picture { url: Some(name), ..Default::default() });
+        found.image = Some(crate::import::entry::Picture { url: Some(name), ..Default::default() });
     }
     if let Some(url) = found.image.as_mut().and_then(|image| image.url.as_mut())
         && let Some(resolved) = addresses.resolve(url)

@@ -2,7 +2,7 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::import::found::When;
+use crate::import::entry::When;
 
 /// A date that was read, and whether something behind it could not be.
 #[derive(Clone, Copy, Debug, PartialEq)]

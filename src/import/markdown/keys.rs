@@ -8,7 +8,7 @@ use super::plain;
 use super::site::{Kind, Site};
 use super::tree::parent;
 use super::value::Value;
-use crate::import::found::{Category, Found, When};
+use crate::import::entry::{Category, ParsedEntry, When};
 
 /// Keys whose value is the day on which a post came out; the first that can be read counts.
 const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "created", "published_at"];
@@ -18,7 +18,7 @@ const SUMMARY: [&str; 4] = ["description", "summary", "excerpt", "lead"];
 const STORY: [&str; 6] = ["translationKey", "translation_id", "translation_key", "page_id", "lang-ref", "lang_ref"];
 
 /// Fills the fields of an entry from its front matter and its name.
-pub fn fill(found: &mut Found, site: &Site, configured: &[String], file: &File, values: &Value) {
+pub fn fill(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &File, values: &Value) {
     found.title = title(values);
     found.summary = texts_under(values)
         .find_map(|place| place.first_text(&SUMMARY))
@@ -43,7 +43,7 @@ fn title(values: &Value) -> Option<String> {
     Some(plain::line(title)).filter(|title| !title.is_empty())
 }
 
-fn fill_language(found: &mut Found, site: &Site, configured: &[String], file: &File, values: &Value) {
+fn fill_language(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &File, values: &Value) {
     found.surrounding_language = site.default_language.clone();
     found.story = Some(file.story.clone());
     found.language = file.language.clone();
@@ -71,7 +71,7 @@ fn is_tag(text: &str) -> bool {
     first && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-fn fill_dates(found: &mut Found, site: &Site, file: &File, values: &Value) {
+fn fill_dates(found: &mut ParsedEntry, site: &Site, file: &File, values: &Value) {
     let keys = |names: &[&str]| -> Vec<(String, String)> {
         let pairs = names.iter().filter_map(|key| Some(((*key).to_owned(), values.text(key)?.to_owned())));
         pairs.filter(|(_, text)| Value::Text(text.clone()).as_truth().is_none()).collect()

@@ -30,7 +30,7 @@ mod value;
 mod walk;
 mod yaml;
 
-pub use place::{Place, of as place};
+pub use place::{SourceTree, of as place};
 pub use site::Kind;
 pub use tree::Tree;
 

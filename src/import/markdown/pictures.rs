@@ -3,7 +3,7 @@
 use super::plain;
 use super::site::Kind;
 use super::value::Value;
-use crate::import::found::Picture;
+use crate::import::entry::Picture;
 
 /// Keys that hold a post's picture; the most telling first.
 const KEYS: [&str; 16] = [

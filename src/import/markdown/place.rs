@@ -14,14 +14,14 @@ const DEEPEST: usize = 3;
 
 /// A tree, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceTree {
     pub root: PathBuf,
     /// The part, with `/`; empty for the whole tree.
     pub below: String,
     pub kind: Kind,
 }
 
-impl Place {
+impl SourceTree {
     /// Whether a path below the tree belongs to the part.
     pub fn holds(&self, path: &str) -> bool {
         path == self.below || names::is_below(path, &self.below)
@@ -30,11 +30,11 @@ impl Place {
 
 /// The tree that a source is or belongs to: that of the nearest generator's configuration, in it, above it, or, where there
 /// is just one, below it; else the folder alone.
-pub fn of(source: &Path) -> Place {
+pub fn of(source: &Path) -> SourceTree {
     let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let own = kind(folder);
-    let whole = |root: &Path, kind| Place { root: root.to_owned(), below: below(root, source), kind };
+    let whole = |root: &Path, kind| SourceTree { root: root.to_owned(), below: below(root, source), kind };
     if own != Kind::Plain {
         return whole(folder, own);
     }
@@ -52,7 +52,7 @@ pub fn of(source: &Path) -> Place {
     }
     let mut inner = inside(folder).into_iter();
     match (inner.next(), inner.next()) {
-        (Some(root), None) if source.is_dir() => Place { below: String::new(), kind: kind(&root), root },
+        (Some(root), None) if source.is_dir() => SourceTree { below: String::new(), kind: kind(&root), root },
         _ => whole(folder, Kind::Plain),
     }
 }
@@ -112,7 +112,7 @@ mod tests {
             ("b/_posts", "b", "_posts", Kind::Jekyll),
             (".", ".", "", Kind::Plain),
         ] {
-            let expected = Place { root: root.join(expected), below: below.to_owned(), kind };
+            let expected = SourceTree { root: root.join(expected), below: below.to_owned(), kind };
             assert_eq!(of(&root.join(source)), expected, "{source}");
         }
     }

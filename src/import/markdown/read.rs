@@ -11,17 +11,17 @@ use super::site::Kind;
 use super::tree::Tree;
 use super::value::Value;
 use super::{authors, body, front_matter, keys, pictures, plain};
-use crate::import::found::{Found, When};
+use crate::import::entry::{ParsedEntry, When};
 
 impl Tree {
     /// Reads a post. What cannot be read is told in it.
-    pub fn read(&self, file: &File) -> Found {
-        let mut found = Found {
+    pub fn read(&self, file: &File) -> ParsedEntry {
+        let mut found = ParsedEntry {
             line: 1,
             file: Some(file.path.clone()),
             left_out: file.left_out.clone(),
             unpublished: file.unpublished.clone(),
-            ..Found::default()
+            ..ParsedEntry::default()
         };
         let text = match self.text(file) {
             Ok(text) => text,
@@ -63,7 +63,7 @@ impl Tree {
     }
 
     /// Gives a title to what has none, and tells what its generator does not publish.
-    fn judge(&self, found: &mut Found, file: &File, has_front_matter: bool) {
+    fn judge(&self, found: &mut ParsedEntry, file: &File, has_front_matter: bool) {
         let is_in_time = |when: When| self.now.is_none_or(|now| keys::instant(when) <= now);
         let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
         let shows_future = [self.site.values.truth("buildFuture"), self.site.values.truth("future")];
@@ -109,12 +109,12 @@ impl Tree {
         let text = self.text(file).ok()?;
         let own = front_matter::read(&text).ok()?.values;
         let values = keys::with_defaults(&self.site, file, own);
-        let mut found = Found::default();
+        let mut found = ParsedEntry::default();
         keys::fill(&mut found, &self.site, &self.configured, file, &values);
         self.address_with(file, &values, &found)
     }
 
-    fn address_with(&self, file: &File, values: &Value, found: &Found) -> Option<Url> {
+    fn address_with(&self, file: &File, values: &Value, found: &ParsedEntry) -> Option<Url> {
         let categories = keys::address_categories(file, values);
         let time = keys::generator_time(&self.site, found.published);
         address::of(&self.site, file, Facts { values, time, categories: &categories })

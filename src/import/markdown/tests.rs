@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::code::{Code, Which, is_too_deep};
 use super::tree::Tree;
-use crate::import::found::{Body, Found, When};
+use crate::import::entry::{Body, ParsedEntry, When};
 
 const HOME: &str = "https://home.example/";
 
@@ -26,17 +26,17 @@ fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Tree) {
     (folder, tree)
 }
 
-fn read(files: &[(&str, &str)], path: &str) -> Found {
+fn read(files: &[(&str, &str)], path: &str) -> ParsedEntry {
     let (_folder, tree) = tree(files);
     let file = tree.files().iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is no post"));
     tree.read(file)
 }
 
-fn terms(found: &Found) -> Vec<&str> {
+fn terms(found: &ParsedEntry) -> Vec<&str> {
     found.categories.iter().map(|category| category.term.as_str()).collect()
 }
 
-fn markdown(found: &Found) -> &str {
+fn markdown(found: &ParsedEntry) -> &str {
     match &found.body {
         Some(Body::Markdown(text) | Body::Html(text) | Body::Text(text)) => text,
         None => "",
@@ -48,7 +48,7 @@ const HUGO: (&str, &str) = (
     "baseURL = 'https://x.org/'\ndefaultContentLanguage = 'en'\n[languages.en]\n[languages.pl]\n[params]\nchat = 'https://chat'\n",
 );
 
-fn hugo(body: &str) -> Found {
+fn hugo(body: &str) -> ParsedEntry {
     let front = "---\ntitle: T\ndate: 2024-05-03\nCanonical_url: https://c.org/a\n---\n";
     let post = format!("{front}{body}");
     let other = "---\ntitle: O\ndate: 2024-01-01\nslug: other-slug\n---\n";
@@ -116,7 +116,7 @@ fn hugo_posts() {
     assert_eq!(read(&files, "content/about.md").published, None);
 }
 
-fn jekyll(front: &str, body: &str) -> Found {
+fn jekyll(front: &str, body: &str) -> ParsedEntry {
     let config = (
         "_config.yml",
         "url: https://x.org\nbaseurl: /b\npermalink: pretty\ndefaults:\n  - scope: {path: '', type: posts}\n    values: {author: D}\n",

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use chrono::{FixedOffset, NaiveDateTime, TimeZone};
 
 use super::{Attachment, own, paragraphs, shortcodes};
+use crate::import::entry::{Author, Body, Category, Enclosure, ParsedEntry, When};
 use crate::import::feed::tree::{Element, Space};
-use crate::import::found::{Author, Body, Category, Enclosure, Found, When};
 use crate::import::plain;
 
 /// Kinds of items that WordPress and its plugins keep for themselves.
@@ -66,12 +66,12 @@ impl Item<'_> {
         authors: &HashMap<String, Author>,
         files: &HashMap<String, Attachment>,
         pages: bool,
-    ) -> Found {
+    ) -> ParsedEntry {
         let text = |space, name| {
             Some(self.element.first(space, name)?.text().trim().to_owned()).filter(|text: &String| !text.is_empty())
         };
         let kind = own(self.element, "post_type").unwrap_or_default();
-        let mut found = Found {
+        let mut found = ParsedEntry {
             line: self.element.line,
             guid: text(Space::Plain, "guid"),
             title: text(Space::Plain, "title")
@@ -85,7 +85,7 @@ impl Item<'_> {
             surrounding_language: channel
                 .and_then(|channel| Some(channel.first(Space::Plain, "language")?.text().trim().to_owned()))
                 .filter(|tag| !tag.is_empty()),
-            ..Found::default()
+            ..ParsedEntry::default()
         };
         self.dates(&mut found);
         self.status(&mut found);
@@ -125,7 +125,7 @@ impl Item<'_> {
     }
 
     /// When it was published, with the offset that its site had then, and when it was changed.
-    fn dates(&self, found: &mut Found) {
+    fn dates(&self, found: &mut ParsedEntry) {
         found.published = self.moment("post_date", "post_date_gmt");
         found.updated = self.moment("post_modified", "post_modified_gmt");
         if found.published.is_none() && found.updated.is_some() {
@@ -152,7 +152,7 @@ impl Item<'_> {
         }
     }
 
-    fn status(&self, found: &mut Found) {
+    fn status(&self, found: &mut ParsedEntry) {
         let status = own(self.element, "status").unwrap_or_default();
         match status.as_str() {
             "publish" | "future" | "" => {}
@@ -169,7 +169,7 @@ impl Item<'_> {
         }
     }
 
-    fn categories(&self, found: &mut Found) {
+    fn categories(&self, found: &mut ParsedEntry) {
         for category in self.element.all(Space::Plain, "category") {
             let domain = category.attribute("domain").unwrap_or_default();
             let name = category.attribute("nicename").unwrap_or_default().to_owned();
@@ -187,7 +187,7 @@ impl Item<'_> {
     }
 
     /// Language and translations, as Polylang and WPML tell them.
-    fn language(&self, found: &mut Found) {
+    fn language(&self, found: &mut ParsedEntry) {
         let of_domain = |wanted: &str| {
             let mut all = self.element.all(Space::Plain, "category");
             let found = all.find(|category| category.attribute("domain") == Some(wanted))?;

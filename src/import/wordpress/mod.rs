@@ -12,9 +12,9 @@ use std::io::{BufReader, Read};
 use item::Item;
 
 use super::decode::Decoded;
+use super::entry::{Author, ParsedEntry, Picture};
 use super::feed::Failure;
 use super::feed::tree::{self, Element, Space, Taker};
-use super::found::{Author, Found, Picture};
 use super::plain;
 
 /// What an export has besides its entries.
@@ -52,7 +52,7 @@ impl Attachment {
 pub fn read<R: Read>(
     open: impl Fn() -> Result<R, Failure>,
     pages: bool,
-    take: &mut dyn FnMut(Found),
+    take: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Vec<String>, Failure> {
     let mut media = Media::default();
     through(open()?, &mut media)?;
@@ -108,7 +108,7 @@ struct Posts<'p> {
     pages: bool,
     /// By their logins; known as soon as an item comes.
     authors: Option<HashMap<String, Author>>,
-    take: &'p mut dyn FnMut(Found),
+    take: &'p mut dyn FnMut(ParsedEntry),
 }
 
 impl Taker for Posts<'_> {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::found::{Body, When};
+use crate::import::entry::{Body, When};
 
 const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
@@ -27,14 +27,14 @@ fn meta(key: &str, value: &str) -> String {
     )
 }
 
-fn all(items: &str, pages: bool) -> (Vec<Found>, Vec<String>) {
+fn all(items: &str, pages: bool) -> (Vec<ParsedEntry>, Vec<String>) {
     let text = EXPORT.replace("ITEMS", items);
     let mut found = Vec::new();
     let remarks = read(|| Ok(text.as_bytes()), pages, &mut |entry| found.push(entry)).unwrap();
     (found, remarks)
 }
 
-fn one(rest: &str) -> Found {
+fn one(rest: &str) -> ParsedEntry {
     all(&item("post", "publish", rest), false).0.remove(0)
 }
 

@@ -17,7 +17,7 @@ use serde::Serialize;
 pub use voice::Voice;
 use voice::{Speech, Words};
 
-use crate::diagnostics::{Place, Problem, suggestion};
+use crate::diagnostics::{Diagnostic, Location, suggestion};
 use crate::model::Language;
 
 /// The built-in templates and words, which `tidings init --templates` writes.
@@ -38,11 +38,11 @@ pub const BUILT_IN: [(&str, &str); 14] = [
     ("words/zh-Hans.toml", include_str!("words/zh-Hans.toml")),
 ];
 
-/// A template that takes the place of a built-in one of the same name, or stands beside them.
+/// A template that takes the location of a built-in one of the same name, or stands beside them.
 #[derive(Debug, Clone, Copy)]
 pub struct Own<'t> {
     pub name: &'t str,
-    /// As problems name it.
+    /// As diagnostics name it.
     pub shown: &'t str,
     pub text: &'t str,
 }
@@ -53,33 +53,33 @@ pub struct Templates {
     environment: Environment<'static>,
     voices: Arc<Vec<Voice>>,
     style: Option<String>,
-    /// For problems: where the owner's templates lie.
+    /// For diagnostics: where the owner's templates lie.
     own: BTreeMap<String, (String, String)>,
 }
 
 impl Templates {
-    /// Makes templates ready: the owner's in the place of the built-in ones.
+    /// Makes templates ready: the owner's in the location of the built-in ones.
     ///
     /// # Errors
     /// Every mistake in them, with its place.
-    pub fn new(languages: &[Language], own: &[Own<'_>], style: Option<&str>) -> Result<Templates, Vec<Problem>> {
+    pub fn new(languages: &[Language], own: &[Own<'_>], style: Option<&str>) -> Result<Templates, Vec<Diagnostic>> {
         let own: BTreeMap<String, (String, String)> =
             own.iter().map(|file| (file.name.to_owned(), (file.shown.to_owned(), file.text.to_owned()))).collect();
         let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
         files.extend(own.iter().map(|(name, (_, text))| (name.as_str(), text.as_str())));
-        let mut problems = Vec::new();
-        let words = words(&files, &own, &mut problems);
+        let mut diagnostics = Vec::new();
+        let words = words(&files, &own, &mut diagnostics);
         let voices = Arc::new(voices(languages, &words));
         let mut environment = environment(&voices);
         for (name, text) in files.iter().filter(|(name, _)| !name.ends_with(".toml")) {
             if let Err(error) = environment.add_template_owned((*name).to_owned(), (*text).to_owned()) {
-                problems.push(problem(&error, &own));
+                diagnostics.push(diagnostic(&error, &own));
             }
         }
-        if problems.is_empty() {
+        if diagnostics.is_empty() {
             Ok(Templates { environment, voices, style: style.map(str::to_owned), own })
         } else {
-            Err(problems)
+            Err(diagnostics)
         }
     }
 
@@ -92,16 +92,16 @@ impl Templates {
     ///
     /// # Errors
     /// A mistake in a template, with its place.
-    pub fn page(&self, template: &str, view: &impl Serialize) -> Result<Vec<u8>, Problem> {
+    pub fn page(&self, template: &str, view: &impl Serialize) -> Result<Vec<u8>, Diagnostic> {
         let rendered = self.environment.get_template(template).and_then(|template| template.render(view));
-        rendered.map(String::into_bytes).map_err(|error| problem(&error, &self.own))
+        rendered.map(String::into_bytes).map_err(|error| diagnostic(&error, &self.own))
     }
 
     /// The stylesheet of the pages, the owner's last.
     ///
     /// # Errors
     /// As for a page.
-    pub fn style(&self) -> Result<Vec<u8>, Problem> {
+    pub fn style(&self) -> Result<Vec<u8>, Diagnostic> {
         let mut out = self.page("style.css", &())?;
         if let Some(style) = &self.style {
             out.push(b'\n');
@@ -115,7 +115,7 @@ impl Templates {
 fn words(
     files: &BTreeMap<&str, &str>,
     own: &BTreeMap<String, (String, String)>,
-    problems: &mut Vec<Problem>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<String, Words> {
     let mut out = BTreeMap::new();
     let known: Words = toml::from_str(include_str!("words/en.toml")).unwrap_or_default();
@@ -125,17 +125,18 @@ fn words(
         let words: Words = match toml::from_str(text) {
             Ok(words) => words,
             Err(error) => {
-                let place = Place::in_text(shown, text, error.span().unwrap_or_default());
-                problems.push(Problem::error(place, error.message().to_owned()));
+                let location = Location::in_text(shown, text, error.span().unwrap_or_default());
+                diagnostics.push(Diagnostic::error(location, error.message().to_owned()));
                 continue;
             }
         };
         for word in words.keys().filter(|word| !known.contains_key(*word)) {
             let start = text.find(word.as_str()).unwrap_or_default();
-            let place = Place::in_text(shown, text, start..start + word.len());
+            let location = Location::in_text(shown, text, start..start + word.len());
             let names: Vec<&str> = known.keys().map(String::as_str).collect();
             let help = suggestion(word, &names);
-            problems.push(Problem { help, ..Problem::error(place, format!("the pages have no word `{word}`")) });
+            diagnostics
+                .push(Diagnostic { help, ..Diagnostic::error(location, format!("the pages have no word `{word}`")) });
         }
         // Words that a file leaves out are the built-in ones.
         let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == name);
@@ -224,7 +225,7 @@ fn css(text: &str) -> String {
 }
 
 /// What is wrong with a template, at its place if it is the owner's.
-fn problem(error: &Error, own: &BTreeMap<String, (String, String)>) -> Problem {
+fn diagnostic(error: &Error, own: &BTreeMap<String, (String, String)>) -> Diagnostic {
     // The innermost error is where the mistake stands; those around it say what included it.
     let mut innermost = error;
     while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref::<Error>()) {
@@ -235,7 +236,7 @@ fn problem(error: &Error, own: &BTreeMap<String, (String, String)>) -> Problem {
         .map_or_else(|| innermost.kind().to_string(), |detail| format!("{}: {detail}", innermost.kind()));
     let Some((name, (shown, text))) = innermost.name().and_then(|name| own.get_key_value(name)) else {
         let place = innermost.name().map(|name| format!(" (`{name}`, line {})", innermost.line().unwrap_or(1)));
-        return Problem::error(None, format!("a template cannot be used: {what}{}", place.unwrap_or_default()))
+        return Diagnostic::error(None, format!("a template cannot be used: {what}{}", place.unwrap_or_default()))
             .help("the built-in templates are given what `tidings init --templates` shows; change yours accordingly");
     };
     let span = innermost.range().unwrap_or_else(|| {
@@ -243,7 +244,7 @@ fn problem(error: &Error, own: &BTreeMap<String, (String, String)>) -> Problem {
         let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
         start..start + text[start..].find('\n').unwrap_or(text.len() - start)
     });
-    Problem::error(Place::in_text(shown, text, span), format!("the template `{name}` cannot be used: {what}"))
+    Diagnostic::error(Location::in_text(shown, text, span), format!("the template `{name}` cannot be used: {what}"))
 }
 
 #[cfg(test)]

@@ -10,18 +10,18 @@ struct View {
     text: &'static str,
 }
 
-fn rendered(tag: &str, template: &str) -> Result<String, Problem> {
+fn rendered(tag: &str, template: &str) -> Result<String, Diagnostic> {
     let own = [Own { name: "home.html", shown: "templates/home.html", text: template }];
-    let templates = Templates::new(&languages(&[tag]), &own, None).map_err(|mut problems| problems.remove(0))?;
+    let templates = Templates::new(&languages(&[tag]), &own, None).map_err(|mut diagnostics| diagnostics.remove(0))?;
     let bytes = templates.page("home.html", &View { voice: 0, text: "<b> & \"c\" \u{85}/" })?;
     Ok(String::from_utf8(bytes).unwrap())
 }
 
-/// The place of the first mistake, and what is said of it.
+/// The location of the first mistake, and what is said of it.
 fn mistake(template: &str) -> (String, usize, String) {
-    let problem = rendered("en", template).unwrap_err();
-    let place = problem.place.unwrap();
-    (place.path, place.line, problem.message)
+    let diagnostic = rendered("en", template).unwrap_err();
+    let location = diagnostic.location.unwrap();
+    (location.path, location.line, diagnostic.message)
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn mistakes_are_named_with_their_places() {
         ("\n{% include 'feed.css' %}", 0, ""),
     ] {
         if line == 0 {
-            // What is wrong in a built-in template for want of what it needs has no place of the owner's.
+            // What is wrong in a built-in template for want of what it needs has no location of the owner's.
             assert!(rendered("en", template).unwrap_err().message.contains("feed.css"));
             continue;
         }
@@ -85,10 +85,10 @@ fn mistakes_are_named_with_their_places() {
     }
     let words = |text: &str| {
         let own = [Own { name: "words/de.toml", shown: "w/de.toml", text }];
-        Templates::new(&languages(&["de"]), &own, None).map(drop).map_err(|problems| problems[0].clone())
+        Templates::new(&languages(&["de"]), &own, None).map(drop).map_err(|diagnostics| diagnostics[0].clone())
     };
     assert_eq!(words("topics = 'Themen'"), Ok(()));
-    let problem = words("topics = 'Themen'\ntopcs = 'x'").unwrap_err();
-    assert_eq!((problem.place.unwrap().line, problem.help.as_deref()), (2, Some("did you mean `topics`?")));
-    assert_eq!(words("topics = ").unwrap_err().place.unwrap().path, "w/de.toml");
+    let diagnostic = words("topics = 'Themen'\ntopcs = 'x'").unwrap_err();
+    assert_eq!((diagnostic.location.unwrap().line, diagnostic.help.as_deref()), (2, Some("did you mean `topics`?")));
+    assert_eq!(words("topics = ").unwrap_err().location.unwrap().path, "w/de.toml");
 }

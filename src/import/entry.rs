@@ -7,7 +7,7 @@ use super::plain;
 
 /// An entry as its source has it. Texts are as the source means them, without the source's own markup around them.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Found {
+pub struct ParsedEntry {
     /// The line of the source at which it begins, from 1; 0 where that is not known.
     pub line: usize,
     /// The file that it stands in, where the source is a tree of files: below the tree, with `/`.

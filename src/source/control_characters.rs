@@ -2,21 +2,22 @@
 
 use std::borrow::Cow;
 
-use super::{Fault, Syntax};
+use super::{ParseError, Syntax};
 
-/// A text without the control characters that TOML and JSON refuse within text and XML forbids anyway, with the place of
+/// A text without the control characters that TOML and JSON refuse within text and XML forbids anyway, with the location of
 /// each in the text that is returned, so that one vertical tab from a word processor stops nothing.
 ///
 /// In JSON only those within strings are taken, and the escaped lone surrogates (`\ud83d` without its other half) that a
 /// CMS leaves when it cuts a string in the middle of an emoji.
-pub fn scrub(text: &str, syntax: Syntax) -> (Cow<'_, str>, Vec<Fault>) {
+pub fn strip_control_characters(text: &str, syntax: Syntax) -> (Cow<'_, str>, Vec<ParseError>) {
     let mut out = String::new();
     let mut faults = Vec::new();
     let mut kept = 0;
     let mut take = |from: usize, to: usize, name: String| {
         out.push_str(&text[kept..from]);
         kept = to;
-        let mut fault = Fault::new(out.len()..out.len() + 1, format!("{name}, which XML 1.0 forbids, was removed"));
+        let mut fault =
+            ParseError::new(out.len()..out.len() + 1, format!("{name}, which XML 1.0 forbids, was removed"));
         fault.harmless = true;
         faults.push(fault);
     };
@@ -65,21 +66,21 @@ mod tests {
 
     #[test]
     fn pasted_control_characters_go() {
-        let (text, faults) = scrub("title = 'a\u{b}b\u{1f}'", Syntax::Toml);
+        let (text, faults) = strip_control_characters("title = 'a\u{b}b\u{1f}'", Syntax::Toml);
         assert_eq!((text.as_ref(), faults.len()), ("title = 'ab'", 2));
-        let (text, faults) = scrub("{\"a\u{b}\": \"x\u{1}\"}", Syntax::Json);
+        let (text, faults) = strip_control_characters("{\"a\u{b}\": \"x\u{1}\"}", Syntax::Json);
         assert_eq!((text.as_ref(), faults.len()), ("{\"a\": \"x\"}", 2));
     }
 
     #[test]
     fn what_is_not_within_text_stays_an_error() {
-        assert!(scrub("[\u{c}]", Syntax::Json).1.is_empty());
-        assert!(scrub("{\"a\": \"\\\\\"}", Syntax::Json).1.is_empty());
+        assert!(strip_control_characters("[\u{c}]", Syntax::Json).1.is_empty());
+        assert!(strip_control_characters("{\"a\": \"\\\\\"}", Syntax::Json).1.is_empty());
     }
 
     #[test]
     fn halves_of_pairs_go_and_pairs_stay() {
-        let (text, faults) = scrub(r#"["\ud83d\ude00 \ud83d \uDE00 \\ud83d"]"#, Syntax::Json);
+        let (text, faults) = strip_control_characters(r#"["\ud83d\ude00 \ud83d \uDE00 \\ud83d"]"#, Syntax::Json);
         assert_eq!((text.as_ref(), faults.len()), (r#"["\ud83d\ude00   \\ud83d"]"#, 2));
     }
 }
