@@ -5,6 +5,7 @@
 //! | module | owns |
 //! | --- | --- |
 //! | `diagnostics` | a diagnostic with its place, and how it is shown |
+//! | `text` | counts with their plural, and text shortened for a message |
 //! | `source` | text that a person wrote, read into serde types with the place of every value |
 //! | `model` | clean text, instants, languages, entries and feeds as every format shows them |
 //! | `config` | what was typed in `tidings.toml`, then what is usable |
@@ -17,6 +18,7 @@
 //! | `publish` | documents to a destination by a manifest |
 //! | `serve` | documents over HTTP: conditional requests, and the store as it changes |
 //! | `fetch` | documents of other servers |
+//! | `pairing` | entries in, languages and groups out, with evidence |
 //! | `import` | what a newsroom already has, into story files |
 //! | `lint` | feeds of any origin, judged by their specifications |
 //! | `cli` | arguments to commands; the clock, the environment and the terminal |
@@ -58,6 +60,7 @@ mod fetch;
 mod import;
 mod lint;
 mod model;
+mod pairing;
 mod plan;
 mod publish;
 mod render;
@@ -65,6 +68,7 @@ pub mod serve;
 mod site;
 mod source;
 mod store;
+mod text;
 
 pub use cli::run;
 pub use config::Config;

@@ -7,12 +7,13 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::args::BuildOptions;
-use super::report::{Report, count};
+use super::report::Report;
 use super::{PROBLEMS, configuration, moment};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::publish::{self, Options, Outcome};
 use crate::site::Site;
+use crate::text::count;
 
 /// Publishes, or with `--check` says whether the publication is up to date.
 pub fn run(config: Option<&Path>, options: &BuildOptions, report: &mut Report) -> u8 {

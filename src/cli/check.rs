@@ -11,12 +11,13 @@ use walkdir::WalkDir;
 
 use super::args::CheckOptions;
 use super::configuration;
-use super::report::{Report, count};
+use super::report::Report;
 use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::fetch;
 use crate::lint::{self, Verdict};
 use crate::publish;
 use crate::site::Site;
+use crate::text::count;
 
 /// What the names of feeds end in.
 const FEEDS: [&str; 3] = [".atom.xml", ".rss.xml", ".json"];

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::configuration;
-use super::report::{Report, count};
+use super::report::Report;
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::site::{Covered, Site};
+use crate::text::count;
 
 /// Says which stories lack which languages.
 pub fn run(config: Option<&Path>, report: &mut Report) -> u8 {

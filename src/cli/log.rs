@@ -1,7 +1,7 @@
 //! What a server says while it runs: its log to standard error, and a line for each request to standard output.
 
 use std::fmt::{Debug, Write as _};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use chrono::DateTime;
@@ -12,6 +12,7 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::report::stderr_has_color;
 use crate::config::AccessLog;
 use crate::serve::ACCESS;
 
@@ -26,7 +27,7 @@ pub fn start(access: AccessLog) {
     let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
-        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()))
+        .with_ansi(stderr_has_color())
         .with_filter(filter_fn(is_said));
     let access = (access != AccessLog::Off).then(|| {
         let (lines, waiting) = sync_channel(WAITING);

@@ -10,11 +10,12 @@ use url::Url;
 
 use super::args::PingOptions;
 use super::configuration;
-use super::report::{Report, count};
+use super::report::Report;
 use crate::config::Config;
 use crate::diagnostics::{Cause, Diagnostic};
 use crate::model::Format;
 use crate::serve::tell_hub;
+use crate::text::count;
 
 /// A hub is asked this often before it is given up, with a longer pause each time.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use super::args::OutputFormat;
 use super::{DONE, MACHINE, PROBLEMS, USAGE};
 use crate::diagnostics::{Cause, Diagnostic, Form, Severity, show};
+use crate::text::count;
 
 /// Gathers how a command ends while it speaks.
 pub struct Report {
@@ -18,11 +19,8 @@ pub struct Report {
 impl Report {
     /// A report in a format; colour only where a person looks.
     pub fn new(format: OutputFormat) -> Self {
-        let is_colourful = std::io::stderr().is_terminal()
-            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            && std::env::var_os("TERM").is_none_or(|value| value != "dumb");
         let form = match format {
-            OutputFormat::Text if is_colourful => Form::Colour,
+            OutputFormat::Text if stderr_has_color() => Form::Colour,
             OutputFormat::Text => Form::Plain,
             OutputFormat::Json => Form::Json,
             OutputFormat::Github => Form::Github,
@@ -107,12 +105,9 @@ impl Report {
     }
 }
 
-/// `1 story`, `2 stories`.
-pub fn count(number: usize, what: &str) -> String {
-    let plural = match what.strip_suffix('y') {
-        Some(stem) if number != 1 => format!("{stem}ies"),
-        _ if number != 1 => format!("{what}s"),
-        _ => what.to_owned(),
-    };
-    format!("{number} {plural}")
+/// Whether standard error is a terminal that shows color, and the user has not set `NO_COLOR` (<https://no-color.org>).
+pub fn stderr_has_color() -> bool {
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|value| value != "dumb")
 }

@@ -9,16 +9,17 @@ use toml::value::Datetime;
 use url::Url;
 
 use super::entry::{Body, ParsedEntry, When};
-use super::language::{Finding, Languages};
-use super::names::{folded, hash};
+use super::names::hash;
 use super::report::{EntryReport, Outcome};
-use super::script::Script;
 use super::story_file::{Author, Enclosure, Image, NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
 use super::{Request, Setting};
 use crate::diagnostics::Diagnostic;
 use crate::model::absolute;
+use crate::pairing::Script;
+use crate::pairing::fold;
+use crate::pairing::{Detection, Languages};
 
 /// The longest title that is made of a text, in characters.
 const LONGEST_TITLE: usize = 80;
@@ -268,32 +269,32 @@ impl Reading<'_> {
         let around = found.surrounding_language.as_deref();
         let finding = self.languages.find(title, text);
         let is_possible = |around: &String| match &finding {
-            Finding::ParsedEntry { language, .. } => share_a_script(around, language),
+            Detection::Identified { language, .. } => share_a_script(around, language),
             _ => true,
         };
         let around_it = || around.and_then(|tag| self.setting.language(tag)).filter(is_possible);
         let given = self.request.language.clone().or_else(around_it);
         let says = if self.request.language.is_some() { "as --language says" } else { "as its feed says" };
         match (finding, given) {
-            (Finding::ParsedEntry { language, confidence, unsure: false }, _) => {
+            (Detection::Identified { language, confidence, unsure: false }, _) => {
                 // Among the configured languages alone, a text of another one is always found to be one of them.
                 let foreign = around.filter(|tag| self.setting.language(tag).is_none());
                 let unsure = foreign.map(|tag| format!("though its feed says `{tag}`, which is not configured"));
                 Ok(Told { language, confidence: Some(confidence), unsure })
             }
-            (Finding::ParsedEntry { language, confidence, .. }, None) => {
+            (Detection::Identified { language, confidence, .. }, None) => {
                 let unsure = Some(format!("{:.0} % sure", confidence * 100.0));
                 Ok(Told { language, confidence: Some(confidence), unsure })
             }
-            (Finding::ParsedEntry { language, confidence, .. }, Some(given)) => {
+            (Detection::Identified { language, confidence, .. }, Some(given)) => {
                 let unsure = (language != given).then(|| format!("{says}, though it looks like {language}"));
                 Ok(Told { language: given, confidence: Some(confidence), unsure })
             }
             (_, Some(given)) => Ok(Told { language: given, confidence: None, unsure: Some(says.to_owned()) }),
-            (Finding::NoLetters, None) => {
+            (Detection::NoLetters, None) => {
                 Err("its language cannot be found, because it has no letters; give one with --language".to_owned())
             }
-            (Finding::Foreign(script), None) => Err(format!(
+            (Detection::Foreign(script), None) => Err(format!(
                 "none of the configured languages is written in its script ({}); configure its language, or give one with --language",
                 script.name()
             )),
@@ -421,7 +422,7 @@ pub fn join_duplicates(prepared: &mut [Prepared]) {
         same.insert(exact, place);
         let key = match &ready.key {
             Some(_) => (ready.key.clone(), NaiveDate::MIN, String::new(), String::new()),
-            None => (None, ready.date(), ready.language.clone(), folded(&ready.title)),
+            None => (None, ready.date(), ready.language.clone(), fold(&ready.title)),
         };
         let earlier = alike.entry(key).or_default();
         let source = prepared[place].report.source.clone();

@@ -1,4 +1,4 @@
-//! Owns which entries are brought before [`pairing`], and what follows from what it finds: entries whose source does not say which are
+//! Owns which entries are brought before [`crate::pairing`], and what follows from what it finds: entries whose source does not say which are
 //! one story, beside those of earlier imports; never touches what pairs them.
 
 use std::collections::{HashMap, HashSet};
@@ -8,13 +8,13 @@ use chrono::NaiveDate;
 
 use super::entries::Prepared;
 use super::entry::Body;
-use super::pairing::{self, Item, Known, Link};
 use super::record::{Decision, Named, Record};
 use super::report::{EntryReport, Member, Pair, Pairs};
 use super::review::Open;
 use super::story_file::{Story, Text};
 use super::texts::Texts;
 use crate::diagnostics::Diagnostic;
+use crate::pairing::{self, Item, Known, Link};
 
 /// So much of a text is compared, in characters.
 const LONGEST: usize = 600;

@@ -2,8 +2,8 @@
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
 //! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`html`], [`feed`], [`wordpress`] or [`markdown`] ->
-//! [`entry`] -> [`entries`] ([`language`], [`topics`]) -> [`texts`], [`recall`] ->
-//! [`joining`] ([`pairing`], [`review`]), [`bundles`] -> [`names`], [`stored`], [`story_file`], [`write`] -> [`report`]
+//! [`entry`] -> [`entries`] ([`crate::pairing`], [`topics`]) -> [`texts`], [`recall`] ->
+//! [`joining`] ([`crate::pairing`], [`review`]), [`bundles`] -> [`names`], [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
 //! All up to `entries` is pure. What stands behind it reads and writes the folder that is imported into, where
 //! `_imported.toml` ([`record`]) remembers what came from where. So a second import changes nothing, a longer source
@@ -19,18 +19,15 @@ mod entry;
 mod feed;
 mod html;
 mod joining;
-mod language;
 mod listed;
 mod listing;
 mod markdown;
 mod names;
-mod pairing;
 mod plain;
 mod recall;
 mod record;
 mod report;
 mod review;
-mod script;
 mod sources;
 mod stored;
 mod story_file;
@@ -52,9 +49,9 @@ pub use html::Given as Selectors;
 pub use report::Report;
 
 use crate::diagnostics::{Diagnostic, Location};
+use crate::pairing::Languages;
 use entries::{Prepared, Reading};
 use entry::ParsedEntry;
-use language::Languages;
 use report::{EntryReport, Source, SourceReport};
 pub use sources::Kind;
 use texts::Texts;

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::entries::{Prepared, Ready};
-use super::names::folded;
 use super::record::{Origin, Record};
+use crate::pairing::fold;
 
 /// How alike two titles must be, from 0 to 1, to be one title and its correction.
 const ALIKE: f64 = 0.75;
@@ -46,7 +46,7 @@ fn recall(entries: &[&Ready], record: &Record) -> Vec<Option<usize>> {
         |entry| text(entry.date(), &entry.language, &entry.text),
         |origin| text(origin.date, &origin.language, &origin.text),
     );
-    let title = |date: NaiveDate, language: &str, title: &str| Some(format!("{date}\n{language}\n{}", folded(title)));
+    let title = |date: NaiveDate, language: &str, title: &str| Some(format!("{date}\n{language}\n{}", fold(title)));
     recalling.by_key(
         |entry| title(entry.date(), &entry.language, &entry.title),
         |origin| title(origin.date, &origin.language, &origin.title),
@@ -91,7 +91,7 @@ impl Recalling<'_> {
             if entry.date() != origin.date {
                 return None;
             }
-            let (one, other) = (folded(&entry.title), folded(&origin.title));
+            let (one, other) = (fold(&entry.title), fold(&origin.title));
             let like = strsim::normalized_levenshtein(&one, &other);
             (like >= ALIKE && numbers(&one) == numbers(&other)).then_some(like)
         }) {
@@ -108,8 +108,7 @@ impl Recalling<'_> {
     fn by_moved_date(&mut self) {
         let mut pairs = self.open_pairs(|entry, origin| {
             let days = (entry.date() - origin.date).num_days().abs();
-            let same =
-                !entry.text.is_empty() && entry.text == origin.text && folded(&entry.title) == folded(&origin.title);
+            let same = !entry.text.is_empty() && entry.text == origin.text && fold(&entry.title) == fold(&origin.title);
             (same && days <= DAYS).then_some(days)
         });
         pairs.sort_by_key(|(origin, entry, days)| (*days, *entry, *origin));

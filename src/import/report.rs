@@ -8,6 +8,10 @@ use serde::Serialize;
 
 use super::listing;
 use crate::diagnostics::{Diagnostic, Location};
+use crate::text::{count, ellipsis};
+
+/// A longer title is shortened in a message.
+const LONGEST_SHOWN: usize = 72;
 
 /// A source's text and what to call it.
 #[derive(Clone, Debug)]
@@ -248,7 +252,8 @@ impl Report {
             }
             if let Some(reason) = entry.unsure.as_ref().filter(|_| entry.outcome.file().is_some()) {
                 let language = entry.language.as_deref().unwrap_or("?");
-                let message = format!("unsure of the language: {language}, {reason}: {}", shortened(&entry.title));
+                let message =
+                    format!("unsure of the language: {language}, {reason}: {}", ellipsis(&entry.title, LONGEST_SHOWN));
                 diagnostics.push(Diagnostic::warning(place(), message));
             }
         }
@@ -271,7 +276,7 @@ impl Report {
             for pair in pairs {
                 writeln!(f, "  {:.3}: {}", pair.score, pair.reasons.join("; "))?;
                 for Member { source, line, date, language, title } in [&pair.one, &pair.other] {
-                    writeln!(f, "    {}: {date} {language}: {}", spot(source, *line), shortened(title))?;
+                    writeln!(f, "    {}: {date} {language}: {}", spot(source, *line), ellipsis(title, LONGEST_SHOWN))?;
                 }
             }
         }
@@ -300,7 +305,7 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for source in &self.sources {
-            writeln!(f, "{}: {}", source.name, counted(source.entries, "entry", "entries"))?;
+            writeln!(f, "{}: {}", source.name, count(source.entries, "entry"))?;
         }
         let would = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         let states = [
@@ -330,7 +335,7 @@ impl fmt::Display for Report {
             if !source.heading.is_empty() {
                 writeln!(f, "Before the first entry of {}, and in no story:", source.name)?;
                 for heading in &source.heading {
-                    writeln!(f, "  {}:{}: {}", source.name, heading.line, shortened(&heading.text))?;
+                    writeln!(f, "  {}:{}: {}", source.name, heading.line, ellipsis(&heading.text, LONGEST_SHOWN))?;
                 }
             }
             let texts: Vec<_> = source
@@ -341,7 +346,7 @@ impl fmt::Display for Report {
             if !texts.is_empty() {
                 writeln!(f, "Lines of {} that open with a date and were taken as text:", source.name)?;
                 for dated in texts {
-                    writeln!(f, "  {}:{}: {}", source.name, dated.line, shortened(&dated.text))?;
+                    writeln!(f, "  {}:{}: {}", source.name, dated.line, ellipsis(&dated.text, LONGEST_SHOWN))?;
                 }
             }
             for note in &source.notes {
@@ -358,10 +363,10 @@ impl fmt::Display for Report {
         self.explain(f)?;
         self.list(f, "Guessed or lost:", |entry| {
             let remarks = Some(&entry.remarks).filter(|remarks| !remarks.is_empty())?;
-            Some(format!("{}: {}", remarks.join("; "), shortened(&entry.title)))
+            Some(format!("{}: {}", remarks.join("; "), ellipsis(&entry.title, LONGEST_SHOWN)))
         })?;
         self.list(f, "Not published by their source, and so not brought in:", |entry| match &entry.outcome {
-            Outcome::Unpublished { reason } => Some(format!("{reason}: {}", shortened(&entry.title))),
+            Outcome::Unpublished { reason } => Some(format!("{reason}: {}", ellipsis(&entry.title, LONGEST_SHOWN))),
             _ => None,
         })?;
         self.list(f, "Edited by hand, and not overwritten:", |entry| match &entry.outcome {
@@ -381,10 +386,10 @@ impl fmt::Display for Report {
         )?;
         self.list(f, "Twice in the sources:", |entry| match &entry.outcome {
             Outcome::Duplicate { of, of_line } => {
-                Some(format!("the same as {}: {}", spot(of, *of_line), shortened(&entry.title)))
+                Some(format!("the same as {}: {}", spot(of, *of_line), ellipsis(&entry.title, LONGEST_SHOWN)))
             }
             Outcome::Superseded { by, by_line: Some(by_line) } => {
-                let title = shortened(&entry.title);
+                let title = ellipsis(&entry.title, LONGEST_SHOWN);
                 Some(format!("with another text at {}, which counts: {title}", spot(by, *by_line)))
             }
             _ => None,
@@ -393,12 +398,14 @@ impl fmt::Display for Report {
             f,
             "With another text than an earlier import, which counts (to change that, import both sources at once, the better one last):",
             |entry| match &entry.outcome {
-                Outcome::Superseded { by, by_line: None } => Some(format!("from {by}: {}", shortened(&entry.title))),
+                Outcome::Superseded { by, by_line: None } => Some(format!("from {by}: {}", ellipsis(&entry.title, LONGEST_SHOWN))),
                 _ => None,
             },
         )?;
         self.list(f, "Already in the store:", |entry| match &entry.outcome {
-            Outcome::AlreadyThere { path } => Some(format!("in {}: {}", path.display(), shortened(&entry.title))),
+            Outcome::AlreadyThere { path } => {
+                Some(format!("in {}: {}", path.display(), ellipsis(&entry.title, LONGEST_SHOWN)))
+            }
             _ => None,
         })
     }
@@ -411,15 +418,4 @@ fn spot(source: &str, line: usize) -> String {
 
 fn counts(counts: &BTreeMap<String, usize>) -> String {
     counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
-fn shortened(text: &str) -> String {
-    if text.chars().count() <= 72 {
-        return text.to_owned();
-    }
-    format!("{}…", text.chars().take(71).collect::<String>().trim_end())
 }

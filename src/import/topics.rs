@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use super::Topic;
-use super::names::folded;
-use super::script::Script;
+use crate::pairing::Script;
+use crate::pairing::fold;
 
 /// The match words of all topics, made ready.
 pub struct Topics {
@@ -31,14 +31,14 @@ impl Topics {
         };
         let names = topics.iter().rev().flat_map(|topic| {
             let names = topic.titles.iter().chain([&topic.id]);
-            names.map(|name| (folded(name), topic.id.clone()))
+            names.map(|name| (fold(name), topic.id.clone()))
         });
         Topics { topics: topics.iter().map(ready).collect(), names: names.collect() }
     }
 
     /// The topic that has an id, or a title in any language.
     pub fn named(&self, name: &str) -> Option<String> {
-        self.names.get(&folded(name)).cloned()
+        self.names.get(&fold(name)).cloned()
     }
 
     /// The topics that a text speaks of, in the order of the configuration.

@@ -6,11 +6,15 @@ use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, TimeZone};
 use url::Url;
 
 use crate::model::Language;
+use crate::text::ellipsis;
+
+/// A longer value is shortened in a message.
+const MAX_SHOWN: usize = 60;
 
 /// A value as a message shows it: on one line, and not too long.
 pub fn shown(text: &str) -> String {
     let line: String = text.split_whitespace().flat_map(|word| [" ", word]).skip(1).collect();
-    if line.chars().count() <= 60 { line } else { line.chars().take(59).chain(['…']).collect() }
+    ellipsis(&line, MAX_SHOWN)
 }
 
 /// A date and time of RFC 3339, with its offset and a capital `T` and `Z`, as RFC 4287 §3.3 asks for.

@@ -1,6 +1,6 @@
 //! Owns where two texts were run together without a blank; never touches labels or what a listing repeats.
 
-use super::super::script::Script;
+use crate::pairing::Script;
 
 /// What shows that one text ends and another begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

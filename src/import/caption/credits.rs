@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::script::Script;
 use super::{boundary, label};
+use crate::pairing::Script;
 
 /// How much of a text behind a label is compared, in characters.
 const REACH: usize = 160;

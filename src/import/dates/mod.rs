@@ -10,7 +10,6 @@ mod words;
 use chrono::NaiveDate;
 
 pub use reader::at_start;
-pub use words::digit_value;
 
 /// A date found at the head of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,9 +2,9 @@
 
 use chrono::NaiveDate;
 
-use super::super::names::folded;
-use super::words::{digit_value, is_weekday, month};
+use super::words::{is_weekday, month};
 use super::{DateMatch, Numbers, Written};
+use crate::pairing::{digit_value, fold};
 
 /// The date that a text begins with.
 pub fn at_start(text: &str) -> Option<DateMatch> {
@@ -87,7 +87,7 @@ impl Reader<'_> {
     fn word(&mut self) -> String {
         let start = self.at;
         while self.eat_if(char::is_alphabetic).is_some() {}
-        folded(self.text.get(start..self.at).unwrap_or_default())
+        fold(self.text.get(start..self.at).unwrap_or_default())
     }
 
     /// Passes over `Thursday, `, `Thu `, `jeudi `.

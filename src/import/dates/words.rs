@@ -1,15 +1,4 @@
-//! Owns the names of months and weekdays, and the digits of several scripts; never touches dates.
-
-/// The value of a digit, Arabic-Indic and full-width ones too.
-pub fn digit_value(letter: char) -> Option<u32> {
-    match letter {
-        '0'..='9' => letter.to_digit(10),
-        '\u{660}'..='\u{669}' => Some(u32::from(letter) - 0x660),
-        '\u{6F0}'..='\u{6F9}' => Some(u32::from(letter) - 0x6F0),
-        '\u{FF10}'..='\u{FF19}' => Some(u32::from(letter) - 0xFF10),
-        _ => None,
-    }
-}
+//! Owns the names of months and weekdays; never touches dates.
 
 /// The month of a name, folded; at least three letters of it, and enough to tell it from the others.
 pub fn month(word: &str) -> Option<u32> {

@@ -1,6 +1,6 @@
 //! Owns lines: their numbers, their indentation, and which breaks only a narrow page made; never touches dates.
 
-use super::super::script::Script;
+use crate::pairing::Script;
 
 /// A line that is not blank.
 #[derive(Clone, Copy, Debug)]

@@ -37,8 +37,8 @@ struct Choice {
 
 /// A finding.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Finding {
-    ParsedEntry {
+pub enum Detection {
+    Identified {
         language: String,
         confidence: f64,
         unsure: bool,
@@ -76,11 +76,11 @@ impl Languages {
     }
 
     /// The language of a story's title and text (without its caption, which may be in another language).
-    pub fn find(&self, title: &str, text: &str) -> Finding {
+    pub fn find(&self, title: &str, text: &str) -> Detection {
         let all: String = title.chars().chain(['\n']).chain(text.chars()).take(LONGEST).collect();
         let letters = Letters::count(&all);
         let Some((mut script, _)) = letters.most(|_| true) else {
-            return Finding::NoLetters;
+            return Detection::NoLetters;
         };
         // Latin names stand in texts of every script; the other way round is rare.
         if script == Script::Latin
@@ -93,7 +93,7 @@ impl Languages {
             script = Script::Kana;
         }
         let Some(choice) = self.detectors.get(&script) else {
-            return Finding::Foreign(script);
+            return Detection::Foreign(script);
         };
         let share = match script {
             Script::Kana => letters.share(Script::Kana) + letters.share(Script::Han),
@@ -103,13 +103,13 @@ impl Languages {
         self.choose(choice, script, title, &all, share, letters.total)
     }
 
-    fn choose(&self, choice: &Choice, script: Script, title: &str, all: &str, share: f64, letters: usize) -> Finding {
+    fn choose(&self, choice: &Choice, script: Script, title: &str, all: &str, share: f64, letters: usize) -> Detection {
         let mixed = share < 0.6;
         let found = |place: usize, confidence: f64, unsure: bool| match self.configured.get(place) {
             Some(language) => {
-                Finding::ParsedEntry { language: language.clone(), confidence: rounded(confidence), unsure }
+                Detection::Identified { language: language.clone(), confidence: rounded(confidence), unsure }
             }
-            None => Finding::Foreign(script),
+            None => Detection::Foreign(script),
         };
         if let [sole] = choice.candidates[..] {
             return found(sole, share, mixed);
@@ -128,7 +128,7 @@ impl Languages {
         let start = &all[..all.char_indices().nth(ENOUGH).map_or(all.len(), |(at, _)| at)];
         let at_once = most(start).filter(|(_, confidence)| *confidence > 0.99);
         let Some((language, confidence)) = at_once.or_else(|| most(all)) else {
-            return Finding::NoLetters;
+            return Detection::NoLetters;
         };
         let title_says = most(title);
         let disagrees = title_says.is_some_and(|(other, confidence)| other != language && confidence > 0.9);
@@ -214,9 +214,9 @@ mod tests {
         Languages::new(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
     }
 
-    fn found(finding: Finding) -> (String, bool) {
+    fn found(finding: Detection) -> (String, bool) {
         match finding {
-            Finding::ParsedEntry { language, unsure, .. } => (language, unsure),
+            Detection::Identified { language, unsure, .. } => (language, unsure),
             other => (format!("{other:?}"), true),
         }
     }
@@ -264,8 +264,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_is_said() {
-        assert_eq!(languages(&["en", "fr"]).find("Новая станция", ""), Finding::Foreign(Script::Cyrillic));
-        assert_eq!(languages(&["en"]).find("2019 / 2020", "…"), Finding::NoLetters);
+        assert_eq!(languages(&["en", "fr"]).find("Новая станция", ""), Detection::Foreign(Script::Cyrillic));
+        assert_eq!(languages(&["en"]).find("2019 / 2020", "…"), Detection::NoLetters);
         assert_eq!(
             found(languages(&["pt-BR", "pt-PT"]).find("O instituto abre uma estação", "")),
             ("pt-BR".into(), true)

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::names::folded;
-use super::super::script::Script;
+use super::script::Script;
+use super::transliterate::fold;
 use super::{Item, numbers, sound};
 
 /// So much of a text is read, in characters.
@@ -174,7 +174,7 @@ fn signs(word: &str, around: Option<Script>) -> Vec<(Kind, String)> {
         return pairs(word).map(|pair| (Kind::Letters, pair)).collect();
     }
     let count = word.chars().count();
-    let stem: String = folded(word).chars().take(STEM).collect();
+    let stem: String = fold(word).chars().take(STEM).collect();
     let is_name = word.chars().next().is_some_and(char::is_uppercase);
     let is_foreign = script == Some(Script::Latin) && around != Some(Script::Latin);
     let is_acronym = word.chars().all(|letter| letter.is_uppercase() || letter.is_numeric());
@@ -196,7 +196,7 @@ fn learned(word: &str) -> Vec<String> {
     if is_unspaced(word.chars().find_map(Script::of)) {
         return pairs(word).collect();
     }
-    let stem: String = folded(word).chars().take(STEM + 1).collect();
+    let stem: String = fold(word).chars().take(STEM + 1).collect();
     if word.chars().count() > 2 { vec![stem] } else { Vec::new() }
 }
 

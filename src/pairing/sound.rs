@@ -2,7 +2,7 @@
 //! `パナマ` and `Panama` sound alike. Vowels say little across scripts, and voice is written in some and not in others; so a sound
 //! is the row of a word's consonants in a few classes.
 
-use super::super::script::Script;
+use super::script::Script;
 
 /// So many consonants tell a word.
 const MOST: usize = 4;

@@ -10,9 +10,12 @@ mod evidence;
 mod explained;
 mod features;
 mod groups;
+mod language;
 mod lexicon;
 mod numbers;
+mod script;
 mod sound;
+mod transliterate;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -26,7 +29,10 @@ use explained::Explained;
 use features::{Features, Kind, Vocabulary};
 use groups::Groups;
 pub use groups::Link;
+pub use language::{Detection, Languages};
 use lexicon::Lexicon;
+pub use script::Script;
+pub use transliterate::{digit_value, fold, transliterate};
 
 /// An entry.
 #[derive(Clone, Copy, Debug)]

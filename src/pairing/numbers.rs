@@ -1,6 +1,6 @@
 //! Owns the numbers of a text, as every language writes them: `1,000`, `1.000` and `1 000` are one number, and so are `8.5` and `8,5`.
 
-use super::super::dates::digit_value;
+use super::transliterate::digit_value;
 
 /// The numbers of a text in their order, each once.
 pub fn of(text: &str) -> Vec<String> {
