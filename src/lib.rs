@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | `diagnostics` | a diagnostic with its place, and how it is shown |
 //! | `text` | counts with their plural, and text shortened for a message |
+//! | `files` | the lock of a folder, atomic replacement of a file |
 //! | `source` | text that a person wrote, read into serde types with the place of every value |
 //! | `model` | clean text, instants, languages, entries and feeds as every format shows them |
 //! | `config` | what was typed in `tidings.toml`, then what is usable |
@@ -57,6 +58,7 @@ mod coding;
 mod config;
 mod diagnostics;
 mod fetch;
+mod files;
 mod import;
 mod lint;
 mod model;

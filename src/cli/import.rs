@@ -13,7 +13,7 @@ use super::{USAGE, configuration};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::import::{self, Kind, Request, Selectors, Setting, Standing, Topic};
-use crate::store::Store;
+use crate::store::{Store, is_hidden};
 
 /// Brings what exists into the store, and says what became of every entry.
 pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> u8 {
@@ -91,7 +91,7 @@ fn is_in_store(folder: &Path, store: &Path) -> bool {
     let is_below = |folder: PathBuf, store: PathBuf| {
         folder.strip_prefix(store).is_ok_and(|below| {
             below.components().all(|part| match part {
-                Component::Normal(name) => !name.to_string_lossy().starts_with(['.', '_']),
+                Component::Normal(name) => !is_hidden(name),
                 _ => false,
             })
         })

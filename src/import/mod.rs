@@ -35,7 +35,6 @@ mod texts;
 mod toml_text;
 mod topics;
 mod wordpress;
-mod write;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;

@@ -7,9 +7,10 @@ use std::path::{Component, Path, PathBuf};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use super::at;
 use super::toml_text::string;
-use super::{at, write};
 use crate::diagnostics::{Diagnostic, Location};
+use crate::files;
 use crate::source::{decode, undecodable};
 
 /// The record's name in the folder that is imported into.
@@ -161,7 +162,7 @@ impl Record {
         if std::fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes()) {
             return Ok(());
         }
-        write::replace(&path, &text)
+        files::replace(&path, text.as_bytes())
     }
 
     fn to_text(&self) -> String {

@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::record::{Decision, Named};
 use super::toml_text::string;
-use super::{at, is_nothing, write};
+use super::{at, is_nothing};
 use crate::diagnostics::{Diagnostic, Location};
+use crate::files;
 use crate::source::{decode, undecodable};
 
 /// A pair to be decided.
@@ -86,7 +87,7 @@ pub fn write(path: &Path, pairs: &[Open]) -> Result<(), Diagnostic> {
             "\n[[pairs]]\nsame    = \"?\"\none     = {one}\nother   = {other}\nscore   = {score:.2}\nreasons = [{reasons}]\n"
         );
     }
-    write::replace(path, &text)
+    files::replace(path, text.as_bytes())
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! that say what it would write, and takes them as its own.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -17,8 +16,9 @@ use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
 use super::story_file::Story;
 use super::texts::Texts;
-use super::{Progress, Standing, is_nothing, write};
+use super::{Progress, Standing, is_nothing};
 use crate::diagnostics::Diagnostic;
+use crate::files::{self, FolderLock};
 use crate::model::entry_id;
 
 /// One import into one folder.
@@ -126,21 +126,13 @@ struct Name {
 /// The folder that is imported into, held as long as nobody else may import into it.
 pub struct Folder {
     pub record: Record,
-    /// The system releases it with the process.
-    _lock: Option<File>,
+    _lock: Option<FolderLock>,
 }
 
 impl Folder {
     /// Makes the folder if something will be written, and waits while another import is at work in it.
     pub fn open(into: &Path, is_written: bool) -> Result<Folder, Diagnostic> {
-        let failed = |what: &'static str| move |error: std::io::Error| Diagnostic::machine(into, what, &error);
-        let lock = || {
-            std::fs::create_dir_all(into).map_err(failed("make this folder"))?;
-            let lock = File::open(into).map_err(failed("open this folder"))?;
-            lock.lock().map_err(failed("lock this folder"))?;
-            Ok(lock)
-        };
-        let lock = if is_written { Some(lock()?) } else { None };
+        let lock = is_written.then(|| FolderLock::acquire(into, "this folder")).transpose()?;
         Ok(Folder { record: Record::load(into)?, _lock: lock })
     }
 }
@@ -236,7 +228,7 @@ impl Run<'_> {
     }
 
     fn write(&self, path: &Path, text: &str) -> Result<(), Diagnostic> {
-        if self.dry_run { Ok(()) } else { write::replace(path, text) }
+        if self.dry_run { Ok(()) } else { files::replace(path, text.as_bytes()) }
     }
 
     fn bring_known(&self, bundle: &Bundle<'_>, known: KnownStory) -> Result<Brought, Diagnostic> {

@@ -1,13 +1,14 @@
 //! A folder of the disk as a destination.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostics::{Diagnostic, Location};
+use crate::files::{self, FolderLock};
 
 /// Where files lie until they are whole. One build at a time works in a folder, so what is found there is of one that died.
 const UNFINISHED: &str = ".tidings-unfinished";
@@ -18,18 +19,15 @@ const ANNOUNCED: &str = ".tidings-unfinished/announced";
 /// An output folder, locked while it is open for writing.
 pub struct Folder {
     root: PathBuf,
-    /// Held for as long as the folder is open; the system releases it with the process.
-    _lock: Option<File>,
+    /// `None` if the folder is open for reading alone.
+    _lock: Option<FolderLock>,
     count: AtomicUsize,
 }
 
 impl Folder {
     /// Opens a folder for writing, making it if need be; waits while another build is at work in it.
     pub fn open(root: &Path) -> Result<Folder, Diagnostic> {
-        let failed = |what: &'static str| move |error: io::Error| Diagnostic::machine(root, what, &error);
-        fs::create_dir_all(root).map_err(failed("make the output folder"))?;
-        let lock = File::open(root).map_err(failed("open the output folder"))?;
-        lock.lock().map_err(failed("lock the output folder"))?;
+        let lock = FolderLock::acquire(root, "the output folder")?;
         Ok(Folder { root: root.to_owned(), _lock: Some(lock), count: AtomicUsize::new(0) })
     }
 
@@ -117,23 +115,9 @@ impl Folder {
 
     /// Replaces a file in one step.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
-        let unfinished = self.root.join(UNFINISHED);
         let number = self.count.fetch_add(1, Ordering::Relaxed);
-        let temporary = unfinished.join(number.to_string());
-        let target = self.root.join(path);
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(&unfinished)?;
-            File::create(&temporary)?.write_all(bytes)?;
-            if let Some(parent) = target.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::rename(&temporary, &target)
-        };
-        write().map_err(|error| {
-            // It is removed by the next build, if not now.
-            let _ = fs::remove_file(&temporary);
-            self.diagnostic(path, "write this file")(error)
-        })
+        let temporary = self.root.join(UNFINISHED).join(number.to_string());
+        files::replace_through(&temporary, &self.root.join(path), bytes)
     }
 
     /// Removes a file, and the folders that it leaves empty.

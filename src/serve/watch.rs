@@ -10,7 +10,7 @@ use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, Rename
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
 use super::source::Message;
-use crate::store::{Changes, FileFingerprint, can_be_story};
+use crate::store::{Changes, FileFingerprint, can_be_story, is_hidden};
 
 /// A change is taken up when nothing more was reported for this long, or at the latest after that long.
 const QUIET: Duration = Duration::from_millis(20);
@@ -138,7 +138,7 @@ impl Watch {
             return self.note_story(kind, path, now);
         }
         let is_change = matches!(kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(_));
-        if !is_change || (!is_link && is_hidden(&self.root, path)) || path.is_file() && !is_link {
+        if !is_change || (!is_link && is_in_hidden(&self.root, path)) || path.is_file() && !is_link {
             return;
         }
         // A folder or a link: what is below it came, went or became something else.
@@ -223,8 +223,9 @@ fn is_being_written(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1)
 }
 
-fn is_hidden(root: &Path, path: &Path) -> bool {
-    path.strip_prefix(root).is_ok_and(|below| below.iter().any(|part| part.to_string_lossy().starts_with(['.', '_'])))
+/// Whether a path is hidden from the store, or lies in a folder that is.
+fn is_in_hidden(root: &Path, path: &Path) -> bool {
+    path.strip_prefix(root).is_ok_and(|below| below.iter().any(is_hidden))
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {

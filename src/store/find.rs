@@ -1,5 +1,6 @@
 //! Which files the store holds.
 
+use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ impl FileFingerprint {
 pub fn files(store: &Path) -> (Vec<StoreFile>, Vec<Diagnostic>) {
     let mut found = Vec::new();
     let mut diagnostics = Vec::new();
-    let wanted = |entry: &DirEntry| entry.depth() == 0 || !is_passed_over(entry);
+    let wanted = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     for entry in WalkDir::new(store).follow_links(true).into_iter().filter_entry(wanted) {
         match entry {
             Ok(entry) => match regular(store, &entry) {
@@ -65,12 +66,12 @@ pub fn file(store: &Path, path: &Path) -> Option<StoreFile> {
 
 /// Whether a path below the store is one at which a story can lie.
 pub fn can_be_story(store: &Path, path: &Path) -> bool {
-    let is_hidden = |part: &std::ffi::OsStr| part.to_string_lossy().starts_with(['.', '_']);
     is_story(path) && path.strip_prefix(store).is_ok_and(|below| !below.iter().any(is_hidden))
 }
 
-fn is_passed_over(entry: &DirEntry) -> bool {
-    entry.file_name().to_string_lossy().starts_with(['.', '_'])
+/// Whether the store ignores files and folders of this name.
+pub fn is_hidden(name: &OsStr) -> bool {
+    name.to_string_lossy().starts_with(['.', '_'])
 }
 
 /// A path below the store, with `/` between its parts.

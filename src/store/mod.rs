@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub use body::{body, markdown, sanitised};
 use find::StoreFile;
-pub use find::{FileFingerprint, can_be_story};
+pub use find::{FileFingerprint, can_be_story, is_hidden};
 pub use nesting::fault as html_fault;
 use raw::RawRecord;
 pub use raw::{RawEnclosure, RawPerson};
