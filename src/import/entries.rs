@@ -8,10 +8,10 @@ use chrono::NaiveDate;
 use toml::value::Datetime;
 use url::Url;
 
-use super::entry::{Body, ParsedEntry, When};
-use super::names::hash;
+use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedEntry};
 use super::report::{EntryReport, Outcome};
-use super::story_file::{Author, Enclosure, Image, NO_DATE, Story, Text};
+use super::slug::hash;
+use super::story_file::{NO_DATE, Story, Text};
 use super::texts::{Kept, Texts};
 use super::topics::Topics;
 use super::{Request, Setting};
@@ -48,8 +48,8 @@ pub struct Ready {
     /// Its source does not say which entries are one story.
     pub is_unmarked: bool,
     /// When it came out; none as long as that is left to its feed.
-    pub published: Option<When>,
-    pub updated: Option<When>,
+    pub published: Option<EntryDate>,
+    pub updated: Option<EntryDate>,
     pub language: String,
     pub title: String,
     /// The hash of the text as it stood in the source; empty where it has none.
@@ -70,7 +70,7 @@ impl Ready {
     /// The story that it makes alone.
     pub fn story(&self, texts: &Texts) -> Result<Story, Diagnostic> {
         let text = texts.get(self.kept)?;
-        let published = self.published.unwrap_or(When::Day(NaiveDate::default()));
+        let published = self.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
         let updated = self.updated.filter(|updated| is_later(*updated, published)).map(datetime);
         let text = Text { published: datetime(published), updated, guid: self.guid.clone(), ..text };
         Ok(Story { topics: self.topics.clone(), texts: vec![text] })
@@ -109,8 +109,10 @@ impl Reading<'_> {
             remarks: found.remarks.clone(),
             outcome: Outcome::LeftOut { reason: String::new() },
         };
-        if !found.files.is_empty() {
-            report.remarks.push(format!("files beside it that it does not show: {}", found.files.join(", ")));
+        if !found.unreferenced_files.is_empty() {
+            report
+                .remarks
+                .push(format!("files beside it that it does not show: {}", found.unreferenced_files.join(", ")));
         }
         let language = language.map(|told| {
             report.language = Some(told.language.clone());
@@ -123,10 +125,10 @@ impl Reading<'_> {
             (Prepared { report, ready: None }, None)
         };
         let left_out = |report, reason: &str| without(report, Outcome::LeftOut { reason: reason.to_owned() });
-        if let Some(reason) = &found.left_out {
+        if let Some(reason) = &found.skip_reason {
             return left_out(report, reason);
         }
-        if let Some(reason) = found.unpublished.clone() {
+        if let Some(reason) = found.unpublished_reason.clone() {
             return without(report, Outcome::Unpublished { reason });
         }
         let Some(title) = title else { return left_out(report, "it has neither title nor text") };
@@ -144,7 +146,7 @@ impl Reading<'_> {
             origin: found.file.clone().unwrap_or_else(|| name_of(self.source)),
             key: found.file.as_ref().map(|file| format!("{}/{file}", self.tree())).or_else(|| found.guid.clone()),
             guid: found.guid.clone(),
-            story: found.story.as_ref().map(|story| format!("{}\n{story}", self.source)),
+            story: found.translation_key.as_ref().map(|story| format!("{}\n{story}", self.source)),
             is_unmarked: false,
             translations: found.translations.iter().flat_map(|other| names(&found, other)).collect(),
             published: found.published,
@@ -171,7 +173,7 @@ impl Reading<'_> {
 
     /// What people read of its summary and its body.
     fn seen(&self, found: &ParsedEntry) -> String {
-        let body = found.body.as_ref().map(Body::seen).unwrap_or_default();
+        let body = found.body.as_ref().map(Body::visible_text).unwrap_or_default();
         let summary = found.summary.as_deref().unwrap_or_default();
         [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
     }
@@ -266,7 +268,7 @@ impl Reading<'_> {
                 },
             };
         }
-        let around = found.surrounding_language.as_deref();
+        let around = found.inherited_language.as_deref();
         let finding = self.languages.find(title, text);
         let is_possible = |around: &String| match &finding {
             Detection::Identified { language, .. } => share_a_script(around, language),
@@ -351,37 +353,37 @@ fn beginning(text: &str) -> Option<String> {
 }
 
 /// The day of a date where it was written.
-fn day(when: When) -> NaiveDate {
+fn day(when: EntryDate) -> NaiveDate {
     match when {
-        When::Instant(at) => at.date_naive(),
-        When::Local(at) => at.date(),
-        When::Day(day) => day,
+        EntryDate::Instant(at) => at.date_naive(),
+        EntryDate::Local(at) => at.date(),
+        EntryDate::Day(day) => day,
     }
 }
 
-fn is_later(one: When, other: When) -> bool {
+fn is_later(one: EntryDate, other: EntryDate) -> bool {
     match (one, other) {
-        (When::Instant(one), When::Instant(other)) => one > other,
-        (When::Local(one), When::Local(other)) => one > other,
+        (EntryDate::Instant(one), EntryDate::Instant(other)) => one > other,
+        (EntryDate::Local(one), EntryDate::Local(other)) => one > other,
         (one, other) => day(one) > day(other),
     }
 }
 
 /// A date as TOML writes it.
-fn datetime(when: When) -> Datetime {
+fn datetime(when: EntryDate) -> Datetime {
     let text = match when {
-        When::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        When::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
-        When::Day(day) => day.to_string(),
+        EntryDate::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        EntryDate::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        EntryDate::Day(day) => day.to_string(),
     };
     text.parse().unwrap_or(NO_DATE)
 }
 
 /// Gives the entries of a source that have no date the one of their feed, else the one that a person gave.
-pub fn settle(prepared: &mut [Prepared], of_feed: Option<When>, given: Option<NaiveDate>) {
+pub fn settle(prepared: &mut [Prepared], of_feed: Option<EntryDate>, given: Option<NaiveDate>) {
     for entry in prepared {
         let Some(ready) = entry.ready.as_mut().filter(|ready| ready.published.is_none()) else { continue };
-        ready.published = of_feed.or(given.map(When::Day));
+        ready.published = of_feed.or(given.map(EntryDate::Day));
         match ready.published {
             Some(date) => {
                 entry.report.date = Some(day(date).to_string());

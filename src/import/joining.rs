@@ -186,7 +186,7 @@ impl Candidate {
 
 /// What people read of a text, its beginning.
 fn shown(text: &Text) -> String {
-    let body = text.content.as_ref().map(Body::seen).unwrap_or_default();
+    let body = text.content.as_ref().map(Body::visible_text).unwrap_or_default();
     let all = [text.summary.as_deref().unwrap_or_default(), &body].join("\n");
     all.trim().chars().take(LONGEST).collect()
 }

@@ -1,10 +1,10 @@
 //! Owns the text listing of a news page as entries: taken apart, and captions split off; never touches languages or files.
 
 use super::caption::Credits;
-use super::entry::{Body, ParsedEntry, Picture, When};
+use super::entry::{Body, EntryDate, Image, ParsedEntry};
 use super::listing::{Date, Entry, Listing};
-use super::names::hash;
 use super::report::{SourceLine, SourceReport};
+use super::slug::hash;
 
 /// The longest text that counts as a summary, in characters.
 const LONG_SUMMARY: usize = 1000;
@@ -40,8 +40,8 @@ fn found(entry: &Entry, credits: &Credits) -> ParsedEntry {
     let split = credits.split(&entry.paragraphs);
     let original = entry.paragraphs.join("\n\n");
     let (summary, body) = summary_or_body(&split.paragraphs);
-    let (published, left_out) = match entry.date {
-        Date::Known(date) => (Some(When::Day(date)), None),
+    let (published, skip_reason) = match entry.date {
+        Date::Known(date) => (Some(EntryDate::Day(date)), None),
         Date::Missing => (None, None),
         Date::Impossible => (None, Some("there is no such day; correct the date in the source".to_owned())),
     };
@@ -50,10 +50,10 @@ fn found(entry: &Entry, credits: &Credits) -> ParsedEntry {
         title: Some(entry.title.clone()).filter(|title| !title.is_empty()),
         fingerprint: Some(if original.is_empty() { original } else { hash(&original) }),
         published,
-        left_out,
+        skip_reason,
         summary,
         body,
-        image: split.caption.map(|caption| Picture { alt: caption.alt, credit: caption.credit, ..Picture::default() }),
+        image: split.caption.map(|caption| Image { alt: caption.alt, credit: caption.credit, ..Image::default() }),
         ..ParsedEntry::default()
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::entry::{ParsedEntry, When};
+use super::entry::{EntryDate, ParsedEntry};
 use super::markdown::{self, SourceTree, Tree};
 use super::report::{Source, SourceReport};
 use super::{Request, Setting, at, feed, html, listed, wordpress};
@@ -61,7 +61,7 @@ pub struct ReadSource {
     pub source: Source,
     pub report: SourceReport,
     /// The date of those that have none.
-    pub date: Option<When>,
+    pub date: Option<EntryDate>,
 }
 
 /// Takes entries of the source of a name.

@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::entries::Ready;
-use super::names::{Naming, hash};
 use super::record::{Origin, Record, Remembered};
 use super::report::Outcome;
+use super::slug::{Naming, hash};
 use super::story_file::Story;
 use super::texts::Texts;
 use super::{Progress, Standing, is_nothing};

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
-use super::entry::Body;
+use super::entry::{Author, Body, Enclosure, Image};
 use super::toml_text::{lines, string};
 
 /// A story with its texts.
@@ -46,34 +46,6 @@ pub struct Text {
     pub authors: Vec<Author>,
     pub image: Option<Image>,
     pub enclosures: Vec<Enclosure>,
-}
-
-/// Who wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-pub struct Author {
-    pub name: String,
-    pub url: Option<String>,
-    pub email: Option<String>,
-}
-
-/// Its picture; one without an address is kept for its words.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Image {
-    pub url: Option<String>,
-    pub alt: Option<String>,
-    pub credit: Option<String>,
-    pub width: Option<u32>,
-    pub height: Option<u32>,
-}
-
-/// A file that goes with it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Enclosure {
-    pub url: String,
-    #[serde(rename = "type")]
-    pub media_type: Option<String>,
-    pub length: Option<u64>,
-    pub title: Option<String>,
 }
 
 /// What a story and each of its texts can say.

@@ -4,10 +4,10 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
-use crate::import::entry::When;
+use crate::import::entry::EntryDate;
 
 /// Reads a date.
-pub fn read(text: &str) -> Option<When> {
+pub fn read(text: &str) -> Option<EntryDate> {
     let text = text.trim();
     iso(text).or_else(|| words(text))
 }
@@ -45,7 +45,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 }
 
 /// `2006-01-11T16:43:21-08:00`, with hyphens or not, a blank or a `T`, seconds or not, a year alone or with its month.
-fn iso(text: &str) -> Option<When> {
+fn iso(text: &str) -> Option<EntryDate> {
     use Piece::{Number, Sign, Word};
     let pieces = pieces(text);
     let (year, month, day, rest): (&str, &str, &str, &[Piece<'_>]) = match &pieces[..] {
@@ -71,7 +71,7 @@ fn iso(text: &str) -> Option<When> {
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// `Wed, 11 Jan 2006 16:43:21 -0800` and what resembles it, `Jan 11, 2006`, `Wed Jan 11 16:43:21 2006`.
-fn words(text: &str) -> Option<When> {
+fn words(text: &str) -> Option<EntryDate> {
     use Piece::{Number, Sign, Word};
     let mut pieces = pieces(text);
     pieces.retain(|piece| !matches!(piece, Sign('.')));
@@ -140,7 +140,7 @@ const FULL: [&str; 12] = [
 ];
 
 /// The time of day and the zone behind a date.
-fn with_time(date: NaiveDate, pieces: &[Piece<'_>]) -> Option<When> {
+fn with_time(date: NaiveDate, pieces: &[Piece<'_>]) -> Option<EntryDate> {
     use Piece::{Number, Sign, Word};
     let (time, rest) = match pieces {
         [Number(hour), Sign(':'), Number(minute), Sign(':'), Number(second), rest @ ..] => {
@@ -149,7 +149,7 @@ fn with_time(date: NaiveDate, pieces: &[Piece<'_>]) -> Option<When> {
         [Number(hour), Sign(':'), Number(minute), rest @ ..] => (clock(hour, minute, "0")?, rest),
         [Number(time), rest @ ..] if time.len() == 6 => (clock(&time[..2], &time[2..4], &time[4..])?, rest),
         // A zone behind a date without a time says nothing.
-        _ => return Some(When::Day(date)),
+        _ => return Some(EntryDate::Day(date)),
     };
     // Fractions of a second.
     let rest = match rest {
@@ -166,9 +166,9 @@ fn with_time(date: NaiveDate, pieces: &[Piece<'_>]) -> Option<When> {
     match zone(rest) {
         Some(seconds) => {
             let offset = FixedOffset::east_opt(seconds)?;
-            Some(When::Instant(offset.from_local_datetime(&local).single()?))
+            Some(EntryDate::Instant(offset.from_local_datetime(&local).single()?))
         }
-        None => Some(When::Local(local)),
+        None => Some(EntryDate::Local(local)),
     }
 }
 
@@ -235,9 +235,9 @@ mod tests {
 
     fn shown(text: &str) -> String {
         match read(text) {
-            Some(When::Instant(at)) => at.to_rfc3339(),
-            Some(When::Local(at)) => at.to_string(),
-            Some(When::Day(day)) => day.to_string(),
+            Some(EntryDate::Instant(at)) => at.to_rfc3339(),
+            Some(EntryDate::Local(at)) => at.to_string(),
+            Some(EntryDate::Day(day)) => day.to_string(),
             None => "none".to_owned(),
         }
     }

@@ -8,8 +8,8 @@ use super::date;
 use super::tree::LONGEST;
 use super::xml::named;
 use super::{Failure, Head};
-use crate::import::entry::{Author, Body, Category, Enclosure, ParsedEntry, Picture};
-use crate::import::plain as text;
+use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
+use crate::import::visible_text;
 
 /// Reads a feed. What stands behind the items is known only after them; so is the feed's language, if it stands there.
 ///
@@ -81,8 +81,10 @@ fn items(
         }
         let found = match serde_json::from_slice(&value) {
             Ok(Value::Object(item)) => entry(&item, head),
-            Ok(_) => ParsedEntry { left_out: Some("it is no object".to_owned()), ..ParsedEntry::default() },
-            Err(error) => ParsedEntry { left_out: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() },
+            Ok(_) => ParsedEntry { skip_reason: Some("it is no object".to_owned()), ..ParsedEntry::default() },
+            Err(error) => {
+                ParsedEntry { skip_reason: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() }
+            }
         };
         take(ParsedEntry { line, ..found });
     }
@@ -109,10 +111,10 @@ fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> ParsedEntry {
     let mut found = ParsedEntry {
         guid: own("id"),
         language: own("language"),
-        surrounding_language: string(head.get("language")),
+        inherited_language: string(head.get("language")),
         base: string(head.get("home_page_url")),
         link: own("url").or_else(|| own("external_url")),
-        title: own("title").map(|title| text::one_line(&title)),
+        title: own("title").map(|title| visible_text::collapse_whitespace(&title)),
         summary: own("summary"),
         ..ParsedEntry::default()
     };
@@ -179,14 +181,14 @@ fn categories(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Ve
     out
 }
 
-fn picture(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Option<Picture> {
+fn picture(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Option<Image> {
     let url = string(item.get("image")).or_else(|| string(item.get("banner_image")))?;
     let more = own.and_then(|own| own.get("image"));
     let said = |name: &str| more.and_then(|more| string(more.get(name)));
     let number = |name: &str| {
         more.and_then(|more| more.get(name)).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
     };
-    Some(Picture {
+    Some(Image {
         url: Some(url),
         alt: said("alt"),
         credit: said("credit"),

@@ -13,7 +13,7 @@ use std::io::{self, BufRead, BufReader, Read};
 use tree::{Element, Space, Taker};
 
 use crate::import::decode::Decoded;
-use crate::import::entry::{ParsedEntry, When};
+use crate::import::entry::{EntryDate, ParsedEntry};
 
 /// What a feed says of itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Head {
     pub language: Option<String>,
     pub link: Option<String>,
     /// When it was published or last changed.
-    pub date: Option<When>,
+    pub date: Option<EntryDate>,
     /// Why not all of it was read.
     pub remarks: Vec<String>,
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::entry::{Author, Body, Category, Picture};
+use crate::import::entry::{Author, Body, Category, Image};
 
 fn entries(text: &str) -> Vec<ParsedEntry> {
     let mut all = Vec::new();
@@ -33,15 +33,15 @@ fn rss() {
     assert_eq!(found.body, Some(Body::Html("<p>Long</p>".into())));
     assert_eq!(found.authors, [Author { name: "Ana".into(), ..Author::default() }]);
     assert_eq!(found.categories, [Category { term: "Food".into(), label: None }]);
-    let picture = Picture {
+    let picture = Image {
         url: Some("https://a.example/i.jpg".into()),
         credit: Some("Bo".into()),
         width: Some(10),
-        ..Picture::default()
+        ..Image::default()
     };
     assert_eq!(found.image, Some(picture));
     assert_eq!(found.enclosures[0].length, Some(7));
-    assert_eq!((found.language, found.surrounding_language.as_deref()), (None, Some("fr")));
+    assert_eq!((found.language, found.inherited_language.as_deref()), (None, Some("fr")));
     assert_eq!(found.line, 4);
     let head = read(&mut RSS.as_bytes(), &mut |_| {}).unwrap();
     assert_eq!(
@@ -109,7 +109,7 @@ fn json() {
     assert_eq!(all.len(), 3);
     assert_eq!((all[0].guid.as_deref(), all[0].line, all[0].categories[0].term.as_str()), (Some("7"), 3, "t"));
     assert_eq!((all[0].body.clone(), all[0].authors[0].name.as_str()), (Some(Body::Text("x".into())), "Ana"));
-    assert!(all[1].left_out.is_some() && all[2].left_out.is_none());
+    assert!(all[1].skip_reason.is_some() && all[2].skip_reason.is_none());
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use super::date;
 use super::tree::{Element, Space};
-use crate::import::entry::{Author, Body, Category, Enclosure, ParsedEntry, Picture, When};
-use crate::import::plain as text;
+use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, Image, ParsedEntry};
+use crate::import::visible_text;
 
 /// Where translations are linked.
 const TRANSLATION: &str = "https://schema.org/workTranslation";
@@ -15,7 +15,7 @@ pub fn entry(entry: &Element, around: &[&Element]) -> ParsedEntry {
     let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
     let around = || around.iter().copied().chain(beside);
     found.language = own_language(entry);
-    found.surrounding_language = around().find_map(language);
+    found.inherited_language = around().find_map(language);
     found.base = base(entry)
         .or_else(|| around().find_map(base))
         .or_else(|| around().find_map(|element| link(element, "alternate")));
@@ -67,19 +67,23 @@ fn is_atom(element: &Element) -> bool {
 fn plain(element: &Element) -> String {
     if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
         return match content(element) {
-            Body::Html(html) => text::paragraphs(&html),
+            Body::Html(html) => visible_text::from_html(&html),
             Body::Markdown(text) | Body::Text(text) => text,
         };
     }
     let text = element.text();
-    if !is_atom(element) && text::is_html(&text) { text::paragraphs(&text) } else { text.trim().to_owned() }
+    if !is_atom(element) && visible_text::is_html(&text) {
+        visible_text::from_html(&text)
+    } else {
+        text.trim().to_owned()
+    }
 }
 
 fn title(entry: &Element) -> Option<String> {
     let own = |space| entry.first(space, "title");
     let element =
         own(Space::Atom).or_else(|| own(Space::Plain)).or_else(|| own(Space::Dc)).or_else(|| own(Space::Media))?;
-    some(text::one_line(&plain(element)))
+    some(visible_text::collapse_whitespace(&plain(element)))
 }
 
 fn some(text: String) -> Option<String> {
@@ -95,7 +99,11 @@ fn content(element: &Element) -> Body {
         use base64::Engine as _;
         let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        return if kind.contains("html") || text::has_tags(&text) { Body::Html(text) } else { Body::Text(text) };
+        return if kind.contains("html") || visible_text::has_tags(&text) {
+            Body::Html(text)
+        } else {
+            Body::Text(text)
+        };
     }
     let has_elements = element.elements().next().is_some();
     let is_markup = matches!(kind.as_str(), "xhtml")
@@ -111,7 +119,7 @@ fn content(element: &Element) -> Body {
         return Body::Html(html.trim().to_owned());
     }
     let text = element.text().trim().to_owned();
-    let is_html = kind.contains("html") || (mode == "escaped" && text::has_tags(&text));
+    let is_html = kind.contains("html") || (mode == "escaped" && visible_text::has_tags(&text));
     if is_html { Body::Html(text) } else { Body::Text(text) }
 }
 
@@ -141,7 +149,7 @@ fn texts(entry: &Element, found: &mut ParsedEntry) {
         // Without another body, a description with markup is that.
         Some(description)
             if found.body.is_none()
-                && (text::has_tags(&description.text()) || description.elements().next().is_some()) =>
+                && (visible_text::has_tags(&description.text()) || description.elements().next().is_some()) =>
         {
             let html = match description.elements().next() {
                 Some(_) => description.inner_html(),
@@ -211,7 +219,7 @@ fn authors(entry: &Element) -> Vec<Author> {
             Some(_) => {
                 let part = |name: &str| {
                     let part = person.elements().find(|part| part.name == name)?;
-                    some(text::one_line(&part.text()))
+                    some(visible_text::collapse_whitespace(&part.text()))
                 };
                 let email = part("email");
                 Author {
@@ -220,7 +228,7 @@ fn authors(entry: &Element) -> Vec<Author> {
                     email,
                 }
             }
-            None => named(&text::one_line(&person.text())),
+            None => named(&visible_text::collapse_whitespace(&person.text())),
         };
         if !author.name.is_empty() && !authors.iter().any(|other| other.name == author.name) {
             authors.push(author);
@@ -253,9 +261,10 @@ pub fn named(text: &str) -> Author {
 fn categories(entry: &Element) -> Vec<Category> {
     let mut categories: Vec<Category> = Vec::new();
     let mut add = |term: &str, label: Option<&str>| {
-        let term = text::one_line(term);
+        let term = visible_text::collapse_whitespace(term);
         if !term.is_empty() && !categories.iter().any(|known| known.term == term) {
-            let label = label.map(text::one_line).filter(|label| *label != term && !label.is_empty());
+            let label =
+                label.map(visible_text::collapse_whitespace).filter(|label| *label != term && !label.is_empty());
             categories.push(Category { term, label });
         }
     };
@@ -281,7 +290,7 @@ fn dates(entry: &Element, found: &mut ParsedEntry) {
     const PUBLISHED: [&str; 7] = ["published", "pubdate", "issued", "created", "date", "available", "datesubmitted"];
     const UPDATED: [&str; 2] = ["updated", "modified"];
     let mut wrong = Vec::new();
-    let mut read = |names: &[&str]| -> Option<When> {
+    let mut read = |names: &[&str]| -> Option<EntryDate> {
         names.iter().find_map(|name| {
             let dated = |element: &&Element| {
                 element.name == *name && element.space != Space::Other && element.space != Space::Media
@@ -318,15 +327,15 @@ fn media(entry: &Element, found: &mut ParsedEntry) {
     let Some(picture) = content.or(thumbnail) else {
         found.image = podcast
             .and_then(|image| image.attribute("href"))
-            .map(|url| Picture { url: Some(url.to_owned()), ..Picture::default() });
+            .map(|url| Image { url: Some(url.to_owned()), ..Image::default() });
         return;
     };
     let number = |name: &str| picture.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
     let said = |name: &'static str| {
         let inner = picture.first(Space::Media, name).or_else(|| all(name).next())?;
-        some(text::one_line(&plain(inner)))
+        some(visible_text::collapse_whitespace(&plain(inner)))
     };
-    found.image = picture.attribute("url").map(|url| Picture {
+    found.image = picture.attribute("url").map(|url| Image {
         url: Some(url.to_owned()),
         alt: said("description"),
         credit: said("credit"),
@@ -388,7 +397,7 @@ pub fn page(channel: &Element) -> Option<String> {
 }
 
 /// When a feed was published or last changed.
-pub fn date_of_feed(channel: &Element) -> Option<When> {
+pub fn date_of_feed(channel: &Element) -> Option<EntryDate> {
     const NAMES: [&str; 6] = ["pubdate", "lastbuilddate", "updated", "modified", "date", "published"];
     NAMES.iter().find_map(|name| {
         let dated = |element: &&Element| element.name == *name && element.space != Space::Other;

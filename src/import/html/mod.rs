@@ -12,10 +12,10 @@ use scraper::{ElementRef, Html, Selector};
 use super::caption::Credits;
 use super::dates::{self, Numbers};
 use super::decode::Decoded;
-use super::entry::{Body, ParsedEntry, When};
+use super::entry::{Body, EntryDate, ParsedEntry};
 use super::feed::Failure;
 use super::listed::summary_or_body;
-use super::plain;
+use super::visible_text;
 use crate::store::html_fault;
 use parts::{Shown, attribute};
 pub use selectors::{Given, Selectors};
@@ -71,11 +71,11 @@ pub fn read(
     for (place, entry) in entries.iter_mut().enumerate() {
         entry.split_caption(&credits);
         if let Some(numbers) = entry.numbers {
-            entry.found.published = numbers.read_leniently(order).map(When::Day);
+            entry.found.published = numbers.read_leniently(order).map(EntryDate::Day);
             entry.is_impossible |= entry.found.published.is_none();
         }
         entry.found.base.clone_from(&base);
-        entry.found.left_out = entry.fault(place + 1);
+        entry.found.skip_reason = entry.fault(place + 1);
     }
     entries.into_iter().for_each(|entry| take(entry.found));
     Ok(notes)
@@ -131,13 +131,13 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
         title: line.filter(|line| !line.is_empty()),
         link: link.and_then(|link| attribute(link, "href")),
         language: parts::own_language(item, title, link),
-        surrounding_language: parts::language_around(item),
+        inherited_language: parts::language_around(item),
         ..ParsedEntry::default()
     };
     let (mut numbers, mut is_impossible) = (None, false);
     if let Some(date) = date {
         match parts::date(date) {
-            parts::Dated::When(when) => found.published = Some(when),
+            parts::Dated::EntryDate(when) => found.published = Some(when),
             parts::Dated::Numbers(written) => numbers = Some(written),
             parts::Dated::Impossible => is_impossible = true,
             parts::Dated::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
@@ -150,10 +150,10 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
     let texts: Vec<String> = summaries.iter().map(|element| shown.html(*element)).collect();
     let paragraphs: Vec<String> = texts
         .iter()
-        .flat_map(|html| plain::paragraphs(html).split("\n\n").map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|html| visible_text::from_html(html).split("\n\n").map(str::to_owned).collect::<Vec<_>>())
         .filter(|paragraph| !paragraph.is_empty())
         .collect();
-    let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| plain::has_tags(html));
+    let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| visible_text::has_tags(html));
     found.body = is_marked_up.then(|| Body::Html(texts.join("\n")));
     Entry { found, numbers, is_impossible, paragraphs }
 }

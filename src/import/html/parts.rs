@@ -10,9 +10,9 @@ use url::Url;
 
 use crate::import::caption as captions;
 use crate::import::dates::{self, Numbers, Written};
-use crate::import::entry::{Picture, When};
+use crate::import::entry::{EntryDate, Image};
 use crate::import::feed::date as machine;
-use crate::import::plain;
+use crate::import::visible_text;
 
 /// How much of an element's text is looked through for a date, in characters.
 const REACH: usize = 200;
@@ -27,7 +27,7 @@ pub fn attribute(element: ElementRef, name: &str) -> Option<String> {
 
 /// What is read of an element, on one line.
 pub fn line(element: ElementRef) -> String {
-    plain::one_line(&plain::paragraphs(&element.inner_html()))
+    visible_text::collapse_whitespace(&visible_text::from_html(&element.inner_html()))
 }
 
 /// The language that an element says of itself.
@@ -89,7 +89,7 @@ pub fn language_around(item: ElementRef) -> Option<String> {
 
 /// What a date's element says.
 pub enum Dated {
-    When(When),
+    EntryDate(EntryDate),
     /// A day whose order of day and month all dates of the page tell.
     Numbers(Numbers),
     Impossible,
@@ -101,14 +101,14 @@ pub fn date(element: ElementRef) -> Dated {
     let said = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
     let inner = || select(element, "[datetime], [content]").and_then(said);
     if let Some(when) = said(element).or_else(inner).and_then(|text| machine::read(&text)) {
-        return Dated::When(when);
+        return Dated::EntryDate(when);
     }
     let text = line(element);
     match within(&text) {
-        Some(Written::Sure(Some(day))) => Dated::When(When::Day(day)),
+        Some(Written::Sure(Some(day))) => Dated::EntryDate(EntryDate::Day(day)),
         Some(Written::Sure(None)) => Dated::Impossible,
         Some(Written::Numbers(numbers)) => Dated::Numbers(numbers),
-        None => machine::read(&text).map_or(Dated::Unknown(text), Dated::When),
+        None => machine::read(&text).map_or(Dated::Unknown(text), Dated::EntryDate),
     }
 }
 
@@ -131,14 +131,14 @@ pub fn caption(item: ElementRef) -> Option<ElementRef> {
 }
 
 /// The picture of an item, and what its caption says of it.
-pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Picture> {
+pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     let shown = select(item, "img, amp-img");
     let said = caption.map(|caption| captions::of_picture(&line(caption))).unwrap_or_default();
     let size = |name: &str| shown.and_then(|shown| attribute(shown, name)?.parse().ok());
     let alt = shown.and_then(|shown| attribute(shown, "alt"));
-    let picture = Picture {
+    let picture = Image {
         url: shown.and_then(source),
-        alt: alt.map(|alt| plain::one_line(&alt)).or(said.alt),
+        alt: alt.map(|alt| visible_text::collapse_whitespace(&alt)).or(said.alt),
         credit: said.credit,
         width: size("width"),
         height: size("height"),

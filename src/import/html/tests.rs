@@ -32,8 +32,8 @@ fn read_all(page: &str, given: &Given) -> (Vec<ParsedEntry>, Vec<String>) {
     (all, notes)
 }
 
-fn day(text: &str) -> Option<When> {
-    Some(When::Day(text.parse().unwrap()))
+fn day(text: &str) -> Option<EntryDate> {
+    Some(EntryDate::Day(text.parse().unwrap()))
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_page_becomes_entries() {
     assert_eq!(water.link.as_deref(), Some("/en/a"));
     assert_eq!(water.base.as_deref(), Some("https://www.example.org/news/"));
     assert_eq!(water.summary.as_deref(), Some("The lake rises."));
-    assert_eq!((water.language.as_deref(), water.surrounding_language.as_deref()), (None, Some("en")));
+    assert_eq!((water.language.as_deref(), water.inherited_language.as_deref()), (None, Some("en")));
     let picture = water.image.as_ref().unwrap();
     assert_eq!(picture.url.as_deref(), Some("/pics/a.jpg"));
     assert_eq!(picture.alt.as_deref(), Some("A lake at dawn."));
@@ -58,14 +58,14 @@ fn a_page_becomes_entries() {
     let Some(Body::Html(html)) = &french.body else { panic!("{french:?}") };
     assert_eq!(html, "<div class=\"lead\"><p>Premier <b>alinéa</b>.</p><p>Second.</p></div>");
 
-    assert!(matches!(snow.published, Some(When::Instant(_))), "{snow:?}");
+    assert!(matches!(snow.published, Some(EntryDate::Instant(_))), "{snow:?}");
     assert_eq!(snow.summary.as_deref(), Some("IMW opens a station."));
     assert_eq!(snow.image.as_ref().unwrap().credit.as_deref(), Some("Photo: IMW"));
     assert_eq!(snow.link, None);
 
-    assert!(no_day.left_out.as_ref().unwrap().contains("no such day"), "{no_day:?}");
+    assert!(no_day.skip_reason.as_ref().unwrap().contains("no such day"), "{no_day:?}");
     assert_eq!((no_date.published, no_date.remarks.len()), (None, 1));
-    assert!(empty.left_out.as_ref().unwrap().starts_with("entry 6 of the page"), "{empty:?}");
+    assert!(empty.skip_reason.as_ref().unwrap().starts_with("entry 6 of the page"), "{empty:?}");
 }
 
 #[test]
@@ -163,7 +163,7 @@ proptest! {
         let page: String = pieces.concat();
         let (all, _) = read_all(&page, &Given::default());
         for found in all {
-            prop_assert!(found.left_out.is_some() || found.title.is_some() || found.summary.is_some() || found.body.is_some());
+            prop_assert!(found.skip_reason.is_some() || found.title.is_some() || found.summary.is_some() || found.body.is_some());
         }
     }
 }

@@ -24,7 +24,7 @@ pub fn fill(found: &mut ParsedEntry, page: &mut Page<'_>, text: &str) {
     let mut addresses = Addresses::new(page);
     text = if is_html { addresses.html(&text) } else { addresses.body(&text) };
     fill_picture(found, &mut addresses, beside);
-    found.files = addresses.not_shown();
+    found.unreferenced_files = addresses.not_shown();
     if addresses.is_open {
         let base = page.base.to_string();
         page.remark(format!(
@@ -86,7 +86,7 @@ fn fill_picture(found: &mut ParsedEntry, addresses: &mut Addresses<'_, '_>, besi
     {
         addresses.see_file(&path);
         let name = path.rsplit('/').next().unwrap_or_default().replace(' ', "%20");
-        found.image = Some(crate::import::entry::Picture { url: Some(name), ..Default::default() });
+        found.image = Some(crate::import::entry::Image { url: Some(name), ..Default::default() });
     }
     if let Some(url) = found.image.as_mut().and_then(|image| image.url.as_mut())
         && let Some(resolved) = addresses.resolve(url)

@@ -2,12 +2,12 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::import::entry::When;
+use crate::import::entry::EntryDate;
 
 /// A date that was read, and whether something behind it could not be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Read {
-    pub when: When,
+    pub when: EntryDate,
     pub is_odd: bool,
 }
 
@@ -18,21 +18,21 @@ pub fn read(text: &str) -> Option<Read> {
     let rest = rest.trim_start_matches([',', ' ']);
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
     if rest.is_empty() {
-        return Some(Read { when: When::Day(day), is_odd: false });
+        return Some(Read { when: EntryDate::Day(day), is_odd: false });
     }
     let Some((time, rest)) = time_of_day(rest) else {
         let is_odd = rest.chars().any(char::is_alphanumeric);
-        return Some(Read { when: When::Day(day), is_odd });
+        return Some(Read { when: EntryDate::Day(day), is_odd });
     };
     let local = NaiveDateTime::new(day, time);
     let rest = rest.trim();
     if rest.is_empty() {
-        return Some(Read { when: When::Local(local), is_odd: false });
+        return Some(Read { when: EntryDate::Local(local), is_odd: false });
     }
     let instant = zone(rest).and_then(|zone| local.and_local_timezone(zone).single());
     Some(match instant {
-        Some(instant) => Read { when: When::Instant(instant), is_odd: false },
-        None => Read { when: When::Local(local), is_odd: true },
+        Some(instant) => Read { when: EntryDate::Instant(instant), is_odd: false },
+        None => Read { when: EntryDate::Local(local), is_odd: true },
     })
 }
 
@@ -159,9 +159,9 @@ mod tests {
             Some(Read { when, is_odd }) => {
                 let odd = if is_odd { " odd" } else { "" };
                 match when {
-                    When::Instant(instant) => format!("{}{odd}", instant.to_rfc3339()),
-                    When::Local(local) => format!("{local}{odd}"),
-                    When::Day(day) => format!("{day}{odd}"),
+                    EntryDate::Instant(instant) => format!("{}{odd}", instant.to_rfc3339()),
+                    EntryDate::Local(local) => format!("{local}{odd}"),
+                    EntryDate::Day(day) => format!("{day}{odd}"),
                 }
             }
         }

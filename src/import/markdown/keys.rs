@@ -8,7 +8,7 @@ use super::plain;
 use super::site::{Kind, Site};
 use super::tree::parent;
 use super::value::Value;
-use crate::import::entry::{Category, ParsedEntry, When};
+use crate::import::entry::{Category, EntryDate, ParsedEntry};
 
 /// Keys whose value is the day on which a post came out; the first that can be read counts.
 const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "created", "published_at"];
@@ -30,7 +30,7 @@ pub fn fill(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &
     found.is_draft = is_draft(file, values);
     let category = |term| Category { term, label: None };
     found.categories = categories(site, file, values).into_iter().map(category).collect();
-    found.unpublished = found.unpublished.take().or_else(|| unlisted(values));
+    found.unpublished_reason = found.unpublished_reason.take().or_else(|| unlisted(values));
 }
 
 /// The front matter, and the maps in it that hold a site's own keys.
@@ -44,8 +44,8 @@ fn title(values: &Value) -> Option<String> {
 }
 
 fn fill_language(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &File, values: &Value) {
-    found.surrounding_language = site.default_language.clone();
-    found.story = Some(file.story.clone());
+    found.inherited_language = site.default_language.clone();
+    found.translation_key = Some(file.story.clone());
     found.language = file.language.clone();
     for (key, is_sure) in [("lang", true), ("language", false), ("locale", true)] {
         let places = texts_under(values).find_map(|place| place.text(key));
@@ -58,7 +58,7 @@ fn fill_language(found: &mut ParsedEntry, site: &Site, configured: &[String], fi
     let joined = texts_under(values).find_map(|place| place.first_text(&STORY));
     let reference = values.text("ref").filter(|_| site.kind == Kind::Jekyll && values.get("lang").is_some());
     if let Some(story) = joined.or(reference) {
-        found.story = Some(story.to_owned());
+        found.translation_key = Some(story.to_owned());
     }
 }
 
@@ -92,7 +92,7 @@ fn fill_dates(found: &mut ParsedEntry, site: &Site, file: &File, values: &Value)
         let path = values.text("path").filter(|_| site.kind == Kind::Zola);
         let day = file.day.or_else(|| path.and_then(dates::of_path));
         let day = day.or_else(|| dates::of_name(&file.slug).map(|(day, _)| day));
-        found.published = day.map(When::Day);
+        found.published = day.map(EntryDate::Day);
     }
     let mut updated = keys(&UPDATED);
     let last = values.get("last_update").and_then(|value| value.text("date"));
@@ -106,38 +106,38 @@ fn fill_dates(found: &mut ParsedEntry, site: &Site, file: &File, values: &Value)
 }
 
 /// A date as a remark shows it.
-fn shown(when: When) -> String {
+fn shown(when: EntryDate) -> String {
     match when {
-        When::Instant(instant) => instant.to_rfc3339(),
-        When::Local(local) => local.to_string(),
-        When::Day(day) => day.to_string(),
+        EntryDate::Instant(instant) => instant.to_rfc3339(),
+        EntryDate::Local(local) => local.to_string(),
+        EntryDate::Day(day) => day.to_string(),
     }
 }
 
 /// The moment of a date; without an offset, at Greenwich.
-pub fn instant(when: When) -> DateTime<Utc> {
+pub fn instant(when: EntryDate) -> DateTime<Utc> {
     match when {
-        When::Instant(instant) => instant.to_utc(),
-        When::Local(local) => local.and_utc(),
-        When::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
+        EntryDate::Instant(instant) => instant.to_utc(),
+        EntryDate::Local(local) => local.and_utc(),
+        EntryDate::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
     }
 }
 
 /// A time without an offset, at the offset that the tree's own configuration names for it.
-fn placed(site: &Site, when: When) -> When {
-    let (When::Local(local), Some(zone)) = (when, site.timezone) else { return when };
+fn placed(site: &Site, when: EntryDate) -> EntryDate {
+    let (EntryDate::Local(local), Some(zone)) = (when, site.timezone) else { return when };
     let offset: Option<FixedOffset> = zone.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
     let instant = offset.and_then(|offset| local.and_local_timezone(offset).single());
-    instant.map_or(when, When::Instant)
+    instant.map_or(when, EntryDate::Instant)
 }
 
 /// The time of a post as its generator counts it in addresses; none where that depends on where it ran.
-pub fn generator_time(site: &Site, published: Option<When>) -> Option<NaiveDateTime> {
+pub fn generator_time(site: &Site, published: Option<EntryDate>) -> Option<NaiveDateTime> {
     match published? {
-        When::Day(day) => day.and_hms_opt(0, 0, 0),
-        When::Local(local) => Some(local),
-        When::Instant(instant) if site.kind == Kind::Hugo => Some(instant.naive_local()),
-        When::Instant(instant) => match site.timezone {
+        EntryDate::Day(day) => day.and_hms_opt(0, 0, 0),
+        EntryDate::Local(local) => Some(local),
+        EntryDate::Instant(instant) if site.kind == Kind::Hugo => Some(instant.naive_local()),
+        EntryDate::Instant(instant) => match site.timezone {
             Some(zone) => Some(instant.with_timezone(&zone).naive_local()),
             None => Some(instant.naive_local()).filter(|local| local.date() == instant.naive_utc().date()),
         },

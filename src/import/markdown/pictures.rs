@@ -3,7 +3,7 @@
 use super::plain;
 use super::site::Kind;
 use super::value::Value;
-use crate::import::entry::Picture;
+use crate::import::entry::Image;
 
 /// Keys that hold a post's picture; the most telling first.
 const KEYS: [&str; 16] = [
@@ -26,7 +26,7 @@ const KEYS: [&str; 16] = [
 ];
 
 /// The picture that front matter names, as it is written there.
-pub fn read(values: &Value) -> Option<Picture> {
+pub fn read(values: &Value) -> Option<Image> {
     let places = [Some(values), values.get("params"), values.get("extra")];
     let named = places.into_iter().flatten().find_map(|place| KEYS.iter().find_map(|key| of_value(place.get(key)?)));
     let mut picture = named.or_else(|| of_resources(values.get("resources")?))?;
@@ -37,7 +37,7 @@ pub fn read(values: &Value) -> Option<Picture> {
     Some(picture)
 }
 
-fn of_value(value: &Value) -> Option<Picture> {
+fn of_value(value: &Value) -> Option<Image> {
     let first = value.parts().first()?;
     let text = |keys: &[&str]| first.first_text(keys).map(plain::line);
     match first {
@@ -56,13 +56,13 @@ fn of_value(value: &Value) -> Option<Picture> {
 }
 
 /// A picture, unless what stands there is no address: a truth value, a colour, a template.
-fn picture(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Picture> {
+fn picture(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Image> {
     let is_address = (url.contains('.') || url.contains('/')) && !url.contains(['{', '}', '<', '\n']);
-    is_address.then(|| Picture { url: Some(url.to_owned()), alt, credit, ..Picture::default() })
+    is_address.then(|| Image { url: Some(url.to_owned()), alt, credit, ..Image::default() })
 }
 
 /// The resource that is named as the post's picture.
-fn of_resources(resources: &Value) -> Option<Picture> {
+fn of_resources(resources: &Value) -> Option<Image> {
     let words = ["hero", "feature", "cover", "thumbnail", "header", "banner", "image"];
     resources.parts().iter().find_map(|resource| {
         let source = resource.text("src").filter(|source| is_picture(source) && !source.contains('*'))?;

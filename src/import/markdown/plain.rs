@@ -1,6 +1,6 @@
 //! Owns plain text: what is left of a title, a name or a summary when its markup is gone.
 
-pub use crate::import::plain::one_line as collapsed;
+pub use crate::import::visible_text::collapse_whitespace as collapsed;
 
 /// A text that begins with a capital; the rest stays.
 pub fn capitalised(text: &str) -> String {

@@ -11,7 +11,7 @@ use super::site::Kind;
 use super::tree::Tree;
 use super::value::Value;
 use super::{authors, body, front_matter, keys, pictures, plain};
-use crate::import::entry::{ParsedEntry, When};
+use crate::import::entry::{EntryDate, ParsedEntry};
 
 impl Tree {
     /// Reads a post. What cannot be read is told in it.
@@ -19,14 +19,14 @@ impl Tree {
         let mut found = ParsedEntry {
             line: 1,
             file: Some(file.path.clone()),
-            left_out: file.left_out.clone(),
-            unpublished: file.unpublished.clone(),
+            skip_reason: file.left_out.clone(),
+            unpublished_reason: file.unpublished.clone(),
             ..ParsedEntry::default()
         };
         let text = match self.text(file) {
             Ok(text) => text,
             Err(reason) => {
-                found.left_out = Some(reason);
+                found.skip_reason = Some(reason);
                 return found;
             }
         };
@@ -37,7 +37,7 @@ impl Tree {
             Ok(document) => document,
             Err(unreadable) => {
                 found.line = unreadable.line;
-                found.left_out = Some(unreadable.reason);
+                found.skip_reason = Some(unreadable.reason);
                 return found;
             }
         };
@@ -64,7 +64,7 @@ impl Tree {
 
     /// Gives a title to what has none, and tells what its generator does not publish.
     fn judge(&self, found: &mut ParsedEntry, file: &File, has_front_matter: bool) {
-        let is_in_time = |when: When| self.now.is_none_or(|now| keys::instant(when) <= now);
+        let is_in_time = |when: EntryDate| self.now.is_none_or(|now| keys::instant(when) <= now);
         let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
         let shows_future = [self.site.values.truth("buildFuture"), self.site.values.truth("future")];
         let unpublished = if !has_front_matter && matches!(self.site.kind, Kind::Hugo | Kind::Zola) {
@@ -78,8 +78,8 @@ impl Tree {
         } else {
             None
         };
-        found.unpublished = found.unpublished.take().or(unpublished.map(str::to_owned));
-        if found.title.is_none() && found.left_out.is_none() {
+        found.unpublished_reason = found.unpublished_reason.take().or(unpublished.map(str::to_owned));
+        if found.title.is_none() && found.skip_reason.is_none() {
             let title = self.title_of_name(&file.slug);
             if !title.is_empty() {
                 found.remarks.push(format!("it has no title; \"{title}\" was taken from its name"));

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::code::{Code, Which, is_too_deep};
 use super::tree::Tree;
-use crate::import::entry::{Body, ParsedEntry, When};
+use crate::import::entry::{Body, EntryDate, ParsedEntry};
 
 const HOME: &str = "https://home.example/";
 
@@ -100,8 +100,8 @@ fn hugo_bodies() {
 fn hugo_posts() {
     let found = hugo("![](x.png)");
     assert_eq!(found.link.as_deref(), Some("https://x.org/blog/a/"));
-    assert_eq!(found.files, ["content/blog/a/y.pdf"]);
-    assert_eq!(found.story.as_deref(), Some("blog/a"));
+    assert_eq!(found.unreferenced_files, ["content/blog/a/y.pdf"]);
+    assert_eq!(found.translation_key.as_deref(), Some("blog/a"));
 
     let files = [
         HUGO,
@@ -110,7 +110,7 @@ fn hugo_posts() {
         ("content/about.md", "---\ntitle: A\n---\n"),
     ];
     let found = read(&files, "content/blog/a.pl.md");
-    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("pl"), Some("blog/a")));
+    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("pl"), Some("blog/a")));
     assert_eq!(found.link.as_deref(), Some("https://x.org/pl/blog/a/"));
     assert_eq!(found.title.as_deref(), Some("T2"));
     assert_eq!(read(&files, "content/about.md").published, None);
@@ -133,7 +133,7 @@ fn jekyll(front: &str, body: &str) -> ParsedEntry {
     let named = |name: &str| {
         tree.files().iter().find(|file| file.path.ends_with(name)).map(|file| tree.read(file)).expect("a post")
     };
-    assert!(named("d.md").is_draft && named("06-06-x.md").unpublished.is_some());
+    assert!(named("d.md").is_draft && named("06-06-x.md").unpublished_reason.is_some());
     named("A-b.md")
 }
 
@@ -164,14 +164,14 @@ fn jekyll_bodies() {
 #[test]
 fn jekyll_fields() {
     let found = jekyll("date: 2020-03-01 09:15-:00+09:15\ntags: a b\ncategory: One Name\n", "");
-    assert!(matches!(found.published, Some(When::Local(_))));
+    assert!(matches!(found.published, Some(EntryDate::Local(_))));
     assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
     assert_eq!(terms(&found), ["One Name", "a", "b"]);
     assert_eq!(found.authors.first().map(|author| author.name.as_str()), Some("D"));
     assert_eq!(found.image.and_then(|image| image.url).as_deref(), Some("https://x.org/i.png"));
     let found = jekyll("published: false\ndate: soon\n", "");
     assert!(found.is_draft);
-    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(When::Day));
+    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(EntryDate::Day));
     assert_eq!(found.link.as_deref(), Some("https://x.org/b/2024/05/03/A-b/"));
 }
 
@@ -188,10 +188,10 @@ fn zola_posts() {
     ];
     let found = read(&files, "content/blog/a.md");
     assert_eq!(found.link.as_deref(), Some("https://x.org/2024/01/31/t/"));
-    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(When::Day));
+    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(EntryDate::Day));
     assert_eq!(terms(&found), ["x"]);
     assert_eq!(markdown(&found), "[b](https://x.org/blog/b-b/) <https://www.youtube.com/watch?v=y> q");
-    assert!(read(&files, "content/blog/b/index.md").unpublished.is_some());
+    assert!(read(&files, "content/blog/b/index.md").unpublished_reason.is_some());
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn docusaurus_posts() {
         "in\n\n\n\n\n> **Mind**\n> \n> q\n\n\n[d](https://x.org/p/docs/a) [o](https://x.org/p/blog/2024/07/01/o)"
     );
     let translated = read(&files, "i18n/pl/docusaurus-plugin-content-blog/2024-06-30-t.mdx");
-    assert_eq!((translated.language.as_deref(), &translated.story), (Some("pl"), &found.story));
+    assert_eq!((translated.language.as_deref(), &translated.translation_key), (Some("pl"), &found.translation_key));
     assert_eq!(translated.link.as_deref(), Some("https://x.org/p/pl/blog/2024/06/30/t"));
     let found = read(&files, "blog/2024-07-01-o.md");
     assert_eq!((found.title.as_deref(), markdown(&found)), (Some("O"), "x"));
@@ -237,7 +237,7 @@ fn plain_folders() {
     let (_folder, tree) = tree(&files);
     assert_eq!(tree.files().iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["en/a.md", "pl/a.md"]);
     let found = tree.read(&tree.files()[1]);
-    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("pl"), Some("a")));
+    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("pl"), Some("a")));
     assert_eq!(markdown(&found), "[x](https://home.example/a/b.md) ![](https://home.example/a/p.png)");
 }
 

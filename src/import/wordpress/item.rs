@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use chrono::{FixedOffset, NaiveDateTime, TimeZone};
 
 use super::{Attachment, own, paragraphs, shortcodes};
-use crate::import::entry::{Author, Body, Category, Enclosure, ParsedEntry, When};
+use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedEntry};
 use crate::import::feed::tree::{Element, Space};
-use crate::import::plain;
+use crate::import::visible_text;
 
 /// Kinds of items that WordPress and its plugins keep for themselves.
 const INTERNAL: [&str; 24] = [
@@ -50,7 +50,9 @@ pub struct Item<'e> {
 impl Item<'_> {
     /// The file that it stands for.
     pub fn attachment(&self) -> Option<Attachment> {
-        let plain = |text: String| Some(plain::one_line(&plain::paragraphs(&text))).filter(|text| !text.is_empty());
+        let plain = |text: String| {
+            Some(visible_text::collapse_whitespace(&visible_text::from_html(&text))).filter(|text| !text.is_empty())
+        };
         let excerpt = self.element.first(Space::Excerpt, "encoded").map(|text| text.text().into_owned());
         Some(Attachment {
             url: own(self.element, "attachment_url")?,
@@ -75,14 +77,14 @@ impl Item<'_> {
             line: self.element.line,
             guid: text(Space::Plain, "guid"),
             title: text(Space::Plain, "title")
-                .map(|title| plain::one_line(&plain::paragraphs(&title)))
+                .map(|title| visible_text::collapse_whitespace(&visible_text::from_html(&title)))
                 .filter(|title| !title.is_empty()),
             link: text(Space::Plain, "link"),
             base: channel.and_then(|channel| {
                 own(channel, "base_blog_url")
                     .or_else(|| Some(channel.first(Space::Plain, "link")?.text().trim().to_owned()))
             }),
-            surrounding_language: channel
+            inherited_language: channel
                 .and_then(|channel| Some(channel.first(Space::Plain, "language")?.text().trim().to_owned()))
                 .filter(|tag| !tag.is_empty()),
             ..ParsedEntry::default()
@@ -90,20 +92,21 @@ impl Item<'_> {
         self.dates(&mut found);
         self.status(&mut found);
         if kind == "page" && !pages {
-            found.unpublished = Some("it is a page; --pages brings pages in too".to_owned());
+            found.unpublished_reason = Some("it is a page; --pages brings pages in too".to_owned());
         } else if kind != "post" && kind != "page" {
-            found.unpublished = Some(format!("it is neither a post nor a page, but of the site's own kind `{kind}`"));
+            found.unpublished_reason =
+                Some(format!("it is neither a post nor a page, but of the site's own kind `{kind}`"));
         }
         let creator = text(Space::Dc, "creator");
         found.authors.extend(
             creator.map(|login| authors.get(&login).cloned().unwrap_or(Author { name: login, ..Author::default() })),
         );
         found.summary =
-            text(Space::Excerpt, "encoded").map(|html| plain::paragraphs(&html)).filter(|text| !text.is_empty());
+            text(Space::Excerpt, "encoded").map(|html| visible_text::from_html(&html)).filter(|text| !text.is_empty());
         if let Some(written) = text(Space::Content, "encoded") {
             let html = paragraphs::of(&shortcodes::resolved(&written, files));
-            found.body =
-                Some(Body::Html(html)).filter(|_| !plain::paragraphs(&written).is_empty() || written.contains("<img"));
+            found.body = Some(Body::Html(html))
+                .filter(|_| !visible_text::from_html(&written).is_empty() || written.contains("<img"));
         }
         self.categories(&mut found);
         self.language(&mut found);
@@ -134,7 +137,7 @@ impl Item<'_> {
         }
     }
 
-    fn moment(&self, local: &str, universal: &str) -> Option<When> {
+    fn moment(&self, local: &str, universal: &str) -> Option<EntryDate> {
         let read = |name| {
             own(self.element, name).and_then(|text| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok())
         };
@@ -143,12 +146,12 @@ impl Item<'_> {
                 // Rounded to the quarter of an hour, because both were not written at once.
                 let quarters = ((local - universal).num_seconds() as f64 / 900.0).round() as i32;
                 let offset = FixedOffset::east_opt(quarters * 900);
-                offset.map_or(Some(When::Local(local)), |offset| {
-                    Some(When::Instant(offset.from_utc_datetime(&universal)))
+                offset.map_or(Some(EntryDate::Local(local)), |offset| {
+                    Some(EntryDate::Instant(offset.from_utc_datetime(&universal)))
                 })
             }
-            (Some(local), None) => Some(When::Local(local)),
-            (None, universal) => universal.map(|universal| When::Instant(universal.and_utc().fixed_offset())),
+            (Some(local), None) => Some(EntryDate::Local(local)),
+            (None, universal) => universal.map(|universal| EntryDate::Instant(universal.and_utc().fixed_offset())),
         }
     }
 
@@ -156,8 +159,8 @@ impl Item<'_> {
         let status = own(self.element, "status").unwrap_or_default();
         match status.as_str() {
             "publish" | "future" | "" => {}
-            "trash" => found.unpublished = Some("it is in the trash".to_owned()),
-            "auto-draft" | "inherit" => found.unpublished = Some("nobody ever saved it".to_owned()),
+            "trash" => found.unpublished_reason = Some("it is in the trash".to_owned()),
+            "auto-draft" | "inherit" => found.unpublished_reason = Some("nobody ever saved it".to_owned()),
             status => {
                 found.is_draft = true;
                 found.remarks.push(format!("its status is `{status}`, so it comes in as a draft"));
@@ -173,7 +176,7 @@ impl Item<'_> {
         for category in self.element.all(Space::Plain, "category") {
             let domain = category.attribute("domain").unwrap_or_default();
             let name = category.attribute("nicename").unwrap_or_default().to_owned();
-            let label = plain::one_line(&plain::paragraphs(&category.text()));
+            let label = visible_text::collapse_whitespace(&visible_text::from_html(&category.text()));
             let is_technical =
                 matches!(domain, "language" | "post_translations" | "post_format" | "translation_priority");
             if is_technical || name == "uncategorized" || label.is_empty() {
@@ -196,7 +199,7 @@ impl Item<'_> {
         found.language = of_domain("language").or_else(|| self.meta("_wpml_import_language_code"));
         let polylang = of_domain("post_translations").map(|group| format!("polylang {group}"));
         let wpml = || self.meta("_wpml_import_translation_group").map(|group| format!("wpml {group}"));
-        found.story = polylang.or_else(wpml);
+        found.translation_key = polylang.or_else(wpml);
     }
 }
 

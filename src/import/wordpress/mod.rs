@@ -12,10 +12,10 @@ use std::io::{BufReader, Read};
 use item::Item;
 
 use super::decode::Decoded;
-use super::entry::{Author, ParsedEntry, Picture};
+use super::entry::{Author, Image, ParsedEntry};
 use super::feed::Failure;
 use super::feed::tree::{self, Element, Space, Taker};
-use super::plain;
+use super::visible_text;
 
 /// What an export has besides its entries.
 #[derive(Debug, Default)]
@@ -38,10 +38,10 @@ struct Attachment {
 
 impl Attachment {
     /// The caption says what is shown where nothing else does, else whose picture it is.
-    fn picture(&self) -> Picture {
+    fn picture(&self) -> Image {
         let alt = self.alt.clone().or_else(|| self.caption.clone());
         let credit = self.caption.clone().filter(|_| self.alt.is_some());
-        Picture { url: Some(self.url.clone()), alt, credit, ..Picture::default() }
+        Image { url: Some(self.url.clone()), alt, credit, ..Image::default() }
     }
 }
 
@@ -134,7 +134,7 @@ fn authors(channel: &Element) -> HashMap<String, Author> {
         let parts = [own(author, "author_first_name"), own(author, "author_last_name")];
         let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let name = own(author, "author_display_name").or(Some(whole).filter(|name| !name.is_empty()));
-        let name = name.map_or_else(|| login.clone(), |name| plain::one_line(&name));
+        let name = name.map_or_else(|| login.clone(), |name| visible_text::collapse_whitespace(&name));
         Some((login, Author { name, url: None, email: None }))
     });
     named.collect()

@@ -1,6 +1,6 @@
 //! Owns paragraphs where a body has none: blank lines part them, as WordPress has it when it shows a post.
 
-use crate::import::plain;
+use crate::import::visible_text;
 
 /// Elements that stand by themselves.
 const BLOCKS: [&str; 38] = [
@@ -60,7 +60,7 @@ pub fn of(html: &str) -> String {
     while let Some(at) = rest.find('<') {
         writer.text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let Some((length, name, is_end)) = plain::tag(rest) else {
+        let Some((length, name, is_end)) = visible_text::parse_tag(rest) else {
             writer.text.push('<');
             rest = &rest[1..];
             continue;

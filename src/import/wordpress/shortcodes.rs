@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::Attachment;
-use crate::import::plain;
+use crate::import::visible_text;
 
 /// Shortcodes that need neither attributes nor an end to be known.
 const KNOWN: [&str; 16] = [
@@ -52,7 +52,9 @@ pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
         rest = &rest[at..];
         if let Some(length) = comment(rest) {
             rest = &rest[length..];
-        } else if let Some(length) = samples.length(rest).or_else(|| plain::tag(rest).map(|(length, ..)| length)) {
+        } else if let Some(length) =
+            samples.length(rest).or_else(|| visible_text::parse_tag(rest).map(|(length, ..)| length))
+        {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
         } else if let Some(inner) = rest.strip_prefix("[[") {
@@ -122,7 +124,7 @@ struct Samples {
 impl Samples {
     /// How long the code sample is that the rest of the body begins with.
     fn length(&mut self, rest: &str) -> Option<usize> {
-        let (length, name, is_end) = plain::tag(rest)?;
+        let (length, name, is_end) = visible_text::parse_tag(rest)?;
         let mut names = ["pre", "code", "script", "style", "textarea"].into_iter();
         let name = names.find(|known| known.eq_ignore_ascii_case(name) && !self.endless.contains(known))?;
         let lower = &self.lower[self.lower.len() - rest.len()..];
@@ -218,7 +220,7 @@ fn link(url: &str, out: &mut String) {
 fn close_caption(out: &mut String, text: &str) {
     let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
     let figure = out.split_off(start);
-    let picture = figure.rfind("<img").and_then(|at| Some(at + plain::tag(&figure[at..])?.0));
+    let picture = figure.rfind("<img").and_then(|at| Some(at + visible_text::parse_tag(&figure[at..])?.0));
     let end = picture.map_or(0, |end| {
         if figure[end..].trim_start().starts_with("</a>") {
             figure[end..].find("</a>").map_or(end, |at| end + at + 4)

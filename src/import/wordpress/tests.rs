@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::entry::{Body, When};
+use crate::import::entry::{Body, EntryDate};
 
 const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
@@ -61,11 +61,11 @@ fn a_post_with_all_its_parts() {
         all(&(item("post", "publish", &rest) + &picture + &item("nav_menu_item", "publish", "")), false);
     assert_eq!(remarks, ["parts of the site that are no stories, and were passed over: attachment 1, nav_menu_item 1"]);
     let [found] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(found.published, Some(When::Instant("2020-05-01T12:00:01+02:00".parse().unwrap())));
+    assert_eq!(found.published, Some(EntryDate::Instant("2020-05-01T12:00:01+02:00".parse().unwrap())));
     assert_eq!(found.body, Some(Body::Html("<p>One.</p>\n<p>Two ]]> three.</p>".to_owned())));
     assert_eq!(found.summary.as_deref(), Some("Short & clear"));
     assert_eq!(found.authors[0].name, "Ada Lake");
-    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("de"), Some("polylang pll_64")));
+    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("de"), Some("polylang pll_64")));
     assert_eq!(found.categories.len(), 1);
     assert_eq!(found.categories[0].label.as_deref(), Some("Lakes & Rivers"));
     let image = found.image.clone().unwrap();
@@ -94,9 +94,9 @@ fn what_is_published_and_what_is_not() {
     ] {
         let (found, _) = all(&item(kind, status, rest), pages);
         assert_eq!(found[0].is_draft, is_draft, "{kind} {status} {rest}");
-        assert_eq!(found[0].unpublished.is_some(), unpublished.is_some(), "{kind} {status}");
+        assert_eq!(found[0].unpublished_reason.is_some(), unpublished.is_some(), "{kind} {status}");
         assert!(
-            found[0].unpublished.clone().unwrap_or_default().contains(unpublished.unwrap_or_default()),
+            found[0].unpublished_reason.clone().unwrap_or_default().contains(unpublished.unwrap_or_default()),
             "{found:?}"
         );
     }
@@ -112,15 +112,17 @@ fn dates_that_are_missing() {
     };
     const NONE: &str = "0000-00-00 00:00:00";
     assert_eq!(with(NONE, NONE, ""), None);
-    assert!(matches!(with("2020-05-01 12:00:00", NONE, ""), Some(When::Local(_))));
+    assert!(matches!(with("2020-05-01 12:00:00", NONE, ""), Some(EntryDate::Local(_))));
     let modified = "<wp:post_modified>2021-01-02 03:04:05</wp:post_modified>";
-    assert!(matches!(with(NONE, NONE, modified), Some(When::Local(at)) if at.to_string() == "2021-01-02 03:04:05"));
+    assert!(
+        matches!(with(NONE, NONE, modified), Some(EntryDate::Local(at)) if at.to_string() == "2021-01-02 03:04:05")
+    );
 }
 
 #[test]
 fn translations_of_wpml() {
     let found = one(&(meta("_wpml_import_language_code", "fr") + &meta("_wpml_import_translation_group", "12")));
-    assert_eq!((found.language.as_deref(), found.story.as_deref()), (Some("fr"), Some("wpml 12")));
+    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("fr"), Some("wpml 12")));
 }
 
 fn body(html: &str) -> String {

@@ -38,7 +38,7 @@ pub fn has_tags(text: &str) -> bool {
 }
 
 /// Plain text on one line. Blanks of a width of their own stay, as typographers set them.
-pub fn one_line(text: &str) -> String {
+pub fn collapse_whitespace(text: &str) -> String {
     let is_plain = |letter: char| {
         letter.is_ascii_whitespace()
             || letter.is_ascii_control()
@@ -53,7 +53,7 @@ fn is_blank(letter: char) -> bool {
 }
 
 /// HTML as text, in which blank lines part paragraphs.
-pub fn paragraphs(html: &str) -> String {
+pub fn from_html(html: &str) -> String {
     let mut out = String::new();
     // How many line breaks stand before the next letter, and whether a blank does.
     let (mut breaks, mut blank) = (0_usize, false);
@@ -114,7 +114,7 @@ fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
             rest = &rest[end..];
             return Some(Piece::Comment);
         }
-        if let Some((length, name, is_end)) = tag(rest) {
+        if let Some((length, name, is_end)) = parse_tag(rest) {
             rest = &rest[length..];
             return Some(Piece::Tag { name, is_end });
         }
@@ -128,7 +128,7 @@ fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
 }
 
 /// The tag that a text begins with: its length, its name, and whether it is an end.
-pub fn tag(text: &str) -> Option<(usize, &str, bool)> {
+pub fn parse_tag(text: &str) -> Option<(usize, &str, bool)> {
     let inner = text.strip_prefix('<')?;
     let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
     let inner = inner.strip_prefix(['!', '?']).unwrap_or(inner);
@@ -166,7 +166,7 @@ mod tests {
             ("<", "<"),
             ("", ""),
         ] {
-            assert_eq!(paragraphs(html), expected, "{html}");
+            assert_eq!(from_html(html), expected, "{html}");
         }
         assert!(is_html("a<br>b") && is_html("a &amp; b") && !is_html("1 < 2 & 3") && !has_tags("a &amp; b"));
     }
