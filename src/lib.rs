@@ -74,5 +74,5 @@ mod text;
 
 pub use cli::run;
 pub use config::Config;
-pub use diagnostics::{Cause, Diagnostic, Form, Location, Severity, show};
+pub use diagnostics::{Cause, Diagnostic, Location, OutputFormat, Severity, show};
 pub use site::{Document, Site};

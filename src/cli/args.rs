@@ -3,8 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
+
+use crate::diagnostics::OutputFormat;
 
 /// One store of multilingual stories in, a feed for every language and every topic out.
 #[derive(Debug, Parser)]
@@ -22,15 +25,18 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// For whom results and diagnostics are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people
-    Text,
-    /// For scripts
-    Json,
-    /// Annotations for a GitHub workflow
-    Github,
+impl ValueEnum for OutputFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::Github]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            OutputFormat::Text => PossibleValue::new("text").help("For people"),
+            OutputFormat::Json => PossibleValue::new("json").help("For scripts"),
+            OutputFormat::Github => PossibleValue::new("github").help("Annotations for a GitHub workflow"),
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]

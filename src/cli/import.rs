@@ -173,7 +173,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::cli::args::{OutputFormat, SelectorOptions};
+    use crate::cli::args::SelectorOptions;
+    use crate::diagnostics::OutputFormat;
     use crate::site::Site;
 
     const CONFIG: &str = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\ntitle = 'E'\ntimezone = 'Europe/Vienna'\n[languages.en]\ntitle = 'E'\n[languages.ru]\ntitle = 'Е'\n";

@@ -2,15 +2,14 @@
 
 use std::io::{IsTerminal, Write};
 
-use super::args::OutputFormat;
 use super::{DONE, MACHINE, PROBLEMS, USAGE};
-use crate::diagnostics::{Cause, Diagnostic, Form, Severity, show};
+use crate::diagnostics::{Cause, Diagnostic, OutputFormat, Severity, show, show_colored};
 use crate::text::count;
 
 /// Gathers how a command ends while it speaks.
 pub struct Report {
     format: OutputFormat,
-    form: Form,
+    is_colored: bool,
     status: u8,
     warnings: usize,
     errors: usize,
@@ -19,13 +18,8 @@ pub struct Report {
 impl Report {
     /// A report in a format; colour only where a person looks.
     pub fn new(format: OutputFormat) -> Self {
-        let form = match format {
-            OutputFormat::Text if stderr_has_color() => Form::Colour,
-            OutputFormat::Text => Form::Plain,
-            OutputFormat::Json => Form::Json,
-            OutputFormat::Github => Form::Github,
-        };
-        Report { format, form, status: DONE, warnings: 0, errors: 0 }
+        let is_colored = format == OutputFormat::Text && stderr_has_color();
+        Report { format, is_colored, status: DONE, warnings: 0, errors: 0 }
     }
 
     /// Whether people read the results, and not scripts or a workflow.
@@ -52,7 +46,7 @@ impl Report {
                 (Severity::Error, Cause::Usage) => self.fail(USAGE),
                 (Severity::Error, Cause::Machine) => self.fail(MACHINE),
             }
-            text += &show(&diagnostic, self.form);
+            text += &if self.is_colored { show_colored(&diagnostic) } else { show(&diagnostic, self.format) };
         }
         // There is nobody to tell if standard error is closed.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

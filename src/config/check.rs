@@ -8,9 +8,9 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use url::Url;
 
-use super::look::{self, Look};
 use super::raw::{RawAuthor, RawConfig, RawSite, RawTopic};
 use super::redirect::{self, Redirect, Target};
+use super::theme::{self, Theme};
 use super::{AccessLog, Archives, Config, Edition, Feeds, RateLimit, Server, Site, Topic, hash};
 use crate::diagnostics::{Diagnostic, Location, suggestion};
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, absolute, is_email};
@@ -97,7 +97,7 @@ impl Check<'_> {
             return None;
         };
         let site = self.site(path, raw_site, languages.first())?;
-        let fingerprint = site.look.fingerprint(fingerprint);
+        let fingerprint = site.theme.fingerprint(fingerprint);
         Some(Config {
             site,
             languages,
@@ -156,22 +156,23 @@ impl Check<'_> {
             icon,
             logo,
             pages: raw.pages.unwrap_or(true),
-            look: self.look(path, raw),
+            theme: self.theme(path, raw),
         })
     }
 
-    /// The templates and the stylesheet of the site's owner.
-    fn look(&mut self, path: &Path, raw: &RawSite) -> Look {
-        let mut look = Look::default();
+    /// Reads the site's own templates and stylesheet.
+    fn theme(&mut self, path: &Path, raw: &RawSite) -> Theme {
+        let mut theme = Theme::default();
         let named = [("templates", &raw.templates), ("style", &raw.style)];
         for (key, named) in named.into_iter().filter_map(|(key, named)| Some((key, named.as_ref()?))) {
             let named = Config::beside(path, named);
-            let read = if key == "style" { look::style(&mut look, &named) } else { look::templates(&mut look, &named) };
+            let read =
+                if key == "style" { theme::style(&mut theme, &named) } else { theme::templates(&mut theme, &named) };
             if let Err(why) = read {
                 self.wrong(&["site", key], format!("`{key}`: {why}"));
             }
         }
-        look
+        theme
     }
 
     /// A value that must be there and must be readable.

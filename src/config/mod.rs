@@ -4,16 +4,17 @@
 //! Never touches: stories.
 
 mod check;
-mod look;
 mod raw;
 mod redirect;
+mod theme;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
-pub(crate) use look::Look;
 pub(crate) use redirect::{Redirect, Target};
+pub(crate) use theme::TemplateOverride;
+use theme::Theme;
 
 use url::Url;
 use xxhash_rust::xxh3::Xxh3;
@@ -68,8 +69,8 @@ pub(crate) struct Site {
     pub logo: Option<Url>,
     /// Whether HTML pages are published beside the feeds.
     pub pages: bool,
-    /// What the site's owner changed in how they look.
-    pub look: Look,
+    /// The site's own templates and stylesheet.
+    pub theme: Theme,
 }
 
 /// One of `[languages]`: all that is published in one language.
@@ -197,7 +198,7 @@ impl Config {
 
     /// The files and folders beside the configuration that it is read from.
     pub(crate) fn files(&self) -> &[PathBuf] {
-        &self.site.look.files
+        &self.site.theme.files
     }
 
     /// The path of a file that the configuration names, against the configuration's own folder.

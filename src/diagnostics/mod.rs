@@ -7,7 +7,7 @@ mod show;
 
 use std::ops::Range;
 
-pub use show::{Form, show};
+pub use show::{OutputFormat, show, show_colored};
 
 /// How bad a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

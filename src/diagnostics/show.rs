@@ -1,78 +1,88 @@
-//! The three written forms of a diagnostic.
+//! The output formats of a diagnostic.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Write};
 
 use serde_json::json;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Diagnostic, Location, Severity};
 
-/// How diagnostics are written.
+/// How results and diagnostics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Form {
-    /// `path:line:column: error: …`, with the line shown beneath; in colour on request.
+pub enum OutputFormat {
+    /// For people: `path:line:column: error: …`, followed by the line itself.
     #[default]
-    Plain,
-    /// As `Plain`, in colour.
-    Colour,
-    /// One JSON object a line.
+    Text,
+    /// For scripts: one JSON object per line.
     Json,
     /// Annotations of a GitHub workflow.
     Github,
 }
 
-/// Writes one diagnostic, with its closing line break.
-pub fn show(diagnostic: &Diagnostic, form: Form) -> String {
-    match form {
-        Form::Plain => people(diagnostic, false),
-        Form::Colour => people(diagnostic, true),
-        Form::Json => json_line(diagnostic),
-        Form::Github => annotation(diagnostic),
+/// Formats one diagnostic, with its final line break.
+pub fn show(diagnostic: &Diagnostic, format: OutputFormat) -> String {
+    match format {
+        OutputFormat::Text => text(diagnostic, false),
+        OutputFormat::Json => json_line(diagnostic),
+        OutputFormat::Github => annotation(diagnostic),
     }
 }
 
-fn word(severity: Severity) -> &'static str {
+/// Formats one diagnostic as text with ANSI colors.
+pub fn show_colored(diagnostic: &Diagnostic) -> String {
+    text(diagnostic, true)
+}
+
+impl Display for Diagnostic {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(text(self, false).trim_end())
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+fn severity_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     }
 }
 
-fn people(diagnostic: &Diagnostic, colour: bool) -> String {
+fn text(diagnostic: &Diagnostic, color: bool) -> String {
     let paint = |text: &str, code: &str| {
-        if colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
     let code = if diagnostic.is_error() { "1;31" } else { "1;33" };
     let mut out = String::new();
     if let Some(location) = &diagnostic.location {
         let _ = write!(out, "{}: ", paint(&position(location), "1"));
     }
-    let _ = writeln!(out, "{}: {}", paint(word(diagnostic.severity), code), harmless(&diagnostic.message));
+    let _ = writeln!(out, "{}: {}", paint(severity_name(diagnostic.severity), code), sanitize(&diagnostic.message));
     if let Some(location) = &diagnostic.location {
-        out += &excerpt(location, |marks| paint(marks, code));
+        out += &source_excerpt(location, |marks| paint(marks, code));
     }
     if let Some((label, location)) = diagnostic.related.as_deref() {
-        let _ = writeln!(out, "{}: note: {}", position(location), harmless(label));
-        out += &excerpt(location, |marks| paint(marks, "1;36"));
+        let _ = writeln!(out, "{}: note: {}", position(location), sanitize(label));
+        out += &source_excerpt(location, |marks| paint(marks, "1;36"));
     }
     if let Some(help) = &diagnostic.help {
-        let _ = writeln!(out, "  = help: {}", harmless(help));
+        let _ = writeln!(out, "  = help: {}", sanitize(help));
     }
     out
 }
 
 fn position(location: &Location) -> String {
-    format!("{}:{}:{}", harmless(&location.path), location.line, location.column)
+    format!("{}:{}:{}", sanitize(&location.path), location.line, location.column)
 }
 
 /// The line of a location with the columns in question underlined.
-fn excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String {
+fn source_excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String {
     if location.text.trim().is_empty() {
         return String::new();
     }
     let number = location.line.to_string();
     let margin = " ".repeat(number.len());
-    let line = harmless(&location.text.replace('\t', " "));
+    let line = sanitize(&location.text.replace('\t', " "));
     let lead: String = line.chars().take(location.text_column).collect();
     let marked: usize =
         line.chars().skip(location.text_column).take(location.width).map(|c| c.width().unwrap_or(1)).sum();
@@ -81,7 +91,7 @@ fn excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String {
 }
 
 /// Text of a file as a terminal may show it: no control character acts, and no direction is turned.
-fn harmless(text: &str) -> String {
+fn sanitize(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
@@ -90,7 +100,7 @@ fn json_line(diagnostic: &Diagnostic) -> String {
     let location =
         |location: &Location| json!({"path": location.path, "line": location.line, "column": location.column});
     let mut value = json!({
-        "severity": word(diagnostic.severity),
+        "severity": severity_name(diagnostic.severity),
         "message": diagnostic.message,
     });
     if let Some(found) = &diagnostic.location {
@@ -122,7 +132,7 @@ fn annotation(diagnostic: &Diagnostic) -> String {
     let location = diagnostic.location.as_ref().map_or(String::new(), |location| {
         format!(" file={},line={},col={}", property(&location.path), location.line, location.column)
     });
-    format!("::{}{location}::{}\n", word(diagnostic.severity), data(&message))
+    format!("::{}{location}::{}\n", severity_name(diagnostic.severity), data(&message))
 }
 
 #[cfg(test)]
@@ -138,14 +148,14 @@ mod tests {
     #[test]
     fn people_see_the_line() {
         assert_eq!(
-            show(&diagnostic(), Form::Plain),
+            show(&diagnostic(), OutputFormat::Text),
             "s/a.toml:2:1: error: unknown key `titel`, 100%\n  |\n2 | titel = \"x\"\n  | ^^^^^\n  = help: did you mean `title`?\n"
         );
     }
 
     #[test]
     fn scripts_see_json() {
-        let value: serde_json::Value = serde_json::from_str(&show(&diagnostic(), Form::Json)).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&show(&diagnostic(), OutputFormat::Json)).unwrap();
         assert_eq!(value["line"], 2);
         assert_eq!(value["help"], "did you mean `title`?");
     }
@@ -153,7 +163,7 @@ mod tests {
     #[test]
     fn workflows_see_annotations() {
         assert_eq!(
-            show(&diagnostic(), Form::Github),
+            show(&diagnostic(), OutputFormat::Github),
             "::error file=s/a.toml,line=2,col=1::unknown key `titel`, 100%25%0Adid you mean `title`?\n"
         );
     }

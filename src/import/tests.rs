@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::report::Outcome;
 use super::*;
-use crate::diagnostics::{Cause, Form, show};
+use crate::diagnostics::{Cause, OutputFormat, show};
 
 type Outcomes = Vec<(String, String)>;
 
@@ -249,7 +249,7 @@ fn a_failure_names_the_file_and_keeps_what_was_written() {
     let text = "• 01/02/2019\n  Lakes\n• 31/12/2018\n  Rain";
     let request = Request { sources: vec!["-".into()], into: folder.path().to_owned(), ..Request::default() };
     let diagnostics = run(&setting(), &request, Some(&file_of(text)), &Standing::default(), &|_| {}).unwrap_err();
-    let shown = show(&diagnostics[0], Form::Plain);
+    let shown = show(&diagnostics[0], OutputFormat::Text);
     assert!(shown.contains("2018") && diagnostics[0].cause == Cause::Machine, "{shown}");
     std::fs::remove_file(folder.path().join("2018")).unwrap();
     assert_eq!(kinds(&import(text, folder.path())), ["unchanged", "written"]);
@@ -307,7 +307,7 @@ fn what_is_left_out_is_named() {
     let report = import(text, folder.path());
     assert_eq!(kinds(&report), ["left out", "left out", "left out", "left out", "left out", "written"]);
     assert_eq!(left_out(&report), 5);
-    let told: String = report.diagnostics.iter().map(|diagnostic| show(diagnostic, Form::Plain)).collect();
+    let told: String = report.diagnostics.iter().map(|diagnostic| show(diagnostic, OutputFormat::Text)).collect();
     for part in [
         "standard input:1:3: error: this entry is left out: there is no such day\n  |\n1 |   • 31/02/2019\n  |   ^^^^^^^^^^^^\n  = help: correct the date in the source\n",
         "standard input:3:3: error: this entry is left out: it has neither title nor text\n",
@@ -352,13 +352,13 @@ fn errors_name_place_and_cure() {
     ] {
         let diagnostics =
             run(&setting(), &request(source), Some(&file_of("text")), &Standing::default(), &|_| {}).unwrap_err();
-        let shown = show(&diagnostics[0], Form::Plain);
+        let shown = show(&diagnostics[0], OutputFormat::Text);
         assert!(parts.iter().all(|part| shown.contains(part)), "{shown}");
     }
     assert!(!folder.path().join("x").exists());
 
     let misused = |request: &Request| {
-        misused(&setting(), request).iter().map(|diagnostic| show(diagnostic, Form::Plain)).collect::<String>()
+        misused(&setting(), request).iter().map(|diagnostic| show(diagnostic, OutputFormat::Text)).collect::<String>()
     };
     assert!(misused(&request(Path::new("nowhere.txt"))).starts_with("nowhere.txt:1:1: error: there is no such file"));
     let shown = misused(&Request { language: Some("de".into()), ..request(Path::new("-")) });
@@ -376,14 +376,15 @@ fn dated_lines_that_make_no_entry_are_told() {
     let text =
         "News\n    2014-12-03 Before\n• 16/04/2015\n  The lakes\n\n    3 May 2015 Inside\n• 15/04/2015\n  The rain";
     let report = import(text, folder.path());
-    let diagnostics: Vec<String> = report.diagnostics.iter().map(|diagnostic| show(diagnostic, Form::Github)).collect();
+    let diagnostics: Vec<String> =
+        report.diagnostics.iter().map(|diagnostic| show(diagnostic, OutputFormat::Github)).collect();
     assert!(diagnostics[0].starts_with("::error file=standard input,line=2,col=5::this dated line"), "{diagnostics:?}");
     let told = report.to_string();
     assert!(told.contains("taken as text:\n  standard input:6: 3 May 2015 Inside\n"), "{told}");
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["sources"][0]["dated"][1]["line"], 6);
     // A file whose lines end in carriage returns alone, too.
-    let told = show(&import(&text.replace('\n', "\r"), folder.path()).diagnostics[0], Form::Plain);
+    let told = show(&import(&text.replace('\n', "\r"), folder.path()).diagnostics[0], OutputFormat::Text);
     assert!(told.contains(":2:5: error") && told.contains("2 |     2014-12-03 Before\n"), "{told}");
 }
 

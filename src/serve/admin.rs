@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::Server;
-use crate::diagnostics::{Form, show};
+use crate::diagnostics::{OutputFormat, show};
 
 /// Answers until it is dropped.
 pub async fn serve(listener: TcpListener, server: Arc<Server>) {
@@ -78,7 +78,7 @@ fn status(server: &Server) -> String {
     let diagnostics: Vec<serde_json::Value> = state
         .diagnostics
         .iter()
-        .filter_map(|diagnostic| serde_json::from_str(&show(diagnostic, Form::Json)).ok())
+        .filter_map(|diagnostic| serde_json::from_str(&show(diagnostic, OutputFormat::Json)).ok())
         .collect();
     let (stories, translations) = state.counts;
     let value = json!({

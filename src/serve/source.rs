@@ -17,7 +17,7 @@ use super::watch::{Due, Watch};
 use super::{Clock, Server};
 use crate::coding::CODINGS;
 use crate::config::Config;
-use crate::diagnostics::{Diagnostic, Form, show};
+use crate::diagnostics::{Diagnostic, OutputFormat, show};
 use crate::model::Timestamp;
 use crate::site::Site;
 
@@ -326,7 +326,7 @@ impl Source {
     fn fail(&mut self, diagnostics: Vec<Diagnostic>) {
         self.server.metrics.failed_reloads.fetch_add(1, Ordering::Relaxed);
         if !self.server.has_failed_with(&diagnostics) {
-            let text: String = diagnostics.iter().map(|diagnostic| show(diagnostic, Form::Plain)).collect();
+            let text: String = diagnostics.iter().map(|diagnostic| show(diagnostic, OutputFormat::Text)).collect();
             tracing::error!("the change is not served, the last good publication stays:\n{text}");
         }
         self.server.is_behind(diagnostics);

@@ -22,7 +22,7 @@ use crate::config::{Config, LanguageIndex, Target, TopicIndex};
 use crate::diagnostics::{Diagnostic, Location, sort, suggestion};
 use crate::model::{Entry, Feed, Format, Language, Person, Text, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Leaf, Period, Plan, Planned, Sheet, State, Style};
-use crate::render::pages::{Own, Templates};
+use crate::render::pages::Templates;
 use crate::render::{self, Outline, Outlines, Piece, Rendered};
 use crate::store::{Changes, Record, Store};
 
@@ -463,11 +463,9 @@ impl Site {
 /// The templates of a site; with mistakes in its own, the built-in ones.
 fn templates(config: &Config) -> (Templates, Vec<Diagnostic>) {
     let languages: Vec<Language> = config.languages.iter().map(|edition| edition.language.clone()).collect();
-    let look = &config.site.look;
-    let own = look.templates.iter().map(|file| Own { name: &file.name, shown: &file.shown, text: &file.text });
-    let own: Vec<Own<'_>> = own.collect();
-    let style = look.style.as_deref();
-    Templates::new(&languages, &own, style).map_or_else(
+    let theme = &config.site.theme;
+    let style = theme.style.as_deref();
+    Templates::new(&languages, &theme.templates, style).map_or_else(
         |mistakes| (Templates::new(&languages, &[], style).unwrap_or_default(), mistakes),
         |templates| (templates, Vec::new()),
     )

@@ -55,7 +55,7 @@ impl Site {
 
     /// Renders a page of each kind, where the site has templates of its own: what is wrong with them is known before a build.
     pub(super) fn try_templates(&self) -> Result<(), Diagnostic> {
-        if self.config.site.look.templates.is_empty() {
+        if self.config.site.theme.templates.is_empty() {
             return Ok(());
         }
         let kind = |key: DocumentKey| match key {

@@ -10,7 +10,7 @@ use ammonia::UrlRelative;
 use pulldown_cmark::{Options, Parser, html};
 use url::Url;
 
-use super::nesting;
+use super::complexity::exceeded_limit;
 use super::story::Content;
 use crate::model::{Html, Language, clean};
 
@@ -33,7 +33,7 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language) -> Option<Htm
 pub fn markdown(text: &str) -> String {
     let markers =
         |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
-    if text.lines().any(|line| (DEEPEST..line.len()).contains(&markers(line))) {
+    if text.lines().any(|line| (MAX_DEPTH..line.len()).contains(&markers(line))) {
         return paragraphs(text);
     }
     let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
@@ -46,7 +46,7 @@ pub fn markdown(text: &str) -> String {
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
 /// Nesting beyond this is no text that anybody wrote; parsing it would take longer than reading all the rest.
-const DEEPEST: usize = 200;
+const MAX_DEPTH: usize = 200;
 
 /// An address in a body, resolved; `None` drops it.
 fn absolute(base: &Url, written: &str) -> Option<String> {
@@ -56,7 +56,7 @@ fn absolute(base: &Url, written: &str) -> Option<String> {
 
 /// HTML without anything that is not text, pictures and links, every address made absolute.
 pub fn sanitised(html: &str, base: &Url) -> String {
-    if nesting::fault(html, DEEPEST).is_some() {
+    if exceeded_limit(html, MAX_DEPTH).is_some() {
         return paragraphs(html);
     }
     let media = ["audio", "source", "video"];

@@ -4,8 +4,8 @@
 //! Never touches: how stories are ordered, joined or published.
 
 mod body;
+mod complexity;
 mod find;
-mod nesting;
 mod raw;
 mod scan;
 mod story;
@@ -22,9 +22,9 @@ use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 pub use body::{body, markdown, sanitised};
+pub use complexity::exceeded_limit;
 use find::StoreFile;
 pub use find::{FileFingerprint, can_be_story, is_hidden};
-pub use nesting::fault as html_fault;
 use raw::RawRecord;
 pub use raw::{RawEnclosure, RawPerson};
 pub use scan::{EntryMeta, FileIndex, Record};

@@ -16,7 +16,7 @@ use super::entry::{Body, EntryDate, ParsedEntry};
 use super::feed::Failure;
 use super::listed::summary_or_body;
 use super::visible_text;
-use crate::store::html_fault;
+use crate::store::exceeded_limit;
 use parts::{Shown, attribute};
 pub use selectors::{Given, Selectors};
 
@@ -55,7 +55,7 @@ pub fn read(
     if text.len() as u64 > LONGEST {
         return Err(Failure { message: format!("a page may be {} MB long, and this is longer", LONGEST >> 20) });
     }
-    if let Some(why) = html_fault(&text, DEEPEST) {
+    if let Some(why) = exceeded_limit(&text, DEEPEST) {
         return Err(Failure { message: format!("this is no news page: {why}") });
     }
     let page = Html::parse_document(&text);

@@ -17,6 +17,7 @@ use serde::Serialize;
 pub use voice::Voice;
 use voice::{Speech, Words};
 
+use crate::config::TemplateOverride;
 use crate::diagnostics::{Diagnostic, Location, suggestion};
 use crate::model::Language;
 
@@ -38,33 +39,28 @@ pub const BUILT_IN: [(&str, &str); 14] = [
     ("words/zh-Hans.toml", include_str!("words/zh-Hans.toml")),
 ];
 
-/// A template that takes the location of a built-in one of the same name, or stands beside them.
-#[derive(Debug, Clone, Copy)]
-pub struct Own<'t> {
-    pub name: &'t str,
-    /// As diagnostics name it.
-    pub shown: &'t str,
-    pub text: &'t str,
-}
-
 /// Templates that are ready to be used.
 #[derive(Debug, Default)]
 pub struct Templates {
     environment: Environment<'static>,
     voices: Arc<Vec<Voice>>,
     style: Option<String>,
-    /// For diagnostics: where the owner's templates lie.
+    /// The site's own templates by name: path and text, for diagnostics.
     own: BTreeMap<String, (String, String)>,
 }
 
 impl Templates {
-    /// Makes templates ready: the owner's in the location of the built-in ones.
+    /// Compiles the built-in templates and those that override them.
     ///
     /// # Errors
     /// Every mistake in them, with its place.
-    pub fn new(languages: &[Language], own: &[Own<'_>], style: Option<&str>) -> Result<Templates, Vec<Diagnostic>> {
+    pub fn new(
+        languages: &[Language],
+        overrides: &[TemplateOverride],
+        style: Option<&str>,
+    ) -> Result<Templates, Vec<Diagnostic>> {
         let own: BTreeMap<String, (String, String)> =
-            own.iter().map(|file| (file.name.to_owned(), (file.shown.to_owned(), file.text.to_owned()))).collect();
+            overrides.iter().map(|file| (file.name.clone(), (file.path.clone(), file.text.clone()))).collect();
         let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
         files.extend(own.iter().map(|(name, (_, text))| (name.as_str(), text.as_str())));
         let mut diagnostics = Vec::new();

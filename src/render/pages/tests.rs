@@ -11,7 +11,8 @@ struct View {
 }
 
 fn rendered(tag: &str, template: &str) -> Result<String, Diagnostic> {
-    let own = [Own { name: "home.html", shown: "templates/home.html", text: template }];
+    let own =
+        [TemplateOverride { name: "home.html".into(), path: "templates/home.html".into(), text: template.into() }];
     let templates = Templates::new(&languages(&[tag]), &own, None).map_err(|mut diagnostics| diagnostics.remove(0))?;
     let bytes = templates.page("home.html", &View { voice: 0, text: "<b> & \"c\" \u{85}/" })?;
     Ok(String::from_utf8(bytes).unwrap())
@@ -84,7 +85,7 @@ fn mistakes_are_named_with_their_places() {
         assert!(message.contains(part), "{message}");
     }
     let words = |text: &str| {
-        let own = [Own { name: "words/de.toml", shown: "w/de.toml", text }];
+        let own = [TemplateOverride { name: "words/de.toml".into(), path: "w/de.toml".into(), text: text.into() }];
         Templates::new(&languages(&["de"]), &own, None).map(drop).map_err(|diagnostics| diagnostics[0].clone())
     };
     assert_eq!(words("topics = 'Themen'"), Ok(()));

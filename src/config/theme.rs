@@ -1,4 +1,4 @@
-//! What the owner of a site changed in how its pages look: templates and a stylesheet, read with the configuration.
+//! The theme of a site: its own templates and stylesheet, which override the built-in ones.
 
 use std::path::{Path, PathBuf};
 
@@ -6,31 +6,31 @@ use walkdir::WalkDir;
 
 use super::hash;
 
-/// Templates and style.
+/// The overrides of the built-in templates and stylesheet.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Look {
+pub(crate) struct Theme {
     /// Sorted by name.
-    pub templates: Vec<Template>,
+    pub templates: Vec<TemplateOverride>,
     pub style: Option<String>,
-    /// The files that these come from, and the folders where more may come.
+    /// The files that were read, and the folders that are watched for new ones.
     pub files: Vec<PathBuf>,
 }
 
-/// A file that takes the place of a built-in one of the same name, or that one of them includes.
+/// A template that replaces the built-in one of the same name, or is included by one.
 #[derive(Debug, Clone)]
-pub(crate) struct Template {
-    /// Below the folder.
+pub(crate) struct TemplateOverride {
+    /// Its path below the folder, with `/` between the parts.
     pub name: String,
-    /// As diagnostics name it.
-    pub shown: String,
+    /// Its path as diagnostics show it.
+    pub path: String,
     pub text: String,
 }
 
-/// What a template's name ends in.
-const KINDS: [&str; 3] = ["html", "css", "toml"];
+/// The file extensions of templates, stylesheets and messages.
+const EXTENSIONS: [&str; 3] = ["html", "css", "toml"];
 
-impl Look {
-    /// A hash of all this, and of what stands besides.
+impl Theme {
+    /// Adds the theme to a hash of the configuration.
     pub fn fingerprint(&self, seed: u64) -> u64 {
         let style = self.style.iter().map(|style| ("", style));
         let templates = self.templates.iter().map(|template| (template.name.as_str(), &template.text));
@@ -42,18 +42,18 @@ impl Look {
 ///
 /// # Errors
 /// Why it cannot be read.
-pub fn style(look: &mut Look, path: &Path) -> Result<(), String> {
-    look.files.push(path.to_owned());
-    look.style = Some(read(path)?);
+pub fn style(theme: &mut Theme, path: &Path) -> Result<(), String> {
+    theme.files.push(path.to_owned());
+    theme.style = Some(read(path)?);
     Ok(())
 }
 
-/// Reads a folder of templates. What begins with a dot, or is of another kind, is passed over.
+/// Reads a folder of templates. Hidden files and other extensions are ignored.
 ///
 /// # Errors
 /// Why one of them cannot be read.
-pub fn templates(look: &mut Look, folder: &Path) -> Result<(), String> {
-    look.files.push(folder.to_owned());
+pub fn templates(theme: &mut Theme, folder: &Path) -> Result<(), String> {
+    theme.files.push(folder.to_owned());
     if !folder.is_dir() {
         return Err(format!("there is no folder {}; `tidings init --templates` makes one", folder.display()));
     }
@@ -63,17 +63,17 @@ pub fn templates(look: &mut Look, folder: &Path) -> Result<(), String> {
         let entry = entry.map_err(|error| error.to_string())?;
         let path = entry.path();
         if entry.file_type().is_dir() {
-            look.files.push(path.to_owned());
+            theme.files.push(path.to_owned());
             continue;
         }
-        let kind = path.extension().map(|kind| kind.to_string_lossy().to_ascii_lowercase());
-        if !kind.is_some_and(|kind| KINDS.contains(&kind.as_str())) {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
             continue;
         }
-        look.files.push(path.to_owned());
+        theme.files.push(path.to_owned());
         let below = path.strip_prefix(folder).unwrap_or(path);
         let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-        look.templates.push(Template { name, shown: path.display().to_string(), text: read(path)? });
+        theme.templates.push(TemplateOverride { name, path: path.display().to_string(), text: read(path)? });
     }
     Ok(())
 }
