@@ -1,7 +1,7 @@
 //! Import owns the way from what a newsroom already has to story files in the store; it never touches the rest of the
 //! flow: no catalog, no feeds, no clock, no terminal.
 //!
-//! [`sources`] -> [`listed`] ([`listing`], [`caption`]), [`html`], [`feed`], [`wordpress`] or [`markdown`] ->
+//! [`sources`] -> [`listing`], [`html`], [`feed`], [`wordpress`] or [`markdown`] ->
 //! [`entry`] -> [`entries`] ([`crate::pairing`], [`topics`]) -> [`texts`], [`recall`] ->
 //! [`joining`] ([`crate::pairing`], [`review`]), [`bundles`] -> [`names`], [`stored`], [`story_file`], [`write`] -> [`report`]
 //!
@@ -11,7 +11,6 @@
 //! What stands in the store elsewhere is told by the caller ([`Standing`]): its ids are never written again.
 
 mod bundles;
-mod caption;
 mod dates;
 mod decode;
 mod entries;
@@ -19,9 +18,9 @@ mod entry;
 mod feed;
 mod html;
 mod joining;
-mod listed;
 mod listing;
 mod markdown;
+mod parse_error;
 mod recall;
 mod record;
 mod report;

@@ -9,8 +9,9 @@ use walkdir::WalkDir;
 
 use super::entry::{EntryDate, ParsedEntry};
 use super::markdown::{self, SourceTree, Tree};
+use super::parse_error::ParseError;
 use super::report::{Source, SourceReport};
-use super::{Request, Setting, at, feed, html, listed, wordpress};
+use super::{Request, Setting, at, feed, html, listing, wordpress};
 use crate::diagnostics::Diagnostic;
 use crate::fetch;
 use crate::source::{decode, undecodable};
@@ -76,7 +77,7 @@ pub fn is_address(path: &Path) -> bool {
 pub fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
     let mut inputs = Vec::new();
     for source in &request.sources {
-        let tree = || Input::Tree(source.clone(), markdown::place(source));
+        let tree = || Input::Tree(source.clone(), SourceTree::locate(source));
         match request.from {
             _ if is_address(source) || source == Path::new("-") => inputs.push(Input::Document(source.clone())),
             Some(Kind::Markdown) => inputs.push(tree()),
@@ -86,7 +87,7 @@ pub fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
             from => {
                 let feeds = files(source, &FEEDS)?;
                 let is_tree = || {
-                    let place = markdown::place(source);
+                    let place = SourceTree::locate(source);
                     Ok(place.kind != markdown::Kind::Plain || files(source, &MARKDOWN)?.len() > feeds.len())
                 };
                 if from.is_none() && is_tree()? {
@@ -146,7 +147,7 @@ fn document(
         return Err(at(Path::new(&name), "this is compressed").help("unpack it, and import what is in it"));
     }
     let kind = request.from.unwrap_or_else(|| kind_of(&head));
-    let ill = |failure: feed::Failure| at(Path::new(&document.name), &failure.message);
+    let ill = |error: ParseError| at(Path::new(&document.name), &error.message);
     let mut batches = Batches { name: &document.name, waiting: Vec::new(), count: 0, failure: None, take };
     let mut report = SourceReport { name: name.clone(), ..SourceReport::default() };
     let (mut text, mut date) = (String::new(), None);
@@ -160,7 +161,7 @@ fn document(
                 return Err(at(Path::new(&name), &message).help("split it, or say with --from what else it is"));
             }
             text = decode(&bytes).map_err(|wrong| undecodable(&name, &bytes, 0, wrong))?.to_owned();
-            let (listed, entries) = listed::read(&name, &text);
+            let (listed, entries) = listing::read(&name, &text);
             entries.into_iter().for_each(|found| batches.add(found));
             report = listed;
         }
@@ -170,7 +171,7 @@ fn document(
             (report.notes, date) = (head.remarks, head.date);
         }
         Kind::Wordpress => {
-            let open = || document.open().map_err(feed::Failure::from);
+            let open = || document.open().map_err(ParseError::from);
             report.notes = wordpress::read(open, request.pages, &mut |found| batches.add(found)).map_err(ill)?;
         }
         Kind::Html => {
@@ -264,7 +265,7 @@ fn tree(
 ) -> Result<ReadSource, Diagnostic> {
     let home = setting.homes.first().ok_or_else(|| at(name, "the configuration names no language"))?;
     let tree = Tree::open(&place.root, &setting.languages, home, request.now)
-        .map_err(|failure| at(name, &format!("this cannot be imported: {}", failure.message)))?;
+        .map_err(|error| at(name, &format!("this cannot be imported: {}", error.message)))?;
     let posts: Vec<_> = tree.files().iter().filter(|file| place.holds(&file.path)).collect();
     let root = place.root.display().to_string();
     for batch in posts.chunks(BATCH) {

@@ -497,7 +497,7 @@ proptest! {
         }
         prop_assert_eq!(visible(&parts), visible(&text));
 
-        let credits = caption::Credits::learn(parsed.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice())));
+        let credits = listing::Credits::learn(parsed.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice())));
         for entry in &parsed.entries {
             let split = credits.split(&entry.paragraphs);
             let caption = split.caption.unwrap_or_default();

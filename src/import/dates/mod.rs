@@ -2,35 +2,35 @@
 //!
 //! `16/04/2015`, `04-16-2015`, `2015.04.16`, `16.04.15`, `16 April 2015`, `April 16th, 2015`, `16 de abril de 2015`,
 //! `16 апреля 2015 г.`, `2015年4月16日`, a weekday before and a time of day behind. Whether the day or the month stands
-//! first is never guessed from one date: [`decide`] looks at all of them.
+//! first is never guessed from one date: [`infer_field_order`] looks at all of them.
 
-mod reader;
-mod words;
+mod names;
+mod parser;
 
 use chrono::NaiveDate;
 
-pub use reader::at_start;
+pub use parser::parse_prefix;
 
 /// A date found at the head of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DateMatch {
     /// How many bytes of the text it takes.
     pub length: usize,
-    pub written: Written,
+    pub date: ParsedDate,
 }
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Written {
+pub enum ParsedDate {
     /// Month by name, or the year first: only one reading. None where there is no such day (31 April).
-    Sure(Option<NaiveDate>),
+    Exact(Option<NaiveDate>),
     /// Day and month as numbers, in an order that this date alone may not tell.
-    Numbers(Numbers),
+    Ambiguous(NumericDate),
 }
 
 /// Two numbers and a year.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Numbers {
+pub struct NumericDate {
     first: u32,
     second: u32,
     year: i32,
@@ -39,109 +39,115 @@ pub struct Numbers {
 
 /// What stands first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum FieldOrder {
     DayFirst,
     MonthFirst,
 }
 
-impl Order {
+impl FieldOrder {
     /// In words.
-    pub fn words(self) -> &'static str {
+    pub fn description(self) -> &'static str {
         match self {
-            Order::DayFirst => "the day first",
-            Order::MonthFirst => "the month first",
+            FieldOrder::DayFirst => "the day first",
+            FieldOrder::MonthFirst => "the month first",
         }
     }
 
-    fn other(self) -> Order {
+    fn other(self) -> FieldOrder {
         match self {
-            Order::DayFirst => Order::MonthFirst,
-            Order::MonthFirst => Order::DayFirst,
+            FieldOrder::DayFirst => FieldOrder::MonthFirst,
+            FieldOrder::MonthFirst => FieldOrder::DayFirst,
         }
     }
 }
 
 /// Why an order was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum Evidence {
     /// No date needs it.
     NotNeeded,
     /// The date at this place of the list has only one reading.
-    Proof(usize),
+    Unambiguous(usize),
     /// In this order the dates run one way, in the other they do not.
     Sequence,
     /// Dates with dots put the day first.
     Dots,
     /// Some dates have only the one reading, some only the other.
-    Contradiction,
+    Conflict,
     /// Nothing tells.
-    Unknown,
+    Absent,
 }
 
-impl Numbers {
+impl NumericDate {
     /// The day that is meant where `order` holds.
-    pub fn read(&self, order: Order) -> Option<NaiveDate> {
+    pub fn resolve(&self, order: FieldOrder) -> Option<NaiveDate> {
         match order {
-            Order::DayFirst => NaiveDate::from_ymd_opt(self.year, self.second, self.first),
-            Order::MonthFirst => NaiveDate::from_ymd_opt(self.year, self.first, self.second),
+            FieldOrder::DayFirst => NaiveDate::from_ymd_opt(self.year, self.second, self.first),
+            FieldOrder::MonthFirst => NaiveDate::from_ymd_opt(self.year, self.first, self.second),
         }
     }
 
     /// The day that is meant: in this order, else in the other one where only that makes a day.
-    pub fn read_leniently(&self, order: Order) -> Option<NaiveDate> {
-        self.read(order).or_else(|| self.read(order.other()))
+    pub fn resolve_leniently(&self, order: FieldOrder) -> Option<NaiveDate> {
+        self.resolve(order).or_else(|| self.resolve(order.other()))
     }
 
     /// Whether both orders make a day, and not the same.
     pub fn is_ambiguous(&self) -> bool {
-        let (day, month) = (self.read(Order::DayFirst), self.read(Order::MonthFirst));
+        let (day, month) = (self.resolve(FieldOrder::DayFirst), self.resolve(FieldOrder::MonthFirst));
         day.is_some() && month.is_some() && day != month
     }
 }
 
 /// The order that all dates of a listing, in their order, speak for.
-pub fn decide(dates: &[Numbers]) -> (Order, Reason) {
-    let proves = |date: &Numbers, order: Order| date.read(order).is_some() && date.read(order.other()).is_none();
-    let proof = |order: Order| dates.iter().position(|date| proves(date, order));
-    match (proof(Order::DayFirst), proof(Order::MonthFirst)) {
-        (Some(place), None) => return (Order::DayFirst, Reason::Proof(place)),
-        (None, Some(place)) => return (Order::MonthFirst, Reason::Proof(place)),
+pub fn infer_field_order(dates: &[NumericDate]) -> (FieldOrder, Evidence) {
+    let proves =
+        |date: &NumericDate, order: FieldOrder| date.resolve(order).is_some() && date.resolve(order.other()).is_none();
+    let proof = |order: FieldOrder| dates.iter().position(|date| proves(date, order));
+    match (proof(FieldOrder::DayFirst), proof(FieldOrder::MonthFirst)) {
+        (Some(place), None) => return (FieldOrder::DayFirst, Evidence::Unambiguous(place)),
+        (None, Some(place)) => return (FieldOrder::MonthFirst, Evidence::Unambiguous(place)),
         (Some(_), Some(_)) => {
-            let count = |order: Order| dates.iter().filter(|date| proves(date, order)).count();
-            let month_first = count(Order::MonthFirst) > count(Order::DayFirst);
-            let order = if month_first { Order::MonthFirst } else { Order::DayFirst };
-            return (order, Reason::Contradiction);
+            let count = |order: FieldOrder| dates.iter().filter(|date| proves(date, order)).count();
+            let month_first = count(FieldOrder::MonthFirst) > count(FieldOrder::DayFirst);
+            let order = if month_first { FieldOrder::MonthFirst } else { FieldOrder::DayFirst };
+            return (order, Evidence::Conflict);
         }
         (None, None) => {}
     }
-    if !dates.iter().any(Numbers::is_ambiguous) {
-        return (Order::DayFirst, Reason::NotNeeded);
+    if !dates.iter().any(NumericDate::is_ambiguous) {
+        return (FieldOrder::DayFirst, Evidence::NotNeeded);
     }
     if dates.iter().all(|date| date.separator == '.') {
-        return (Order::DayFirst, Reason::Dots);
+        return (FieldOrder::DayFirst, Evidence::Dots);
     }
-    match (runs_one_way(dates, Order::DayFirst), runs_one_way(dates, Order::MonthFirst)) {
-        (true, false) => (Order::DayFirst, Reason::Sequence),
-        (false, true) => (Order::MonthFirst, Reason::Sequence),
-        _ => (Order::DayFirst, Reason::Unknown),
+    match (runs_one_way(dates, FieldOrder::DayFirst), runs_one_way(dates, FieldOrder::MonthFirst)) {
+        (true, false) => (FieldOrder::DayFirst, Evidence::Sequence),
+        (false, true) => (FieldOrder::MonthFirst, Evidence::Sequence),
+        _ => (FieldOrder::DayFirst, Evidence::Absent),
     }
 }
 
-fn runs_one_way(dates: &[Numbers], order: Order) -> bool {
-    let days: Vec<_> = dates.iter().filter_map(|date| date.read(order)).collect();
+fn runs_one_way(dates: &[NumericDate], order: FieldOrder) -> bool {
+    let days: Vec<_> = dates.iter().filter_map(|date| date.resolve(order)).collect();
     days.len() > 2 && (days.is_sorted() || days.iter().rev().is_sorted())
 }
 
 /// What a person should know of how dates were read; each comes with the number of its place, which `places` names.
-pub fn note(order: Order, reason: Reason, dates: &[(usize, Numbers)], places: &str) -> Option<String> {
+pub fn field_order_note(
+    order: FieldOrder,
+    evidence: Evidence,
+    dates: &[(usize, NumericDate)],
+    places: &str,
+) -> Option<String> {
     let cure = "If that is wrong, write the dates with the year first (2015-04-16) and import again.";
-    let first = order.words();
-    match reason {
-        Reason::NotNeeded | Reason::Dots | Reason::Proof(_) => None,
-        Reason::Sequence => Some(format!(
+    let first = order.description();
+    match evidence {
+        Evidence::NotNeeded | Evidence::Dots | Evidence::Unambiguous(_) => None,
+        Evidence::Sequence => Some(format!(
             "No date tells whether the day or the month stands first; read with {first}, because only so do the dates run one way. {cure}"
         )),
-        Reason::Unknown => {
+        Evidence::Absent => {
             let lines: Vec<String> =
                 dates.iter().filter(|(_, date)| date.is_ambiguous()).map(|(line, _)| line.to_string()).collect();
             let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
@@ -150,9 +156,12 @@ pub fn note(order: Order, reason: Reason, dates: &[(usize, Numbers)], places: &s
                 "No date tells whether the day or the month stands first ({places} {shown}{more}); read with {first}. {cure}"
             ))
         }
-        Reason::Contradiction => {
-            let other: Vec<String> =
-                dates.iter().filter(|(_, date)| date.read(order).is_none()).map(|(line, _)| line.to_string()).collect();
+        Evidence::Conflict => {
+            let other: Vec<String> = dates
+                .iter()
+                .filter(|(_, date)| date.resolve(order).is_none())
+                .map(|(line, _)| line.to_string())
+                .collect();
             Some(format!(
                 "Some dates can only have the day first, some only the month ({places} {}); dates with both readings are read with {first}. {cure}",
                 other.iter().take(10).cloned().collect::<Vec<_>>().join(", ")
@@ -166,9 +175,9 @@ mod tests {
     use super::*;
 
     fn sure(text: &str) -> Option<String> {
-        match at_start(text)?.written {
-            Written::Sure(date) => Some(date.map_or("none".into(), |date| date.to_string())),
-            Written::Numbers(_) => Some("numbers".into()),
+        match parse_prefix(text)?.date {
+            ParsedDate::Exact(date) => Some(date.map_or("none".into(), |date| date.to_string())),
+            ParsedDate::Ambiguous(_) => Some("numbers".into()),
         }
     }
 
@@ -224,15 +233,15 @@ mod tests {
             "(16/04/2015",
             "1.2.3",
         ] {
-            assert_eq!(at_start(text), None, "{text}");
+            assert_eq!(parse_prefix(text), None, "{text}");
         }
     }
 
     #[test]
     fn length_takes_the_time_with_it() {
-        assert_eq!(at_start("16/04/2015 14:30 Title").map(|found| found.length), Some(16));
-        assert_eq!(at_start("2015-04-16 14:30:00 +0200 Title").map(|found| found.length), Some(25));
-        assert_eq!(at_start("16/04/2015 12 wells").map(|found| found.length), Some(10));
+        assert_eq!(parse_prefix("16/04/2015 14:30 Title").map(|found| found.length), Some(16));
+        assert_eq!(parse_prefix("2015-04-16 14:30:00 +0200 Title").map(|found| found.length), Some(25));
+        assert_eq!(parse_prefix("16/04/2015 12 wells").map(|found| found.length), Some(10));
         for (text, rest) in [
             ("4 мая 2014 года. Второе", ". Второе"),
             ("16.04.2015г. Заголовок", " Заголовок"),
@@ -240,30 +249,30 @@ mod tests {
             ("4 травня 2014 року Друге", " Друге"),
             ("16.04.2015 Рыба", " Рыба"),
         ] {
-            assert_eq!(at_start(text).map(|found| &text[found.length..]), Some(rest));
+            assert_eq!(parse_prefix(text).map(|found| &text[found.length..]), Some(rest));
         }
-        assert_eq!(at_start("16/04/2015 Zebra").map(|found| found.length), Some(10));
+        assert_eq!(parse_prefix("16/04/2015 Zebra").map(|found| found.length), Some(10));
     }
 
-    fn numbers(texts: &[&str]) -> Vec<Numbers> {
+    fn numbers(texts: &[&str]) -> Vec<NumericDate> {
         texts
             .iter()
-            .filter_map(|text| match at_start(text)?.written {
-                Written::Numbers(numbers) => Some(numbers),
-                Written::Sure(_) => None,
+            .filter_map(|text| match parse_prefix(text)?.date {
+                ParsedDate::Ambiguous(numbers) => Some(numbers),
+                ParsedDate::Exact(_) => None,
             })
             .collect()
     }
 
     #[test]
     fn order_is_told_over_the_whole_listing() {
-        let told = |texts: &[&str]| decide(&numbers(texts));
-        assert_eq!(told(&["05/04/2015", "16/04/2015"]), (Order::DayFirst, Reason::Proof(1)));
-        assert_eq!(told(&["04/16/2015", "04/05/2015"]), (Order::MonthFirst, Reason::Proof(0)));
-        assert_eq!(told(&["04/04/2015"]), (Order::DayFirst, Reason::NotNeeded));
-        assert_eq!(told(&["05.04.2015", "06.04.2015"]), (Order::DayFirst, Reason::Dots));
-        assert_eq!(told(&["05/04/2015"]), (Order::DayFirst, Reason::Unknown));
-        assert_eq!(told(&["04/09/2015", "04/05/2015", "03/12/2015"]), (Order::MonthFirst, Reason::Sequence));
-        assert_eq!(told(&["16/04/2015", "04/16/2015"]), (Order::DayFirst, Reason::Contradiction));
+        let told = |texts: &[&str]| infer_field_order(&numbers(texts));
+        assert_eq!(told(&["05/04/2015", "16/04/2015"]), (FieldOrder::DayFirst, Evidence::Unambiguous(1)));
+        assert_eq!(told(&["04/16/2015", "04/05/2015"]), (FieldOrder::MonthFirst, Evidence::Unambiguous(0)));
+        assert_eq!(told(&["04/04/2015"]), (FieldOrder::DayFirst, Evidence::NotNeeded));
+        assert_eq!(told(&["05.04.2015", "06.04.2015"]), (FieldOrder::DayFirst, Evidence::Dots));
+        assert_eq!(told(&["05/04/2015"]), (FieldOrder::DayFirst, Evidence::Absent));
+        assert_eq!(told(&["04/09/2015", "04/05/2015", "03/12/2015"]), (FieldOrder::MonthFirst, Evidence::Sequence));
+        assert_eq!(told(&["16/04/2015", "04/16/2015"]), (FieldOrder::DayFirst, Evidence::Conflict));
     }
 }

@@ -4,23 +4,23 @@ use std::io::{self, BufRead};
 
 use serde_json::{Map, Value};
 
+use super::Head;
 use super::date;
 use super::tree::LONGEST;
 use super::xml::named;
-use super::{Failure, Head};
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
+use crate::import::parse_error::ParseError;
 use crate::import::visible_text;
 
 /// Reads a feed. What stands behind the items is known only after them; so is the feed's language, if it stands there.
 ///
 /// # Errors
 /// It is no JSON Feed.
-pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, Failure> {
+pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
     let mut scanner = Scanner { input, line: 1, peeked: None };
-    let wrong = |message: &str| Failure { message: message.to_owned() };
     scanner.skip_blanks()?;
     if scanner.next()? != Some(b'{') {
-        return Err(wrong("this is JSON, but no feed: a JSON Feed is an object with `items`"));
+        return Err(ParseError::new("this is JSON, but no feed: a JSON Feed is an object with `items`"));
     }
     let mut head = Map::new();
     let mut has_items = false;
@@ -47,7 +47,7 @@ pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Resul
         }
     }
     if !has_items {
-        return Err(wrong("this is JSON, but no feed: it has no `items`"));
+        return Err(ParseError::new("this is JSON, but no feed: it has no `items`"));
     }
     let text = |name: &str| string(head.get(name));
     Ok(Head {
@@ -63,7 +63,7 @@ fn items(
     scanner: &mut Scanner<'_>,
     head: &Map<String, Value>,
     take: &mut dyn FnMut(ParsedEntry),
-) -> Result<(), Failure> {
+) -> Result<(), ParseError> {
     loop {
         scanner.skip(b" \t\r\n,")?;
         match scanner.peek()? {
@@ -243,14 +243,13 @@ impl Scanner<'_> {
     }
 
     /// The next value as it is written; empty where there is none.
-    fn value(&mut self) -> Result<Vec<u8>, Failure> {
+    fn value(&mut self) -> Result<Vec<u8>, ParseError> {
         let mut out = Vec::new();
         let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);
         while let Some(byte) = self.peek()? {
             if out.len() as u64 > LONGEST {
-                return Err(Failure {
-                    message: format!("what begins in line {} is longer than {} MB", self.line, LONGEST >> 20),
-                });
+                let message = format!("what begins in line {} is longer than {} MB", self.line, LONGEST >> 20);
+                return Err(ParseError::new(message));
             }
             if is_in_string {
                 self.next()?;

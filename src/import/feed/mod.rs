@@ -14,6 +14,7 @@ use tree::{Element, Space, Taker};
 
 use crate::import::decode::Decoded;
 use crate::import::entry::{EntryDate, ParsedEntry};
+use crate::import::parse_error::ParseError;
 
 /// What a feed says of itself.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,26 +28,14 @@ pub struct Head {
     pub remarks: Vec<String>,
 }
 
-/// Why a document could not be read as a feed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    pub message: String,
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Failure { message: format!("it cannot be read: {error}") }
-    }
-}
-
 /// Reads a feed.
 ///
 /// # Errors
 /// It is none, or it cannot be read.
-pub fn read(input: &mut dyn Read, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, Failure> {
+pub fn read(input: &mut dyn Read, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
     let mut input = BufReader::new(Decoded::new(input)?);
     match first_letter(&mut input)? {
-        None => Err(Failure { message: "it is empty".to_owned() }),
+        None => Err(ParseError::new("it is empty")),
         Some(b'{' | b'[') => json::read(&mut input, take),
         Some(_) => read_xml(input, take),
     }
@@ -89,7 +78,7 @@ impl Taker for Entries<'_> {
     }
 }
 
-fn read_xml(input: impl BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, Failure> {
+fn read_xml(input: impl BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
     let mut entries = Entries { take, count: 0 };
     let ended = tree::read(input, &mut entries)?;
     let count = entries.count;
@@ -103,7 +92,7 @@ fn read_xml(input: impl BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<He
             Some(name) => format!("this is XML of another kind (`{name}`), not a feed"),
             None => "this is neither XML nor JSON, so it is no feed".to_owned(),
         };
-        return Err(Failure { message });
+        return Err(ParseError::new(message));
     }
     let channel = root.and_then(xml::channel);
     Ok(Head {

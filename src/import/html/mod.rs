@@ -9,12 +9,12 @@ use std::io::Read;
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::caption::Credits;
-use super::dates::{self, Numbers};
+use super::dates::{self, NumericDate};
 use super::decode::Decoded;
 use super::entry::{Body, EntryDate, ParsedEntry};
-use super::feed::Failure;
-use super::listed::summary_or_body;
+use super::listing::Credits;
+use super::listing::summary_or_body;
+use super::parse_error::ParseError;
 use super::visible_text;
 use crate::store::exceeded_limit;
 use parts::{Shown, attribute};
@@ -49,29 +49,29 @@ pub fn read(
     at: Option<&str>,
     selectors: &Selectors,
     take: &mut dyn FnMut(ParsedEntry),
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, ParseError> {
     let mut text = String::new();
     Decoded::new(input)?.take(LONGEST + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LONGEST {
-        return Err(Failure { message: format!("a page may be {} MB long, and this is longer", LONGEST >> 20) });
+        return Err(ParseError::new(format!("a page may be {} MB long, and this is longer", LONGEST >> 20)));
     }
     if let Some(why) = exceeded_limit(&text, DEEPEST) {
-        return Err(Failure { message: format!("this is no news page: {why}") });
+        return Err(ParseError::new(format!("this is no news page: {why}")));
     }
     let page = Html::parse_document(&text);
     let base = parts::base(&page, at);
     let mut entries: Vec<Entry> = page.select(&selectors.item).map(|item| entry(item, selectors)).collect();
-    let numbers: Vec<(usize, Numbers)> =
+    let numbers: Vec<(usize, NumericDate)> =
         entries.iter().enumerate().filter_map(|(place, entry)| Some((place + 1, entry.numbers?))).collect();
-    let (order, reason) = dates::decide(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
-    let notes = dates::note(order, reason, &numbers, "entries").into_iter().collect();
+    let (order, evidence) = dates::infer_field_order(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
+    let notes = dates::field_order_note(order, evidence, &numbers, "entries").into_iter().collect();
     let texts: Vec<(String, Vec<String>)> =
         entries.iter().map(|entry| (entry.found.title.clone().unwrap_or_default(), entry.paragraphs.clone())).collect();
     let credits = Credits::learn(texts.iter().map(|(title, paragraphs)| (title.as_str(), paragraphs.as_slice())));
     for (place, entry) in entries.iter_mut().enumerate() {
         entry.split_caption(&credits);
         if let Some(numbers) = entry.numbers {
-            entry.found.published = numbers.read_leniently(order).map(EntryDate::Day);
+            entry.found.published = numbers.resolve_leniently(order).map(EntryDate::Day);
             entry.is_impossible |= entry.found.published.is_none();
         }
         entry.found.base.clone_from(&base);
@@ -85,7 +85,7 @@ pub fn read(
 struct Entry {
     found: ParsedEntry,
     /// Its date, where the order of day and month must be told.
-    numbers: Option<Numbers>,
+    numbers: Option<NumericDate>,
     is_impossible: bool,
     /// Its text, as people see it.
     paragraphs: Vec<String>,
@@ -137,8 +137,8 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
     let (mut numbers, mut is_impossible) = (None, false);
     if let Some(date) = date {
         match parts::date(date) {
-            parts::Dated::EntryDate(when) => found.published = Some(when),
-            parts::Dated::Numbers(written) => numbers = Some(written),
+            parts::Dated::Exact(when) => found.published = Some(when),
+            parts::Dated::Ambiguous(written) => numbers = Some(written),
             parts::Dated::Impossible => is_impossible = true,
             parts::Dated::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
         }

@@ -8,10 +8,10 @@ use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use crate::import::caption as captions;
-use crate::import::dates::{self, Numbers, Written};
+use crate::import::dates::{self, NumericDate, ParsedDate};
 use crate::import::entry::{EntryDate, Image};
 use crate::import::feed::date as machine;
+use crate::import::listing::caption;
 use crate::import::visible_text;
 
 /// How much of an element's text is looked through for a date, in characters.
@@ -89,9 +89,9 @@ pub fn language_around(item: ElementRef) -> Option<String> {
 
 /// What a date's element says.
 pub enum Dated {
-    EntryDate(EntryDate),
+    Exact(EntryDate),
     /// A day whose order of day and month all dates of the page tell.
-    Numbers(Numbers),
+    Ambiguous(NumericDate),
     Impossible,
     Unknown(String),
 }
@@ -101,25 +101,25 @@ pub fn date(element: ElementRef) -> Dated {
     let said = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
     let inner = || select(element, "[datetime], [content]").and_then(said);
     if let Some(when) = said(element).or_else(inner).and_then(|text| machine::read(&text)) {
-        return Dated::EntryDate(when);
+        return Dated::Exact(when);
     }
     let text = line(element);
     match within(&text) {
-        Some(Written::Sure(Some(day))) => Dated::EntryDate(EntryDate::Day(day)),
-        Some(Written::Sure(None)) => Dated::Impossible,
-        Some(Written::Numbers(numbers)) => Dated::Numbers(numbers),
-        None => machine::read(&text).map_or(Dated::Unknown(text), Dated::EntryDate),
+        Some(ParsedDate::Exact(Some(day))) => Dated::Exact(EntryDate::Day(day)),
+        Some(ParsedDate::Exact(None)) => Dated::Impossible,
+        Some(ParsedDate::Ambiguous(numbers)) => Dated::Ambiguous(numbers),
+        None => machine::read(&text).map_or(Dated::Unknown(text), Dated::Exact),
     }
 }
 
 /// The first date in a text.
-fn within(text: &str) -> Option<Written> {
+fn within(text: &str) -> Option<ParsedDate> {
     let mut before = ' ';
     for (at, letter) in text.char_indices().take(REACH) {
         let begins = letter.is_alphanumeric() && !before.is_alphanumeric();
         before = letter;
-        if begins && let Some(found) = dates::at_start(&text[at..]) {
-            return Some(found.written);
+        if begins && let Some(found) = dates::parse_prefix(&text[at..]) {
+            return Some(found.date);
         }
     }
     None
@@ -133,7 +133,7 @@ pub fn caption(item: ElementRef) -> Option<ElementRef> {
 /// The picture of an item, and what its caption says of it.
 pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     let shown = select(item, "img, amp-img");
-    let said = caption.map(|caption| captions::of_picture(&line(caption))).unwrap_or_default();
+    let said = caption.map(|caption| caption::of_picture(&line(caption))).unwrap_or_default();
     let size = |name: &str| shown.and_then(|shown| attribute(shown, name)?.parse().ok());
     let alt = shown.and_then(|shown| attribute(shown, "alt"));
     let picture = Image {

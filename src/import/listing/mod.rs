@@ -4,6 +4,8 @@
 //! is its title, and what follows is its text. What the page does most of the time decides what an odd line is, so a
 //! date inside a text begins no entry. Every line that is not blank ends up in the heading or in an entry.
 
+pub mod caption;
+mod entries;
 mod lines;
 
 use std::cmp::Reverse;
@@ -11,7 +13,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::dates::{self, Order, Written};
+use super::dates::{self, FieldOrder, ParsedDate};
+pub use caption::Credits;
+pub use entries::{read, summary_or_body};
 pub use lines::physical;
 use lines::{Line, Wrapping};
 
@@ -60,7 +64,7 @@ struct Head {
     /// What stands behind the date can be a title: a dash or a colon parts it, or it does not go on as a sentence.
     titled: bool,
     numeric: bool,
-    date: Option<Written>,
+    date: Option<ParsedDate>,
     /// Where the title begins in the line.
     title: usize,
 }
@@ -76,15 +80,16 @@ impl Listing {
         let heading = lines[..first].iter().map(|line| (line.number, line.text.to_owned()));
         listing.heading = heading.collect();
 
-        let numbers: Vec<(usize, dates::Numbers)> = heads
+        let numbers: Vec<(usize, dates::NumericDate)> = heads
             .iter()
             .filter_map(|head| match head.date {
-                Some(Written::Numbers(numbers)) => Some((lines[head.place].number, numbers)),
+                Some(ParsedDate::Ambiguous(numbers)) => Some((lines[head.place].number, numbers)),
                 _ => None,
             })
             .collect();
-        let (order, reason) = dates::decide(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
-        listing.notes.extend(dates::note(order, reason, &numbers, "lines"));
+        let (order, evidence) =
+            dates::infer_field_order(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
+        listing.notes.extend(dates::field_order_note(order, evidence, &numbers, "lines"));
 
         let wrapping = Wrapping::of(&lines, &heads.iter().map(|head| head.place).collect::<Vec<_>>());
         let ends = heads.iter().skip(1).map(|head| head.place).chain([lines.len()]);
@@ -95,11 +100,11 @@ impl Listing {
     }
 }
 
-fn entry(head: &Head, lines: &[Line], order: Order, wrapping: &Wrapping) -> Entry {
+fn entry(head: &Head, lines: &[Line], order: FieldOrder, wrapping: &Wrapping) -> Entry {
     let date = match head.date {
         None => Date::Missing,
-        Some(Written::Sure(date)) => date.map_or(Date::Impossible, Date::Known),
-        Some(Written::Numbers(numbers)) => numbers.read_leniently(order).map_or(Date::Impossible, Date::Known),
+        Some(ParsedDate::Exact(date)) => date.map_or(Date::Impossible, Date::Known),
+        Some(ParsedDate::Ambiguous(numbers)) => numbers.resolve_leniently(order).map_or(Date::Impossible, Date::Known),
     };
     let mut entry = Entry { line: 0, mark: String::new(), date, title: String::new(), paragraphs: Vec::new() };
     let Some((first, rest)) = lines.split_first() else {
@@ -230,10 +235,10 @@ fn undated(lines: &[Line]) -> Vec<Head> {
 }
 
 fn head(place: usize, line: &Line) -> Option<Head> {
-    let plain = dates::at_start(line.text).map(|found| (None, 0, found));
+    let plain = dates::parse_prefix(line.text).map(|found| (None, 0, found));
     let (bullet, start, found) = plain.or_else(|| {
         let (bullet, start) = opening(line.text)?;
-        Some((Some(bullet), start, dates::at_start(&line.text[start..])?))
+        Some((Some(bullet), start, dates::parse_prefix(&line.text[start..])?))
     })?;
     let end = start + found.length;
     let behind = &line.text[end..];
@@ -246,8 +251,8 @@ fn head(place: usize, line: &Line) -> Option<Head> {
         bullet,
         alone: title.is_empty(),
         titled: !title.is_empty() && (parting.contains(['-', '–', '—', ':', '|']) || !sentence),
-        numeric: matches!(found.written, Written::Numbers(_)),
-        date: Some(found.written),
+        numeric: matches!(found.date, ParsedDate::Ambiguous(_)),
+        date: Some(found.date),
         title: line.text.len() - title.len(),
     })
 }

@@ -4,8 +4,8 @@ use chrono::{Datelike, NaiveDateTime, Timelike};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
 
-use super::names::{File, Role};
 use super::site::{Kind, Site};
+use super::source_file::{Role, SourceFile};
 use super::tree::parent;
 use super::value::Value;
 
@@ -23,7 +23,7 @@ const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'%');
 
 /// The address of a page.
-pub fn of(site: &Site, file: &File, facts: Facts<'_>) -> Option<Url> {
+pub fn of(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<Url> {
     let base = base(site, file)?;
     let path = match site.kind {
         Kind::Hugo => hugo(site, file, facts)?,
@@ -38,7 +38,7 @@ pub fn of(site: &Site, file: &File, facts: Facts<'_>) -> Option<Url> {
 }
 
 /// The address of the site in the page's language.
-fn base(site: &Site, file: &File) -> Option<Url> {
+fn base(site: &Site, file: &SourceFile) -> Option<Url> {
     let own = file.language.as_deref().and_then(|language| site.values.at(&["languages", language, "baseURL"]));
     match own.filter(|_| site.kind == Kind::Hugo) {
         Some(own) => Url::parse(&format!("{}/", own.as_text()?.trim_end_matches('/'))).ok(),
@@ -47,7 +47,7 @@ fn base(site: &Site, file: &File) -> Option<Url> {
 }
 
 /// The folder of a page's language in addresses, with `/` at its end.
-fn language_folder(site: &Site, file: &File) -> Option<String> {
+fn language_folder(site: &Site, file: &SourceFile) -> Option<String> {
     let Some(language) = file.language.as_deref() else { return Some(String::new()) };
     // Hugo knows its default language by this key alone.
     let own = site.values.text("defaultContentLanguage").unwrap_or("en");
@@ -63,7 +63,7 @@ fn language_folder(site: &Site, file: &File) -> Option<String> {
     (is_known || in_path).then(|| format!("{}/", language.to_lowercase()))
 }
 
-fn hugo(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
+fn hugo(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
     if site.values.truth("removePathAccents") == Some(true) {
         return None;
     }
@@ -76,9 +76,13 @@ fn hugo(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
     }
     let keeps_case = site.values.truth("disablePathToLower") == Some(true);
     let clean = |text: &str| hugo_path(text, keeps_case);
-    let (folder, name) = file.story.rsplit_once('/').unwrap_or(("", &file.story));
+    let (folder, name) = file.translation_key.rsplit_once('/').unwrap_or(("", &file.translation_key));
     if file.role == Role::Section {
-        return Some(if file.story.is_empty() { language } else { format!("{language}{}/", clean(&file.story)) });
+        return Some(if file.translation_key.is_empty() {
+            language
+        } else {
+            format!("{language}{}/", clean(&file.translation_key))
+        });
     }
     let slug = facts.values.text("slug");
     let section = folder.split('/').next().unwrap_or_default();
@@ -170,7 +174,7 @@ fn time_token(token: &str, time: NaiveDateTime) -> Option<String> {
     Some(time.format(format).to_string()).map(|text| if token == "monthname" { text.to_lowercase() } else { text })
 }
 
-fn jekyll(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
+fn jekyll(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
     if file.role == Role::Page {
         let own = facts.values.text("permalink").map(str::to_owned);
         return own.or_else(|| Some(format!("{}.html", file.path.rsplit_once('.')?.0)));
@@ -219,7 +223,7 @@ fn jekyll_slug(text: &str, is_pretty: bool) -> String {
     out.trim_matches('-').to_owned()
 }
 
-fn zola(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
+fn zola(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
     let language = language_folder(site, file)?;
     if let Some(path) = facts.values.text("path") {
         return Some(format!("{language}{}/", path.trim_matches('/')));
@@ -228,14 +232,14 @@ fn zola(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
     let keeps_days = site.values.at(&["slugify", "paths_keep_dates"]).and_then(Value::as_truth) == Some(true);
     let clean = |text: &str| zola_slug(text, strategy);
     let folders: Option<Vec<String>> =
-        parent(&file.story).split('/').filter(|part| !part.is_empty()).map(clean).collect();
+        parent(&file.translation_key).split('/').filter(|part| !part.is_empty()).map(clean).collect();
     let mut parts = folders?;
     if file.role == Role::Section {
         if !file.slug.is_empty() {
             parts.push(clean(&file.slug)?);
         }
     } else {
-        let name = if keeps_days { file.story.rsplit('/').next()? } else { &file.slug };
+        let name = if keeps_days { file.translation_key.rsplit('/').next()? } else { &file.slug };
         parts.push(clean(facts.values.text("slug").unwrap_or(name))?);
     }
     Some(if parts.is_empty() { language } else { format!("{language}{}/", parts.join("/")) })
@@ -253,7 +257,7 @@ fn zola_slug(text: &str, strategy: &str) -> Option<String> {
     Some(jekyll_slug(text, false).to_lowercase())
 }
 
-fn docusaurus(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
+fn docusaurus(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
     let language = language_folder(site, file)?;
     let folder = file.folder.strip_prefix("i18n/").map_or(file.folder.as_str(), |_| "blog");
     let route = site.values.text("routeBasePath").unwrap_or(folder).trim_matches('/');
@@ -261,10 +265,10 @@ fn docusaurus(site: &Site, file: &File, facts: Facts<'_>) -> Option<String> {
     if let Some(slug) = facts.values.text("slug") {
         return Some(format!("{route}{}", slug.trim_start_matches('/')));
     }
-    let folders = parent(&file.story);
+    let folders = parent(&file.translation_key);
     match file.day {
         Some(day) if folders.is_empty() => Some(format!("{route}{}/{}", day.format("%Y/%m/%d"), file.slug)),
         Some(_) => None,
-        None => Some(format!("{route}{}", file.story)),
+        None => Some(format!("{route}{}", file.translation_key)),
     }
 }

@@ -6,14 +6,14 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::code::{Code, Which, rewrite};
-use super::page::{Page, split_fragment};
+use super::post_context::{PostContext, split_fragment};
 use super::site::Kind;
 use super::tree::{joined, parent};
 
 /// Resolves addresses on one page, and keeps in mind which files beside it are shown.
 #[derive(Debug)]
 pub struct Addresses<'p, 'a> {
-    page: &'p mut Page<'a>,
+    page: &'p mut PostContext<'a>,
     /// Paths below the tree, and the names of files that root paths lead to.
     shown: HashSet<String>,
     /// An address could only be resolved against a guess, because the page's own is not known.
@@ -22,7 +22,7 @@ pub struct Addresses<'p, 'a> {
 
 impl<'p, 'a> Addresses<'p, 'a> {
     /// Begins a page.
-    pub fn new(page: &'p mut Page<'a>) -> Self {
+    pub fn new(page: &'p mut PostContext<'a>) -> Self {
         Addresses { page, shown: HashSet::new(), is_open: false }
     }
 

@@ -1,6 +1,6 @@
 //! Owns who wrote a post: names, ids, links, lists and maps.
 
-use super::plain;
+use super::inline_text;
 use super::value::Value;
 use crate::import::entry::Author;
 
@@ -41,13 +41,17 @@ fn of_map(value: &Value, known: &Value) -> Option<Author> {
     let own = value.first_text(&["name", "display_name", "display", "title"]);
     let name = own.or_else(|| id?.text("name"))?;
     let field = |keys: &[&str]| value.first_text(keys).or_else(|| id?.first_text(keys)).map(str::to_owned);
-    Some(Author { name: plain::line(name), url: field(&["url", "link", "website", "uri"]), email: field(&["email"]) })
+    Some(Author {
+        name: inline_text::line(name),
+        url: field(&["url", "link", "website", "uri"]),
+        email: field(&["email"]),
+    })
 }
 
 fn of_entry(id: &str, entry: &Value) -> Author {
     let name = entry.as_text().or_else(|| entry.first_text(&["name", "display_name", "display"])).unwrap_or(id);
     Author {
-        name: plain::line(name),
+        name: inline_text::line(name),
         url: entry.first_text(&["url", "link", "website", "uri", "web"]).map(str::to_owned),
         email: entry.text("email").map(str::to_owned),
     }
@@ -62,8 +66,8 @@ fn of_text(text: &str, known: &Value) -> Vec<Author> {
             let (tag, behind) = rest[at..].split_once('>').unwrap_or((&rest[at..], ""));
             let lower = behind.to_ascii_lowercase();
             let end = lower.find("</a").unwrap_or(behind.len());
-            let name = plain::line(&behind[..end]);
-            let url = plain::attribute(tag, "href");
+            let name = inline_text::line(&behind[..end]);
+            let url = inline_text::attribute(tag, "href");
             push(&mut authors, Author { name, url, email: None });
             rest = &behind[end..];
             if authors.len() > MOST {
@@ -72,9 +76,9 @@ fn of_text(text: &str, known: &Value) -> Vec<Author> {
         }
         return authors;
     }
-    while let Some((before, label, address, behind)) = plain::next_link(rest) {
+    while let Some((before, label, address, behind)) = inline_text::next_link(rest) {
         push_names(&mut authors, before, known);
-        push(&mut authors, Author { name: plain::line(label), url: Some(address.to_owned()), email: None });
+        push(&mut authors, Author { name: inline_text::line(label), url: Some(address.to_owned()), email: None });
         // What stands in brackets behind a linked name is where the author works.
         let company = behind.trim_start().strip_prefix('(').and_then(|company| company.split_once(')'));
         rest = company.map_or(behind, |(_, behind)| behind);
@@ -94,8 +98,10 @@ fn push(authors: &mut Vec<Author>, author: Author) {
 
 /// Names that signs part, outside brackets.
 fn push_names(authors: &mut Vec<Author>, text: &str, known: &Value) {
-    let text =
-        plain::without_tags(&mail_in_brackets(text)).replace(" and ", ",").replace(" & ", ",").replace(" / ", ",");
+    let text = inline_text::without_tags(&mail_in_brackets(text))
+        .replace(" and ", ",")
+        .replace(" & ", ",")
+        .replace(" / ", ",");
     let mut depth = 0_usize;
     let parts = text.split(|letter: char| {
         match letter {
@@ -126,10 +132,10 @@ fn mail_in_brackets(text: &str) -> String {
 /// A name, and the mail address behind it.
 fn with_mail(text: &str) -> Author {
     let Some((name, mail)) = text.split_once("[mail:") else {
-        return Author { name: plain::line(text), ..Author::default() };
+        return Author { name: inline_text::line(text), ..Author::default() };
     };
     let email = Some(mail.trim_end_matches(']').trim().to_owned()).filter(|mail| mail.contains('@'));
-    Author { name: plain::line(name), url: None, email }
+    Author { name: inline_text::line(name), url: None, email }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Owns blocks that only some renderers know: alerts and `:::` become block quotes with a bold word.
 
 use super::code::{Code, Which};
-use super::plain;
+use super::inline_text;
 
 /// Quotes nested deeper than this stay as deep as this.
 const DEEPEST: usize = 6;
@@ -108,7 +108,7 @@ fn name(text: &str) -> Option<String> {
         return (!rest.is_empty() || text.is_empty()).then(|| "Note".to_owned());
     }
     let title = rest.trim().trim_start_matches('[').trim_end_matches(']').replace('*', "");
-    Some(if title.trim().is_empty() { plain::capitalised(&kind.to_lowercase()) } else { title.trim().to_owned() })
+    Some(if title.trim().is_empty() { inline_text::capitalised(&kind.to_lowercase()) } else { title.trim().to_owned() })
 }
 
 /// The marks before an alert, and its word: `> [!NOTE] Title`.
@@ -119,7 +119,7 @@ fn alert(line: &str) -> Option<(&str, String)> {
     let sound =
         marks.contains('>') && !kind.is_empty() && kind.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
     let title = title.trim_start_matches(['+', '-']).trim().replace('*', "");
-    sound.then(|| (marks, if title.is_empty() { plain::capitalised(&kind.to_lowercase()) } else { title }))
+    sound.then(|| (marks, if title.is_empty() { inline_text::capitalised(&kind.to_lowercase()) } else { title }))
 }
 
 #[cfg(test)]

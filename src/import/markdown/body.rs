@@ -1,13 +1,13 @@
 //! Owns the way of a body from what its generator reads to Markdown that any renderer reads.
 
 use super::addresses::Addresses;
-use super::page::Page;
+use super::post_context::PostContext;
 use super::site::Kind;
 use super::{attributes, blocks, code, liquid, mdx, shortcodes};
 use crate::import::entry::{Body, ParsedEntry};
 
 /// Reads a body into an entry.
-pub fn fill(found: &mut ParsedEntry, page: &mut Page<'_>, text: &str) {
+pub fn fill(found: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let is_html = [".html", ".htm"].iter().any(|ending| page.file.path.to_ascii_lowercase().ends_with(ending));
     let kind = page.tree.site.kind;
@@ -44,7 +44,7 @@ fn without_blank_lines(text: &str) -> &str {
     text[..blank].rfind('\n').map_or(text, |end| &text[end + 1..])
 }
 
-fn templates(kind: Kind, text: &str, page: &mut Page<'_>) -> String {
+fn templates(kind: Kind, text: &str, page: &mut PostContext<'_>) -> String {
     if !text.contains("{{") && !text.contains("{%") {
         return text.to_owned();
     }
@@ -72,7 +72,7 @@ fn take_title(found: &mut ParsedEntry, text: String) -> String {
         None if underlined && !first.trim().is_empty() => (first, rest.split_once('\n').map_or("", |(_, rest)| rest)),
         None => return text,
     };
-    let title = super::plain::line(title).replace(['*', '`'], "");
+    let title = super::inline_text::line(title).replace(['*', '`'], "");
     if title.is_empty() {
         return text;
     }

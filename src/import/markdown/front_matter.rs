@@ -16,7 +16,7 @@ pub struct Document<'a> {
 
 /// Where and why front matter cannot be read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Unreadable {
+pub struct ParseError {
     /// The line of the file, from 1.
     pub line: usize,
     pub reason: String,
@@ -26,7 +26,7 @@ pub struct Unreadable {
 ///
 /// # Errors
 /// It begins with front matter that cannot be read at all.
-pub fn read(text: &str) -> Result<Document<'_>, Unreadable> {
+pub fn read(text: &str) -> Result<Document<'_>, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let trimmed = text.trim_start();
     let before = text[..text.len() - trimmed.len()].matches('\n').count();
@@ -37,7 +37,7 @@ pub fn read(text: &str) -> Result<Document<'_>, Unreadable> {
             Some((front, body)) if first == "---" => from_yaml(front, body, before + 1),
             Some((front, body)) => from_toml(front, body, before + 1),
             None if opens_with_key(trimmed, first) => {
-                Err(Unreadable { line: before + 1, reason: "its front matter is never closed".to_owned() })
+                Err(ParseError { line: before + 1, reason: "its front matter is never closed".to_owned() })
             }
             None => Ok(none),
         },
@@ -72,18 +72,18 @@ fn opens_with_key(text: &str, fence: &str) -> bool {
         && key.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter))
 }
 
-fn from_yaml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Document<'a>, Unreadable> {
+fn from_yaml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Document<'a>, ParseError> {
     let front = front.replace("\r\n", "\n").replace('\r', "\n");
     match yaml::read(&front) {
-        Ok((values, refusal)) => Ok(Document {
+        Ok((values, error)) => Ok(Document {
             values,
             has_front_matter: true,
             body,
-            remark: refusal.map(|refusal| odd("YAML", lines_before + refusal.line, &refusal.reason)),
+            remark: error.map(|error| odd("YAML", lines_before + error.line, &error.reason)),
         }),
-        Err(refusal) => Err(Unreadable {
-            line: lines_before + refusal.line,
-            reason: format!("its front matter is no YAML: {}", refusal.reason),
+        Err(error) => Err(ParseError {
+            line: lines_before + error.line,
+            reason: format!("its front matter is no YAML: {}", error.reason),
         }),
     }
 }
@@ -92,7 +92,7 @@ fn odd(language: &str, line: usize, reason: &str) -> String {
     format!("the front matter is not quite {language} (line {line}: {reason}); it was read key by key")
 }
 
-fn from_toml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Document<'a>, Unreadable> {
+fn from_toml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Document<'a>, ParseError> {
     let error = match front.parse::<toml::Table>() {
         Ok(table) => {
             let values = Value::from(toml::Value::Table(table));
@@ -105,7 +105,7 @@ fn from_toml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Docu
     let reason = error.message().lines().next().unwrap_or_default().to_owned();
     let values = toml_by_line(front);
     if values.pairs().is_empty() {
-        return Err(Unreadable { line, reason: format!("its front matter is no TOML: {reason}") });
+        return Err(ParseError { line, reason: format!("its front matter is no TOML: {reason}") });
     }
     Ok(Document { values, has_front_matter: true, body, remark: Some(odd("TOML", line, &reason)) })
 }
@@ -137,7 +137,7 @@ fn toml_by_line(front: &str) -> Value {
 }
 
 /// Reads JSON at the head of a text; none where what stands there is not meant for front matter.
-fn from_json(text: &str, lines_before: usize) -> Option<Result<Document<'_>, Unreadable>> {
+fn from_json(text: &str, lines_before: usize) -> Option<Result<Document<'_>, ParseError>> {
     let inner = text[1..].trim_start();
     if !inner.starts_with(['"', '}']) {
         return None;
@@ -150,7 +150,7 @@ fn from_json(text: &str, lines_before: usize) -> Option<Result<Document<'_>, Unr
         }
         Err(error) => {
             let line = lines_before + error.line();
-            Some(Err(Unreadable { line, reason: format!("its front matter is no JSON: {error}") }))
+            Some(Err(ParseError { line, reason: format!("its front matter is no JSON: {error}") }))
         }
     }
 }

@@ -3,9 +3,9 @@
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 
 use super::dates;
-use super::names::{self, File};
-use super::plain;
+use super::inline_text;
 use super::site::{Kind, Site};
+use super::source_file::{self, SourceFile};
 use super::tree::parent;
 use super::value::Value;
 use crate::import::entry::{Category, EntryDate, ParsedEntry};
@@ -18,11 +18,11 @@ const SUMMARY: [&str; 4] = ["description", "summary", "excerpt", "lead"];
 const STORY: [&str; 6] = ["translationKey", "translation_id", "translation_key", "page_id", "lang-ref", "lang_ref"];
 
 /// Fills the fields of an entry from its front matter and its name.
-pub fn fill(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &File, values: &Value) {
+pub fn fill(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
     found.title = title(values);
     found.summary = texts_under(values)
         .find_map(|place| place.first_text(&SUMMARY))
-        .map(plain::line)
+        .map(inline_text::line)
         .filter(|text| !text.is_empty());
     found.guid = values.text("guid").map(str::to_owned);
     fill_language(found, site, configured, file, values);
@@ -40,16 +40,17 @@ fn texts_under(values: &Value) -> impl Iterator<Item = &Value> {
 
 fn title(values: &Value) -> Option<String> {
     let title = values.first_text(&["title", "linkTitle", "name"])?;
-    Some(plain::line(title)).filter(|title| !title.is_empty())
+    Some(inline_text::line(title)).filter(|title| !title.is_empty())
 }
 
-fn fill_language(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &File, values: &Value) {
+fn fill_language(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
     found.inherited_language = site.default_language.clone();
-    found.translation_key = Some(file.story.clone());
+    found.translation_key = Some(file.translation_key.clone());
     found.language = file.language.clone();
     for (key, is_sure) in [("lang", true), ("language", false), ("locale", true)] {
         let places = texts_under(values).find_map(|place| place.text(key));
-        let Some(tag) = places.filter(|tag| names::is_known(site, configured, tag) || (is_sure && is_tag(tag))) else {
+        let Some(tag) = places.filter(|tag| source_file::is_known(site, configured, tag) || (is_sure && is_tag(tag)))
+        else {
             continue;
         };
         found.language = Some(tag.to_owned());
@@ -71,7 +72,7 @@ fn is_tag(text: &str) -> bool {
     first && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-fn fill_dates(found: &mut ParsedEntry, site: &Site, file: &File, values: &Value) {
+fn fill_dates(found: &mut ParsedEntry, site: &Site, file: &SourceFile, values: &Value) {
     let keys = |names: &[&str]| -> Vec<(String, String)> {
         let pairs = names.iter().filter_map(|key| Some(((*key).to_owned(), values.text(key)?.to_owned())));
         pairs.filter(|(_, text)| Value::Text(text.clone()).as_truth().is_none()).collect()
@@ -144,7 +145,7 @@ pub fn generator_time(site: &Site, published: Option<EntryDate>) -> Option<Naive
     }
 }
 
-fn is_draft(file: &File, values: &Value) -> bool {
+fn is_draft(file: &SourceFile, values: &Value) -> bool {
     file.is_draft
         || values.truth("draft") == Some(true)
         || values.truth("published") == Some(false)
@@ -161,7 +162,7 @@ fn unlisted(values: &Value) -> Option<String> {
 }
 
 /// The categories that Jekyll puts into addresses: folders above `_posts`, then the post's own.
-pub fn address_categories(file: &File, values: &Value) -> Vec<String> {
+pub fn address_categories(file: &SourceFile, values: &Value) -> Vec<String> {
     let mut all: Vec<String> = folder_categories(file);
     let own = [values.get("category"), values.get("categories")].into_iter().flatten();
     for (place, value) in own.enumerate() {
@@ -173,13 +174,13 @@ pub fn address_categories(file: &File, values: &Value) -> Vec<String> {
     all
 }
 
-fn folder_categories(file: &File) -> Vec<String> {
+fn folder_categories(file: &SourceFile) -> Vec<String> {
     let inner = file.path.get(file.folder.len()..).unwrap_or_default();
     let Some((above, _)) = inner.trim_start_matches('/').split_once("_posts/") else { return Vec::new() };
     above.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
-fn categories(site: &Site, file: &File, values: &Value) -> Vec<String> {
+fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
     let mut all = if site.kind == Kind::Jekyll { folder_categories(file) } else { Vec::new() };
     let mut keys = vec!["categories", "category", "tags", "tag", "keywords"];
     let own = site.values.get("taxonomies").map(Value::pairs).unwrap_or_default();
@@ -207,7 +208,7 @@ fn categories(site: &Site, file: &File, values: &Value) -> Vec<String> {
 /// What people call a tag that the tree defines in a file of its own.
 fn label(site: &Site, name: &str) -> String {
     let label = site.tags.get(name).and_then(|tag| tag.text("label"));
-    plain::line(label.unwrap_or(name))
+    inline_text::line(label.unwrap_or(name))
 }
 
 /// The names in a list, a map with a label, or a text: at its commas, else at its blanks where those part names.
@@ -229,7 +230,7 @@ fn words_of(value: &Value, splits_at_blanks: bool) -> Vec<String> {
 }
 
 /// Values that the configuration gives all posts, with a post's own put over them.
-pub fn with_defaults(site: &Site, file: &File, own: Value) -> Value {
+pub fn with_defaults(site: &Site, file: &SourceFile, own: Value) -> Value {
     if site.kind != Kind::Jekyll {
         return own;
     }
@@ -238,7 +239,7 @@ pub fn with_defaults(site: &Site, file: &File, own: Value) -> Value {
         let kind = default.at(&["scope", "type"]).and_then(Value::as_text);
         let path = default.at(&["scope", "path"]).and_then(Value::as_text).unwrap_or_default().trim_matches('/');
         let applies = kind.is_none_or(|kind| kind == "posts")
-            && (names::is_below(&file.path, path) || parent(&file.path) == path);
+            && (source_file::is_below(&file.path, path) || parent(&file.path) == path);
         if let Some(given) = default.get("values").filter(|_| applies && !path.contains('*')) {
             values.merge(given.clone());
         }

@@ -1,25 +1,25 @@
 //! Owns the Liquid of Jekyll's posts: what is known is put in its place, of the rest the inner text stays.
 
 use super::code::{Which, fenced};
-use super::page::Page;
+use super::post_context::PostContext;
 use super::tags::{self, Tag};
-use super::walk::{self, Templates};
+use super::template_scanner::{self, TemplateLanguage};
 
 /// Resolves the Liquid in a body.
-pub fn resolve(text: &str, page: &mut Page<'_>) -> String {
-    walk::through(text, Which::All, &mut Liquid { text, page, is_raw: false, missing: Vec::new() })
+pub fn resolve(text: &str, page: &mut PostContext<'_>) -> String {
+    template_scanner::expand(text, Which::All, &mut Liquid { text, page, is_raw: false, missing: Vec::new() })
 }
 
 struct Liquid<'a, 'b> {
     text: &'a str,
-    page: &'a mut Page<'b>,
+    page: &'a mut PostContext<'b>,
     /// Between `{% raw %}` and `{% endraw %}`.
     is_raw: bool,
     /// The tags that are closed nowhere behind the place where that was last looked for.
     missing: Vec<String>,
 }
 
-impl Templates for Liquid<'_, '_> {
+impl TemplateLanguage for Liquid<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
         let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
         Some(tags::end_of(self.text, start + 2, sign, b"\"'")? + 2)

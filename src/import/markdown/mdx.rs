@@ -1,7 +1,7 @@
 //! Owns what MDX adds to Markdown: imports, components and expressions go, the text in them stays.
 
 use super::code::{Code, Which, rewrite};
-use super::plain;
+use super::inline_text;
 
 /// A body as Markdown.
 pub fn removed(text: &str) -> String {
@@ -75,11 +75,11 @@ fn tag(text: &str, out: &mut String) -> Option<usize> {
     let whole = &text[..length];
     if is_component {
         if let Some(label) =
-            plain::attribute(whole, "label").filter(|_| !whole.starts_with("</") && !whole.contains("label={"))
+            inline_text::attribute(whole, "label").filter(|_| !whole.starts_with("</") && !whole.contains("label={"))
         {
-            out.push_str(&format!("\n\n**{}**\n\n", plain::collapsed(&label).replace('*', "")));
-        } else if let Some(source) = plain::attribute(&values_quoted(whole), "src") {
-            out.push_str(&super::tags::image(&source, &plain::attribute(whole, "alt").unwrap_or_default()));
+            out.push_str(&format!("\n\n**{}**\n\n", inline_text::collapsed(&label).replace('*', "")));
+        } else if let Some(source) = inline_text::attribute(&values_quoted(whole), "src") {
+            out.push_str(&super::tags::image(&source, &inline_text::attribute(whole, "alt").unwrap_or_default()));
         }
     } else {
         out.push_str(&values_quoted(whole));

@@ -12,26 +12,26 @@ mod body;
 mod code;
 mod dates;
 mod front_matter;
+mod inline_text;
 mod javascript;
 mod keys;
 mod liquid;
 mod mdx;
-mod names;
-mod page;
 mod pictures;
-mod place;
-mod plain;
+mod post_context;
 mod read;
 mod shortcodes;
 mod site;
+mod source_file;
+mod source_tree;
 mod tags;
+mod template_scanner;
 mod tree;
 mod value;
-mod walk;
 mod yaml;
 
-pub use place::{SourceTree, of as place};
 pub use site::Kind;
+pub use source_tree::SourceTree;
 pub use tree::Tree;
 
 #[cfg(test)]

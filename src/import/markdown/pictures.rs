@@ -1,6 +1,6 @@
 //! Owns which picture stands for a post.
 
-use super::plain;
+use super::inline_text;
 use super::site::Kind;
 use super::value::Value;
 use crate::import::entry::Image;
@@ -32,14 +32,14 @@ pub fn read(values: &Value) -> Option<Image> {
     let mut picture = named.or_else(|| of_resources(values.get("resources")?))?;
     picture.alt = picture.alt.or_else(|| {
         let words = values.first_text(&["image_alt", "imageAlt", "featured_image_alt", "alt"])?;
-        Some(plain::line(words))
+        Some(inline_text::line(words))
     });
     Some(picture)
 }
 
 fn of_value(value: &Value) -> Option<Image> {
     let first = value.parts().first()?;
-    let text = |keys: &[&str]| first.first_text(keys).map(plain::line);
+    let text = |keys: &[&str]| first.first_text(keys).map(inline_text::line);
     match first {
         Value::Text(_) => picture(first.as_text()?, None, None),
         Value::Map(_) => {
@@ -68,7 +68,7 @@ fn of_resources(resources: &Value) -> Option<Image> {
         let source = resource.text("src").filter(|source| is_picture(source) && !source.contains('*'))?;
         let name = resource.text("name").unwrap_or(source).to_ascii_lowercase();
         let is_chosen = words.iter().any(|word| name.contains(word));
-        let alt = resource.first_text(&["title", "alt"]).map(plain::line);
+        let alt = resource.first_text(&["title", "alt"]).map(inline_text::line);
         is_chosen.then(|| picture(source, alt, None)).flatten()
     })
 }

@@ -5,17 +5,17 @@ use std::fs;
 use url::Url;
 
 use super::address::{self, Facts};
-use super::names::File;
-use super::page::Page;
+use super::post_context::PostContext;
 use super::site::Kind;
+use super::source_file::SourceFile;
 use super::tree::Tree;
 use super::value::Value;
-use super::{authors, body, front_matter, keys, pictures, plain};
+use super::{authors, body, front_matter, inline_text, keys, pictures};
 use crate::import::entry::{EntryDate, ParsedEntry};
 
 impl Tree {
     /// Reads a post. What cannot be read is told in it.
-    pub fn read(&self, file: &File) -> ParsedEntry {
+    pub fn read(&self, file: &SourceFile) -> ParsedEntry {
         let mut found = ParsedEntry {
             line: 1,
             file: Some(file.path.clone()),
@@ -35,9 +35,9 @@ impl Tree {
         }
         let document = match front_matter::read(&text) {
             Ok(document) => document,
-            Err(unreadable) => {
-                found.line = unreadable.line;
-                found.skip_reason = Some(unreadable.reason);
+            Err(error) => {
+                found.line = error.line;
+                found.skip_reason = Some(error.reason);
                 return found;
             }
         };
@@ -48,7 +48,7 @@ impl Tree {
         found.image = pictures::read(&values);
         let link = self.address_with(file, &values, &found);
         found.link = link.as_ref().map(Url::to_string);
-        let mut page = Page {
+        let mut page = PostContext {
             tree: self,
             file,
             values: &values,
@@ -63,7 +63,7 @@ impl Tree {
     }
 
     /// Gives a title to what has none, and tells what its generator does not publish.
-    fn judge(&self, found: &mut ParsedEntry, file: &File, has_front_matter: bool) {
+    fn judge(&self, found: &mut ParsedEntry, file: &SourceFile, has_front_matter: bool) {
         let is_in_time = |when: EntryDate| self.now.is_none_or(|now| keys::instant(when) <= now);
         let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
         let shows_future = [self.site.values.truth("buildFuture"), self.site.values.truth("future")];
@@ -91,20 +91,20 @@ impl Tree {
     /// The title of a page that has none: as Jekyll makes it, each word with a capital, or as a sentence.
     fn title_of_name(&self, slug: &str) -> String {
         if self.site.kind == Kind::Jekyll {
-            let words = slug.split('-').map(|word| plain::capitalised(&word.to_lowercase()));
+            let words = slug.split('-').map(|word| inline_text::capitalised(&word.to_lowercase()));
             return words.collect::<Vec<_>>().join(" ");
         }
-        plain::capitalised(&plain::collapsed(&slug.replace(['-', '_'], " ")))
+        inline_text::capitalised(&inline_text::collapsed(&slug.replace(['-', '_'], " ")))
     }
 
     /// What relative addresses on a page are against, as well as it can be told: the folder that its file is made into.
-    fn made_at(&self, file: &File) -> Url {
-        let path = file.story.trim_matches('/').replace('%', "%25").replace(['#', '?'], "");
+    fn made_at(&self, file: &SourceFile) -> Url {
+        let path = file.translation_key.trim_matches('/').replace('%', "%25").replace(['#', '?'], "");
         self.base().join(&format!("./{path}/")).unwrap_or_else(|_| self.base().clone())
     }
 
     /// The address of a page, which may depend on its front matter.
-    pub(super) fn address(&self, file: &File) -> Option<Url> {
+    pub(super) fn address(&self, file: &SourceFile) -> Option<Url> {
         self.site.base.as_ref()?;
         let text = self.text(file).ok()?;
         let own = front_matter::read(&text).ok()?.values;
@@ -114,14 +114,14 @@ impl Tree {
         self.address_with(file, &values, &found)
     }
 
-    fn address_with(&self, file: &File, values: &Value, found: &ParsedEntry) -> Option<Url> {
+    fn address_with(&self, file: &SourceFile, values: &Value, found: &ParsedEntry) -> Option<Url> {
         let categories = keys::address_categories(file, values);
         let time = keys::generator_time(&self.site, found.published);
         address::of(&self.site, file, Facts { values, time, categories: &categories })
     }
 
     /// The text of a file; what is no UTF-8 in it is replaced.
-    fn text(&self, file: &File) -> Result<String, String> {
+    fn text(&self, file: &SourceFile) -> Result<String, String> {
         let path = self.root.join(&file.path);
         let data = fs::metadata(&path).map_err(|error| error.to_string())?;
         if data.len() > LARGEST {

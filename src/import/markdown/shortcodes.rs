@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 
 use super::code::{Which, fenced};
-use super::page::Page;
+use super::post_context::PostContext;
 use super::tags::{self, Tag};
-use super::walk::{self, Templates};
+use super::template_scanner::{self, TemplateLanguage};
 
 /// Resolves Hugo's shortcodes: `{{< x >}}` and `{{% x %}}`.
-pub fn hugo(text: &str, page: &mut Page<'_>) -> String {
+pub fn hugo(text: &str, page: &mut PostContext<'_>) -> String {
     let closings = closings(text);
-    walk::through(text, Which::Marked, &mut Hugo { text, page, closings })
+    template_scanner::expand(text, Which::Marked, &mut Hugo { text, page, closings })
 }
 
 /// Resolves Zola's shortcodes: `{{ x() }}` and `{% x() %}…{% end %}`.
-pub fn zola(text: &str, page: &mut Page<'_>) -> String {
-    walk::through(text, Which::Marked, &mut Zola { text, page })
+pub fn zola(text: &str, page: &mut PostContext<'_>) -> String {
+    template_scanner::expand(text, Which::Marked, &mut Zola { text, page })
 }
 
 struct Hugo<'a, 'b> {
     text: &'a str,
-    page: &'a mut Page<'b>,
+    page: &'a mut PostContext<'b>,
     /// By name: where its closing tags begin and end.
     closings: HashMap<String, Vec<(usize, usize)>>,
 }
@@ -51,7 +51,7 @@ fn is_name(letter: char) -> bool {
     letter.is_alphanumeric() || "_-/.".contains(letter)
 }
 
-impl Templates for Hugo<'_, '_> {
+impl TemplateLanguage for Hugo<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
         let sign = closing_sign(self.text, start)?;
         let inside = self.text[start + 3..].trim_start();
@@ -85,7 +85,7 @@ impl Templates for Hugo<'_, '_> {
             }
             _ => {}
         }
-        self.put(&tag, closing.is_some(), walk::is_alone(self.text, start, end), out);
+        self.put(&tag, closing.is_some(), template_scanner::is_alone(self.text, start, end), out);
         Some(end)
     }
 
@@ -144,10 +144,10 @@ impl Hugo<'_, '_> {
 
 struct Zola<'a, 'b> {
     text: &'a str,
-    page: &'a mut Page<'b>,
+    page: &'a mut PostContext<'b>,
 }
 
-impl Templates for Zola<'_, '_> {
+impl TemplateLanguage for Zola<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
         let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
         let inside = self.text[start + 2..].trim_start().trim_start_matches("/*").trim_start();

@@ -1,7 +1,7 @@
 //! Owns what all template languages share: where a tag ends, its arguments, and what stands in its place.
 
-use super::page::Page;
 use super::pictures;
+use super::post_context::PostContext;
 
 /// A tag's name and arguments.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -183,7 +183,7 @@ fn embedded(tag: &Tag) -> Option<String> {
 }
 
 /// What stands in the place of a tag that shows a picture, a video or a thing of another site; none for others.
-pub fn shown(tag: &Tag, page: &mut Page<'_>) -> Option<String> {
+pub fn shown(tag: &Tag, page: &mut PostContext<'_>) -> Option<String> {
     let name = tag.name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let name = name.strip_suffix(".html").unwrap_or(&name);
     let is_picture = ["figure", "fig", "img", "image", "picture", "photo"].iter().any(|word| name.contains(word));

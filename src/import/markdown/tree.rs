@@ -7,14 +7,9 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use walkdir::{DirEntry, WalkDir};
 
-use super::names::{self, File, Role};
 use super::site::{Kind, Site};
-
-/// Why a tree cannot be read, in words that complete "… cannot be imported: …".
-#[derive(Clone, Debug, PartialEq)]
-pub struct Failure {
-    pub message: String,
-}
+use super::source_file::{self, Role, SourceFile};
+use crate::import::parse_error::ParseError;
 
 /// A tree of Markdown files.
 #[derive(Debug)]
@@ -27,7 +22,7 @@ pub struct Tree {
     /// What is dated later is in the future.
     pub(super) now: Option<DateTime<Utc>>,
     /// The posts first, in the order of their paths; then the other pages.
-    pages: Vec<File>,
+    pages: Vec<SourceFile>,
     posts: usize,
     /// The places of pages by what references call them, in small letters.
     table: HashMap<String, Vec<u32>>,
@@ -45,9 +40,9 @@ impl Tree {
     ///
     /// # Errors
     /// It is no folder, or no post is in it.
-    pub fn open(root: &Path, languages: &[String], home: &Url, now: Option<DateTime<Utc>>) -> Result<Tree, Failure> {
+    pub fn open(root: &Path, languages: &[String], home: &Url, now: Option<DateTime<Utc>>) -> Result<Tree, ParseError> {
         if !root.is_dir() {
-            return Err(Failure { message: "it is no folder".to_owned() });
+            return Err(ParseError::new("it is no folder"));
         }
         let site = Site::open(root);
         let mut tree = Tree {
@@ -65,7 +60,7 @@ impl Tree {
         let paths = tree.walk();
         tree.sort(paths);
         if tree.posts == 0 {
-            return Err(Failure { message: "no post is in it".to_owned() });
+            return Err(ParseError::new("no post is in it"));
         }
         tree.index();
         Ok(tree)
@@ -77,7 +72,7 @@ impl Tree {
     }
 
     /// The posts, in the order of their paths.
-    pub fn files(&self) -> &[File] {
+    pub fn files(&self) -> &[SourceFile] {
         self.pages.get(..self.posts).unwrap_or_default()
     }
 
@@ -86,7 +81,7 @@ impl Tree {
         let mut paths = Vec::new();
         let mut tops: Vec<&str> = self.site.folders.iter().map(|folder| folder.path.as_str()).collect();
         tops.sort_unstable();
-        tops.dedup_by(|later, earlier| names::is_below(later, earlier) || later == earlier);
+        tops.dedup_by(|later, earlier| source_file::is_below(later, earlier) || later == earlier);
         for top in tops {
             let start = self.root.join(top);
             if start.symlink_metadata().is_ok_and(|data| data.is_symlink()) && !top.is_empty() {
@@ -117,7 +112,7 @@ impl Tree {
     fn sort(&mut self, paths: Vec<String>) {
         let (mut posts, mut others, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         for path in paths {
-            match names::read(&self.site, &self.configured, &path) {
+            match source_file::read(&self.site, &self.configured, &path) {
                 Some(page) if page.role == Role::Post => posts.push(page),
                 Some(page) => others.push(page),
                 None => rest.push(path),
@@ -147,8 +142,8 @@ impl Tree {
     fn index(&mut self) {
         let mut table: HashMap<String, Vec<u32>> = HashMap::new();
         for (place, page) in (0..).zip(&self.pages) {
-            let name = page.story.rsplit('/').next().unwrap_or_default();
-            let mut keys = vec![page.story.to_lowercase(), name.to_lowercase(), page.path.to_lowercase()];
+            let name = page.translation_key.rsplit('/').next().unwrap_or_default();
+            let mut keys = vec![page.translation_key.to_lowercase(), name.to_lowercase(), page.path.to_lowercase()];
             keys.dedup();
             for key in keys {
                 let places = table.entry(key).or_default();
@@ -161,37 +156,37 @@ impl Tree {
     }
 
     /// The files beside a post that belong to it.
-    pub fn attachments(&self, file: &File) -> &[String] {
+    pub fn attachments(&self, file: &SourceFile) -> &[String] {
         let files = self.attachments.get(parent(&file.path)).filter(|_| file.is_bundle);
         files.map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The page that a reference on a page means: `posts/a.md`, `/posts/a`, `a.md`, `./a`, `../b/index.md`.
-    pub fn find(&self, from: &File, reference: &str, language: Option<&str>) -> Option<&File> {
+    pub fn find(&self, from: &SourceFile, reference: &str, language: Option<&str>) -> Option<&SourceFile> {
         let reference = reference.trim();
         let wanted = language.or(from.language.as_deref());
         let below = |folder: &str| self.named(&joined(folder, reference)?, wanted);
         if !reference.starts_with('/') {
-            let beside = below(parent(&from.path)).or_else(|| below(parent(&from.story)));
+            let beside = below(parent(&from.path)).or_else(|| below(parent(&from.translation_key)));
             if beside.is_some() || reference.starts_with('.') {
-                return beside.or_else(|| below(&from.story));
+                return beside.or_else(|| below(&from.translation_key));
             }
         }
         below("").or_else(|| below(&from.folder))
     }
 
     /// A page by its path or name, in a language where it has several.
-    pub fn named(&self, name: &str, language: Option<&str>) -> Option<&File> {
+    pub fn named(&self, name: &str, language: Option<&str>) -> Option<&SourceFile> {
         let lower = name.to_lowercase();
         let lower = lower.trim_matches('/');
         let stem = strip_ending(lower);
         let shorter = stem.strip_suffix("/index").or_else(|| stem.strip_suffix("/_index")).unwrap_or(stem);
-        let bare = shorter.rsplit_once('.').filter(|(_, tag)| names::is_known(&self.site, &self.configured, tag));
+        let bare = shorter.rsplit_once('.').filter(|(_, tag)| source_file::is_known(&self.site, &self.configured, tag));
         let keys = [Some(lower), Some(stem), Some(shorter), bare.map(|(bare, _)| bare)];
         let places = keys.into_iter().flatten().find_map(|key| self.table.get(key))?;
         let mut pages = places.iter().filter_map(|place| self.pages.get(*place as usize));
         let default = self.site.default_language.as_deref();
-        let speaks = |page: &&File, language: Option<&str>| {
+        let speaks = |page: &&SourceFile, language: Option<&str>| {
             page.language.as_deref().or(default).map(str::to_ascii_lowercase)
                 == language.or(default).map(str::to_ascii_lowercase)
         };
@@ -200,13 +195,13 @@ impl Tree {
 }
 
 /// Other pages of a bundle are parts of its index, as Hugo has it.
-fn demote_resources(posts: &mut Vec<File>, others: &mut Vec<File>) {
+fn demote_resources(posts: &mut Vec<SourceFile>, others: &mut Vec<SourceFile>) {
     let bundles: std::collections::HashSet<String> = posts
         .iter()
         .filter(|post| post.is_bundle && post.role == Role::Post)
         .map(|post| parent(&post.path).to_owned())
         .collect();
-    let is_resource = |page: &File| {
+    let is_resource = |page: &SourceFile| {
         let mut folder = parent(&page.path);
         if page.is_bundle {
             folder = parent(folder);
@@ -221,8 +216,8 @@ fn demote_resources(posts: &mut Vec<File>, others: &mut Vec<File>) {
     };
     let (resources, kept) = std::mem::take(posts).into_iter().partition(is_resource);
     *posts = kept;
-    let resources: Vec<File> = resources;
-    others.extend(resources.into_iter().map(|page| File { role: Role::Page, ..page }));
+    let resources: Vec<SourceFile> = resources;
+    others.extend(resources.into_iter().map(|page| SourceFile { role: Role::Page, ..page }));
 }
 
 /// The folder of a path.

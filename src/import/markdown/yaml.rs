@@ -14,7 +14,7 @@ const ALIASED: usize = 1 << 20;
 
 /// Where and why a text is no YAML.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal {
+pub struct ParseError {
     /// The line of the text, from 1.
     pub line: usize,
     pub reason: String,
@@ -24,15 +24,15 @@ pub struct Refusal {
 ///
 /// # Errors
 /// Nothing in it is a key with a value.
-pub fn read(text: &str) -> Result<(Value, Option<Refusal>), Refusal> {
-    let refusal = match strict(text) {
+pub fn read(text: &str) -> Result<(Value, Option<ParseError>), ParseError> {
+    let error = match strict(text) {
         Ok(value @ Value::Map(_)) => return Ok((value, None)),
         Ok(Value::Nothing) => return Ok((Value::Map(Vec::new()), None)),
-        Ok(_) => Refusal { line: 1, reason: "it holds no keys".to_owned() },
-        Err(refusal) => refusal,
+        Ok(_) => ParseError { line: 1, reason: "it holds no keys".to_owned() },
+        Err(error) => error,
     };
     let pairs = by_key(text);
-    if pairs.is_empty() { Err(refusal) } else { Ok((Value::Map(pairs), Some(refusal))) }
+    if pairs.is_empty() { Err(error) } else { Ok((Value::Map(pairs), Some(error))) }
 }
 
 /// A map, list or pair that is being read.
@@ -46,22 +46,25 @@ struct Open {
 ///
 /// # Errors
 /// It is not, or it is nested deeper or repeats more than front matter does.
-pub fn strict(text: &str) -> Result<Value, Refusal> {
+pub fn strict(text: &str) -> Result<Value, ParseError> {
     let mut opened: Vec<Open> = Vec::new();
     let mut anchors: HashMap<usize, (Value, usize)> = HashMap::new();
     let mut aliased = 0;
     if let Some(line) = too_deep(text) {
-        return Err(Refusal { line, reason: "its brackets are nested too deep".to_owned() });
+        return Err(ParseError { line, reason: "its brackets are nested too deep".to_owned() });
     }
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| Refusal { line: error.marker().line(), reason: plain(&error) })?;
+        let (event, span) = event.map_err(|error| ParseError { line: error.marker().line(), reason: plain(&error) })?;
         let (value, anchor) = match event {
             Event::Scalar(scalar, style, anchor, _) => (scalar_value(&scalar, style), anchor),
             Event::Alias(id) => {
                 let Some((value, size)) = anchors.get(&id) else { continue };
                 aliased += size;
                 if aliased > ALIASED {
-                    return Err(Refusal { line: span.start.line(), reason: "its aliases repeat too much".to_owned() });
+                    return Err(ParseError {
+                        line: span.start.line(),
+                        reason: "its aliases repeat too much".to_owned(),
+                    });
                 }
                 (value.clone(), 0)
             }
@@ -81,7 +84,7 @@ pub fn strict(text: &str) -> Result<Value, Refusal> {
             _ => continue,
         };
         if opened.len() > DEEPEST {
-            return Err(Refusal { line: span.start.line(), reason: "it is nested too deep".to_owned() });
+            return Err(ParseError { line: span.start.line(), reason: "it is nested too deep".to_owned() });
         }
         if anchor > 0 {
             let size = size(&value);

@@ -13,8 +13,8 @@ use item::Item;
 
 use super::decode::Decoded;
 use super::entry::{Author, Image, ParsedEntry};
-use super::feed::Failure;
 use super::feed::tree::{self, Element, Space, Taker};
+use super::parse_error::ParseError;
 use super::visible_text;
 
 /// What an export has besides its entries.
@@ -50,14 +50,14 @@ impl Attachment {
 /// # Errors
 /// It is none, or it cannot be read.
 pub fn read<R: Read>(
-    open: impl Fn() -> Result<R, Failure>,
+    open: impl Fn() -> Result<R, ParseError>,
     pages: bool,
     take: &mut dyn FnMut(ParsedEntry),
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, ParseError> {
     let mut media = Media::default();
     through(open()?, &mut media)?;
     if !media.is_export {
-        return Err(Failure { message: "this is no export of WordPress".to_owned() });
+        return Err(ParseError::new("this is no export of WordPress"));
     }
     let mut posts = Posts { media: &media, pages, authors: None, take };
     let cut = through(open()?, &mut posts)?;
@@ -70,7 +70,7 @@ pub fn read<R: Read>(
 }
 
 /// Takes all items of an export; what is told is why not all was read.
-fn through(input: impl Read, taker: &mut dyn Taker) -> Result<Option<String>, Failure> {
+fn through(input: impl Read, taker: &mut dyn Taker) -> Result<Option<String>, ParseError> {
     let mut input = input;
     Ok(tree::read(BufReader::new(Decoded::new(&mut input)?), taker)?.cut)
 }

@@ -2,25 +2,25 @@
 
 use chrono::NaiveDate;
 
-use super::words::{is_weekday, month};
-use super::{DateMatch, Numbers, Written};
+use super::names::{is_weekday, month};
+use super::{DateMatch, NumericDate, ParsedDate};
 use crate::pairing::{digit_value, fold};
 
 /// The date that a text begins with.
-pub fn at_start(text: &str) -> Option<DateMatch> {
+pub fn parse_prefix(text: &str) -> Option<DateMatch> {
     let mut reader = Reader { text, at: 0 };
     let bracket = reader.eat(&['(', '[']);
     reader.weekday();
     let start = reader.at;
-    let mut written = None;
+    let mut date = None;
     for form in [Reader::year_first, Reader::day_and_name, Reader::numbers, Reader::name_and_day] {
         reader.at = start;
-        written = form(&mut reader);
-        if written.is_some() {
+        date = form(&mut reader);
+        if date.is_some() {
             break;
         }
     }
-    let written = written?;
+    let date = date?;
     let mut behind = text[reader.at..].chars();
     let (next, second) = (behind.next(), behind.next());
     let joined = |next: char| next.is_alphanumeric() && next != 'T';
@@ -32,7 +32,7 @@ pub fn at_start(text: &str) -> Option<DateMatch> {
     if bracket && !reader.eat(&[')', ']']) {
         return None;
     }
-    Some(DateMatch { length: reader.at, written })
+    Some(DateMatch { length: reader.at, date })
 }
 
 struct Reader<'a> {
@@ -105,7 +105,7 @@ impl Reader<'_> {
     }
 
     /// `2015-04-16`, `2015/4/16`, `2015年4月16日`.
-    fn year_first(&mut self) -> Option<Written> {
+    fn year_first(&mut self) -> Option<ParsedDate> {
         let year = self.year()?;
         let separator = self.eat_if(|next| "-/.年년".contains(next))?;
         let asian = "年년".contains(separator);
@@ -121,11 +121,11 @@ impl Reader<'_> {
         if asian {
             self.eat_if(|next| "日号號일".contains(next))?;
         }
-        Some(Written::Sure(NaiveDate::from_ymd_opt(year, month, day)))
+        Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
     }
 
     /// `16/04/2015`, `16. 4. 2015`, `16.04.15`.
-    fn numbers(&mut self) -> Option<Written> {
+    fn numbers(&mut self) -> Option<ParsedDate> {
         let first = self.number_of(1..=2)?;
         let separator = self.eat_if(|next| "/-.".contains(next))?;
         let spaced = separator == '.' && self.blanks();
@@ -143,11 +143,11 @@ impl Reader<'_> {
             (year, 2) => 1900 + year as i32,
             _ => return None,
         };
-        Some(Written::Numbers(Numbers { first, second, year, separator }))
+        Some(ParsedDate::Ambiguous(NumericDate { first, second, year, separator }))
     }
 
     /// `16 April 2015`, `16-Apr-2015`, `1er mai 2015`, `16. April 2015`, `16 de abril de 2015`, `16 апреля 2015 г.`.
-    fn day_and_name(&mut self) -> Option<Written> {
+    fn day_and_name(&mut self) -> Option<ParsedDate> {
         let day = self.number_of(1..=2)?;
         self.ordinal();
         self.gap()?;
@@ -157,11 +157,11 @@ impl Reader<'_> {
         self.gap()?;
         let year = self.year()?;
         self.year_mark();
-        Some(Written::Sure(NaiveDate::from_ymd_opt(year, month, day)))
+        Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
     }
 
     /// `April 16, 2015`, `Apr. 16th 2015`.
-    fn name_and_day(&mut self) -> Option<Written> {
+    fn name_and_day(&mut self) -> Option<ParsedDate> {
         let month = month(&self.word())?;
         self.eat(&['.']);
         self.gap()?;
@@ -170,7 +170,7 @@ impl Reader<'_> {
         self.eat(&[',']);
         self.gap()?;
         let year = self.year()?;
-        Some(Written::Sure(NaiveDate::from_ymd_opt(year, month, day)))
+        Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
     }
 
     /// What stands between the parts of a date with a month's name: blanks, a hyphen, `de`.

@@ -17,7 +17,7 @@ pub enum Role {
 
 /// A file of the tree that is a page of the site.
 #[derive(Clone, Debug, PartialEq)]
-pub struct File {
+pub struct SourceFile {
     /// Below the tree, with `/`.
     pub path: String,
     pub role: Role,
@@ -25,7 +25,7 @@ pub struct File {
     /// The folder of content that it is in.
     pub folder: String,
     /// The path below that folder without language, ending and `index`: translations share it.
-    pub story: String,
+    pub translation_key: String,
     /// The last part of the story without its day, as the generator takes it for an address.
     pub slug: String,
     pub day: Option<NaiveDate>,
@@ -45,7 +45,7 @@ const MARKDOWN: [&str; 8] = ["md", "markdown", "mkd", "mkdn", "mkdown", "mdown",
 const OTHER: [&str; 6] = ["adoc", "asciidoc", "org", "rst", "textile", "pandoc"];
 
 /// Reads a name; none where the file is no page of the site.
-pub fn read(site: &Site, configured: &[String], path: &str) -> Option<File> {
+pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = name.rsplit_once('.')?;
     let ending = ending.to_ascii_lowercase();
@@ -96,18 +96,19 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<File> {
     if site.kind == Kind::Jekyll && role == Role::Post && !is_draft && day.is_none() {
         unpublished = Some("its name does not begin with a day, so that the generator passes over it".to_owned());
     }
-    let mut story = parts.join("/");
+    let mut translation_key = parts.join("/");
     if !is_bundle {
-        story = if story.is_empty() { stem.to_owned() } else { format!("{story}/{stem}") };
+        translation_key =
+            if translation_key.is_empty() { stem.to_owned() } else { format!("{translation_key}/{stem}") };
     }
     let slug = slug.to_owned();
     let folder = folder.path.clone();
-    Some(File {
+    Some(SourceFile {
         path: path.to_owned(),
         role,
         language,
         folder,
-        story,
+        translation_key,
         slug,
         day,
         is_bundle,
@@ -192,7 +193,7 @@ mod tests {
             let shown = file.map(|file| {
                 let day = file.day.map_or("-".to_owned(), |day| day.to_string());
                 let language = file.language.as_deref().unwrap_or("-").to_owned();
-                format!("{:?} {language} {} {} {day}", file.role, file.story, file.slug)
+                format!("{:?} {language} {} {} {day}", file.role, file.translation_key, file.slug)
             });
             assert_eq!(shown.as_deref(), Some(expected), "{path}");
         }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::names;
 use super::site::{Kind, Site, kind};
+use super::source_file;
 
 /// So many folders above a part of a tree its configuration is looked for.
 const HIGHEST: usize = 7;
@@ -22,38 +22,38 @@ pub struct SourceTree {
 }
 
 impl SourceTree {
-    /// Whether a path below the tree belongs to the part.
-    pub fn holds(&self, path: &str) -> bool {
-        path == self.below || names::is_below(path, &self.below)
-    }
-}
-
-/// The tree that a source is or belongs to: that of the nearest generator's configuration, in it, above it, or, where there
-/// is just one, below it; else the folder alone.
-pub fn of(source: &Path) -> SourceTree {
-    let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let own = kind(folder);
-    let whole = |root: &Path, kind| SourceTree { root: root.to_owned(), below: below(root, source), kind };
-    if own != Kind::Plain {
-        return whole(folder, own);
-    }
-    let written: Vec<PathBuf> = folder.ancestors().skip(1).map(Path::to_owned).collect();
-    let absolute = std::path::absolute(folder).unwrap_or_default();
-    let further: Vec<PathBuf> = absolute.ancestors().skip(1 + written.len()).map(Path::to_owned).collect();
-    let above = written.into_iter().filter(|path| !path.as_os_str().is_empty()).chain(further);
-    for root in above.take(HIGHEST) {
-        let found = whole(&root, kind(&root));
-        if found.kind != Kind::Plain
-            && has_content(&root, |content| names::is_below(&found.below, content) || found.below == content)
-        {
-            return found;
+    /// The tree that a source is or belongs to: that of the nearest generator's configuration, in it, above it, or, where there
+    /// is just one, below it; else the folder alone.
+    pub fn locate(source: &Path) -> SourceTree {
+        let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let own = kind(folder);
+        let whole = |root: &Path, kind| SourceTree { root: root.to_owned(), below: below(root, source), kind };
+        if own != Kind::Plain {
+            return whole(folder, own);
+        }
+        let written: Vec<PathBuf> = folder.ancestors().skip(1).map(Path::to_owned).collect();
+        let absolute = std::path::absolute(folder).unwrap_or_default();
+        let further: Vec<PathBuf> = absolute.ancestors().skip(1 + written.len()).map(Path::to_owned).collect();
+        let above = written.into_iter().filter(|path| !path.as_os_str().is_empty()).chain(further);
+        for root in above.take(HIGHEST) {
+            let found = whole(&root, kind(&root));
+            if found.kind != Kind::Plain
+                && has_content(&root, |content| source_file::is_below(&found.below, content) || found.below == content)
+            {
+                return found;
+            }
+        }
+        let mut inner = inside(folder).into_iter();
+        match (inner.next(), inner.next()) {
+            (Some(root), None) if source.is_dir() => SourceTree { below: String::new(), kind: kind(&root), root },
+            _ => whole(folder, Kind::Plain),
         }
     }
-    let mut inner = inside(folder).into_iter();
-    match (inner.next(), inner.next()) {
-        (Some(root), None) if source.is_dir() => SourceTree { below: String::new(), kind: kind(&root), root },
-        _ => whole(folder, Kind::Plain),
+
+    /// Whether a path below the tree belongs to the part.
+    pub fn holds(&self, path: &str) -> bool {
+        path == self.below || source_file::is_below(path, &self.below)
     }
 }
 
@@ -113,7 +113,7 @@ mod tests {
             (".", ".", "", Kind::Plain),
         ] {
             let expected = SourceTree { root: root.join(expected), below: below.to_owned(), kind };
-            assert_eq!(of(&root.join(source)), expected, "{source}");
+            assert_eq!(SourceTree::locate(&root.join(source)), expected, "{source}");
         }
     }
 }

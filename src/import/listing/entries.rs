@@ -1,10 +1,10 @@
 //! Owns the text listing of a news page as entries: taken apart, and captions split off; never touches languages or files.
 
 use super::caption::Credits;
-use super::entry::{Body, EntryDate, Image, ParsedEntry};
-use super::listing::{Date, Entry, Listing};
-use super::report::{SourceLine, SourceReport};
-use super::slug::hash;
+use super::{Date, Entry, Listing};
+use crate::import::entry::{Body, EntryDate, Image, ParsedEntry};
+use crate::import::report::{SourceLine, SourceReport};
+use crate::import::slug::hash;
 
 /// The longest text that counts as a summary, in characters.
 const LONG_SUMMARY: usize = 1000;

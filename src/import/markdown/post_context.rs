@@ -2,16 +2,16 @@
 
 use url::Url;
 
-use super::names::File;
 use super::site::Kind;
+use super::source_file::SourceFile;
 use super::tree::Tree;
 use super::value::Value;
 
 /// A page whose body is read.
 #[derive(Debug)]
-pub struct Page<'a> {
+pub struct PostContext<'a> {
     pub tree: &'a Tree,
-    pub file: &'a File,
+    pub file: &'a SourceFile,
     pub values: &'a Value,
     pub link: Option<&'a Url>,
     /// What its relative addresses are against, where its own is not known: the folder that its file is made into.
@@ -23,7 +23,7 @@ pub struct Page<'a> {
 /// More remarks on one page than anybody reads.
 const MOST: usize = 12;
 
-impl Page<'_> {
+impl PostContext<'_> {
     /// Says something once.
     pub fn remark(&mut self, text: String) {
         if self.remarks.len() < MOST && !self.remarks.contains(&text) {
@@ -52,7 +52,7 @@ impl Page<'_> {
         }
         let path = path.to_owned();
         self.remark(format!("the address of \"{path}\" is not known, so that a link to it may lead nowhere"));
-        Some(format!("/{}/{rest}", target.story.replace(' ', "%20")))
+        Some(format!("/{}/{rest}", target.translation_key.replace(' ', "%20")))
     }
 
     /// The day-named post that Jekyll's `post_url` means.

@@ -3,7 +3,7 @@
 use super::code::{Code, Which};
 
 /// A language of templates in a body.
-pub trait Templates {
+pub trait TemplateLanguage {
     /// Where the tag that begins at a place ends; none where what stands there is no tag.
     fn end(&self, start: usize) -> Option<usize>;
     /// Writes what stands in the place of a tag, and says where to go on; none where the tag is text.
@@ -13,7 +13,7 @@ pub trait Templates {
 }
 
 /// Goes through a text.
-pub fn through(text: &str, which: Which, templates: &mut impl Templates) -> String {
+pub fn expand(text: &str, which: Which, templates: &mut impl TemplateLanguage) -> String {
     let code = Code::of(text, which);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut at = 0;
@@ -52,7 +52,7 @@ pub fn through(text: &str, which: Which, templates: &mut impl Templates) -> Stri
     out
 }
 
-fn code_is_mistaken(text: &str, start: usize, code_end: usize, templates: &impl Templates) -> bool {
+fn code_is_mistaken(text: &str, start: usize, code_end: usize, templates: &impl TemplateLanguage) -> bool {
     let is_span = !text[start..code_end].contains("\n\n");
     is_span && templates.end(start).is_some_and(|end| end > code_end && !text[start..end].contains("\n\n"))
 }
