@@ -114,10 +114,9 @@ fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Stan
     }
     let store = Store::load(config);
     let mut records: HashMap<String, Vec<_>> = HashMap::new();
-    for scan in &store.scans {
-        for record in &scan.records {
-            records.entry(scan.id(record).to_ascii_lowercase()).or_default().push((scan, record));
-        }
+    for id in store.record_ids() {
+        let record = (store.file(id.file), store.record(id));
+        records.entry(store.story_id(id).to_ascii_lowercase()).or_default().push(record);
     }
     let file = |id: &str| {
         let (file, record) = records.get(&id.to_ascii_lowercase())?.first()?;

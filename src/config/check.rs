@@ -28,17 +28,17 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Diagnostic>) {
     };
     let is_json = path.extension().is_some_and(|extension| extension == "json");
     let syntax = if is_json { Syntax::Json } else { Syntax::Toml };
-    let (text, mut faults) = strip_control_characters(text, syntax);
-    let mut spanned = SpannedDocument::parse(&text, syntax);
-    let is_sound = spanned.faults.is_empty();
-    spanned.prune_invalid(|node| RawConfig::deserialize(node).map(drop));
-    let raw: RawConfig = spanned.value().unwrap_or_default();
-    let mut check = Check { spanned: &spanned, shown: &shown, text: &text, faults: Vec::new() };
+    let (text, mut errors) = strip_control_characters(text, syntax);
+    let mut document = SpannedDocument::parse(&text, syntax);
+    let is_sound = document.errors.is_empty();
+    document.prune_invalid(|node| RawConfig::deserialize(node).map(drop));
+    let raw: RawConfig = document.value().unwrap_or_default();
+    let mut check = Check { document: &document, shown: &shown, text: &text, errors: Vec::new() };
     let fingerprint = hash(hash(0, text.as_bytes()), env!("TIDINGS_REVISION").as_bytes());
     let config = if is_sound { check.config(path, &raw, fingerprint) } else { None };
-    faults.extend(check.faults);
-    faults.extend(spanned.faults);
-    (config, faults.into_iter().map(|fault| fault.diagnostic(&shown, &text)).collect())
+    errors.extend(check.errors);
+    errors.extend(document.errors);
+    (config, errors.into_iter().map(|fault| fault.diagnostic(&shown, &text)).collect())
 }
 
 /// Reads `base_url`, which ends in a slash whether or not it was written with one.
@@ -58,10 +58,10 @@ pub fn base_url(written: &str) -> Result<Url, String> {
 
 /// Every diagnostic that is found, by the path of keys to it.
 struct Check<'a> {
-    spanned: &'a SpannedDocument,
+    document: &'a SpannedDocument,
     shown: &'a str,
     text: &'a str,
-    faults: Vec<ParseError>,
+    errors: Vec<ParseError>,
 }
 
 fn keys(path: &[&str]) -> Vec<Step> {
@@ -71,7 +71,7 @@ fn keys(path: &[&str]) -> Vec<Step> {
 impl Check<'_> {
     /// Whether something stands at a key, whatever became of it.
     fn is_written(&self, table: &[&str], key: &str) -> bool {
-        self.spanned.has(&keys(table), key)
+        self.document.has(&keys(table), key)
     }
 
     fn wrong(&mut self, path: &[&str], message: impl Into<String>) {
@@ -79,9 +79,9 @@ impl Check<'_> {
     }
 
     fn fault(&mut self, path: &[Step], message: impl Into<String>, help: Option<String>) {
-        let mut fault = ParseError::new(self.spanned.span(path), message);
+        let mut fault = ParseError::new(self.document.span(path), message);
         fault.help = help;
-        self.faults.push(fault);
+        self.errors.push(fault);
     }
 
     fn config(&mut self, path: &Path, raw: &RawConfig, fingerprint: u64) -> Option<Config> {
@@ -222,7 +222,7 @@ impl Check<'_> {
     }
 
     fn languages(&mut self, raw: &RawConfig) -> Vec<Edition> {
-        if raw.languages.0.is_empty() && (self.spanned.faults.is_empty() || !self.is_written(&[], "languages")) {
+        if raw.languages.0.is_empty() && (self.document.errors.is_empty() || !self.is_written(&[], "languages")) {
             self.wrong(&[], "at least one language is needed, such as `[languages.en]` with a `title`");
         }
         if raw.languages.0.len() >= usize::from(u16::MAX) || raw.topics.0.len() >= usize::from(u16::MAX) {
@@ -452,7 +452,7 @@ impl Check<'_> {
         let mut out = Vec::new();
         for (from, to) in &raw.redirects {
             let steps = keys(&["redirects", from]);
-            let location = Location::in_text(self.shown, self.text, self.spanned.span(&steps));
+            let location = Location::in_text(self.shown, self.text, self.document.span(&steps));
             let url = Url::parse(to).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
             let target = match url {
                 Some(url) => Ok(Target::Url(url)),

@@ -20,7 +20,7 @@ use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostics::{Diagnostic, sort};
-use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_id};
+use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_tag_uri};
 
 /// The index of a configured language; the first is the default language.
 pub type LanguageIndex = u16;
@@ -207,8 +207,8 @@ impl Config {
     }
 
     /// The id of an entry that has no guid of its own (RFC 4151).
-    pub(crate) fn entry_id(&self, story: &str, language: LanguageIndex) -> String {
-        entry_id(&self.site.authority, story, self.languages[usize::from(language)].language.as_str())
+    pub(crate) fn entry_tag_uri(&self, story: &str, language: LanguageIndex) -> String {
+        entry_tag_uri(&self.site.authority, story, self.languages[usize::from(language)].language.as_str())
     }
 
     /// The language of a tag in any case.

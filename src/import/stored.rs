@@ -19,7 +19,7 @@ use super::texts::Texts;
 use super::{Progress, Standing, is_nothing};
 use crate::diagnostics::Diagnostic;
 use crate::files::{self, FolderLock};
-use crate::model::entry_id;
+use crate::model::entry_tag_uri;
 
 /// One import into one folder.
 pub struct Run<'a> {
@@ -269,7 +269,7 @@ impl Run<'_> {
             // Subscribers know it by the id that it had.
             let origin = remembered.entries.iter().find(|origin| origin.language == text.language);
             let former = origin.and_then(|origin| origin.former.as_ref());
-            text.guid = former.map(|former| entry_id(self.authority, former, &text.language));
+            text.guid = former.map(|former| entry_tag_uri(self.authority, former, &text.language));
         }
         let text = whole.to_toml(id);
         let wanted = hash(&text);

@@ -73,7 +73,7 @@ pub fn lint(notes: &mut Notes<'_>) -> Option<usize> {
         return Some(0);
     }
     let spanned = SpannedDocument::parse(notes.text, Syntax::Json);
-    for fault in spanned.faults {
+    for fault in spanned.errors {
         notes.error(fault.span, fault.message).help("readers refuse the whole feed for it");
     }
     let root = &spanned.root;

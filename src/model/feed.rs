@@ -5,7 +5,7 @@ use url::Url;
 use super::{Html, Language, Moment, Text};
 
 /// The id of an entry that has none of its own: `tag:{authority}:{story}/{language}` (RFC 4151).
-pub fn entry_id(authority: &str, story: &str, language: &str) -> String {
+pub fn entry_tag_uri(authority: &str, story: &str, language: &str) -> String {
     format!("tag:{authority}:{story}/{language}")
 }
 

@@ -9,7 +9,7 @@ mod link;
 mod text;
 mod time;
 
-pub use feed::{Deleted, Enclosure, Entry, Feed, Format, Image, Person, Sibling, TopicLabel, entry_id};
+pub use feed::{Deleted, Enclosure, Entry, Feed, Format, Image, Person, Sibling, TopicLabel, entry_tag_uri};
 pub use language::Language;
 pub use link::{absolute, is_plainly_absolute};
 pub use text::{Html, Text, clean, forbidden, is_email};

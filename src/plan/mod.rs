@@ -16,7 +16,7 @@ pub use key::{DocumentKey, FeedKey, Leaf, Period, Style};
 pub use pages::Listing;
 use planner::Planner;
 
-use crate::catalog::{Catalog, EntryIndex};
+use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex};
 use crate::model::Timestamp;
 use crate::store::EntryMeta;
@@ -44,9 +44,9 @@ pub struct Sheet {
     /// For an archive its period.
     pub period: Option<Period>,
     /// Newest first.
-    pub entries: Vec<EntryIndex>,
+    pub entries: Vec<EntryId>,
     /// Withdrawn entries that are announced.
-    pub deleted: Vec<EntryIndex>,
+    pub deleted: Vec<EntryId>,
     pub updated: Timestamp,
     /// Whether `updated` comes from an entry.
     pub has_news: bool,
@@ -79,12 +79,12 @@ pub enum State {
 }
 
 impl State {
-    fn of(fact: &EntryMeta, now: Timestamp, drafts: bool) -> State {
-        if fact.published > now || (fact.draft && !drafts) {
+    fn of(meta: &EntryMeta, now: Timestamp, drafts: bool) -> State {
+        if meta.published > now || (meta.draft && !drafts) {
             State::Hidden
-        } else if fact.withdrawn <= now {
+        } else if meta.withdrawn <= now {
             State::Withdrawn
-        } else if fact.expires <= now || !fact.has_text {
+        } else if meta.expires <= now || !meta.has_text {
             State::Expired
         } else {
             State::Shown
@@ -95,8 +95,8 @@ impl State {
 impl Plan {
     /// Plans the publication of a moment.
     pub fn new(config: &Config, catalog: &Catalog, now: Timestamp) -> Plan {
-        let entries = 0..catalog.len() as EntryIndex;
-        let states: Vec<State> = entries.map(|entry| State::of(catalog.fact(entry), now, config.drafts)).collect();
+        let entries = catalog.entries();
+        let states: Vec<State> = entries.map(|entry| State::of(catalog.meta(entry), now, config.drafts)).collect();
         let planner = Planner::new(config, catalog, now, &states);
         let feeds = planner.gather();
         let mut newest = vec![config.site.authority_date; config.languages.len() + 1];
@@ -116,8 +116,8 @@ impl Plan {
     }
 
     /// What has become of an entry.
-    pub fn state(&self, entry: EntryIndex) -> State {
-        self.states[entry as usize]
+    pub fn state(&self, entry: EntryId) -> State {
+        self.states[entry.index()]
     }
 
     /// The newest time that a feed of a language names, or any feed.
@@ -167,13 +167,13 @@ impl Plan {
 
     /// The first moment after this one at which something appears or leaves by itself.
     pub fn next_change(&self, catalog: &Catalog, now: Timestamp) -> Option<Timestamp> {
-        let facts = (0..catalog.len() as EntryIndex).map(|entry| catalog.fact(entry));
-        let moments = facts.flat_map(|fact| [fact.published, fact.withdrawn, fact.expires]);
+        let metas = catalog.entries().map(|entry| catalog.meta(entry));
+        let moments = metas.flat_map(|meta| [meta.published, meta.withdrawn, meta.expires]);
         moments.filter(|at| *at > now && *at != Timestamp::NEVER).min()
     }
 
     /// Whether a feed has more entries than its window, and this one is older than those within.
-    pub fn is_older_than_window(&self, feed: FeedKey, entry: EntryIndex, limit: usize) -> bool {
+    pub fn is_older_than_window(&self, feed: FeedKey, entry: EntryId, limit: usize) -> bool {
         let at = self.sheets.partition_point(|sheet| order(sheet.feed) < order(feed));
         self.sheets.get(at).is_some_and(|sheet| {
             sheet.feed == feed && sheet.entries.len() == limit && sheet.entries.last().is_some_and(|last| entry > *last)

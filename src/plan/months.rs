@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Period;
-use crate::catalog::EntryIndex;
+use crate::catalog::EntryId;
 use crate::model::{Timestamp, Zone};
 
 /// A page of a month has no more entries than this.
@@ -18,7 +18,7 @@ pub const LONGEST_PAGE: usize = 50;
 pub struct Month {
     pub period: Period,
     /// Newest first: all that was published in it.
-    pub entries: Box<[EntryIndex]>,
+    pub entries: Box<[EntryId]>,
     /// By part: the hash of what its entries are made from.
     pub sources: Vec<u128>,
 }
@@ -30,7 +30,7 @@ impl Month {
     }
 
     /// The entries of a part.
-    pub fn part(&self, part: u16) -> &[EntryIndex] {
+    pub fn part(&self, part: u16) -> &[EntryId] {
         &self.entries[range(self.entries.len(), part)]
     }
 }
@@ -48,20 +48,20 @@ fn range(entries: usize, part: u16) -> Range<usize> {
 
 /// The months of a listing that have an entry older than the last one that it shows, newest first.
 pub fn older(
-    shown: &[EntryIndex],
+    shown: &[EntryId],
     limit: usize,
-    month_of: impl Fn(EntryIndex) -> Period,
-    source_of: impl Fn(EntryIndex) -> u64,
+    month_of: impl Fn(EntryId) -> Period,
+    source_of: impl Fn(EntryId) -> u64,
 ) -> Vec<Month> {
     let Some(first) = shown.get(limit) else { return Vec::new() };
     // Entries come by time, so that a month follows the other; where a clock is set back over midnight, nearly so.
-    let mut months: BTreeMap<Period, Vec<EntryIndex>> = BTreeMap::new();
+    let mut months: BTreeMap<Period, Vec<EntryId>> = BTreeMap::new();
     for of_month in shown.chunk_by(|one, other| month_of(*one) == month_of(*other)) {
         months.entry(month_of(of_month[0])).or_default().extend(of_month);
     }
-    let has_older = |entries: &Vec<EntryIndex>| entries.last().is_some_and(|last| last >= first);
+    let has_older = |entries: &Vec<EntryId>| entries.last().is_some_and(|last| last >= first);
     let months = months.into_iter().rev().filter(|(_, entries)| has_older(entries));
-    let month = |(period, entries): (Period, Vec<EntryIndex>)| {
+    let month = |(period, entries): (Period, Vec<EntryId>)| {
         let source = |part: u16| {
             let mut hasher = Xxh3::new();
             entries[range(entries.len(), part)]
@@ -110,7 +110,7 @@ mod tests {
     fn a_long_month_is_parted_from_its_oldest() {
         let month = |count: u32| Month {
             period: Period { year: 2024, month: Some(5) },
-            entries: (0..count).collect(),
+            entries: (0..count).map(|index| EntryId::new(index as usize)).collect(),
             sources: Vec::new(),
         };
         let cases: [(u32, &[(u32, u32)]); 5] = [
@@ -122,7 +122,7 @@ mod tests {
         ];
         for (count, expected) in cases {
             let month = month(count);
-            let ends = |part: &[u32]| (part[0], part[part.len() - 1]);
+            let ends = |part: &[EntryId]| (part[0].index() as u32, part[part.len() - 1].index() as u32);
             assert_eq!((0..month.parts()).map(|part| ends(month.part(part))).collect::<Vec<_>>(), expected);
         }
     }
@@ -142,10 +142,13 @@ mod tests {
 
     #[test]
     fn only_months_with_something_older_have_a_page() {
-        let month_of = |entry: EntryIndex| Period { year: 2024, month: Some(12 - entry / 2) };
+        let month_of = |entry: EntryId| Period { year: 2024, month: Some(12 - entry.index() as u32 / 2) };
         let periods = |count: u32, limit: usize| -> Vec<Option<u32>> {
-            let shown: Vec<EntryIndex> = (0..count).collect();
-            older(&shown, limit, month_of, u64::from).iter().map(|month| month.period.month).collect()
+            let shown: Vec<EntryId> = (0..count).map(|index| EntryId::new(index as usize)).collect();
+            older(&shown, limit, month_of, |entry| entry.index() as u64)
+                .iter()
+                .map(|month| month.period.month)
+                .collect()
         };
         assert_eq!(periods(4, 4), []);
         assert_eq!(periods(5, 4), [Some(10)]);

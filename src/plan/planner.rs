@@ -9,26 +9,26 @@ use super::key::{FeedKey, Period};
 use super::months::{Calendar, older};
 use super::pages::Listing;
 use super::{Sheet, State, code};
-use crate::catalog::{Catalog, EntryIndex};
+use crate::catalog::{Catalog, EntryId};
 use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
 use crate::store::EntryMeta;
 
 /// The newest time that has to do with an entry and has come.
-fn newest(fact: &EntryMeta, now: Timestamp) -> Timestamp {
+fn newest(meta: &EntryMeta, now: Timestamp) -> Timestamp {
     let passed = |at: Timestamp| if at <= now { at } else { Timestamp(i64::MIN) };
-    fact.updated.max(passed(fact.withdrawn)).max(passed(fact.expires))
+    meta.updated.max(passed(meta.withdrawn)).max(passed(meta.expires))
 }
 
 /// What one feed gathers while the entries pass by in order.
 #[derive(Default)]
 pub struct Gathered {
-    window: Vec<EntryIndex>,
-    withdrawn: Vec<EntryIndex>,
+    window: Vec<EntryId>,
+    withdrawn: Vec<EntryId>,
     /// With archives: everything that has ever belonged to the feed.
-    all: Vec<EntryIndex>,
+    all: Vec<EntryId>,
     /// With pages: everything that is shown.
-    shown: Vec<EntryIndex>,
+    shown: Vec<EntryId>,
     pub updated: Option<Timestamp>,
 }
 
@@ -59,10 +59,11 @@ impl<'a> Planner<'a> {
         let falls_to = falls_to(config);
         let mut planner = Planner { config, catalog, now, states, falls_to, sources: Vec::new(), months: Vec::new() };
         if config.site.pages || config.feeds.archives != Archives::Off {
-            let entries = 0..catalog.len() as EntryIndex;
-            planner.sources = entries.clone().into_par_iter().map(|entry| planner.source_of(entry)).collect();
+            let entries = catalog.entries();
+            planner.sources =
+                (0..catalog.len()).into_par_iter().map(|index| planner.source_of(EntryId::new(index))).collect();
             let mut calendar = Calendar::new(config.site.zone);
-            planner.months = entries.map(|entry| calendar.month(catalog.fact(entry).published)).collect();
+            planner.months = entries.map(|entry| calendar.month(catalog.meta(entry).published)).collect();
         }
         planner
     }
@@ -72,14 +73,14 @@ impl<'a> Planner<'a> {
         let (languages, scopes) = (self.config.languages.len(), self.config.topics.len() + 1);
         let mut feeds: Vec<Gathered> = (0..(languages + 1) * scopes).map(|_| Gathered::default()).collect();
         let keeps_all = self.config.feeds.archives != Archives::Off;
-        for entry in 0..self.catalog.len() as EntryIndex {
-            let state = self.states[entry as usize];
+        for entry in self.catalog.entries() {
+            let state = self.states[entry.index()];
             if state == State::Hidden {
                 continue;
             }
-            let fact = self.catalog.fact(entry);
+            let meta = self.catalog.meta(entry);
             let topics = self.catalog.topics(entry);
-            let at = newest(fact, self.now);
+            let at = newest(meta, self.now);
             let mut give = |language: usize, belongs: bool| {
                 let scope = |topic: &TopicIndex| usize::from(*topic) + 1;
                 for scope in std::iter::once(0).chain(topics.iter().map(scope)) {
@@ -96,9 +97,9 @@ impl<'a> Planner<'a> {
                     }
                 }
             };
-            give(usize::from(fact.language), true);
+            give(usize::from(meta.language), true);
             give(languages, true);
-            for other in &self.falls_to[usize::from(fact.language)] {
+            for other in &self.falls_to[usize::from(meta.language)] {
                 give(usize::from(*other), self.stands_in(entry, *other));
             }
         }
@@ -110,32 +111,32 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether an entry belongs to a language that its story lacks: it is shown there, or was before it was withdrawn.
-    fn stands_in(&self, entry: EntryIndex, language: LanguageIndex) -> bool {
+    fn stands_in(&self, entry: EntryId, language: LanguageIndex) -> bool {
         let of_language = |wanted: LanguageIndex| {
             let mut siblings = self.catalog.translations(entry).iter();
-            siblings.find(|sibling| self.catalog.fact(**sibling).language == wanted)
+            siblings.find(|sibling| self.catalog.meta(**sibling).language == wanted)
         };
-        if of_language(language).is_some_and(|own| self.states[*own as usize] != State::Hidden) {
+        if of_language(language).is_some_and(|own| self.states[own.index()] != State::Hidden) {
             return false;
         }
         let fallback = &self.config.languages[usize::from(language)].fallback;
         let first = fallback
             .iter()
             .filter_map(|other| of_language(*other))
-            .find(|sibling| self.states[**sibling as usize] == State::Shown || **sibling == entry);
+            .find(|sibling| self.states[sibling.index()] == State::Shown || **sibling == entry);
         first == Some(&entry)
     }
 
     /// Whether an entry is in a feed, or was: in its own language, or as a fallback.
-    fn belongs(&self, entry: EntryIndex, feed: FeedKey) -> bool {
-        let own = self.catalog.fact(entry).language;
+    fn belongs(&self, entry: EntryId, feed: FeedKey) -> bool {
+        let own = self.catalog.meta(entry).language;
         feed.language.is_none_or(|language| language == own || self.stands_in(entry, language))
     }
 
     /// What the pages of a language and a scope show. Its sheet comes next.
     pub fn listing(&self, feed: FeedKey, sheet: usize, gathered: &Gathered) -> Listing {
-        let month_of = |entry: EntryIndex| self.months[entry as usize];
-        let source_of = |entry: EntryIndex| self.sources[entry as usize];
+        let month_of = |entry: EntryId| self.months[entry.index()];
+        let source_of = |entry: EntryId| self.sources[entry.index()];
         let months = older(&gathered.shown, self.config.feeds.limit, month_of, source_of);
         Listing { feed, sheet, count: gathered.shown.len(), months }
     }
@@ -147,7 +148,7 @@ impl<'a> Planner<'a> {
             return out;
         }
         for (entry, month) in self.months.iter().enumerate().filter(|(entry, _)| self.states[*entry] == State::Shown) {
-            let language = self.catalog.fact(entry as EntryIndex).language;
+            let language = self.catalog.meta(EntryId::new(entry)).language;
             *out[usize::from(language)].entry(*month).or_default() += 1;
         }
         out
@@ -156,9 +157,8 @@ impl<'a> Planner<'a> {
     /// A feed and its archives.
     pub fn sheets(&self, feed: FeedKey, gathered: &Gathered) -> Vec<Sheet> {
         let last = gathered.window.last().copied();
-        let oldest = last.map(|last| self.catalog.fact(last).published);
-        let is_announced =
-            |entry: &EntryIndex| oldest.is_none_or(|oldest| self.catalog.fact(*entry).withdrawn >= oldest);
+        let oldest = last.map(|last| self.catalog.meta(last).published);
+        let is_announced = |entry: &EntryId| oldest.is_none_or(|oldest| self.catalog.meta(*entry).withdrawn >= oldest);
         let archives = last.map(|last| self.archives(feed, gathered, last)).unwrap_or_default();
         let mut sheets = vec![self.sheet(
             feed,
@@ -173,9 +173,9 @@ impl<'a> Planner<'a> {
             let of_state = |state: State| {
                 all.iter()
                     .copied()
-                    .filter(move |entry| self.states[*entry as usize] == state && self.belongs(*entry, feed))
+                    .filter(move |entry| self.states[entry.index()] == state && self.belongs(*entry, feed))
             };
-            let updated = all.iter().map(|entry| newest(self.catalog.fact(*entry), self.now)).max();
+            let updated = all.iter().map(|entry| newest(self.catalog.meta(*entry), self.now)).max();
             let entries = of_state(State::Shown).collect();
             let deleted = of_state(State::Withdrawn).collect();
             sheets.push(self.sheet(feed, Some(period), entries, deleted, updated, previous));
@@ -185,14 +185,14 @@ impl<'a> Planner<'a> {
     }
 
     /// The periods that have an archive, oldest first, each with everything that ever belonged to it.
-    fn archives(&self, feed: FeedKey, gathered: &Gathered, last: EntryIndex) -> Vec<(Period, Vec<EntryIndex>)> {
-        let mut periods: BTreeMap<Period, (bool, Vec<EntryIndex>)> = BTreeMap::new();
+    fn archives(&self, feed: FeedKey, gathered: &Gathered, last: EntryId) -> Vec<(Period, Vec<EntryId>)> {
+        let mut periods: BTreeMap<Period, (bool, Vec<EntryId>)> = BTreeMap::new();
         for entry in &gathered.all {
-            let Period { year, month } = self.months[*entry as usize];
+            let Period { year, month } = self.months[entry.index()];
             let month = month.filter(|_| self.config.feeds.archives == Archives::Month);
             let (is_archived, all) = periods.entry(Period { year, month }).or_default();
             all.push(*entry);
-            let can_stand = matches!(self.states[*entry as usize], State::Shown | State::Withdrawn);
+            let can_stand = matches!(self.states[entry.index()], State::Shown | State::Withdrawn);
             *is_archived |= *entry > last && can_stand && self.belongs(*entry, feed);
         }
         periods
@@ -206,8 +206,8 @@ impl<'a> Planner<'a> {
         &self,
         feed: FeedKey,
         period: Option<Period>,
-        entries: Vec<EntryIndex>,
-        deleted: Vec<EntryIndex>,
+        entries: Vec<EntryId>,
+        deleted: Vec<EntryId>,
         updated: Option<Timestamp>,
         previous: Option<Period>,
     ) -> Sheet {
@@ -220,7 +220,7 @@ impl<'a> Planner<'a> {
         number(updated.map_or(u64::MAX, |at| at.0 as u64));
         number(entries.len() as u64);
         for entry in entries.iter().chain(&deleted) {
-            number(self.sources.get(*entry as usize).copied().unwrap_or_else(|| self.source_of(*entry)));
+            number(self.sources.get(entry.index()).copied().unwrap_or_else(|| self.source_of(*entry)));
         }
         let source = hasher.digest128();
         let has_news = updated.is_some();
@@ -229,18 +229,18 @@ impl<'a> Planner<'a> {
     }
 
     /// The hash of what an entry is made from: the texts of its story that are shown, and its topics.
-    fn source_of(&self, entry: EntryIndex) -> u64 {
+    fn source_of(&self, entry: EntryId) -> u64 {
         let mut hash = 0;
         let mut number = |number: u64| hash = mixed(hash, number);
-        let fact = self.catalog.fact(entry);
-        number(u64::from(fact.language));
-        number(fact.source);
+        let meta = self.catalog.meta(entry);
+        number(u64::from(meta.language));
+        number(meta.record_hash);
         // There is one a language; where there are more, that is an error, and may be a very large one.
         for sibling in self.catalog.translations(entry).iter().take(self.config.languages.len()) {
-            if *sibling != entry && self.states[*sibling as usize] == State::Shown {
-                let fact = self.catalog.fact(*sibling);
-                number(u64::from(fact.language));
-                number(fact.source);
+            if *sibling != entry && self.states[sibling.index()] == State::Shown {
+                let meta = self.catalog.meta(*sibling);
+                number(u64::from(meta.language));
+                number(meta.record_hash);
             }
         }
         let topics = self.catalog.topics(entry);
@@ -256,7 +256,7 @@ fn mixed(hash: u64, number: u64) -> u64 {
 }
 
 impl Gathered {
-    fn take(&mut self, entry: EntryIndex, state: State, limit: usize) {
+    fn take(&mut self, entry: EntryId, state: State, limit: usize) {
         match state {
             State::Shown if self.window.len() < limit => self.window.push(entry),
             State::Withdrawn => self.withdrawn.push(entry),

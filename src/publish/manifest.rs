@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     fn known(story: &'static str, language: &'static str) -> Known<'static> {
-        Known { story, language, text: 7, guid: (story == "a").then_some(9), entry: 0 }
+        Known { story, language, text: 7, guid: (story == "a").then_some(9), entry: crate::catalog::EntryId::new(0) }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use self::folder::Folder;
 use self::manifest::{Line, Manifest};
-use crate::catalog::EntryIndex;
+use crate::catalog::EntryId;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::plan::Planned;
 use crate::site::{Known, Site};
@@ -114,7 +114,7 @@ struct Job<'a> {
     old: Manifest,
     items: Vec<Item>,
     /// The entries that are shown, as they are sorted in a manifest.
-    shown: Vec<EntryIndex>,
+    shown: Vec<EntryId>,
 }
 
 impl<'a> Job<'a> {
@@ -132,7 +132,7 @@ impl<'a> Job<'a> {
             Ok(Item { path, planned, kept })
         });
         let items = items.collect::<Result<Vec<_>, Diagnostic>>()?;
-        let mut shown: Vec<EntryIndex> = site.shown().collect();
+        let mut shown: Vec<EntryId> = site.shown().collect();
         shown.par_sort_unstable_by(|one, other| manifest::by_key(site.key(*one), site.key(*other)));
         Ok(Job { site, folder, old, items, shown })
     }

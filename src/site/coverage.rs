@@ -1,7 +1,6 @@
 //! Coverage: which stories lack which languages.
 
 use super::Site;
-use crate::catalog::EntryIndex;
 use crate::config::{LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
 use crate::plan::State;
@@ -22,20 +21,20 @@ impl Site {
     /// Every story that is shown, oldest first, with the languages that it has.
     pub(crate) fn coverage(&self) -> Vec<Covered<'_>> {
         let mut out = Vec::new();
-        for entry in 0..self.catalog.len() as EntryIndex {
+        for entry in self.catalog.entries() {
             let translations = self.catalog.translations(entry);
             // Each story once: at the first of its entries.
             if translations.iter().min() != Some(&entry) {
                 continue;
             }
             let shown = || translations.iter().filter(|other| self.plan.state(**other) == State::Shown);
-            let facts = || shown().map(|other| self.catalog.fact(*other));
-            let Some(published) = facts().map(|fact| fact.published).min() else { continue };
+            let metas = || shown().map(|other| self.catalog.meta(*other));
+            let Some(published) = metas().map(|meta| meta.published).min() else { continue };
             out.push(Covered {
                 id: self.catalog.story_id(&self.store, entry),
                 published,
                 topics: self.catalog.topics(entry),
-                languages: facts().map(|fact| fact.language).collect(),
+                languages: metas().map(|meta| meta.language).collect(),
             });
         }
         out.sort_by_key(|story| (story.published, story.id));

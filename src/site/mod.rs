@@ -17,14 +17,14 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 pub use self::coverage::Covered;
 use self::resolve::Part;
-use crate::catalog::{Catalog, EntryIndex};
+use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};
 use crate::diagnostics::{Diagnostic, Location, sort, suggestion};
 use crate::model::{Entry, Feed, Format, Language, Person, Text, Timestamp};
 use crate::plan::{DocumentKey, FeedKey, Leaf, Period, Plan, Planned, Sheet, State, Style};
 use crate::render::pages::Templates;
 use crate::render::{self, Outline, Outlines, Piece, Rendered};
-use crate::store::{Changes, Record, Store};
+use crate::store::{Changes, Record, RecordId, Store};
 
 /// A store as it is published at one moment.
 #[derive(Debug, Clone)]
@@ -58,7 +58,7 @@ pub(crate) struct Known<'s> {
     pub text: u64,
     /// The hash of its guid, where it has one.
     pub guid: Option<u128>,
-    pub entry: EntryIndex,
+    pub entry: EntryId,
 }
 
 /// Records are read again in portions of this many, so that one large file keeps all cores at work.
@@ -201,13 +201,12 @@ impl Site {
 
     /// How many stories the store has, and how many translations of them are shown.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.catalog.stories(), self.plan.shown)
+        (self.catalog.story_count(), self.plan.shown)
     }
 
     /// A hash of everything that the publication is made from but the moment, whatever files it lies in.
     pub(crate) fn sources(&self) -> u128 {
-        let records =
-            self.store.scans.iter().flat_map(|scan| scan.records.iter().map(|record| (scan.id(record), record.hash)));
+        let records = self.store.record_ids().map(|id| (self.store.story_id(id), self.store.record(id).hash));
         let hashes = records.map(|(id, hash)| xxh3_128_with_seed(id.as_bytes(), hash));
         hashes.fold(u128::from(self.config.fingerprint()), u128::wrapping_add)
     }
@@ -222,35 +221,34 @@ impl Site {
     }
 
     /// All entries that are shown, in no particular order.
-    pub(crate) fn shown(&self) -> impl Iterator<Item = EntryIndex> {
-        (0..self.catalog.len() as EntryIndex).filter(|entry| self.plan.state(*entry) == State::Shown)
+    pub(crate) fn shown(&self) -> impl Iterator<Item = EntryId> {
+        self.catalog.entries().filter(|entry| self.plan.state(*entry) == State::Shown)
     }
 
     /// The story and the language of an entry.
-    pub(crate) fn key(&self, entry: EntryIndex) -> (&str, &str) {
-        let language = usize::from(self.catalog.fact(entry).language);
+    pub(crate) fn key(&self, entry: EntryId) -> (&str, &str) {
+        let language = usize::from(self.catalog.meta(entry).language);
         (self.catalog.story_id(&self.store, entry), self.config.languages[language].language.as_str())
     }
 
     /// What is known of an entry.
-    pub(crate) fn known(&self, entry: EntryIndex) -> Known<'_> {
+    pub(crate) fn known(&self, entry: EntryId) -> Known<'_> {
         let (story, language) = self.key(entry);
-        let guid = self.catalog.guid(&self.store, entry);
-        Known { story, language, text: self.catalog.fact(entry).text, guid, entry }
+        let guid = self.catalog.guid_hash(&self.store, entry);
+        Known { story, language, text: self.catalog.meta(entry).text_hash, guid, entry }
     }
 
     /// Where an entry stands.
-    pub(crate) fn location(&self, entry: EntryIndex) -> Location {
-        let (scan, record) = self.catalog.record(&self.store, entry);
-        self.store.scans[scan as usize].location(record, &[])
+    pub(crate) fn location(&self, entry: EntryId) -> Location {
+        self.store.location(self.catalog.record_id(entry), &[])
     }
 
     /// The feeds, in the first format, in which an entry is older than the window.
-    pub(crate) fn feeds_that_miss(&self, entry: EntryIndex) -> Vec<String> {
-        let fact = self.catalog.fact(entry);
+    pub(crate) fn feeds_that_miss(&self, entry: EntryId) -> Vec<String> {
+        let meta = self.catalog.meta(entry);
         let topics = self.catalog.topics(entry);
         let scopes = || std::iter::once(None).chain(topics.iter().map(|topic| Some(*topic)));
-        let languages = [Some(fact.language), None].into_iter();
+        let languages = [Some(meta.language), None].into_iter();
         let feeds = languages.flat_map(|language| scopes().map(move |topic| FeedKey { language, topic }));
         let missed = feeds.filter(|feed| self.plan.is_older_than_window(*feed, entry, self.config.feeds.limit));
         missed
@@ -311,20 +309,20 @@ impl Site {
             let resolved = self.entry(*entry, &parts)?;
             Some((*entry, formats.iter().map(|format| (*format, render::entry(&resolved, *format))).collect()))
         });
-        let pieces: HashMap<EntryIndex, Vec<(Format, Piece)>> = rendered.collect();
+        let pieces: HashMap<EntryId, Vec<(Format, Piece)>> = rendered.collect();
         batch.par_iter().try_for_each(|planned| take(planned, self.document(planned, &parts, &pieces)?))
     }
 
     fn document(
         &self,
         planned: &Planned,
-        parts: &HashMap<EntryIndex, Part>,
-        pieces: &HashMap<EntryIndex, Vec<(Format, Piece)>>,
+        parts: &HashMap<EntryId, Part>,
+        pieces: &HashMap<EntryId, Vec<(Format, Piece)>>,
     ) -> Result<Rendered, Diagnostic> {
         Ok(match (planned.key, planned.sheet) {
             (DocumentKey::Feed { format, .. }, Some(sheet)) => {
                 let sheet = &self.plan.sheets[sheet];
-                let of_format = |entry: &EntryIndex| {
+                let of_format = |entry: &EntryId| {
                     let (_, piece) = pieces.get(entry)?.iter().find(|(other, _)| *other == format)?;
                     Some(piece)
                 };
@@ -347,34 +345,24 @@ impl Site {
     }
 
     /// An entry's translations that are shown, itself among them.
-    fn shown_translations(&self, entry: EntryIndex) -> impl Iterator<Item = EntryIndex> {
+    fn shown_translations(&self, entry: EntryId) -> impl Iterator<Item = EntryId> {
         let all = self.catalog.translations(entry).iter().copied();
         all.filter(move |other| *other == entry || self.plan.state(*other) == State::Shown)
     }
 
     /// Reads the texts of entries again.
-    fn parts(
-        &self,
-        needed: &[EntryIndex],
-        keep: bool,
-        with_body: bool,
-    ) -> Result<HashMap<EntryIndex, Part>, Diagnostic> {
-        let mut spots: Vec<(u32, u64, u32, EntryIndex)> = needed
-            .iter()
-            .map(|entry| {
-                let (scan, record) = self.catalog.record(&self.store, *entry);
-                (scan, record.offset, record.index, *entry)
-            })
-            .collect();
-        spots.par_sort_unstable();
-        let portions = spots.chunk_by(|one, other| one.0 == other.0).flat_map(|of_scan| of_scan.chunks(PORTION));
+    fn parts(&self, needed: &[EntryId], keep: bool, with_body: bool) -> Result<HashMap<EntryId, Part>, Diagnostic> {
+        let mut sorted: Vec<(RecordId, EntryId)> =
+            needed.iter().map(|entry| (self.catalog.record_id(*entry), *entry)).collect();
+        sorted.par_sort_unstable();
+        let of_files = sorted.chunk_by(|(one, _), (other, _)| one.file == other.file);
+        let portions = of_files.flat_map(|of_file| of_file.chunks(PORTION));
         let portions: Vec<_> = portions.collect();
         let read = portions.into_par_iter().map(|portion| {
-            let records: Vec<&Record> =
-                portion.iter().map(|(.., entry)| self.catalog.record(&self.store, *entry).1).collect();
-            self.store.scans[portion[0].0 as usize].read_again(&records, &self.config, keep, |index, story| {
-                let entry = portion[index].3;
-                let language = self.catalog.fact(entry).language;
+            let records: Vec<&Record> = portion.iter().map(|(record, _)| self.store.record(*record)).collect();
+            self.store.file(portion[0].0.file).read_again(&records, &self.config, keep, |index, story| {
+                let entry = portion[index].1;
+                let language = self.catalog.meta(entry).language;
                 let translation = story.translations.iter().find(|translation| translation.language == language)?;
                 let topics = self.catalog.topics(entry);
                 Some((entry, resolve::part(&self.config, story.id, topics, translation, with_body)))
@@ -384,14 +372,14 @@ impl Site {
         Ok(read?.into_iter().flatten().flatten().collect())
     }
 
-    fn entry(&self, entry: EntryIndex, parts: &HashMap<EntryIndex, Part>) -> Option<Entry> {
+    fn entry(&self, entry: EntryId, parts: &HashMap<EntryId, Part>) -> Option<Entry> {
         let mut resolved = parts.get(&entry)?.entry.clone()?;
         let others = self.shown_translations(entry).filter(|other| *other != entry);
         resolved.translations = others.filter_map(|other| Some(parts.get(&other)?.sibling.clone())).collect();
         Some(resolved)
     }
 
-    fn feed(&self, sheet: &Sheet, format: Format, parts: &HashMap<EntryIndex, Part>) -> Feed {
+    fn feed(&self, sheet: &Sheet, format: Format, parts: &HashMap<EntryId, Part>) -> Feed {
         let (config, feed) = (&self.config, sheet.feed);
         let site = &config.site;
         let address = |period: Option<Period>| self.feed_document(feed, period, format).url(config);
@@ -472,8 +460,8 @@ fn templates(config: &Config) -> (Templates, Vec<Diagnostic>) {
 }
 
 /// Each entry once, in order.
-fn sorted(entries: impl Iterator<Item = EntryIndex>) -> Vec<EntryIndex> {
-    let mut entries: Vec<EntryIndex> = entries.collect();
+fn sorted(entries: impl Iterator<Item = EntryId>) -> Vec<EntryId> {
+    let mut entries: Vec<EntryId> = entries.collect();
     entries.par_sort_unstable();
     entries.dedup();
     entries

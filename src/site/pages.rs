@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Part, Site};
-use crate::catalog::EntryIndex;
+use crate::catalog::EntryId;
 use crate::config::{LanguageIndex, TopicIndex};
 use crate::diagnostics::Diagnostic;
 use crate::model::{Entry, Language};
@@ -16,7 +16,7 @@ const MOST_PLACES: usize = 50_000;
 
 impl Site {
     /// The entries that a page shows, newest first.
-    pub(super) fn shown_on(&self, key: DocumentKey) -> &[EntryIndex] {
+    pub(super) fn shown_on(&self, key: DocumentKey) -> &[EntryId] {
         let DocumentKey::Page { feed, leaf } = key else { return &[] };
         let Some(listing) = self.plan.listing(&self.config, feed) else { return &[] };
         match leaf {
@@ -28,7 +28,7 @@ impl Site {
     }
 
     /// Renders a page, a stylesheet or the sitemap.
-    pub(super) fn page(&self, key: DocumentKey, parts: &HashMap<EntryIndex, Part>) -> Result<Vec<u8>, Diagnostic> {
+    pub(super) fn page(&self, key: DocumentKey, parts: &HashMap<EntryId, Part>) -> Result<Vec<u8>, Diagnostic> {
         let templates = &self.templates;
         match key {
             DocumentKey::Home => templates.page("home.html", &Viewer::new(self, key, 0).home()),
@@ -266,7 +266,7 @@ impl<'s> Viewer<'s> {
         }
     }
 
-    fn newest(&self, listing: &Listing, parts: &HashMap<EntryIndex, Part>) -> view::Listing {
+    fn newest(&self, listing: &Listing, parts: &HashMap<EntryId, Part>) -> view::Listing {
         let (config, feed) = (&self.site.config, listing.feed);
         let description = feed.description(config).to_string();
         let heading = feed.title(config).to_string();
@@ -306,7 +306,7 @@ impl<'s> Viewer<'s> {
         }
     }
 
-    fn month(&self, listing: &Listing, period: Period, part: u16, parts: &HashMap<EntryIndex, Part>) -> view::Listing {
+    fn month(&self, listing: &Listing, period: Period, part: u16, parts: &HashMap<EntryId, Part>) -> view::Listing {
         let here = listing.month(period).unwrap_or_default();
         let month = &listing.months[here];
         let near = |place: Option<usize>| Some(self.period_link(listing, listing.months.get(place?)?.period, None));
@@ -345,7 +345,7 @@ impl<'s> Viewer<'s> {
     }
 
     /// The entries of the page by day.
-    fn days(&self, feed: FeedKey, parts: &HashMap<EntryIndex, Part>) -> Vec<view::Day> {
+    fn days(&self, feed: FeedKey, parts: &HashMap<EntryId, Part>) -> Vec<view::Day> {
         let mut days: Vec<view::Day> = Vec::new();
         for index in self.site.shown_on(self.key) {
             let Some(entry) = self.site.entry(*index, parts) else { continue };
@@ -361,9 +361,9 @@ impl<'s> Viewer<'s> {
         days
     }
 
-    fn entry(&self, feed: FeedKey, index: EntryIndex, entry: Entry) -> view::Entry {
+    fn entry(&self, feed: FeedKey, index: EntryId, entry: Entry) -> view::Entry {
         let config = &self.site.config;
-        let own = self.site.catalog.fact(index).language;
+        let own = self.site.catalog.meta(index).language;
         let other = (own != self.language).then(|| self.of(own));
         let also = entry.translations.iter().filter_map(|sibling| {
             let language = config.language(sibling.language.as_str())?;

@@ -29,7 +29,7 @@ pub fn part(
 ) -> Part {
     let edition = &config.languages[usize::from(translation.language)];
     let language = edition.language.clone();
-    let tag = config.entry_id(story_id, translation.language);
+    let tag = config.entry_tag_uri(story_id, translation.language);
     let guid = translation.guid.and_then(Text::line).map(|guid| guid.to_string());
     let iri = guid.clone().filter(|guid| is_absolute_iri(guid)).unwrap_or_else(|| tag.clone());
     let id = guid.unwrap_or(tag);

@@ -11,15 +11,15 @@ use super::{ParseError, Syntax};
 /// CMS leaves when it cuts a string in the middle of an emoji.
 pub fn strip_control_characters(text: &str, syntax: Syntax) -> (Cow<'_, str>, Vec<ParseError>) {
     let mut out = String::new();
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     let mut kept = 0;
     let mut take = |from: usize, to: usize, name: String| {
         out.push_str(&text[kept..from]);
         kept = to;
-        let mut fault =
+        let mut error =
             ParseError::new(out.len()..out.len() + 1, format!("{name}, which XML 1.0 forbids, was removed"));
-        fault.harmless = true;
-        faults.push(fault);
+        error.is_warning = true;
+        errors.push(error);
     };
     let mut inside = syntax == Syntax::Toml;
     let bytes = text.as_bytes();
@@ -45,11 +45,11 @@ pub fn strip_control_characters(text: &str, syntax: Syntax) -> (Cow<'_, str>, Ve
         }
         at += 1;
     }
-    if faults.is_empty() {
-        return (Cow::Borrowed(text), faults);
+    if errors.is_empty() {
+        return (Cow::Borrowed(text), errors);
     }
     out.push_str(&text[kept..]);
-    (Cow::Owned(out), faults)
+    (Cow::Owned(out), errors)
 }
 
 /// The code unit of a `\uXXXX` escape at an offset.
@@ -66,10 +66,10 @@ mod tests {
 
     #[test]
     fn pasted_control_characters_go() {
-        let (text, faults) = strip_control_characters("title = 'a\u{b}b\u{1f}'", Syntax::Toml);
-        assert_eq!((text.as_ref(), faults.len()), ("title = 'ab'", 2));
-        let (text, faults) = strip_control_characters("{\"a\u{b}\": \"x\u{1}\"}", Syntax::Json);
-        assert_eq!((text.as_ref(), faults.len()), ("{\"a\": \"x\"}", 2));
+        let (text, errors) = strip_control_characters("title = 'a\u{b}b\u{1f}'", Syntax::Toml);
+        assert_eq!((text.as_ref(), errors.len()), ("title = 'ab'", 2));
+        let (text, errors) = strip_control_characters("{\"a\u{b}\": \"x\u{1}\"}", Syntax::Json);
+        assert_eq!((text.as_ref(), errors.len()), ("{\"a\": \"x\"}", 2));
     }
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn halves_of_pairs_go_and_pairs_stay() {
-        let (text, faults) = strip_control_characters(r#"["\ud83d\ude00 \ud83d \uDE00 \\ud83d"]"#, Syntax::Json);
-        assert_eq!((text.as_ref(), faults.len()), (r#"["\ud83d\ude00   \\ud83d"]"#, 2));
+        let (text, errors) = strip_control_characters(r#"["\ud83d\ude00 \ud83d \uDE00 \\ud83d"]"#, Syntax::Json);
+        assert_eq!((text.as_ref(), errors.len()), (r#"["\ud83d\ude00   \\ud83d"]"#, 2));
     }
 }

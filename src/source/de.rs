@@ -38,10 +38,10 @@ impl Error {
         self
     }
 
-    /// As a fault at a range of bytes.
-    pub fn fault(self, span: Range<usize>) -> ParseError {
+    /// Converts it into a parse error at a span.
+    pub fn into_parse_error(self, span: Range<usize>) -> ParseError {
         let message = if self.nameless { format!("this {}", self.message) } else { self.message };
-        ParseError { span, message, help: self.help, harmless: false }
+        ParseError { span, message, help: self.help, is_warning: false }
     }
 }
 

@@ -42,19 +42,19 @@ pub struct ParseError {
     /// What to do.
     pub help: Option<String>,
     /// Whether what was read is used all the same.
-    pub harmless: bool,
+    pub is_warning: bool,
 }
 
 impl ParseError {
-    /// A fault that is an error.
+    /// A error that is an error.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        ParseError { span, message: message.into(), help: None, harmless: false }
+        ParseError { span, message: message.into(), help: None, is_warning: false }
     }
 
     /// As a diagnostic of the file whose text this is.
     pub fn diagnostic(self, path: &str, text: &str) -> Diagnostic {
         let location = Location::in_text(path, text, self.span);
-        let diagnostic = if self.harmless {
+        let diagnostic = if self.is_warning {
             Diagnostic::warning(location, self.message)
         } else {
             Diagnostic::error(location, self.message)
@@ -76,7 +76,7 @@ pub enum Step {
 }
 
 /// No more diagnostics than these are collected of one text; a file with more is not what it seems.
-const MOST_FAULTS: usize = 100;
+const MAX_ERRORS: usize = 100;
 
 /// Bytes as text: UTF-8, with or without a byte order mark.
 ///
@@ -86,7 +86,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err((0, "this file is UTF-16; save it as UTF-8 (at byte {at})".to_owned()));
     }
-    let text = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mark = bytes.len() - text.len();
     match std::str::from_utf8(text) {
         Ok(text) => match text.find('\0') {
@@ -103,12 +103,12 @@ pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
 }
 
 /// The byte order mark of UTF-8.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The diagnostic of bytes that are not text, at its line. `start` is where the bytes begin in their file.
 pub fn undecodable(path: &str, bytes: &[u8], start: u64, (at, message): (usize, String)) -> Diagnostic {
     let before = &bytes[..at.min(bytes.len())];
-    let good = String::from_utf8_lossy(before.strip_prefix(MARK).unwrap_or(before));
+    let good = String::from_utf8_lossy(before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before));
     let location = Location::in_text(path, &good, good.len()..good.len());
     Diagnostic::error(location, message.replace("{at}", &(start + at as u64).to_string()))
 }
@@ -128,27 +128,27 @@ pub struct SpannedDocument {
     /// The values as they were written, to find places in.
     written: Node,
     /// What is wrong so far.
-    pub faults: Vec<ParseError>,
+    pub errors: Vec<ParseError>,
 }
 
 impl SpannedDocument {
-    /// Parses a text; what breaks the syntax is among the faults, and the values then are none.
+    /// Parses a text; what breaks the syntax is among the errors, and the values then are none.
     pub fn parse(text: &str, syntax: Syntax) -> Self {
-        let (root, faults) = match syntax {
+        let (root, errors) = match syntax {
             Syntax::Toml => tree::from_toml(text),
             Syntax::Json => tree::from_json(text),
         };
-        SpannedDocument { written: root.clone(), root, faults }
+        SpannedDocument { written: root.clone(), root, errors }
     }
 
-    /// Takes from the values all that does not fit, noting each as a fault, until the rest fits; `false` if nothing is left.
+    /// Takes from the values all that does not fit, noting each as a error, until the rest fits; `false` if nothing is left.
     /// `attempt` deserializes the wanted type.
     pub fn prune_invalid(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) -> bool {
         while let Some(error) = attempt(&self.root).err() {
             let span = error.span.clone().unwrap_or(self.root.span.clone());
             let removed = self.root.remove(&span);
-            self.faults.push(error.fault(span));
-            if !removed || self.faults.len() >= MOST_FAULTS {
+            self.errors.push(error.into_parse_error(span));
+            if !removed || self.errors.len() >= MAX_ERRORS {
                 self.root = Node { span: self.root.span.clone(), kind: Kind::Table(Vec::new()) };
                 return false;
             }
@@ -203,10 +203,10 @@ mod tests {
         list: Option<Vec<Thing>>,
     }
 
-    fn faults(text: &str, syntax: Syntax) -> Vec<(String, String)> {
+    fn errors(text: &str, syntax: Syntax) -> Vec<(String, String)> {
         let mut spanned = SpannedDocument::parse(text, syntax);
         spanned.prune_invalid(|node| Thing::deserialize(node).map(drop));
-        spanned.faults.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
+        spanned.errors.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
     }
 
     #[test]
@@ -218,12 +218,12 @@ mod tests {
             ("3", "`title` must be a string, not an integer"),
             ("kount", "unknown key `kount`"),
         ];
-        let found = faults(toml, Syntax::Toml);
+        let found = errors(toml, Syntax::Toml);
         for (at, message) in expected {
             assert!(found.contains(&(at.to_owned(), message.to_owned())), "{at} {message} in {found:?}");
         }
         let json = r#"{"titel": "a", "count": "x", "inner": {"title": 3}, "list": [{"kount": 1}]}"#;
-        let found = faults(json, Syntax::Json);
+        let found = errors(json, Syntax::Json);
         assert_eq!(found.len(), 4, "{found:?}");
         assert!(found.contains(&("\"titel\"".to_owned(), "unknown key `titel`".to_owned())), "{found:?}");
     }
@@ -237,12 +237,12 @@ mod tests {
 
     #[test]
     fn broken_syntax_names_its_place() {
-        let found = SpannedDocument::parse("title = \"a\ncount = 1", Syntax::Toml).faults;
+        let found = SpannedDocument::parse("title = \"a\ncount = 1", Syntax::Toml).errors;
         assert!(!found.is_empty());
-        let found = SpannedDocument::parse("{\"title\": \"a\",,}", Syntax::Json).faults;
+        let found = SpannedDocument::parse("{\"title\": \"a\",,}", Syntax::Json).errors;
         assert_eq!(found[0].span.start, 14);
         let deep = "[".repeat(100_000);
-        assert!(!SpannedDocument::parse(&deep, Syntax::Json).faults.is_empty());
-        assert!(!SpannedDocument::parse(&format!("a = {deep}"), Syntax::Toml).faults.is_empty());
+        assert!(!SpannedDocument::parse(&deep, Syntax::Json).errors.is_empty());
+        assert!(!SpannedDocument::parse(&format!("a = {deep}"), Syntax::Toml).errors.is_empty());
     }
 }

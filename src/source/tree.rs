@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::{ParseError, Step};
 
 /// Nesting beyond this is an error; nothing that tidings reads is deeper than six.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// A value and the bytes where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,11 +81,11 @@ fn empty() -> Node {
 pub fn from_toml(text: &str) -> (Node, Vec<ParseError>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let fault = |error: &toml::de::Error| {
+        let error = |error: &toml::de::Error| {
             let message = error.message().lines().collect::<Vec<_>>().join("; ");
             ParseError::new(error.span().unwrap_or(0..0), format!("not TOML: {message}"))
         };
-        return (empty(), errors.iter().take(20).map(fault).collect());
+        return (empty(), errors.iter().take(20).map(error).collect());
     }
     let span = table.span();
     (Node { span, kind: toml_table(table.into_inner()) }, Vec::new())
@@ -128,9 +128,9 @@ pub fn from_json(text: &str) -> (Node, Vec<ParseError>) {
         return (empty(), vec![ParseError::new(at..at + 1, format!("not JSON: {message}"))]);
     }
     let start = text.len() - text.trim_start().len();
-    let mut reader = JsonReader { whole: text, faults: Vec::new() };
+    let mut reader = JsonReader { whole: text, errors: Vec::new() };
     let node = reader.value(&text[start..text.trim_end().len()], 0);
-    (node, reader.faults)
+    (node, reader.errors)
 }
 
 /// The byte offset of a line and column (in bytes, from 1) as serde_json gives them.
@@ -141,7 +141,7 @@ fn offset(text: &str, line: usize, column: usize) -> usize {
 
 struct JsonReader<'a> {
     whole: &'a str,
-    faults: Vec<ParseError>,
+    errors: Vec<ParseError>,
 }
 
 impl<'a> JsonReader<'a> {
@@ -154,8 +154,8 @@ impl<'a> JsonReader<'a> {
         let start = self.start(part);
         let span = start..start + part.len();
         let kind = match part.as_bytes().first() {
-            Some(b'{' | b'[') if depth == DEEPEST => {
-                self.faults.push(ParseError::new(start..start + 1, format!("nested more than {DEEPEST} deep")));
+            Some(b'{' | b'[') if depth == MAX_DEPTH => {
+                self.errors.push(ParseError::new(start..start + 1, format!("nested more than {MAX_DEPTH} deep")));
                 Kind::Null
             }
             Some(b'{') => self.table(part, depth),
@@ -168,7 +168,7 @@ impl<'a> JsonReader<'a> {
                 Err(error) => {
                     let message = error.to_string();
                     let message = message.split(" at line ").next().unwrap_or_default();
-                    self.faults.push(ParseError::new(span.clone(), format!("not JSON: {message}")));
+                    self.errors.push(ParseError::new(span.clone(), format!("not JSON: {message}")));
                     Kind::Null
                 }
             },
@@ -197,7 +197,7 @@ impl<'a> JsonReader<'a> {
             if seen.insert(key.clone()) {
                 rows.push((key.into_owned(), key_span, node));
             } else {
-                self.faults.push(ParseError::new(key_span, format!("the key `{key}` is written twice")));
+                self.errors.push(ParseError::new(key_span, format!("the key `{key}` is written twice")));
             }
         }
         Kind::Table(rows)

@@ -8,16 +8,32 @@ use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::diagnostics::{Diagnostic, Location};
+use crate::source::Syntax;
 
 /// A file of the store: its path, and its path below the store with `/` between its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFile {
     pub path: PathBuf,
     pub below: String,
-    pub stamp: FileFingerprint,
+    pub fingerprint: FileFingerprint,
 }
 
-/// What tells one version of a file from another without reading it.
+impl StoreFile {
+    pub fn syntax(&self) -> Syntax {
+        if self.below.ends_with(".toml") { Syntax::Toml } else { Syntax::Json }
+    }
+
+    pub fn is_jsonl(&self) -> bool {
+        self.below.ends_with(".jsonl")
+    }
+
+    /// The id of the file's only story, if the story has none: the path without its extension.
+    pub fn default_id(&self) -> Option<&str> {
+        self.below.rsplit_once('.').map(|(stem, _)| stem)
+    }
+}
+
+/// Tells one version of a file from another without reading it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FileFingerprint {
     pub length: u64,
@@ -27,7 +43,7 @@ pub struct FileFingerprint {
 }
 
 impl FileFingerprint {
-    /// The stamp of a file, its link followed.
+    /// The fingerprint of a file, its link followed.
     pub fn of(metadata: &Metadata) -> FileFingerprint {
         FileFingerprint {
             length: metadata.len(),
@@ -61,7 +77,7 @@ pub fn files(store: &Path) -> (Vec<StoreFile>, Vec<Diagnostic>) {
 /// The story file at a path below the store, if there is one; what stands in its way is for [`files`] to say.
 pub fn file(store: &Path, path: &Path) -> Option<StoreFile> {
     let metadata = path.metadata().ok().filter(|found| found.is_file() && is_story(path))?;
-    Some(StoreFile { path: path.to_owned(), below: below(store, path)?, stamp: FileFingerprint::of(&metadata) })
+    Some(StoreFile { path: path.to_owned(), below: below(store, path)?, fingerprint: FileFingerprint::of(&metadata) })
 }
 
 /// Whether a path below the store is one at which a story can lie.
@@ -101,7 +117,7 @@ fn regular(store: &Path, entry: &DirEntry) -> Result<Option<StoreFile>, Diagnost
         return Err(Diagnostic::error(location(), "this file's name is not UTF-8").help("rename it"));
     };
     let metadata = entry.metadata().map_err(|error| unreadable(store, &error))?;
-    Ok(Some(StoreFile { path: path.to_owned(), below, stamp: FileFingerprint::of(&metadata) }))
+    Ok(Some(StoreFile { path: path.to_owned(), below, fingerprint: FileFingerprint::of(&metadata) }))
 }
 
 fn unreadable(store: &Path, error: &walkdir::Error) -> Diagnostic {

@@ -12,12 +12,12 @@ use crate::source::{Step, Table};
 
 /// Something wrong with a record, by the path of keys to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Wrong {
+pub struct FieldError {
     pub path: Vec<Step>,
     pub message: String,
     pub help: Option<String>,
     /// Whether the record is used all the same.
-    pub harmless: bool,
+    pub is_warning: bool,
     /// The key that is not there, where that is what is wrong.
     pub missing: Option<&'static str>,
 }
@@ -87,15 +87,15 @@ pub fn read<'r>(
     record: &'r RawRecord<'r>,
     default_id: Option<&'r str>,
     config: &Config,
-) -> (Option<Story<'r>>, Vec<Wrong>) {
-    let mut reader = Reader { config, wrongs: Vec::new() };
+) -> (Option<Story<'r>>, Vec<FieldError>) {
+    let mut reader = Reader { config, errors: Vec::new() };
     let story = reader.story(record, default_id);
-    let is_sound = reader.wrongs.iter().all(|wrong| wrong.harmless);
-    (story.filter(|_| is_sound), reader.wrongs)
+    let is_sound = reader.errors.iter().all(|error| error.is_warning);
+    (story.filter(|_| is_sound), reader.errors)
 }
 
 /// What is wrong with an id, if anything is.
-pub fn id_fault(id: &str) -> Option<&'static str> {
+pub fn id_error(id: &str) -> Option<&'static str> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
     if id.len() > 200 {
         Some("is longer than 200 characters")
@@ -121,7 +121,7 @@ struct Layer<'r> {
 
 struct Reader<'c> {
     config: &'c Config,
-    wrongs: Vec<Wrong>,
+    errors: Vec<FieldError>,
 }
 
 type Path<'p> = Option<&'p str>;
@@ -134,14 +134,14 @@ fn path(translation: Path<'_>, rest: &[&str]) -> Vec<Step> {
 }
 
 impl Reader<'_> {
-    fn wrong(&mut self, path: Vec<Step>, message: impl Into<String>, help: Option<String>) {
-        self.wrongs.push(Wrong { path, message: message.into(), help, harmless: false, missing: None });
+    fn error(&mut self, path: Vec<Step>, message: impl Into<String>, help: Option<String>) {
+        self.errors.push(FieldError { path, message: message.into(), help, is_warning: false, missing: None });
     }
 
     fn missing(&mut self, path: Vec<Step>, key: &'static str, help: Option<&str>) {
-        self.wrong(path, format!("`{key}` is missing"), help.map(str::to_owned));
-        if let Some(wrong) = self.wrongs.last_mut() {
-            wrong.missing = Some(key);
+        self.error(path, format!("`{key}` is missing"), help.map(str::to_owned));
+        if let Some(error) = self.errors.last_mut() {
+            error.missing = Some(key);
         }
     }
 
@@ -149,12 +149,12 @@ impl Reader<'_> {
         let id = self.id(raw, default_id);
         let topics = raw.topics.as_deref().map(|topics| self.topics(topics)).filter(|topics| !topics.is_empty());
         if raw.stories.is_some() {
-            self.wrong(path(None, &["stories"]), "`stories` holds whole stories and stands alone in its file", None);
+            self.error(path(None, &["stories"]), "`stories` holds whole stories and stands alone in its file", None);
         }
         let translations = match (&raw.language, &raw.translations) {
             (Some(_), Some(_)) => {
                 let message = "a story has either `language` or `translations`, not both";
-                self.wrong(path(None, &["language"]), message, None);
+                self.error(path(None, &["language"]), message, None);
                 return None;
             }
             (Some(tag), None) => self.flat(raw, &tag.0),
@@ -164,7 +164,7 @@ impl Reader<'_> {
                     Some(_) => "add `language = \"…\"`, or put the text into `[translations.…]`",
                     None => "add a table such as `[translations.en]` with a `title`",
                 };
-                self.wrong(Vec::new(), "this story has no translation", Some(help.to_owned()));
+                self.error(Vec::new(), "this story has no translation", Some(help.to_owned()));
                 return None;
             }
         };
@@ -175,19 +175,19 @@ impl Reader<'_> {
         match (&raw.id, default) {
             (Some(id), _) => {
                 let id = id.0.as_ref();
-                match id_fault(id) {
+                match id_error(id) {
                     None => return Some(id),
                     Some(fault) => {
                         let shown: String = id.chars().take(80).collect();
-                        self.wrong(path(None, &["id"]), format!("the id `{shown}` {fault}"), None);
+                        self.error(path(None, &["id"]), format!("the id `{shown}` {fault}"), None);
                     }
                 }
             }
-            (None, Some(id)) => match id_fault(id) {
+            (None, Some(id)) => match id_error(id) {
                 None => return Some(id),
                 Some(fault) => {
                     let message = format!("the file's path makes no id: `{id}` {fault}");
-                    self.wrong(
+                    self.error(
                         Vec::new(),
                         message,
                         Some("write an `id = \"…\"` into the file, or rename it".to_owned()),
@@ -212,7 +212,7 @@ impl Reader<'_> {
                     let place = [path(None, &["topics"]), vec![Step::Index(index)]].concat();
                     let help =
                         suggestion(&topic.0, &known).unwrap_or("add it to `[topics]` of the configuration".to_owned());
-                    self.wrong(place, format!("unknown topic `{}`", topic.0), Some(help));
+                    self.error(place, format!("unknown topic `{}`", topic.0), Some(help));
                 }
             }
         }
@@ -225,7 +225,7 @@ impl Reader<'_> {
         if found.is_none() {
             let known: Vec<&str> = self.config.languages.iter().map(|edition| edition.language.as_str()).collect();
             let help = suggestion(tag, &known).unwrap_or("add it to `[languages]` of the configuration".to_owned());
-            self.wrong(place, format!("unknown language `{tag}`"), Some(help));
+            self.error(place, format!("unknown language `{tag}`"), Some(help));
         }
         found
     }
@@ -250,7 +250,7 @@ impl Reader<'_> {
             ("guid", raw.guid.is_some()),
         ];
         for (key, _) in texts.iter().filter(|(_, is_set)| *is_set) {
-            self.wrong(path(None, &[key]), format!("`{key}` belongs to a translation"), None);
+            self.error(path(None, &[key]), format!("`{key}` belongs to a translation"), None);
         }
         let story = self.layer(raw, None);
         let mut out: Vec<Translation<'r>> = Vec::with_capacity(rows.len());
@@ -264,7 +264,7 @@ impl Reader<'_> {
                 ("stories", raw.stories.is_some()),
             ];
             for (key, _) in own.iter().filter(|(_, is_set)| *is_set) {
-                self.wrong(
+                self.error(
                     path(Some(tag), &[key]),
                     format!("`{key}` belongs to the story, not to a translation"),
                     None,
@@ -273,7 +273,7 @@ impl Reader<'_> {
             let layer = self.layer(raw, Some(tag));
             let Some(language) = self.language(tag, path(Some(tag), &[])) else { continue };
             if out.iter().any(|other| other.language == language) {
-                self.wrong(path(Some(tag), &[]), format!("the language `{tag}` stands here twice"), None);
+                self.error(path(Some(tag), &[]), format!("the language `{tag}` stands here twice"), None);
                 continue;
             }
             out.extend(self.translation(language, Some(tag), &story, &layer));
@@ -292,14 +292,14 @@ impl Reader<'_> {
         let bodies = texts[2..].iter().chain(&more).filter(|(_, text)| text.is_some());
         if let Some((key, _)) = bodies.clone().nth(1) {
             let message = "a translation has at most one of `content_markdown`, `content_html` and `content_text`";
-            self.wrong(path(at, &[key]), message, None);
+            self.error(path(at, &[key]), message, None);
         }
         if raw.guid.as_ref().is_some_and(|guid| guid.0.trim().is_empty()) {
-            self.wrong(path(at, &["guid"]), "`guid` is empty", Some("leave it out".to_owned()));
+            self.error(path(at, &["guid"]), "`guid` is empty", Some("leave it out".to_owned()));
         }
         let of_feeds = format!("tag:{}:feeds/", self.config.site.authority);
         if raw.guid.as_ref().is_some_and(|guid| guid.0.starts_with(&of_feeds)) {
-            self.wrong(path(at, &["guid"]), "`guid` is the id of a feed", None);
+            self.error(path(at, &["guid"]), "`guid` is the id of a feed", None);
         }
         self.url(at, &["link"], raw.link.as_ref());
         if let Some(image) = &raw.image {
@@ -324,7 +324,7 @@ impl Reader<'_> {
                 self.text(reason, || path(at, &["withdrawn", "reason"]));
                 let on = self.date(at, &["withdrawn", "on"], withdrawn.on.as_ref());
                 if withdrawn.on.is_none() {
-                    self.wrong(path(at, &["withdrawn"]), "`withdrawn` needs the date `on` which it was", None);
+                    self.error(path(at, &["withdrawn"]), "`withdrawn` needs the date `on` which it was", None);
                 }
                 Some(Withdrawn { on: on?, reason, is_own: true })
             }),
@@ -336,7 +336,7 @@ impl Reader<'_> {
             Ok(instant) => Some(instant),
             Err(why) => {
                 let shown: String = date?.0.chars().take(80).collect();
-                self.wrong(path(at, keys), format!("`{shown}` {why}"), None);
+                self.error(path(at, keys), format!("`{shown}` {why}"), None);
                 None
             }
         }
@@ -345,7 +345,7 @@ impl Reader<'_> {
     fn text(&mut self, text: Option<&str>, path: impl FnOnce() -> Vec<Step>) {
         if let Some(character) = text.and_then(forbidden) {
             let message = format!("character U+{:04X}, which XML 1.0 forbids, was removed", character as u32);
-            self.wrongs.push(Wrong { path: path(), message, help: None, harmless: true, missing: None });
+            self.errors.push(FieldError { path: path(), message, help: None, is_warning: true, missing: None });
         }
     }
 
@@ -358,11 +358,11 @@ impl Reader<'_> {
         let replaced = url.0.replace("{language}", "en");
         if replaced.contains(['{', '}']) {
             let help = "`{language}` is the only one that is replaced".to_owned();
-            self.wrong(path(at, keys), format!("`{key}` has an unknown placeholder"), Some(help));
+            self.error(path(at, keys), format!("`{key}` has an unknown placeholder"), Some(help));
         } else if replaced.trim().is_empty() {
-            self.wrong(path(at, keys), format!("`{key}` is empty"), Some("leave it out".to_owned()));
+            self.error(path(at, keys), format!("`{key}` is empty"), Some("leave it out".to_owned()));
         } else if let Err(why) = absolute(&self.config.site.base_url, &replaced) {
-            self.wrong(path(at, keys), format!("`{key}` {why}"), None);
+            self.error(path(at, keys), format!("`{key}` {why}"), None);
         }
     }
 
@@ -375,17 +375,17 @@ impl Reader<'_> {
         };
         self.text(person.name.as_ref().map(|name| &*name.0), || place(&["name"]));
         if person.name.as_ref().is_none_or(|name| name.0.trim().is_empty()) {
-            self.wrong(place(&[]), "an author needs a `name`", None);
+            self.error(place(&[]), "an author needs a `name`", None);
         }
         if let Some(email) = &person.email
             && !is_email(email.0.trim())
         {
-            self.wrong(place(&["email"]), "`email` is not an email address", None);
+            self.error(place(&["email"]), "`email` is not an email address", None);
         }
         if let Some(url) = &person.url
             && let Err(why) = absolute(&self.config.site.base_url, &url.0)
         {
-            self.wrong(place(&["url"]), format!("`url` {why}"), None);
+            self.error(place(&["url"]), format!("`url` {why}"), None);
         }
     }
 
@@ -398,10 +398,10 @@ impl Reader<'_> {
         };
         self.text(enclosure.title.as_ref().map(|title| &*title.0), || place(&["title"]));
         match &enclosure.url {
-            None => self.wrong(place(&[]), "an enclosure needs a `url`", None),
+            None => self.error(place(&[]), "an enclosure needs a `url`", None),
             Some(url) => {
                 if let Err(why) = absolute(&self.config.site.base_url, &url.0) {
-                    self.wrong(place(&["url"]), format!("`url` {why}"), None);
+                    self.error(place(&["url"]), format!("`url` {why}"), None);
                 }
             }
         }
@@ -409,7 +409,7 @@ impl Reader<'_> {
             && !is_media_type(&media_type.0)
         {
             let message = format!("`{}` is not a media type", media_type.0);
-            self.wrong(place(&["type"]), message, Some("write one such as `application/pdf`".to_owned()));
+            self.error(place(&["type"]), message, Some("write one such as `application/pdf`".to_owned()));
         }
     }
 
@@ -427,7 +427,7 @@ impl Reader<'_> {
         let title = raw.title.as_ref().map(|title| title.0.as_ref()).filter(|title| !is_blank(title));
         if title.is_none() && withdrawn.is_none() {
             match raw.title {
-                Some(_) => self.wrong(path(at, &["title"]), "`title` is empty", None),
+                Some(_) => self.error(path(at, &["title"]), "`title` is empty", None),
                 None => self.missing(path(at, &[]), "title", None),
             }
         }
