@@ -269,7 +269,7 @@ impl Reading<'_> {
             };
         }
         let around = found.inherited_language.as_deref();
-        let finding = self.languages.find(title, text);
+        let finding = self.languages.detect(title, text);
         let is_possible = |around: &String| match &finding {
             Detection::Identified { language, .. } => share_a_script(around, language),
             _ => true,
@@ -296,7 +296,7 @@ impl Reading<'_> {
             (Detection::NoLetters, None) => {
                 Err("its language cannot be found, because it has no letters; give one with --language".to_owned())
             }
-            (Detection::Foreign(script), None) => Err(format!(
+            (Detection::UnsupportedScript(script), None) => Err(format!(
                 "none of the configured languages is written in its script ({}); configure its language, or give one with --language",
                 script.name()
             )),

@@ -14,7 +14,7 @@ use super::review::Open;
 use super::story_file::{Story, Text};
 use super::texts::Texts;
 use crate::diagnostics::Diagnostic;
-use crate::pairing::{self, Item, Known, Link};
+use crate::pairing::{self, Constraints, ScoredPair};
 
 /// So much of a text is compared, in characters.
 const LONGEST: usize = 600;
@@ -95,9 +95,9 @@ pub fn of(
         }
     }
     candidates.extend(earlier(&candidates, record, into));
-    let known = known(&candidates, &record.decisions);
-    let items: Vec<Item<'_>> = candidates.iter().map(Candidate::item).collect();
-    let pairing = pairing::pair(&items, &known, is_explained);
+    let constraints = constraints(&candidates, &record.decisions);
+    let items: Vec<pairing::Entry<'_>> = candidates.iter().map(Candidate::entry).collect();
+    let pairing = pairing::pair(&items, &constraints, is_explained);
     for story in &pairing.stories {
         let places: Vec<usize> = story.iter().filter_map(|item| candidates[*item].place).collect();
         let earlier =
@@ -107,14 +107,15 @@ pub fn of(
         }
         joined.sets.push(places);
     }
-    for (one, other) in &known.joined {
+    for (one, other) in &constraints.must_link {
         if !pairing.stories.iter().any(|story| story.contains(one) && story.contains(other)) {
             joined.diagnostics.push(cannot_join(&candidates[*one].named, &candidates[*other].named));
         }
     }
-    let decided: HashSet<(usize, usize)> = known.parted.iter().chain(&known.joined).copied().collect();
+    let decided: HashSet<(usize, usize)> =
+        constraints.cannot_link.iter().chain(&constraints.must_link).copied().collect();
     let is_open =
-        |link: &&Link| !decided.contains(&(link.one, link.other)) && !decided.contains(&(link.other, link.one));
+        |pair: &&ScoredPair| !decided.contains(&(pair.left, pair.right)) && !decided.contains(&(pair.right, pair.left));
     let member = |item: usize| {
         let Candidate { named, source, line, .. } = &candidates[item];
         Member {
@@ -125,21 +126,21 @@ pub fn of(
             title: named.title.clone(),
         }
     };
-    let told = |links: &[Link]| {
-        let pair = |link: &Link| Pair {
-            score: (link.score * 1000.0).round() / 1000.0,
-            reasons: link.reasons.clone(),
-            one: member(link.one),
-            other: member(link.other),
+    let told = |links: &[ScoredPair]| {
+        let pair = |pair: &ScoredPair| Pair {
+            score: (pair.score * 1000.0).round() / 1000.0,
+            reasons: pair.reasons.clone(),
+            one: member(pair.left),
+            other: member(pair.right),
         };
         links.iter().filter(is_open).map(pair).collect()
     };
     joined.pairs =
-        Pairs { joined: told(&pairing.joined), likely: told(&pairing.likely), missed: told(&pairing.missed) };
-    let open = |link: &Link| Open {
-        score: link.score,
-        reasons: link.reasons.clone(),
-        entries: [candidates[link.one].named.clone(), candidates[link.other].named.clone()],
+        Pairs { joined: told(&pairing.joined), likely: told(&pairing.likely), missed: told(&pairing.near_misses) };
+    let open = |pair: &ScoredPair| Open {
+        score: pair.score,
+        reasons: pair.reasons.clone(),
+        entries: [candidates[pair.left].named.clone(), candidates[pair.right].named.clone()],
     };
     joined.open = pairing.likely.iter().filter(is_open).map(open).collect();
     Ok(joined)
@@ -171,8 +172,8 @@ impl Candidate {
         }
     }
 
-    fn item(&self) -> Item<'_> {
-        Item {
+    fn entry(&self) -> pairing::Entry<'_> {
+        pairing::Entry {
             language: &self.named.language,
             date: self.named.date,
             title: &self.named.title,
@@ -196,8 +197,9 @@ fn earlier(candidates: &[Candidate], record: &Record, into: &Path) -> Vec<Candid
     let dates =
         || candidates.iter().filter(|candidate| candidate.story.is_none()).map(|candidate| candidate.named.date);
     let (Some(first), Some(last)) = (dates().min(), dates().max()) else { return Vec::new() };
-    let is_near =
-        |date: NaiveDate| (first - date).num_days() <= pairing::WINDOW && (date - last).num_days() <= pairing::WINDOW;
+    let is_near = |date: NaiveDate| {
+        (first - date).num_days() <= pairing::MAX_DAYS_APART && (date - last).num_days() <= pairing::MAX_DAYS_APART
+    };
     let there: HashSet<(usize, &str)> =
         candidates.iter().filter_map(|candidate| Some((candidate.story?, candidate.named.language.as_str()))).collect();
     let mut found = Vec::new();
@@ -218,16 +220,17 @@ fn earlier(candidates: &[Candidate], record: &Record, into: &Path) -> Vec<Candid
     found
 }
 
-/// What is known of the candidates: by the record, and by what a person decided.
-fn known(candidates: &[Candidate], decisions: &[Decision]) -> Known {
+/// The constraints of the record and of the review file.
+fn constraints(candidates: &[Candidate], decisions: &[Decision]) -> Constraints {
     let mut by_name: HashMap<&Named, usize> = HashMap::new();
     for (item, candidate) in candidates.iter().enumerate() {
         by_name.entry(&candidate.named).or_insert(item);
     }
-    let mut known = Known { settled: candidates.iter().map(|candidate| candidate.story).collect(), ..Known::default() };
+    let previous_story = candidates.iter().map(|candidate| candidate.story).collect();
+    let mut constraints = Constraints { previous_story, ..Constraints::default() };
     for Decision { same, entries: [one, other] } in decisions {
         let (Some(one), Some(other)) = (by_name.get(one), by_name.get(other)) else { continue };
-        if *same { &mut known.joined } else { &mut known.parted }.push((*one, *other));
+        if *same { &mut constraints.must_link } else { &mut constraints.cannot_link }.push((*one, *other));
     }
-    known
+    constraints
 }

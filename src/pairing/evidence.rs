@@ -1,128 +1,128 @@
-//! Owns what two entries in different languages have in common, and how much each thing says, in natural logarithms of odds (as
-//! Fellegi and Sunter link records); never touches other pairs.
+//! The evidence that two entries in different languages are one story, each piece weighted by its log-likelihood ratio in
+//! natural logarithms (Fellegi and Sunter, *A Theory for Record Linkage*, 1969).
 
-use super::features::{Features, Kind, Vocabulary};
-use super::{Item, features, numbers};
+use super::features::{FeatureKind, Features, Vocabulary};
+use super::{Entry, features, numbers};
 
-/// One thing that speaks for or against.
+/// A piece of evidence beyond features and dates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
     pub text: String,
     pub weight: f64,
 }
 
-/// Words that were learned go together, so that each says less than it would alone.
-pub const DAMPED_WORDS: f64 = 0.5;
-/// So do the words of titles.
-pub const DAMPED_TITLES: f64 = 0.5;
+/// Lexicon words are correlated, so that their weights must not simply add up.
+pub const WORD_DAMPING: f64 = 0.5;
+/// The same for words of titles.
+pub const TITLE_DAMPING: f64 = 0.5;
 
-/// How often a sign of an entry stands in its translation too, where its language knows it; as counted in archives of news.
-fn kept(kind: Kind) -> f64 {
+/// The longest time from an entry to its translation, in days.
+pub const MAX_DAYS_APART: i64 = 160;
+/// How many translations are of the same day; some follow within days or weeks, and a third months later.
+const SAME_DAY_SHARE: f64 = 0.5;
+/// Entries come in clusters, so that a coincidence of dates is likelier than one in `2 * MAX_DAYS_APART`.
+const COINCIDENCE_DAYS: f64 = 150.0;
+
+/// How often a feature recurs in the translation, if its language uses it at all; measured on news archives.
+fn recurrence(kind: FeatureKind) -> f64 {
     match kind {
-        Kind::Number => 0.88,
-        Kind::Address => 0.7,
-        Kind::Name => 0.6,
-        Kind::Word => 0.45,
-        Kind::Letters => 0.25,
-        Kind::Sound => 0.13,
+        FeatureKind::Number => 0.88,
+        FeatureKind::Url => 0.7,
+        FeatureKind::Name => 0.6,
+        FeatureKind::Word => 0.45,
+        FeatureKind::Bigram => 0.25,
+        FeatureKind::Phonetic => 0.13,
     }
 }
 
-/// What a shared sign says that is in so many of so many entries.
-pub fn sign(kind: Kind, (of_one, one): (u32, usize), (of_other, other): (u32, usize)) -> f32 {
-    let says = |count: u32, all: usize| (kept(kind) * (all as f64 + 1.0) / (f64::from(count.max(1)) - 0.5)).ln();
-    (0.5 * (says(of_one, one) + says(of_other, other))).max(0.0) as f32
+/// The weight of a shared feature by its document frequency (entries with it, all entries) in both languages.
+pub fn feature_weight(kind: FeatureKind, left: (u32, usize), right: (u32, usize)) -> f32 {
+    let weight =
+        |(count, all): (u32, usize)| (recurrence(kind) * (all as f64 + 1.0) / (f64::from(count.max(1)) - 0.5)).ln();
+    (0.5 * (weight(left) + weight(right))).max(0.0) as f32
 }
 
-/// What a shared sign says at most, as many entries near in time have it, of so many: what is in the news for a while tells less.
-pub fn now(kind: Kind, one: (usize, usize), other: (usize, usize)) -> f32 {
-    let says = |(count, near): (usize, usize)| match count {
+/// An upper bound of that weight by document frequency among entries near in time, because a topic in the news makes a
+/// feature frequent for a while.
+pub fn local_weight(kind: FeatureKind, left: (usize, usize), right: (usize, usize)) -> f32 {
+    let weight = |(count, near): (usize, usize)| match count {
         0 | 1 => None,
-        count => Some((kept(kind) * near as f64 / (count as f64 - 1.0)).ln()),
+        count => Some((recurrence(kind) * near as f64 / (count as f64 - 1.0)).ln()),
     };
-    let said: Vec<f64> = [says(one), says(other)].into_iter().flatten().collect();
-    if said.is_empty() { f32::MAX } else { (said.iter().sum::<f64>() / said.len() as f64).max(0.0) as f32 }
+    let weights: Vec<f64> = [weight(left), weight(right)].into_iter().flatten().collect();
+    if weights.is_empty() { f32::MAX } else { (weights.iter().sum::<f64>() / weights.len() as f64).max(0.0) as f32 }
 }
 
-/// What a sign says that stands in one of two entries, where both languages know it.
-pub fn missed_sign(kind: Kind) -> f32 {
-    (1.0 - kept(kind)).ln() as f32
+/// The (negative) weight of a feature that only one of two entries has, although both languages use it.
+pub fn feature_absence_penalty(kind: FeatureKind) -> f32 {
+    (1.0 - recurrence(kind)).ln() as f32
 }
 
-/// What a learned word says whose translation is found.
-pub fn word(strength: f32, (count, all): (u32, usize)) -> f32 {
+/// The weight of a lexicon word whose translation is present; `(count, all)` is the document frequency of the translation.
+pub fn word_weight(strength: f32, (count, all): (u32, usize)) -> f32 {
     (f64::from(strength) * (all as f64 + 1.0) / (f64::from(count) + 0.5)).ln().max(0.0) as f32
 }
 
-/// What a learned word says whose translations are all missing.
-pub fn missed_word(strength: f32) -> f32 {
+/// The (negative) weight of a lexicon word none of whose translations is present.
+pub fn absence_penalty(strength: f32) -> f32 {
     (1.0 - strength.min(0.9)).ln()
 }
 
-/// How long after one entry its translation comes, at most, in days.
-pub const WINDOW: i64 = 160;
-
-/// What it says that two entries are of the same day, as so many are of those near them.
-pub fn same_day((same_day, near): (usize, usize)) -> f64 {
-    // Besides those that are there, one of as many may come on any day by chance.
-    let chance = same_day as f64 - 1.0 + near as f64 / CHANCE;
-    (ON_THE_DAY * near as f64 / chance).ln()
+/// The weight of a common date that `same_day` of the `near` candidates have.
+pub fn same_day_weight((same_day, near): (usize, usize)) -> f64 {
+    let coincidence = same_day as f64 - 1.0 + near as f64 / COINCIDENCE_DAYS;
+    (SAME_DAY_SHARE * near as f64 / coincidence).ln()
 }
 
-/// A translation is of the same day in half of all cases; some come within days or weeks, and a third months late.
-const ON_THE_DAY: f64 = 0.5;
-/// Entries come in clusters, so that chance is greater than one in as many days as are looked at.
-const CHANCE: f64 = 150.0;
-
-/// What it says that two entries are so many days apart, besides none.
-pub fn days(days: i64) -> f64 {
+/// The weight of a distance of one day or more.
+pub fn distance_weight(days: i64) -> f64 {
     let (share, width) = match days {
         ..=3 => (0.10, 6.0),
         4..=14 => (0.10, 22.0),
         15..=45 => (0.12, 62.0),
         _ => (0.18, 230.0),
     };
-    let all = 2.0 * WINDOW as f64 + 1.0;
+    let all = 2.0 * MAX_DAYS_APART as f64 + 1.0;
     (share / width * all).ln()
 }
 
-/// What is seen of two entries besides signs and days.
+/// The evidence beyond features and dates.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Seen {
+pub struct PairEvidence {
     pub reasons: Vec<Reason>,
-    /// A person must decide, however much they share: their titles do not have the same numbers, as those of a release and its first
-    /// update.
-    pub is_doubtful: bool,
+    /// Their titles differ in a number or code, as those of a release and its first update do.
+    pub needs_review: bool,
 }
 
-/// What is seen besides signs and days. Nothing where they cannot be one story.
-pub fn others<'a>(
-    one: (&Item<'a>, &Features),
-    other: (&Item<'a>, &Features),
-    rare: impl Fn(&str) -> f64,
-) -> Option<Seen> {
+/// The evidence beyond features and dates; `None` if the two cannot be one story. `image_weight`: the weight of a shared
+/// image or caption.
+pub fn of_pair<'a>(
+    (left_entry, left): (&Entry<'a>, &Features),
+    (right_entry, right): (&Entry<'a>, &Features),
+    image_weight: impl Fn(&str) -> f64,
+) -> Option<PairEvidence> {
     let mut reasons = Vec::new();
-    let mut say = |text: String, weight: f64| reasons.push(Reason { text, weight });
-    if numbers::differ(&one.1.title_numbers, &other.1.title_numbers) {
+    let mut add = |text: String, weight: f64| reasons.push(Reason { text, weight });
+    if numbers::differ(&left.title_numbers, &right.title_numbers) {
         return None;
     }
-    let both = |of: fn(&Item<'a>) -> Option<&'a str>| Some((of(one.0)?, of(other.0)?));
-    if let Some((left, right)) = both(|item| item.image)
-        && left == right
+    let both = |of: fn(&Entry<'a>) -> Option<&'a str>| Some((of(left_entry)?, of(right_entry)?));
+    if let Some((image, other)) = both(|entry| entry.image)
+        && image == other
     {
-        say("the same picture".to_owned(), rare(left));
+        add("the same picture".to_owned(), image_weight(image));
     }
-    if let Some((left, right)) = both(|item| item.alt)
-        && left == right
+    if let Some((caption, other)) = both(|entry| entry.alt)
+        && caption == other
     {
-        say("the same caption".to_owned(), rare(left));
+        add("the same caption".to_owned(), image_weight(caption));
     }
-    if let Some((left, right)) = both(|item| item.link)
-        && features::without_language(left) == features::without_language(right)
+    if let Some((link, other)) = both(|entry| entry.link)
+        && features::without_language(link) == features::without_language(other)
     {
-        say("the same address but for the language".to_owned(), 8.0);
+        add("the same address but for the language".to_owned(), 8.0);
     }
-    // A number or a code (`RC1`) that stands in one title, and nowhere in the other entry.
+    // A number or a code (`RC1`) of one title that occurs nowhere in the other entry.
     let missing = |one: &Features, other: &Features| -> Vec<String> {
         let codes = one.codes.iter().filter(|code| !other.all_codes.contains(code));
         let numbers = one.title_numbers.iter().filter(|number| !other.title_numbers.contains(number));
@@ -130,38 +130,29 @@ pub fn others<'a>(
         let numbers = numbers.filter(|number| !is_in_text(number));
         codes.chain(numbers).cloned().collect()
     };
-    let missing = [missing(one.1, other.1), missing(other.1, one.1)].concat();
+    let missing = [missing(left, right), missing(right, left)].concat();
     if !missing.is_empty() {
-        say(format!("{} stands in one title alone", missing.join(", ")), -2.0);
+        add(format!("{} stands in one title alone", missing.join(", ")), -2.0);
     }
-    let has_text = !one.0.text.trim().is_empty() && !other.0.text.trim().is_empty();
-    let ratio = (one.1.length / other.1.length.max(1.0)).ln().abs();
+    let has_text = !left_entry.text.trim().is_empty() && !right_entry.text.trim().is_empty();
+    let ratio = (left.length / right.length.max(1.0)).ln().abs();
     if has_text && ratio > 0.7 {
-        say("one is much longer than the other".to_owned(), -(ratio - 0.7).min(2.0));
+        add("one is much longer than the other".to_owned(), -(ratio - 0.7).min(2.0));
     }
-    if one.0.text.trim().is_empty() != other.0.text.trim().is_empty() {
-        say("only one has a text".to_owned(), -0.5);
+    if left_entry.text.trim().is_empty() != right_entry.text.trim().is_empty() {
+        add("only one has a text".to_owned(), -0.5);
     }
-    Some(Seen { reasons, is_doubtful: !missing.is_empty() })
+    Some(PairEvidence { reasons, needs_review: !missing.is_empty() })
 }
 
-/// The signs that two entries share, the most telling first.
-pub fn shared(one: &Features, other: &Features, vocabulary: &Vocabulary, weights: &[f32]) -> Vec<(u32, f32)> {
-    let same_script = one.script == other.script;
-    let mut shared: Vec<(u32, f32)> = features::common(&one.signs, &other.signs)
-        .filter(|sign| counts(vocabulary.kinds[**sign as usize], same_script))
-        .map(|sign| (*sign, weights[*sign as usize]))
+/// The features that two entries share, with their weights, the heaviest first.
+pub fn shared_features(left: &Features, right: &Features, vocabulary: &Vocabulary, weights: &[f32]) -> Vec<(u32, f32)> {
+    let same_script = left.script == right.script;
+    let mut shared: Vec<(u32, f32)> = features::common(&left.ids, &right.ids)
+        .filter(|id| vocabulary.kinds[**id as usize].is_comparable(same_script))
+        .map(|id| (*id, weights[*id as usize]))
         .filter(|(_, weight)| *weight > 0.0)
         .collect();
     shared.sort_by(|one, other| other.1.total_cmp(&one.1));
     shared
-}
-
-/// Whether a kind of sign counts between two texts: words are for one script, sounds for different ones.
-pub fn counts(kind: Kind, same_script: bool) -> bool {
-    match kind {
-        Kind::Word => same_script,
-        Kind::Sound => !same_script,
-        _ => true,
-    }
 }

@@ -1,95 +1,106 @@
-//! Owns what of an entry can be known again in another language: its numbers, addresses, names and words; never touches pairs.
+//! Features of an entry that its translation is likely to share: numbers, URLs, names, stems and phonetic codes.
 
 use std::collections::HashMap;
 
 use super::script::Script;
 use super::transliterate::fold;
-use super::{Item, numbers, sound};
+use super::{Entry, numbers, phonetic};
 
-/// So much of a text is read, in characters.
-const LONGEST: usize = 2000;
-/// So many words of a text are learned from, each once.
-const MOST_WORDS: usize = 50;
-/// So many letters of a word are compared, so that its endings do not matter.
-const STEM: usize = 5;
+/// Text beyond this gives no features.
+const MAX_CHARS: usize = 2000;
+/// Distinct words beyond this do not train the lexicon.
+const MAX_WORDS: usize = 50;
+/// The length of a stem: longer words are cut, so that inflection does not matter.
+const STEM_CHARS: usize = 5;
 
-/// What kind of sign it is, which says how telling it is.
+/// The kind of a feature, which decides its weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// A number of two digits and more.
+pub enum FeatureKind {
+    /// A number of at least two digits.
     Number,
-    /// An address in the text.
-    Address,
-    /// A word in capitals, or in Latin letters within another script.
+    /// A URL in the text.
+    Url,
+    /// The stem of a capitalized word, or of a Latin word in text of another script.
     Name,
-    /// The beginning of any other word.
+    /// The stem of any other word.
     Word,
-    /// Two letters of a script whose words have no blanks between them.
-    Letters,
-    /// A word by how it sounds, for other scripts.
-    Sound,
+    /// Two adjacent letters, for scripts without spaces between words.
+    Bigram,
+    /// The phonetic code of a word, for comparison across scripts.
+    Phonetic,
 }
 
-/// What is known of an entry.
+impl FeatureKind {
+    /// Whether features of this kind can be equal in two languages: stems in one script, phonetic codes across scripts.
+    pub fn is_comparable(self, same_script: bool) -> bool {
+        match self {
+            FeatureKind::Word => same_script,
+            FeatureKind::Phonetic => !same_script,
+            _ => true,
+        }
+    }
+}
+
+/// The features of an entry.
 #[derive(Debug, Default)]
 pub struct Features {
-    /// Numbers of signs, sorted.
-    pub signs: Vec<u32>,
-    /// The numbers in its title, and in all of it.
+    /// Interned features, sorted.
+    pub ids: Vec<u32>,
+    /// The numbers in its title, and in title and text.
     pub title_numbers: Vec<String>,
     pub numbers: Vec<String>,
-    /// Words of letters and digits (`RC1`) in its title, and in all of it.
+    /// Words of letters and digits (`RC1`) in its title, and in title and text.
     pub codes: Vec<String>,
     pub all_codes: Vec<String>,
-    /// The words that are learned from: numbers of words, each once, those of the title first.
+    /// Interned distinct words for the lexicon, those of the title first.
     pub words: Vec<u32>,
-    /// How many of these are of the title.
-    pub title_words: usize,
-    /// The signs of its title, sorted.
-    pub title_signs: Vec<u32>,
-    /// How much is said, in letters of an alphabet.
+    /// How many of these are in the title.
+    title_word_count: usize,
+    /// The interned features of its title, sorted.
+    pub title_ids: Vec<u32>,
+    /// The length of title and text, comparable between scripts.
     pub length: f64,
-    /// The script of most of it.
+    /// The predominant script.
     pub script: Option<Script>,
 }
 
 impl Features {
-    /// The words of its title.
-    pub fn title(&self) -> &[u32] {
-        &self.words[..self.title_words]
+    pub fn title_words(&self) -> &[u32] {
+        &self.words[..self.title_word_count]
     }
 }
 
-/// The signs that two sorted lists share.
+/// The intersection; `other` must be sorted.
 pub fn common<'s>(one: &'s [u32], other: &'s [u32]) -> impl Iterator<Item = &'s u32> {
-    one.iter().filter(|sign| other.binary_search(sign).is_ok())
+    one.iter().filter(|id| other.binary_search(id).is_ok())
 }
 
-/// Signs and words by number, over all entries.
+/// Interns the features and words of all entries.
 #[derive(Debug, Default)]
 pub struct Vocabulary {
-    signs: HashMap<(Kind, String), u32>,
-    pub kinds: Vec<Kind>,
+    ids: HashMap<(FeatureKind, String), u32>,
+    /// By feature.
+    pub kinds: Vec<FeatureKind>,
+    /// By feature.
     pub texts: Vec<String>,
     words: HashMap<String, u32>,
 }
 
 impl Vocabulary {
-    fn sign(&mut self, kind: Kind, text: String) -> u32 {
+    fn intern_feature(&mut self, kind: FeatureKind, text: String) -> u32 {
         let next = self.kinds.len() as u32;
-        *self.signs.entry((kind, text)).or_insert_with_key(|(kind, text)| {
+        *self.ids.entry((kind, text)).or_insert_with_key(|(kind, text)| {
             self.kinds.push(*kind);
             self.texts.push(text.clone());
             next
         })
     }
 
-    /// How many words there are.
-    pub fn words(&self) -> usize {
+    pub fn word_count(&self) -> usize {
         self.words.len()
     }
 
-    fn word(&mut self, text: &str) -> u32 {
+    fn intern_word(&mut self, text: &str) -> u32 {
         let next = self.words.len() as u32;
         match self.words.get(text) {
             Some(word) => *word,
@@ -97,115 +108,113 @@ impl Vocabulary {
         }
     }
 
-    /// Reads an entry.
-    pub fn read(&mut self, item: &Item<'_>) -> Features {
-        let text: String = item.text.chars().take(LONGEST).collect();
-        let all = format!("{}\n{text}", item.title);
+    pub fn extract(&mut self, entry: &Entry<'_>) -> Features {
+        let text: String = entry.text.chars().take(MAX_CHARS).collect();
+        let all = format!("{}\n{text}", entry.title);
         let mut features = Features {
-            title_numbers: numbers::telling(item.title),
-            numbers: numbers::of(&all),
-            codes: codes(item.title),
+            title_numbers: numbers::most_specific(entry.title),
+            numbers: numbers::extract(&all),
+            codes: codes(entry.title),
             all_codes: codes(&all),
-            length: length(&format!("{}{}", item.title, item.text)),
-            script: script(&all),
+            length: length(&format!("{}{}", entry.title, entry.text)),
+            script: predominant_script(&all),
             ..Features::default()
         };
         for number in features.numbers.iter().filter(|number| number.len() > 1) {
-            features.signs.push(self.sign(Kind::Number, number.clone()));
+            features.ids.push(self.intern_feature(FeatureKind::Number, number.clone()));
         }
-        self.read_part(item.title, &mut features);
-        features.title_words = features.words.len();
-        features.title_signs = features.signs.clone();
-        features.title_signs.sort_unstable();
-        self.read_part(&text, &mut features);
-        features.signs.sort_unstable();
-        features.signs.dedup();
+        self.extract_part(entry.title, &mut features);
+        features.title_word_count = features.words.len();
+        features.title_ids = features.ids.clone();
+        features.title_ids.sort_unstable();
+        self.extract_part(&text, &mut features);
+        features.ids.sort_unstable();
+        features.ids.dedup();
         features
     }
 
-    /// Reads the title of an entry, or its text.
-    fn read_part(&mut self, part: &str, features: &mut Features) {
-        let (addresses, rest) = addresses(part);
-        for address in addresses {
-            features.signs.push(self.sign(Kind::Address, address));
+    /// Extracts from the title of an entry, or from its text.
+    fn extract_part(&mut self, part: &str, features: &mut Features) {
+        let (urls, rest) = split_urls(part);
+        for url in urls {
+            features.ids.push(self.intern_feature(FeatureKind::Url, url));
         }
         for word in words(&rest) {
-            self.word_signs(&word, features);
+            self.extract_word(&word, features);
         }
     }
 
-    fn word_signs(&mut self, word: &str, features: &mut Features) {
-        for (kind, text) in signs(word, features.script) {
-            let sign = self.sign(kind, text);
-            features.signs.push(sign);
+    fn extract_word(&mut self, word: &str, features: &mut Features) {
+        for (kind, text) in word_features(word, features.script) {
+            let id = self.intern_feature(kind, text);
+            features.ids.push(id);
         }
-        for learned in learned(word) {
-            let word = self.word(&learned);
-            if features.words.len() < MOST_WORDS && !features.words.contains(&word) {
+        for term in lexicon_terms(word) {
+            let word = self.intern_word(&term);
+            if features.words.len() < MAX_WORDS && !features.words.contains(&word) {
                 features.words.push(word);
             }
         }
     }
 
-    /// The words of an entry by the signs that they are.
-    pub fn spelled(&self, item: &Item<'_>, features: &Features) -> HashMap<u32, String> {
-        let mut spelled = HashMap::new();
-        let (_, rest) = addresses(&format!("{}\n{}", item.title, item.text));
+    /// The words of an entry as written, by the features made from them.
+    pub fn surface_forms(&self, entry: &Entry<'_>, features: &Features) -> HashMap<u32, String> {
+        let mut forms = HashMap::new();
+        let (_, rest) = split_urls(&format!("{}\n{}", entry.title, entry.text));
         for word in words(&rest) {
-            for (kind, text) in signs(&word, features.script) {
-                if let Some(sign) = self.signs.get(&(kind, text)) {
-                    spelled.entry(*sign).or_insert_with(|| word.clone());
+            for (kind, text) in word_features(&word, features.script) {
+                if let Some(id) = self.ids.get(&(kind, text)) {
+                    forms.entry(*id).or_insert_with(|| word.clone());
                 }
             }
         }
-        spelled
+        forms
     }
 }
 
-/// Whether the words of a script have no blanks between them.
+/// Whether a script has no spaces between words.
 fn is_unspaced(script: Option<Script>) -> bool {
     matches!(script, Some(Script::Han | Script::Thai))
 }
 
-/// What of a word can be known again. `around`: the script of the text.
-fn signs(word: &str, around: Option<Script>) -> Vec<(Kind, String)> {
+/// The features of a word. `text_script`: the script of the text around it.
+fn word_features(word: &str, text_script: Option<Script>) -> Vec<(FeatureKind, String)> {
     let script = word.chars().find_map(Script::of);
     if is_unspaced(script) {
-        return pairs(word).map(|pair| (Kind::Letters, pair)).collect();
+        return bigrams(word).map(|bigram| (FeatureKind::Bigram, bigram)).collect();
     }
     let count = word.chars().count();
-    let stem: String = fold(word).chars().take(STEM).collect();
+    let stem: String = fold(word).chars().take(STEM_CHARS).collect();
     let is_name = word.chars().next().is_some_and(char::is_uppercase);
-    let is_foreign = script == Some(Script::Latin) && around != Some(Script::Latin);
+    let is_foreign = script == Some(Script::Latin) && text_script != Some(Script::Latin);
     let is_acronym = word.chars().all(|letter| letter.is_uppercase() || letter.is_numeric());
-    let mut signs = Vec::new();
+    let mut features = Vec::new();
     if count > 1 && (is_foreign || is_acronym) || count > 2 && is_name {
-        signs.push((Kind::Name, stem));
-    } else if count >= STEM {
-        signs.push((Kind::Word, stem));
+        features.push((FeatureKind::Name, stem));
+    } else if count >= STEM_CHARS {
+        features.push((FeatureKind::Word, stem));
     }
     let has_case = matches!(script, Some(Script::Latin | Script::Cyrillic | Script::Greek));
-    let least = if is_name || !has_case { 3 } else { 4 };
-    let sound = if is_foreign { None } else { sound::of(word, least) };
-    signs.extend(sound.map(|sound| (Kind::Sound, sound)));
-    signs
+    let min_consonants = if is_name || !has_case { 3 } else { 4 };
+    let code = if is_foreign { None } else { phonetic::code(word, min_consonants) };
+    features.extend(code.map(|code| (FeatureKind::Phonetic, code)));
+    features
 }
 
-/// What of a word is learned from: its beginning, or where words have no blanks between them, each two letters.
-fn learned(word: &str) -> Vec<String> {
+/// The lexicon entries of a word: its stem, or its bigrams in scripts without spaces.
+fn lexicon_terms(word: &str) -> Vec<String> {
     if is_unspaced(word.chars().find_map(Script::of)) {
-        return pairs(word).collect();
+        return bigrams(word).collect();
     }
-    let stem: String = fold(word).chars().take(STEM + 1).collect();
+    let stem: String = fold(word).chars().take(STEM_CHARS + 1).collect();
     if word.chars().count() > 2 { vec![stem] } else { Vec::new() }
 }
 
-/// Each two letters that follow each other.
-fn pairs(word: &str) -> impl Iterator<Item = String> {
+fn bigrams(word: &str) -> impl Iterator<Item = String> {
     word.chars().zip(word.chars().skip(1)).map(|(one, other)| format!("{one}{other}"))
 }
 
-/// Words of Latin letters and digits, in small letters.
+/// Words of Latin letters and digits, in lower case.
 fn codes(text: &str) -> Vec<String> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     let is_code = |word: &&str| {
@@ -214,16 +223,16 @@ fn codes(text: &str) -> Vec<String> {
     words.filter(is_code).map(str::to_ascii_lowercase).collect()
 }
 
-/// The words of a text: letters of one script that follow each other.
+/// Splits a text into words; a change of script ends a word.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut script = None;
     for letter in text.chars().chain([' ']) {
         let own = Script::of(letter);
-        let goes_on = letter.is_alphanumeric() && (own == script || own.is_none() || script.is_none());
-        let is_mark = matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{652}' | 'ー');
-        if goes_on || (is_mark && !word.is_empty()) {
+        let continues = letter.is_alphanumeric() && (own == script || own.is_none() || script.is_none());
+        let is_combining = matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{652}' | 'ー');
+        if continues || (is_combining && !word.is_empty()) {
             word.push(letter);
             script = script.or(own);
             continue;
@@ -241,32 +250,32 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The addresses in a text without what says their language, and the text without them.
-fn addresses(text: &str) -> (Vec<String>, String) {
-    let (mut found, mut rest) = (Vec::new(), String::new());
+/// The URLs in a text, without their language segments, and the text without its URLs.
+fn split_urls(text: &str) -> (Vec<String>, String) {
+    let (mut urls, mut rest) = (Vec::new(), String::new());
     for part in text.split(|letter: char| letter.is_whitespace() || "()<>\"'[]".contains(letter)) {
         match part.split_once("://") {
-            Some((_, address)) => found.push(without_language(address.trim_end_matches(['.', ',', ';', ':', '/']))),
+            Some((_, url)) => urls.push(without_language(url.trim_end_matches(['.', ',', ';', ':', '/']))),
             None => {
                 rest.push_str(part);
                 rest.push(' ');
             }
         }
     }
-    (found, rest)
+    (urls, rest)
 }
 
-/// An address without the parts of it that are languages.
-pub fn without_language(address: &str) -> String {
-    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+/// A URL without its scheme and its language segments.
+pub fn without_language(url: &str) -> String {
+    let url = url.split_once("://").map_or(url, |(_, rest)| rest);
     let is_language = |part: &&str| {
         let primary = part.split(['-', '_']).next().unwrap_or_default();
         (2..=3).contains(&primary.len()) && primary.len() == 2 && primary.bytes().all(|byte| byte.is_ascii_lowercase())
     };
-    address.split('/').filter(|part| !is_language(part)).collect::<Vec<_>>().join("/")
+    url.split('/').filter(|part| !is_language(part)).collect::<Vec<_>>().join("/")
 }
 
-/// How much a text says, in letters of an alphabet: a letter of Han says about as much as three.
+/// The length of a text in letters of an alphabet; a Han character corresponds to about 2.5 of them.
 fn length(text: &str) -> f64 {
     let weight = |letter: char| match Script::of(letter) {
         Some(Script::Han | Script::Kana | Script::Hangul) => 2.5,
@@ -276,7 +285,7 @@ fn length(text: &str) -> f64 {
     text.chars().map(weight).sum()
 }
 
-fn script(text: &str) -> Option<Script> {
+fn predominant_script(text: &str) -> Option<Script> {
     let mut counts: HashMap<Script, usize> = HashMap::new();
     for script in text.chars().filter_map(Script::of) {
         *counts.entry(script).or_insert(0) += 1;

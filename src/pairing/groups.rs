@@ -1,109 +1,106 @@
-//! Owns entries as stories: joined one language each, the most probable pairs first; never touches why.
+//! Entries as disjoint groups with at most one entry per language, merged greedily by descending score.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{CERTAIN, CERTAIN_ON_THE_DAY, Item, Known};
+use super::{Constraints, Entry, ScoredPair};
 
-/// Two entries that may be one story.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Link {
-    pub one: usize,
-    pub other: usize,
-    /// How probable that is, from 0 to 1.
-    pub score: f64,
-    /// What speaks for it, in natural logarithms of odds.
-    pub weight: f64,
-    /// A person must decide, however probable it is.
-    pub is_doubtful: bool,
-    /// Why, in words; the most telling first.
-    pub reasons: Vec<String>,
-}
+/// The least score to merge a pair automatically.
+const MIN_JOIN_SCORE: f64 = 0.97;
+/// The same for entries of one day, where a coincidence is rarer.
+const MIN_SAME_DAY_JOIN_SCORE: f64 = 0.8;
 
-/// Stories in the making.
+/// A partition of the entries into stories.
 pub struct Groups<'a> {
-    items: &'a [Item<'a>],
-    /// By entry: the story that it is in.
+    entries: &'a [Entry<'a>],
+    /// By entry: its story.
     story: Vec<usize>,
     /// By story: its entries.
     members: Vec<Vec<usize>>,
-    parted: HashSet<(usize, usize)>,
-    /// By story: the one that it has long been, which is never joined with another unasked.
-    settled: Vec<Option<usize>>,
+    cannot_link: HashSet<(usize, usize)>,
+    /// By story: the story of an earlier import that it continues.
+    previous_story: Vec<Option<usize>>,
 }
 
 impl<'a> Groups<'a> {
-    /// Each entry alone, but for what is known.
-    pub fn new(items: &'a [Item<'a>], known: &Known) -> Self {
-        let members = (0..items.len()).map(|place| vec![place]).collect();
-        let parted = known.parted.iter().flat_map(|(one, other)| [(*one, *other), (*other, *one)]).collect();
-        let settled = (0..items.len()).map(|place| known.settled.get(place).copied().flatten()).collect();
-        let mut groups = Groups { items, story: (0..items.len()).collect(), members, parted, settled };
-        for (one, other) in &known.joined {
-            if groups.are_apart(*one, *other) {
+    /// Singletons, merged only as the constraints require.
+    pub fn new(entries: &'a [Entry<'a>], constraints: &Constraints) -> Self {
+        let both_ways = |(one, other): &(usize, usize)| [(*one, *other), (*other, *one)];
+        let previous = |entry: usize| constraints.previous_story.get(entry).copied().flatten();
+        let mut groups = Groups {
+            entries,
+            story: (0..entries.len()).collect(),
+            members: (0..entries.len()).map(|entry| vec![entry]).collect(),
+            cannot_link: constraints.cannot_link.iter().flat_map(both_ways).collect(),
+            previous_story: (0..entries.len()).map(previous).collect(),
+        };
+        for (one, other) in &constraints.must_link {
+            if groups.are_mergeable(*one, *other) {
                 groups.merge(*one, *other);
             }
         }
         let mut first: BTreeMap<usize, usize> = BTreeMap::new();
-        for place in 0..items.len() {
-            let Some(settled) = known.settled.get(place).copied().flatten() else { continue };
-            let other = *first.entry(settled).or_insert(place);
-            if groups.are_apart(place, other) {
-                groups.merge(other, place);
-            } else if groups.story[place] != groups.story[other] {
-                let story = groups.story[place];
-                groups.settled[story] = None;
+        for entry in 0..entries.len() {
+            let Some(previous) = previous(entry) else { continue };
+            let other = *first.entry(previous).or_insert(entry);
+            if groups.are_mergeable(entry, other) {
+                groups.merge(other, entry);
+            } else if groups.story[entry] != groups.story[other] {
+                // A reviewer has split the earlier story; only its first entry continues it.
+                let story = groups.story[entry];
+                groups.previous_story[story] = None;
             }
         }
         groups
     }
 
-    /// Joins what is beyond doubt. `is_possible`: whether two entries can be one story at all.
-    pub fn join(&mut self, links: &[Link], is_possible: impl Fn(usize, usize) -> bool) {
-        let needed = |link: &Link| {
-            let is_of_a_day = self.items[link.one].date == self.items[link.other].date;
-            if is_of_a_day { CERTAIN_ON_THE_DAY } else { CERTAIN }
+    /// Merges pairs above the threshold. `is_possible`: whether two entries may be in one group at all.
+    pub fn merge_certain(&mut self, pairs: &[ScoredPair], is_possible: impl Fn(usize, usize) -> bool) {
+        let threshold = |pair: &ScoredPair| {
+            let is_same_day = self.entries[pair.left].date == self.entries[pair.right].date;
+            if is_same_day { MIN_SAME_DAY_JOIN_SCORE } else { MIN_JOIN_SCORE }
         };
-        for link in links.iter().filter(|link| link.score >= needed(link) && !link.is_doubtful) {
-            let (one, other) = (self.story[link.one], self.story[link.other]);
-            let all =
-                || self.members[one].iter().flat_map(|one| self.members[other].iter().map(|other| (*one, *other)));
-            if self.can_join(link.one, link.other) && all().all(|(one, other)| is_possible(one, other)) {
-                self.merge(link.one, link.other);
+        for pair in pairs.iter().filter(|pair| pair.score >= threshold(pair) && !pair.needs_review) {
+            let (left, right) = (self.story[pair.left], self.story[pair.right]);
+            let cross_pairs =
+                || self.members[left].iter().flat_map(|one| self.members[right].iter().map(|other| (*one, *other)));
+            if self.can_merge_automatically(pair.left, pair.right)
+                && cross_pairs().all(|(one, other)| is_possible(one, other))
+            {
+                self.merge(pair.left, pair.right);
             }
         }
     }
 
-    /// Whether two entries can come into one story unasked.
-    pub fn can_join(&self, one: usize, other: usize) -> bool {
-        let settled = |item: usize| self.settled[self.story[item]];
-        self.are_apart(one, other) && (settled(one).is_none() || settled(other).is_none())
+    /// Two stories of earlier imports are merged by a reviewer only.
+    fn can_merge_automatically(&self, one: usize, other: usize) -> bool {
+        let previous = |entry: usize| self.previous_story[self.story[entry]];
+        self.are_mergeable(one, other) && (previous(one).is_none() || previous(other).is_none())
     }
 
-    /// Whether two entries are in different stories that can be one: each has other languages, and nobody has parted them.
-    pub fn are_apart(&self, one: usize, other: usize) -> bool {
+    /// Whether two entries are in different stories without a common language or a cannot-link constraint between them.
+    pub fn are_mergeable(&self, one: usize, other: usize) -> bool {
         let (left, right) = (&self.members[self.story[one]], &self.members[self.story[other]]);
         self.story[one] != self.story[other]
             && left.iter().all(|one| {
                 right.iter().all(|other| {
-                    self.items[*one].language != self.items[*other].language && !self.parted.contains(&(*one, *other))
+                    self.entries[*one].language != self.entries[*other].language
+                        && !self.cannot_link.contains(&(*one, *other))
                 })
             })
     }
 
-    /// Makes two stories one.
     fn merge(&mut self, one: usize, other: usize) {
         let (one, other) = (self.story[one], self.story[other]);
         let moved = std::mem::take(&mut self.members[other]);
-        for item in &moved {
-            self.story[*item] = one;
+        for entry in &moved {
+            self.story[*entry] = one;
         }
         self.members[one].extend(moved);
-        self.settled[one] = self.settled[one].or(self.settled[other]);
+        self.previous_story[one] = self.previous_story[one].or(self.previous_story[other]);
     }
 
-    /// Whether the entries of a pair are in one story.
-    pub fn has_joined(&self, link: &Link) -> bool {
-        self.story[link.one] == self.story[link.other]
+    pub fn is_merged(&self, pair: &ScoredPair) -> bool {
+        self.story[pair.left] == self.story[pair.right]
     }
 
     /// The stories of several entries.
@@ -111,7 +108,7 @@ impl<'a> Groups<'a> {
         self.members.iter().filter(|members| members.len() > 1)
     }
 
-    /// By entry: a number of its story.
+    /// By entry: the number of its story.
     pub fn by_entry(&self) -> &[usize] {
         &self.story
     }

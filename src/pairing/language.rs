@@ -1,8 +1,8 @@
-//! Owns the language of a text, found among the configured ones only; never touches captions, files or topics.
+//! Language identification among the configured languages.
 //!
-//! The script decides first. Where several configured languages share it, `lingua` decides among these alone, which is
-//! far surer than a choice among all languages of the world. A language that `lingua` does not know can only be the
-//! sole one of its script; beside others it is never chosen, and what is found among the others is unsure.
+//! The script decides first. If several configured languages share it, `lingua` decides among these alone, which is far
+//! more reliable than a choice among all its languages. A language without a `lingua` model is chosen only if it is the
+//! sole one of its script; beside others, every detection is unsure.
 
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
@@ -11,31 +11,31 @@ use lingua::{IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder};
 
 use super::script::Script;
 
-/// Below this confidence a finding is unsure.
-const SURE: f64 = 0.8;
-/// With fewer letters than this, a finding of `lingua` is unsure whatever it says.
-const FEW_LETTERS: usize = 12;
-/// What is read of a text; more says nothing new.
-const LONGEST: usize = 1500;
+/// Below this confidence a detection is unsure.
+const MIN_CONFIDENCE: f64 = 0.8;
+/// With fewer letters, a detection by `lingua` is unsure.
+const MIN_LETTERS: usize = 12;
+/// Text beyond this is not read.
+const MAX_CHARS: usize = 1500;
+/// A first attempt reads only this much, and is final if `lingua` is certain.
+const FIRST_ATTEMPT_CHARS: usize = 300;
 
-/// So much of it is read where that leaves no doubt.
-const ENOUGH: usize = 300;
-
-/// Finds languages; built once.
+/// A detector for the configured languages; costly to build.
 pub struct Languages {
     configured: Vec<String>,
-    detectors: HashMap<Script, Choice>,
+    by_script: HashMap<Script, ScriptDetector>,
 }
 
-/// How a script's configured languages are told apart.
-struct Choice {
-    /// Positions in `configured`.
+/// A detector for the configured languages of one script.
+struct ScriptDetector {
+    /// Indexes into `configured`.
     candidates: Vec<usize>,
     detector: Option<LanguageDetector>,
-    known: Vec<(Language, usize)>,
+    /// The candidates that `lingua` has a model of.
+    supported: Vec<(Language, usize)>,
 }
 
-/// A finding.
+/// The result of language identification.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detection {
     Identified {
@@ -43,115 +43,123 @@ pub enum Detection {
         confidence: f64,
         unsure: bool,
     },
-    /// No letters at all.
+    /// The text has no letters.
     NoLetters,
-    /// None of the configured languages is written in this script.
-    Foreign(Script),
+    /// No configured language is written in this script.
+    UnsupportedScript(Script),
 }
 
 impl Languages {
-    /// Makes the configured languages ready.
+    /// Loads the models of the configured languages, given as BCP 47 tags.
     pub fn new(configured: &[String]) -> Languages {
-        let mut by_script: BTreeMap<Script, Vec<usize>> = BTreeMap::new();
-        for (place, tag) in configured.iter().enumerate() {
+        let mut candidates: BTreeMap<Script, Vec<usize>> = BTreeMap::new();
+        for (index, tag) in configured.iter().enumerate() {
             for script in Script::of_language(tag) {
-                by_script.entry(*script).or_default().push(place);
+                candidates.entry(*script).or_default().push(index);
             }
         }
-        let choice = |candidates: Vec<usize>| {
-            let mut known: Vec<(Language, usize)> = Vec::new();
-            for &place in &candidates {
-                if let Some(language) = configured.get(place).and_then(|tag| lingua_language(tag))
-                    && !known.iter().any(|(other, _)| *other == language)
+        let detector = |candidates: Vec<usize>| {
+            let mut supported: Vec<(Language, usize)> = Vec::new();
+            for &index in &candidates {
+                if let Some(language) = configured.get(index).and_then(|tag| lingua_language(tag))
+                    && !supported.iter().any(|(other, _)| *other == language)
                 {
-                    known.push((language, place));
+                    supported.push((language, index));
                 }
             }
-            let languages: Vec<Language> = known.iter().map(|(language, _)| *language).collect();
+            let languages: Vec<Language> = supported.iter().map(|(language, _)| *language).collect();
             let detector = (languages.len() > 1).then(|| LanguageDetectorBuilder::from_languages(&languages).build());
-            Choice { candidates, detector, known }
+            ScriptDetector { candidates, detector, supported }
         };
-        let detectors = by_script.into_iter().map(|(script, places)| (script, choice(places))).collect();
-        Languages { configured: configured.to_vec(), detectors }
+        let by_script = candidates.into_iter().map(|(script, candidates)| (script, detector(candidates))).collect();
+        Languages { configured: configured.to_vec(), by_script }
     }
 
-    /// The language of a story's title and text (without its caption, which may be in another language).
-    pub fn find(&self, title: &str, text: &str) -> Detection {
-        let all: String = title.chars().chain(['\n']).chain(text.chars()).take(LONGEST).collect();
-        let letters = Letters::count(&all);
-        let Some((mut script, _)) = letters.most(|_| true) else {
+    /// Identifies the language of a story's title and text (without its caption, which may be in another language).
+    pub fn detect(&self, title: &str, text: &str) -> Detection {
+        let all: String = title.chars().chain(['\n']).chain(text.chars()).take(MAX_CHARS).collect();
+        let letters = ScriptCounts::of(&all);
+        let Some((mut script, _)) = letters.most_frequent(|_| true) else {
             return Detection::NoLetters;
         };
-        // Latin names stand in texts of every script; the other way round is rare.
+        // Texts of every script contain Latin names; the reverse is rare.
         if script == Script::Latin
-            && let Some((other, _)) = letters.most(|script| script != Script::Latin)
+            && let Some((other, _)) = letters.most_frequent(|script| script != Script::Latin)
             && letters.share(other) > 0.15
         {
             script = other;
         }
-        if script == Script::Han && letters.share(Script::Kana) > 0.05 && self.detectors.contains_key(&Script::Kana) {
+        if script == Script::Han && letters.share(Script::Kana) > 0.05 && self.by_script.contains_key(&Script::Kana) {
             script = Script::Kana;
         }
-        let Some(choice) = self.detectors.get(&script) else {
-            return Detection::Foreign(script);
+        let Some(detector) = self.by_script.get(&script) else {
+            return Detection::UnsupportedScript(script);
         };
         let share = match script {
             Script::Kana => letters.share(Script::Kana) + letters.share(Script::Han),
             Script::Hangul => letters.share(Script::Hangul) + letters.share(Script::Han),
             other => letters.share(other),
         };
-        self.choose(choice, script, title, &all, share, letters.total)
+        self.detect_in_script(detector, script, title, &all, share, letters.total)
     }
 
-    fn choose(&self, choice: &Choice, script: Script, title: &str, all: &str, share: f64, letters: usize) -> Detection {
-        let mixed = share < 0.6;
-        let found = |place: usize, confidence: f64, unsure: bool| match self.configured.get(place) {
+    fn detect_in_script(
+        &self,
+        choice: &ScriptDetector,
+        script: Script,
+        title: &str,
+        all: &str,
+        share: f64,
+        letters: usize,
+    ) -> Detection {
+        let is_mixed = share < 0.6;
+        let identified = |index: usize, confidence: f64, unsure: bool| match self.configured.get(index) {
             Some(language) => {
                 Detection::Identified { language: language.clone(), confidence: rounded(confidence), unsure }
             }
-            None => Detection::Foreign(script),
+            None => Detection::UnsupportedScript(script),
         };
         if let [sole] = choice.candidates[..] {
-            return found(sole, share, mixed);
+            return identified(sole, share, is_mixed);
         }
         if script == Script::Han
-            && let Some(place) = self.chinese(&choice.candidates, all)
+            && let Some(index) = self.chinese_variant(&choice.candidates, all)
         {
-            return found(place, share, mixed);
+            return identified(index, share, is_mixed);
         }
         let Some(detector) = &choice.detector else {
-            let place = choice.known.first().map(|(_, place)| *place).or(choice.candidates.first().copied());
-            return found(place.unwrap_or_default(), 0.5, true);
+            let index = choice.supported.first().map(|(_, index)| *index).or(choice.candidates.first().copied());
+            return identified(index.unwrap_or_default(), 0.5, true);
         };
-        let most = |text: &str| detector.compute_language_confidence_values(text).first().copied();
-        // A few sentences nearly always say it, in a fraction of the time.
-        let start = &all[..all.char_indices().nth(ENOUGH).map_or(all.len(), |(at, _)| at)];
-        let at_once = most(start).filter(|(_, confidence)| *confidence > 0.99);
-        let Some((language, confidence)) = at_once.or_else(|| most(all)) else {
+        let best = |text: &str| detector.compute_language_confidence_values(text).first().copied();
+        // A few sentences are nearly always enough, in a fraction of the time.
+        let start = &all[..all.char_indices().nth(FIRST_ATTEMPT_CHARS).map_or(all.len(), |(index, _)| index)];
+        let certain = best(start).filter(|(_, confidence)| *confidence > 0.99);
+        let Some((language, confidence)) = certain.or_else(|| best(all)) else {
             return Detection::NoLetters;
         };
-        let title_says = most(title);
-        let disagrees = title_says.is_some_and(|(other, confidence)| other != language && confidence > 0.9);
-        // Tags that lingua cannot tell apart, or does not know, leave a doubt.
-        let untold = choice.known.len() < choice.candidates.len();
-        let unsure = mixed || disagrees || untold || confidence < SURE || letters < FEW_LETTERS;
-        let place = choice.known.iter().find(|(known, _)| *known == language).map(|(_, place)| *place);
-        found(place.unwrap_or_default(), confidence * share.max(0.5), unsure)
+        let title_disagrees = best(title).is_some_and(|(other, confidence)| other != language && confidence > 0.9);
+        // A candidate without a model, or with the model of another one, was no alternative.
+        let has_unsupported = choice.supported.len() < choice.candidates.len();
+        let unsure =
+            is_mixed || title_disagrees || has_unsupported || confidence < MIN_CONFIDENCE || letters < MIN_LETTERS;
+        let index = choice.supported.iter().find(|(supported, _)| *supported == language).map(|(_, index)| *index);
+        identified(index.unwrap_or_default(), confidence * share.max(0.5), unsure)
     }
 
-    /// Simplified or traditional, by characters that only one of them has.
-    fn chinese(&self, candidates: &[usize], text: &str) -> Option<usize> {
+    /// Simplified or traditional Chinese, by characters that only one of them has.
+    fn chinese_variant(&self, candidates: &[usize], text: &str) -> Option<usize> {
         let traditional = text.chars().filter(|letter| TRADITIONAL.contains(*letter)).count();
         let simplified = text.chars().filter(|letter| SIMPLIFIED.contains(*letter)).count();
-        let is = |place: &usize, wanted: bool| {
-            let tag = self.configured.get(*place).map(|tag| tag.to_ascii_lowercase()).unwrap_or_default();
-            let chinese = ["zh", "yue", "wuu"].iter().any(|primary| tag.split('-').next() == Some(*primary));
-            let written = ["hant", "tw", "hk", "mo"].iter().any(|part| tag.split('-').any(|piece| piece == *part));
-            chinese && written == wanted
+        let is = |index: &usize, is_traditional: bool| {
+            let tag = self.configured.get(*index).map(|tag| tag.to_ascii_lowercase()).unwrap_or_default();
+            let is_chinese = ["zh", "yue", "wuu"].iter().any(|primary| tag.split('-').next() == Some(*primary));
+            let is_hant = ["hant", "tw", "hk", "mo"].iter().any(|part| tag.split('-').any(|piece| piece == *part));
+            is_chinese && is_hant == is_traditional
         };
-        let wanted = traditional > simplified;
-        let found = candidates.iter().copied().find(|place| is(place, wanted));
-        found.or_else(|| candidates.iter().copied().find(|place| is(place, !wanted)))
+        let is_traditional = traditional > simplified;
+        let find = |is_traditional| candidates.iter().copied().find(|index| is(index, is_traditional));
+        find(is_traditional).or_else(|| find(!is_traditional))
     }
 }
 
@@ -165,20 +173,20 @@ fn lingua_language(tag: &str) -> Option<Language> {
     IsoCode639_1::from_str(code).ok().map(|code| Language::from_iso_code_639_1(&code))
 }
 
-/// Two digits: what differs beyond them is noise, and a report should be the same each time.
+/// Two decimals: further ones are noise, and a report must be reproducible.
 fn rounded(confidence: f64) -> f64 {
     (confidence.clamp(0.0, 1.0) * 100.0).round() / 100.0
 }
 
 /// How many letters of each script a text has.
-pub struct Letters {
+struct ScriptCounts {
     counts: BTreeMap<Script, usize>,
-    pub total: usize,
+    total: usize,
 }
 
-impl Letters {
-    /// Counts; a Han letter stands for about two of an alphabet.
-    pub fn count(text: &str) -> Letters {
+impl ScriptCounts {
+    /// A CJK character counts as two letters of an alphabet.
+    fn of(text: &str) -> ScriptCounts {
         let mut counts = BTreeMap::new();
         let mut total = 0;
         for script in text.chars().filter_map(Script::of) {
@@ -186,13 +194,13 @@ impl Letters {
             *counts.entry(script).or_insert(0) += weight;
             total += weight;
         }
-        Letters { counts, total }
+        ScriptCounts { counts, total }
     }
 
-    /// The script with the most letters among those wanted.
-    pub fn most(&self, wanted: impl Fn(Script) -> bool) -> Option<(Script, usize)> {
-        let wanted = self.counts.iter().filter(|(script, _)| wanted(**script));
-        wanted.max_by_key(|(_, count)| **count).map(|(script, count)| (*script, *count))
+    /// The script with the most letters among those that pass the filter.
+    fn most_frequent(&self, filter: impl Fn(Script) -> bool) -> Option<(Script, usize)> {
+        let counts = self.counts.iter().filter(|(script, _)| filter(**script));
+        counts.max_by_key(|(_, count)| **count).map(|(script, count)| (*script, *count))
     }
 
     fn share(&self, script: Script) -> f64 {
@@ -214,8 +222,8 @@ mod tests {
         Languages::new(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
     }
 
-    fn found(finding: Detection) -> (String, bool) {
-        match finding {
+    fn identified(detection: Detection) -> (String, bool) {
+        match detection {
             Detection::Identified { language, unsure, .. } => (language, unsure),
             other => (format!("{other:?}"), true),
         }
@@ -233,7 +241,7 @@ mod tests {
             ("Νέος σταθμός στις λίμνες", "el"),
             ("תחנה חדשה באגמים", "he"),
         ] {
-            assert_eq!(found(all.find(text, "")).0, language, "{text}");
+            assert_eq!(identified(all.detect(text, "")).0, language, "{text}");
         }
     }
 
@@ -257,20 +265,23 @@ mod tests {
                 "es",
             ),
         ] {
-            assert_eq!(found(four.find(title, text)), (language.to_owned(), false), "{title}");
+            assert_eq!(identified(four.detect(title, text)), (language.to_owned(), false), "{title}");
         }
-        assert!(found(four.find("Orla Vex 2", "")).1, "a bare name is unsure");
+        assert!(identified(four.detect("Orla Vex 2", "")).1, "a bare name is unsure");
     }
 
     #[test]
-    fn what_cannot_be_told_is_said() {
-        assert_eq!(languages(&["en", "fr"]).find("Новая станция", ""), Detection::Foreign(Script::Cyrillic));
-        assert_eq!(languages(&["en"]).find("2019 / 2020", "…"), Detection::NoLetters);
+    fn ambiguous_text_is_unsure() {
         assert_eq!(
-            found(languages(&["pt-BR", "pt-PT"]).find("O instituto abre uma estação", "")),
+            languages(&["en", "fr"]).detect("Новая станция", ""),
+            Detection::UnsupportedScript(Script::Cyrillic)
+        );
+        assert_eq!(languages(&["en"]).detect("2019 / 2020", "…"), Detection::NoLetters);
+        assert_eq!(
+            identified(languages(&["pt-BR", "pt-PT"]).detect("O instituto abre uma estação", "")),
             ("pt-BR".into(), true)
         );
-        assert_eq!(found(languages(&["zh-Hant", "zh-Hans"]).find("这个国家的语言", "")).0, "zh-Hans");
-        assert_eq!(found(languages(&["eo", "vo"]).find("La instituto", "")), ("eo".into(), true));
+        assert_eq!(identified(languages(&["zh-Hant", "zh-Hans"]).detect("这个国家的语言", "")).0, "zh-Hans");
+        assert_eq!(identified(languages(&["eo", "vo"]).detect("La instituto", "")), ("eo".into(), true));
     }
 }

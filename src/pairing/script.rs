@@ -1,6 +1,4 @@
-//! Owns which writing system a letter belongs to; never touches languages.
-//!
-//! Coarse on purpose: blocks of the Unicode standard, as far as languages of news are told apart by them.
+//! The writing system of a letter, by Unicode block; only as fine as language identification needs.
 
 /// A writing system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,7 +20,7 @@ pub enum Script {
 }
 
 impl Script {
-    /// The script of a letter; nothing for what is no letter.
+    /// The script of a letter; `None` for other characters.
     pub fn of(letter: char) -> Option<Script> {
         if letter.is_ascii_alphabetic() {
             return Some(Script::Latin);
@@ -83,7 +81,7 @@ impl Script {
         }
     }
 
-    /// Whether the script knows capital letters.
+    /// Whether the script has upper and lower case.
     pub fn has_capitals(self) -> bool {
         matches!(self, Script::Latin | Script::Greek | Script::Cyrillic | Script::Armenian)
     }

@@ -2,47 +2,47 @@
 
 use super::*;
 
-fn item(language: &'static str, date: &str, title: &'static str, text: &'static str) -> Item<'static> {
-    Item { language, date: date.parse().unwrap(), title, text, alt: None, image: None, link: None }
+fn entry(language: &'static str, date: &str, title: &'static str, text: &'static str) -> Entry<'static> {
+    Entry { language, date: date.parse().unwrap(), title, text, alt: None, image: None, link: None }
 }
 
-/// A small newsroom in English, French and Russian: five stories, two of which exist in one language alone.
-fn news() -> Vec<Item<'static>> {
+/// Five stories in English, French and Russian, two of them in one language only.
+fn news() -> Vec<Entry<'static>> {
     vec![
-        item(
+        entry(
             "en",
             "2019-03-01",
             "Lake Ostrel reaches 412 metres",
             "The lake near Ostrel rose by 37 centimetres, says Anna Petrova of the IMW. The village of Karsk was flooded.",
         ),
-        item(
+        entry(
             "fr",
             "2019-03-01",
             "Le lac Ostrel atteint 412 mètres",
             "Le lac près d’Ostrel est monté de 37 centimètres, dit Anna Petrova de l’IMW. Le village de Karsk a été inondé.",
         ),
-        item(
+        entry(
             "ru",
             "2019-05-20",
             "Озеро Острель достигло 412 метров",
             "Озеро у Острели поднялось на 37 сантиметров, говорит Анна Петрова из IMW. Деревня Карск затоплена.",
         ),
-        item(
+        entry(
             "en",
             "2019-03-20",
             "Twelve hydrologists trained in Panama",
             "Twelve young hydrologists from Bolivia, Chile and Peru learned to measure snow with 24 sensors.",
         ),
-        item(
+        entry(
             "fr",
             "2019-03-20",
             "Douze hydrologues formés au Panama",
             "Douze jeunes hydrologues de Bolivie, du Chili et du Pérou ont appris à mesurer la neige avec 24 capteurs.",
         ),
-        item("en", "2019-04-11", "Annual report 2018 published", "The report counts 118 stations."),
-        item("fr", "2019-04-12", "Le rapport annuel 2017 est paru", "Le rapport compte 103 stations."),
-        item("en", "2019-04-25", "A door opens", "Visitors are welcome on Saturday."),
-        item("ru", "2019-06-30", "Снег тает рано", "Весна пришла в горы раньше обычного."),
+        entry("en", "2019-04-11", "Annual report 2018 published", "The report counts 118 stations."),
+        entry("fr", "2019-04-12", "Le rapport annuel 2017 est paru", "Le rapport compte 103 stations."),
+        entry("en", "2019-04-25", "A door opens", "Visitors are welcome on Saturday."),
+        entry("ru", "2019-06-30", "Снег тает рано", "Весна пришла в горы раньше обычного."),
     ]
 }
 
@@ -54,102 +54,107 @@ fn stories(pairing: &Pairing) -> Vec<Vec<usize>> {
 }
 
 #[test]
-fn translations_are_found_and_others_left_alone() {
-    let found = pair(&news(), &Known::default(), true);
-    assert_eq!(stories(&found), [vec![0, 1], vec![3, 4]], "{found:#?}");
-    let late = |link: &&Link| (link.one, link.other) == (0, 2) || (link.one, link.other) == (1, 2);
-    let late: Vec<&Link> = found.likely.iter().filter(late).collect();
-    assert!(!late.is_empty(), "{found:#?}");
+fn translations_are_joined_and_others_are_not() {
+    let pairing = pair(&news(), &Constraints::default(), true);
+    assert_eq!(stories(&pairing), [vec![0, 1], vec![3, 4]], "{pairing:#?}");
+    let late = |pair: &&ScoredPair| (pair.left, pair.right) == (0, 2) || (pair.left, pair.right) == (1, 2);
+    let late: Vec<&ScoredPair> = pairing.likely.iter().filter(late).collect();
+    assert!(!late.is_empty(), "{pairing:#?}");
     let reasons = late[0].reasons.join("; ");
     assert!(reasons.contains("412") && reasons.contains("80 days apart"), "{reasons}");
-    let reasons = found.joined.iter().find(|link| (link.one, link.other) == (0, 1)).unwrap().reasons.join("; ");
+    let reasons = pairing.joined.iter().find(|pair| (pair.left, pair.right) == (0, 1)).unwrap().reasons.join("; ");
     assert!(reasons.contains("the same day"), "{reasons}");
 }
 
 #[test]
-fn reports_of_other_years_are_other_stories() {
-    let found = pair(&news(), &Known::default(), true);
-    let all = found.joined.iter().chain(&found.likely).chain(&found.missed);
-    assert!(all.clone().all(|link| (link.one, link.other) != (5, 6)), "{found:#?}");
+fn titles_with_contradicting_numbers_are_never_paired() {
+    let pairing = pair(&news(), &Constraints::default(), true);
+    let all = pairing.joined.iter().chain(&pairing.likely).chain(&pairing.near_misses);
+    assert!(all.clone().all(|pair| (pair.left, pair.right) != (5, 6)), "{pairing:#?}");
 }
 
 #[test]
-fn what_a_person_said_holds() {
-    let items = news();
-    let parted = Known { parted: vec![(1, 0)], ..Known::default() };
-    let found = pair(&items, &parted, true);
-    assert_eq!(stories(&found), [vec![3, 4]]);
-    assert!(found.likely.iter().all(|link| (link.one, link.other) != (0, 1)), "{found:#?}");
-    let joined = Known { joined: vec![(7, 8), (0, 3)], ..Known::default() };
-    // Two of one language are never one story.
-    assert_eq!(stories(&pair(&items, &joined, true)), [vec![0, 1], vec![3, 4], vec![7, 8]]);
+fn constraints_overrule_scores() {
+    let entries = news();
+    let split = Constraints { cannot_link: vec![(1, 0)], ..Constraints::default() };
+    let pairing = pair(&entries, &split, true);
+    assert_eq!(stories(&pairing), [vec![3, 4]]);
+    assert!(pairing.likely.iter().all(|pair| (pair.left, pair.right) != (0, 1)), "{pairing:#?}");
+    let joined = Constraints { must_link: vec![(7, 8), (0, 3)], ..Constraints::default() };
+    // Two entries of one language are never one story.
+    assert_eq!(stories(&pair(&entries, &joined, true)), [vec![0, 1], vec![3, 4], vec![7, 8]]);
 }
 
 #[test]
-fn stories_of_earlier_imports_are_not_joined_unasked() {
-    let items = news();
-    let settled = |numbers: [Option<usize>; 9]| Known { settled: numbers.to_vec(), ..Known::default() };
+fn stories_of_earlier_imports_are_never_merged() {
+    let entries = news();
+    let previous =
+        |numbers: [Option<usize>; 9]| Constraints { previous_story: numbers.to_vec(), ..Constraints::default() };
     let none = [None; 9];
-    let apart = settled([Some(1), Some(2), None, None, None, None, None, None, None]);
-    let found = pair(&items, &apart, true);
-    assert_eq!(stories(&found), [vec![3, 4]]);
-    assert!(found.likely.iter().any(|link| (link.one, link.other) == (0, 1)), "{found:#?}");
-    let one = settled([Some(1), None, Some(1), None, None, None, None, None, None]);
-    assert_eq!(stories(&pair(&items, &one, true)), [vec![0, 1, 2], vec![3, 4]]);
-    assert_eq!(stories(&pair(&items, &settled(none), true)), [vec![0, 1], vec![3, 4]]);
-    // A person has parted what was one story.
-    let parted =
-        Known { parted: vec![(0, 1)], ..settled([Some(1), Some(1), None, None, None, None, None, None, None]) };
-    assert_eq!(stories(&pair(&items, &parted, true)), [vec![3, 4]]);
+    let apart = previous([Some(1), Some(2), None, None, None, None, None, None, None]);
+    let pairing = pair(&entries, &apart, true);
+    assert_eq!(stories(&pairing), [vec![3, 4]]);
+    assert!(pairing.likely.iter().any(|pair| (pair.left, pair.right) == (0, 1)), "{pairing:#?}");
+    let one = previous([Some(1), None, Some(1), None, None, None, None, None, None]);
+    assert_eq!(stories(&pair(&entries, &one, true)), [vec![0, 1, 2], vec![3, 4]]);
+    assert_eq!(stories(&pair(&entries, &previous(none), true)), [vec![0, 1], vec![3, 4]]);
+    // A reviewer has split an earlier story.
+    let split = Constraints {
+        cannot_link: vec![(0, 1)],
+        ..previous([Some(1), Some(1), None, None, None, None, None, None, None])
+    };
+    assert_eq!(stories(&pair(&entries, &split, true)), [vec![3, 4]]);
 }
 
 #[test]
-fn one_day_alone_joins_nothing() {
-    let items = [item("en", "2019-03-01", "Rain falls", ""), item("ru", "2019-03-01", "Снег лежит", "")];
-    assert_eq!(stories(&pair(&items, &Known::default(), true)), Vec::<Vec<usize>>::new());
-    assert_eq!(stories(&pair(&[], &Known::default(), true)), Vec::<Vec<usize>>::new());
+fn a_common_date_alone_joins_nothing() {
+    let entries = [entry("en", "2019-03-01", "Rain falls", ""), entry("ru", "2019-03-01", "Снег лежит", "")];
+    assert_eq!(stories(&pair(&entries, &Constraints::default(), true)), Vec::<Vec<usize>>::new());
+    assert_eq!(stories(&pair(&[], &Constraints::default(), true)), Vec::<Vec<usize>>::new());
 }
 
 #[test]
 fn the_same_caption_is_evidence() {
     let of = |alt: Option<&'static str>| {
-        let with = |item: Item<'static>| Item { alt, ..item };
-        let en = with(item("en", "2019-03-01", "Rain falls", "It rains in the valley."));
-        let ru = with(item("ru", "2019-03-03", "Дождь", "В долине идёт дождь."));
-        let others = [item("en", "2019-05-01", "Bread", "New bread."), item("ru", "2019-06-01", "Хлеб", "Новый хлеб.")];
-        let items = [en, ru, others[0], others[1]];
-        let found = pair(&items, &Known::default(), true);
-        let all = found.joined.into_iter().chain(found.likely).chain(found.missed);
-        all.filter(|link| (link.one, link.other) == (0, 1)).map(|link| link.score).next().unwrap_or(0.0)
+        let with = |entry: Entry<'static>| Entry { alt, ..entry };
+        let en = with(entry("en", "2019-03-01", "Rain falls", "It rains in the valley."));
+        let ru = with(entry("ru", "2019-03-03", "Дождь", "В долине идёт дождь."));
+        let others =
+            [entry("en", "2019-05-01", "Bread", "New bread."), entry("ru", "2019-06-01", "Хлеб", "Новый хлеб.")];
+        let entries = [en, ru, others[0], others[1]];
+        let pairing = pair(&entries, &Constraints::default(), true);
+        let all = pairing.joined.into_iter().chain(pairing.likely).chain(pairing.near_misses);
+        all.filter(|pair| (pair.left, pair.right) == (0, 1)).map(|pair| pair.score).next().unwrap_or(0.0)
     };
     assert!(of(Some("Clouds over the pass of Ostrel")) > of(None) + 0.3);
 }
 
-/// Time grows with the entries and their neighbours, and is small.
+/// Time grows with the number of entries times their neighbors in time.
 #[test]
-fn many_entries_take_little_time() {
+fn time_grows_nearly_linearly() {
     let words: Vec<String> = (0..3000).map(|number| format!("w{}rd{}", number % 7, number * 7919)).collect();
-    let text =
-        |seed: usize| (0..40).map(|at| words[(seed * 31 + at * 97) % 3000].as_str()).collect::<Vec<_>>().join(" ");
+    let text = |seed: usize| {
+        (0..40).map(|index| words[(seed * 31 + index * 97) % 3000].as_str()).collect::<Vec<_>>().join(" ")
+    };
     let day = |number: usize| NaiveDate::from_num_days_from_ce_opt(730_000 + number as i32).unwrap();
     let texts: Vec<String> = (0..1500).map(text).collect();
     let languages = ["en", "fr", "es"];
-    let items: Vec<Item> = (0..1500)
-        .map(|at| Item {
-            language: languages[at % 3],
-            date: day(at),
-            title: &texts[at][..40],
-            text: &texts[at],
+    let entries: Vec<Entry> = (0..1500)
+        .map(|index| Entry {
+            language: languages[index % 3],
+            date: day(index),
+            title: &texts[index][..40],
+            text: &texts[index],
             alt: None,
             image: None,
             link: None,
         })
         .collect();
-    let took = |count: usize| {
+    let seconds = |count: usize| {
         let started = std::time::Instant::now();
-        pair(&items[..count], &Known::default(), true);
+        pair(&entries[..count], &Constraints::default(), true);
         started.elapsed().as_secs_f64()
     };
-    let (few, many) = (took(500), took(1500));
+    let (few, many) = (seconds(500), seconds(1500));
     assert!(many < 12.0 * few.max(0.05), "{few} {many}");
 }

@@ -1,37 +1,36 @@
-//! Owns how a word sounds, coarsely and in any alphabet, so that a name is known again in another script: `Панама`, `بنما`,
-//! `パナマ` and `Panama` sound alike. Vowels say little across scripts, and voice is written in some and not in others; so a sound
-//! is the row of a word's consonants in a few classes.
+//! A coarse phonetic code that is equal across scripts, like Soundex: `Панама`, `بنما`, `パナマ` and `Panama` have one code.
+//! Vowels are dropped, and voiced and voiceless consonants are one class, because not all scripts distinguish them.
 
 use super::script::Script;
 
-/// So many consonants tell a word.
-const MOST: usize = 4;
+/// The longest code, in consonants.
+const MAX_CONSONANTS: usize = 4;
 
-/// The consonants of a word, its first ones, by class; nothing where it has too few to be told by, which are `least`.
-pub fn of(word: &str, least: usize) -> Option<String> {
+/// The classes of a word's first consonants; `None` if it has fewer than `min_consonants`.
+pub fn code(word: &str, min_consonants: usize) -> Option<String> {
     let letters: Vec<char> = word.to_lowercase().chars().collect();
-    let mut sound = String::new();
+    let mut code = String::new();
     let mut last = None;
-    for (place, &letter) in letters.iter().enumerate() {
-        for class in classes(letter, letters.get(place + 1).copied()).chars() {
-            // A doubled letter is one sound, and so are `sh`, `sch` and `ts`.
+    for (index, &letter) in letters.iter().enumerate() {
+        for class in classes(letter, letters.get(index + 1).copied()).chars() {
+            // A doubled letter is one consonant, and so are `sh`, `sch` and `ts`.
             let is_same = last.is_some_and(|(before, other)| {
-                before + 1 == place && other == class && (class == 'S' || letters[before] == letter)
+                before + 1 == index && other == class && (class == 'S' || letters[before] == letter)
             });
             if !is_same {
-                sound.push(class);
+                code.push(class);
             }
-            last = Some((place, class));
+            last = Some((index, class));
         }
-        if sound.len() >= MOST {
+        if code.len() >= MAX_CONSONANTS {
             break;
         }
     }
-    sound.truncate(MOST);
-    (sound.len() >= least).then_some(sound)
+    code.truncate(MAX_CONSONANTS);
+    (code.len() >= min_consonants).then_some(code)
 }
 
-/// The classes of a letter before another one.
+/// The consonant classes of a letter; `next` is the letter after it.
 fn classes(letter: char, next: Option<char>) -> &'static str {
     match Script::of(letter) {
         Some(Script::Latin) => latin(letter, next),
@@ -80,7 +79,7 @@ fn other(letter: char) -> &'static str {
     }
 }
 
-/// Kana by their rows; the sound marks are letters of their own there.
+/// Kana by row of the gojūon; voiced kana are code points of their own.
 fn kana(letter: char) -> &'static str {
     let code = u32::from(letter);
     let katakana = if (0x3041..=0x3096).contains(&code) { code + 0x60 } else { code };
@@ -102,12 +101,12 @@ fn kana(letter: char) -> &'static str {
     }
 }
 
-/// The consonants of a syllable of Hangul, the first and the last (Unicode §3.12).
+/// The initial and final consonant of a Hangul syllable (Unicode §3.12).
 fn hangul(letter: char) -> &'static str {
-    const FIRST: [&str; 19] =
+    const INITIALS: [&str; 19] =
         ["K", "K", "N", "T", "T", "R", "M", "B", "B", "S", "S", "", "S", "S", "S", "K", "T", "B", ""];
     let Some(index) = u32::from(letter).checked_sub(0xAC00).filter(|index| *index < 11_172) else { return "" };
-    let first = FIRST[(index / 588) as usize];
+    let first = INITIALS[(index / 588) as usize];
     let last = match index % 28 {
         1..=3 | 24 => "K",
         4..=6 => "N",
@@ -142,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_sound_alike_in_all_scripts() {
+    fn a_name_has_one_code_in_all_scripts() {
         for (one, others) in [
             ("Panama", &["Панама", "Панамы", "بنما", "パナマ", "파나마"][..]),
             ("Fedotov", &["Федотов", "Федотова"]),
@@ -153,9 +152,9 @@ mod tests {
             ("Afghanistan", &["Афганистана"]),
         ] {
             for other in others {
-                assert_eq!(of(one, 3), of(other, 3), "{one} {other}");
+                assert_eq!(code(one, 3), code(other, 3), "{one} {other}");
             }
         }
-        assert_eq!((of("India", 3), of("ao", 1)), (None, None));
+        assert_eq!((code("India", 3), code("ao", 1)), (None, None));
     }
 }
