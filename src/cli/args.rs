@@ -160,7 +160,7 @@ pub enum SourceKind {
     Feed,
     /// An export of WordPress (WXR)
     Wordpress,
-    /// Markdown files with front matter, as Hugo, Jekyll, Zola and Docusaurus hold them
+    /// Markdown files with front matter, as Hugo, Jekyll and Zola hold them
     Markdown,
     /// A news page of HTML, by CSS selectors
     Html,

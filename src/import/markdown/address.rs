@@ -29,8 +29,7 @@ pub fn of(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<Url> {
         Kind::Hugo => hugo(site, file, facts)?,
         Kind::Jekyll => jekyll(site, file, facts)?,
         Kind::Zola => zola(site, file, facts)?,
-        Kind::Docusaurus => docusaurus(site, file, facts)?,
-        Kind::Plain => return None,
+        Kind::Plain | Kind::Unsupported => return None,
     };
     let path = path.trim_start_matches('/');
     let encoded = utf8_percent_encode(path, ENCODED).to_string();
@@ -255,20 +254,4 @@ fn zola_slug(text: &str, strategy: &str) -> Option<String> {
         return None;
     }
     Some(jekyll_slug(text, false).to_lowercase())
-}
-
-fn docusaurus(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
-    let language = language_folder(site, file)?;
-    let folder = file.folder.strip_prefix("i18n/").map_or(file.folder.as_str(), |_| "blog");
-    let route = site.values.text("routeBasePath").unwrap_or(folder).trim_matches('/');
-    let route = if route.is_empty() { language } else { format!("{language}{route}/") };
-    if let Some(slug) = facts.values.text("slug") {
-        return Some(format!("{route}{}", slug.trim_start_matches('/')));
-    }
-    let folders = parent(&file.translation_key);
-    match file.day {
-        Some(day) if folders.is_empty() => Some(format!("{route}{}/{}", day.format("%Y/%m/%d"), file.slug)),
-        Some(_) => None,
-        None => Some(format!("{route}{}", file.translation_key)),
-    }
 }

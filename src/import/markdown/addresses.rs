@@ -7,7 +7,6 @@ use url::Url;
 
 use super::code::{Code, Which, rewrite};
 use super::post_context::{PostContext, split_fragment};
-use super::site::Kind;
 use super::tree::{joined, parent};
 
 /// Resolves addresses on one page, and keeps in mind which files beside it are shown.
@@ -144,8 +143,7 @@ impl<'p, 'a> Addresses<'p, 'a> {
         let site = &self.page.tree.site;
         if written.starts_with('/') {
             self.is_open |= site.base.is_none();
-            let under = if site.kind == Kind::Docusaurus { written.trim_start_matches('/') } else { written };
-            return self.page.tree.base().join(under).ok().map(String::from);
+            return self.page.tree.base().join(written).ok().map(String::from);
         }
         self.is_open |= self.page.link.is_none();
         self.page.link.unwrap_or(&self.page.base).join(written).ok().map(String::from)
@@ -156,7 +154,7 @@ impl<'p, 'a> Addresses<'p, 'a> {
         let inner = written.strip_prefix("@/");
         let (path, _) = split_fragment(written);
         let lower = path.to_ascii_lowercase();
-        if inner.is_none() && ![".md", ".mdx", ".markdown"].iter().any(|ending| lower.ends_with(ending)) {
+        if inner.is_none() && ![".md", ".markdown"].iter().any(|ending| lower.ends_with(ending)) {
             return None;
         }
         let reference = inner.map_or_else(|| written.to_owned(), |inner| format!("/{inner}"));

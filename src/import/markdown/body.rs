@@ -3,7 +3,7 @@
 use super::addresses::Addresses;
 use super::post_context::PostContext;
 use super::site::Kind;
-use super::{attributes, blocks, code, liquid, mdx, shortcodes};
+use super::{attributes, blocks, code, liquid, shortcodes};
 use crate::import::entry::{Body, ParsedEntry};
 
 /// Reads a body into an entry.
@@ -13,9 +13,6 @@ pub fn fill(found: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
     let kind = page.tree.site.kind;
     let mut text = templates(kind, &text, page);
     if !is_html {
-        if kind == Kind::Docusaurus || page.file.path.ends_with(".mdx") {
-            text = mdx::removed(&text);
-        }
         text = attributes::removed(&text);
         text = blocks::quoted(&text);
         text = take_title(found, text);
@@ -52,9 +49,8 @@ fn templates(kind: Kind, text: &str, page: &mut PostContext<'_>) -> String {
         Kind::Hugo => shortcodes::hugo(text, page),
         Kind::Zola => shortcodes::zola(text, page),
         Kind::Jekyll => liquid::resolve(text, page),
-        Kind::Docusaurus => text.to_owned(),
         Kind::Plain if text.contains("{{<") || text.contains("{{%") => shortcodes::hugo(text, page),
-        Kind::Plain => text.to_owned(),
+        Kind::Plain | Kind::Unsupported => text.to_owned(),
     }
 }
 

@@ -200,15 +200,9 @@ fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
             all.extend(words_of(value, false));
         }
     }
-    let all = all.into_iter().map(|name| label(site, &name));
+    let all = all.into_iter().map(|name| inline_text::line(&name));
     let mut seen = std::collections::HashSet::new();
     all.filter(|name| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
-}
-
-/// What people call a tag that the tree defines in a file of its own.
-fn label(site: &Site, name: &str) -> String {
-    let label = site.tags.get(name).and_then(|tag| tag.text("label"));
-    inline_text::line(label.unwrap_or(name))
 }
 
 /// The names in a list, a map with a label, or a text: at its commas, else at its blanks where those part names.

@@ -1,7 +1,7 @@
 //! Owns trees of Markdown files with front matter, as static site generators hold them; never touches the store.
 //!
 //! [`place`] -> [`site`], [`names`] -> [`tree`] -> [`front_matter`] ([`yaml`], [`value`]) -> [`keys`], [`authors`], [`pictures`],
-//! [`address`] -> [`body`] ([`shortcodes`] or [`liquid`] by [`walk`] and [`tags`], [`mdx`], [`attributes`], [`blocks`], [`addresses`])
+//! [`address`] -> [`body`] ([`shortcodes`] or [`liquid`] by [`walk`] and [`tags`], [`attributes`], [`blocks`], [`addresses`])
 
 mod address;
 mod addresses;
@@ -13,10 +13,8 @@ mod code;
 mod dates;
 mod front_matter;
 mod inline_text;
-mod javascript;
 mod keys;
 mod liquid;
-mod mdx;
 mod pictures;
 mod post_context;
 mod read;

@@ -6,7 +6,6 @@ use std::path::Path;
 use chrono_tz::Tz;
 use url::Url;
 
-use super::javascript;
 use super::value::Value;
 use super::yaml;
 
@@ -16,8 +15,9 @@ pub enum Kind {
     Hugo,
     Jekyll,
     Zola,
-    Docusaurus,
-    /// None that is known: a folder of Markdown files.
+    /// Docusaurus: its pages are MDX, which is code and cannot be imported.
+    Unsupported,
+    /// No known generator: a folder of Markdown files.
     #[default]
     Plain,
 }
@@ -28,7 +28,7 @@ impl std::fmt::Display for Kind {
             Kind::Hugo => "Hugo",
             Kind::Jekyll => "Jekyll",
             Kind::Zola => "Zola",
-            Kind::Docusaurus => "Docusaurus",
+            Kind::Unsupported => "unsupported",
             Kind::Plain => "Markdown",
         })
     }
@@ -57,8 +57,6 @@ pub struct Site {
     pub timezone: Option<Tz>,
     /// Authors by id.
     pub authors: Value,
-    /// Tags by id.
-    pub tags: Value,
 }
 
 impl Site {
@@ -68,7 +66,7 @@ impl Site {
             Kind::Hugo => hugo(root),
             Kind::Jekyll => jekyll(root),
             Kind::Zola => zola(root),
-            Kind::Docusaurus => docusaurus(root),
+            Kind::Unsupported => Site { kind: Kind::Unsupported, folders: unsupported_folders(), ..Site::default() },
             Kind::Plain => Site { folders: vec![whole()], ..Site::default() },
         };
         let zone = site.values.first_text(&["timezone", "time_zone"]);
@@ -88,6 +86,11 @@ impl Site {
     }
 }
 
+/// The folders whose files belong to an unsupported site.
+fn unsupported_folders() -> Vec<Folder> {
+    ["blog", "i18n"].map(|path| Folder { path: path.to_owned(), language: None }).into()
+}
+
 fn whole() -> Folder {
     Folder { path: String::new(), language: None }
 }
@@ -103,7 +106,7 @@ const HUGO_FILES: [&str; 8] = [
     "config/_default/config.yaml",
 ];
 
-const DOCUSAURUS_FILES: [&str; 4] =
+const UNSUPPORTED_FILES: [&str; 4] =
     ["docusaurus.config.js", "docusaurus.config.ts", "docusaurus.config.mjs", "docusaurus.config.cjs"];
 
 /// The generator whose configuration a folder holds.
@@ -125,7 +128,7 @@ pub fn kind(root: &Path) -> Kind {
     if any(&["config.yaml", "config.yml", "config.json"]) && root.join("content").is_dir() {
         return Kind::Hugo;
     }
-    if any(&DOCUSAURUS_FILES) { Kind::Docusaurus } else { Kind::Plain }
+    if any(&UNSUPPORTED_FILES) { Kind::Unsupported } else { Kind::Plain }
 }
 
 /// A configuration file, by the ending of its name; none where it is not there or cannot be read.
@@ -231,41 +234,4 @@ fn zola(root: &Path) -> Site {
         values,
         ..Site::default()
     }
-}
-
-fn docusaurus(root: &Path) -> Site {
-    let text = DOCUSAURUS_FILES.iter().find_map(|name| fs::read_to_string(root.join(name)).ok()).unwrap_or_default();
-    let base = address(javascript::text_of(&text, "url").as_deref())
-        .and_then(|url| url.join(&javascript::text_of(&text, "baseUrl").unwrap_or_else(|| "/".to_owned())).ok());
-    let default_language = javascript::text_of(&text, "defaultLocale");
-    let languages = javascript::texts_of(&text, "locales");
-    let mut folders = Vec::new();
-    let mut names: Vec<String> = fs::read_dir(root)
-        .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
-        .unwrap_or_default();
-    names.sort();
-    for name in names {
-        let is_blog = name == "blog" || root.join(&name).join("authors.yml").is_file();
-        if is_blog && root.join(&name).is_dir() {
-            folders.push(Folder { path: name, language: None });
-        }
-    }
-    let translated = fs::read_dir(root.join("i18n")).map(|entries| entries.flatten().collect::<Vec<_>>());
-    for entry in translated.unwrap_or_default() {
-        let Ok(language) = entry.file_name().into_string() else { continue };
-        let path = format!("i18n/{language}/docusaurus-plugin-content-blog");
-        if root.join(&path).is_dir() {
-            folders.push(Folder { path, language: Some(language) });
-        }
-    }
-    let (mut authors, mut tags) = (Value::Map(Vec::new()), Value::Map(Vec::new()));
-    for folder in &folders {
-        merge_first(&mut authors, root, &format!("{}/authors", folder.path));
-        merge_first(&mut tags, root, &format!("{}/tags", folder.path));
-    }
-    let mut values = Value::Map(Vec::new());
-    if let Some(route) = javascript::text_of(&text, "routeBasePath") {
-        values.merge(Value::Map(vec![("routeBasePath".to_owned(), Value::Text(route))]));
-    }
-    Site { kind: Kind::Docusaurus, base, default_language, languages, folders, authors, tags, values, timezone: None }
 }

@@ -39,7 +39,7 @@ pub struct SourceFile {
 }
 
 /// What the reader takes for a page, by the ending of its name.
-const MARKDOWN: [&str; 8] = ["md", "markdown", "mkd", "mkdn", "mkdown", "mdown", "mdx", "mdtext"];
+const MARKDOWN: [&str; 7] = ["md", "markdown", "mkd", "mkdn", "mkdown", "mdown", "mdtext"];
 
 /// Texts in another markup, which generators take for pages too.
 const OTHER: [&str; 6] = ["adoc", "asciidoc", "org", "rst", "textile", "pandoc"];
@@ -50,11 +50,11 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile
     let (stem, ending) = name.rsplit_once('.')?;
     let ending = ending.to_ascii_lowercase();
     let is_html = matches!(ending.as_str(), "html" | "htm");
-    let is_other = OTHER.contains(&ending.as_str());
+    let is_other = match site.kind {
+        Kind::Hugo | Kind::Jekyll => OTHER.contains(&ending.as_str()),
+        _ => site.kind == Kind::Plain && is_mdx(name),
+    };
     if !(MARKDOWN.contains(&ending.as_str()) || (is_html && site.kind == Kind::Jekyll) || is_other) {
-        return None;
-    }
-    if is_other && matches!(site.kind, Kind::Zola | Kind::Docusaurus | Kind::Plain) {
         return None;
     }
     let folder = site.folders.iter().find(|folder| is_below(path, &folder.path))?;
@@ -87,9 +87,6 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile
     let (mut day, mut slug) = (None, if is_bundle { parts.last().copied().unwrap_or_default() } else { stem });
     if site.kind != Kind::Hugo || is_bundle || dates::of_name(slug).is_some() {
         (day, slug) = dates::of_name(slug).map_or((None, slug), |(day, rest)| (Some(day), rest));
-    }
-    if site.kind == Kind::Docusaurus && day.is_none() {
-        day = dates::of_path(&parts.join("/"));
     }
     let left_out = is_other.then(|| format!("it is written in {ending}, not in Markdown"));
     let mut unpublished = None;
@@ -125,7 +122,6 @@ fn role(kind: Kind, parts: &[&str], stem: &str) -> Role {
         Kind::Hugo | Kind::Zola if stem == "index" && parts.is_empty() => Role::Section,
         Kind::Jekyll if parts.iter().any(|part| matches!(*part, "_posts" | "_drafts")) => Role::Post,
         Kind::Jekyll => Role::Page,
-        Kind::Docusaurus if stem.starts_with('_') || parts.iter().any(|part| part.starts_with('_')) => Role::Page,
         Kind::Plain if is_upper || stem == "_index" => Role::Section,
         _ => Role::Post,
     }
@@ -137,6 +133,11 @@ fn language_folder(kind: Kind, parts: &[&str]) -> std::ops::Range<usize> {
         Kind::Jekyll | Kind::Plain => 0..parts.len(),
         _ => 0..parts.len().min(1),
     }
+}
+
+/// Whether a file is MDX, which is code and not Markdown.
+pub fn is_mdx(path: &str) -> bool {
+    path.to_ascii_lowercase().ends_with(".mdx")
 }
 
 /// Whether a file is in a folder or below it.
@@ -162,9 +163,6 @@ mod tests {
         };
         let folders = match kind {
             Kind::Hugo | Kind::Zola => vec![folder("content", None)],
-            Kind::Docusaurus => {
-                vec![folder("i18n/fr/docusaurus-plugin-content-blog", Some("fr")), folder("blog", None)]
-            }
             _ => vec![folder("", None)],
         };
         Site { kind, folders, ..Site::default() }
@@ -185,8 +183,6 @@ mod tests {
             (Kind::Jekyll, "about.md", "Page - about about -"),
             (Kind::Zola, "content/2024-01-31-name.pl.md", "Post pl 2024-01-31-name name 2024-01-31"),
             (Kind::Zola, "content/x@0.md", "Post - x@0 x@0 -"),
-            (Kind::Docusaurus, "blog/2024-01-31-name/index.mdx", "Post - 2024-01-31-name name 2024-01-31"),
-            (Kind::Docusaurus, "i18n/fr/docusaurus-plugin-content-blog/a.md", "Post fr a a -"),
             (Kind::Plain, "pl/a.md", "Post pl a a -"),
         ] {
             let file = read(&site(kind), &["pl".to_owned(), "ja".to_owned()], path);

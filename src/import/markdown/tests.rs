@@ -8,14 +8,19 @@ use crate::import::entry::{Body, EntryDate, ParsedEntry};
 
 const HOME: &str = "https://home.example/";
 
-/// A tree made of files.
-fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Tree) {
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, text) in files {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
         fs::write(path, text).expect("a file");
     }
+    folder
+}
+
+/// A tree made of files.
+fn tree(files: &[(&str, &str)]) -> (tempfile::TempDir, Tree) {
+    let folder = folder(files);
     let tree = Tree::open(
         folder.path(),
         &["en".to_owned(), "pl".to_owned(), "ja".to_owned()],
@@ -195,34 +200,15 @@ fn zola_posts() {
 }
 
 #[test]
-fn docusaurus_posts() {
-    let config = (
-        "docusaurus.config.js",
-        "module.exports = { url: 'https://x.org', baseUrl: '/p/', i18n: { defaultLocale: 'en', locales: ['en', 'pl'] } }",
-    );
-    let post = "---\ntitle: T\nauthors: jo\ntags: [a]\n---\nimport X from 'x';\n\n<X>in</X>\n\n<!-- truncate -->\n\n:::info Mind\nq\n:::\n\n[d](/docs/a) [o](./2024-07-01-o.md)\n";
-    let files = [
-        config,
-        ("blog/2024-06-30-t.mdx", post),
-        ("blog/2024-07-01-o.md", "# O\n\nx"),
-        ("blog/authors.yml", "jo:\n  name: Jo D\n"),
-        ("blog/tags.yml", "a:\n  label: Aa\n"),
-        ("i18n/pl/docusaurus-plugin-content-blog/2024-06-30-t.mdx", "---\ntitle: P\n---\n"),
-        ("docs/a.md", "# A"),
-    ];
-    let found = read(&files, "blog/2024-06-30-t.mdx");
-    assert_eq!(found.link.as_deref(), Some("https://x.org/p/blog/2024/06/30/t"));
-    assert_eq!(found.authors.first().map(|author| author.name.as_str()), Some("Jo D"));
-    assert_eq!(terms(&found), ["Aa"]);
-    assert_eq!(
-        markdown(&found),
-        "in\n\n\n\n\n> **Mind**\n> \n> q\n\n\n[d](https://x.org/p/docs/a) [o](https://x.org/p/blog/2024/07/01/o)"
-    );
-    let translated = read(&files, "i18n/pl/docusaurus-plugin-content-blog/2024-06-30-t.mdx");
-    assert_eq!((translated.language.as_deref(), &translated.translation_key), (Some("pl"), &found.translation_key));
-    assert_eq!(translated.link.as_deref(), Some("https://x.org/p/pl/blog/2024/06/30/t"));
-    let found = read(&files, "blog/2024-07-01-o.md");
-    assert_eq!((found.title.as_deref(), markdown(&found)), (Some("O"), "x"));
+fn docusaurus_and_mdx_are_refused() {
+    let post = "---\ntitle: T\n---\n";
+    for files in [&[("docusaurus.config.js", ""), ("blog/a.md", post)][..], &[("a.mdx", post), ("b/c.MDX", post)]] {
+        let folder = folder(files);
+        let error = Tree::open(folder.path(), &[], &HOME.parse().expect("an address"), None).expect_err("an error");
+        assert!(["Hugo", "Jekyll", "Zola"].iter().all(|name| error.message.contains(name)), "{error:?}");
+    }
+    let mixed = [("a.mdx", post), ("b.md", post)];
+    assert!(read(&mixed, "a.mdx").skip_reason.is_some() && read(&mixed, "b.md").skip_reason.is_none());
 }
 
 #[test]
@@ -253,7 +239,6 @@ fn trees() -> Vec<(tempfile::TempDir, Tree)> {
         tree(&[HUGO, ("content/a.md", post)]),
         tree(&[("_config.yml", "url: https://x.org\n"), ("_posts/2024-01-01-a.md", post)]),
         tree(&[("config.toml", "base_url = 'https://x.org'"), ("content/a.md", post)]),
-        tree(&[("docusaurus.config.js", "url: 'https://x.org'"), ("blog/a.md", post)]),
         tree(&[("a.md", post)]),
     ]
 }

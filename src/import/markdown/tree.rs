@@ -35,6 +35,10 @@ pub struct Tree {
 /// More files than any site has.
 const MOST: usize = 4_000_000;
 
+/// Why a Docusaurus site or a folder of MDX files cannot be imported.
+const UNSUPPORTED: &str = "it is a Docusaurus or MDX site; \
+    what can be read are sites of Hugo, Jekyll and Zola, and folders of Markdown files";
+
 impl Tree {
     /// Finds the files of a tree.
     ///
@@ -45,6 +49,9 @@ impl Tree {
             return Err(ParseError::new("it is no folder"));
         }
         let site = Site::open(root);
+        if site.kind == Kind::Unsupported {
+            return Err(ParseError::new(UNSUPPORTED));
+        }
         let mut tree = Tree {
             site,
             root: root.to_owned(),
@@ -61,6 +68,9 @@ impl Tree {
         tree.sort(paths);
         if tree.posts == 0 {
             return Err(ParseError::new("no post is in it"));
+        }
+        if tree.files().iter().all(|file| source_file::is_mdx(&file.path)) {
+            return Err(ParseError::new(UNSUPPORTED));
         }
         tree.index();
         Ok(tree)
@@ -242,7 +252,7 @@ pub fn joined(folder: &str, path: &str) -> Option<String> {
 
 /// A path without the ending of a page.
 fn strip_ending(path: &str) -> &str {
-    let endings = [".md", ".mdx", ".markdown", ".html", ".mkd"];
+    let endings = [".md", ".markdown", ".html", ".mkd"];
     endings.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path)
 }
 

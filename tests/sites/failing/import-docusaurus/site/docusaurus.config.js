@@ -1,0 +1,1 @@
+module.exports = { title: 'A', url: 'https://www.example.org' };
