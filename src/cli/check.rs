@@ -14,7 +14,7 @@ use super::configuration;
 use super::report::Report;
 use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::fetch;
-use crate::lint::{self, Verdict};
+use crate::lint::{self, LintResult};
 use crate::publish;
 use crate::site::Site;
 use crate::text::count;
@@ -57,13 +57,13 @@ fn feeds(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
     let (documents, mut diagnostics) = if named.is_empty() { published(config) } else { find(named) };
     let verdicts: Vec<_> = documents.par_iter().map(judge).collect();
     let (mut feeds, mut entries) = (0, 0);
-    for verdict in verdicts {
-        match verdict {
+    for result in verdicts {
+        match result {
             Ok(None) => {}
-            Ok(Some(verdict)) => {
+            Ok(Some(result)) => {
                 feeds += 1;
-                entries += verdict.entries;
-                diagnostics.extend(verdict.diagnostics);
+                entries += result.entries;
+                diagnostics.extend(result.diagnostics);
             }
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
@@ -161,30 +161,30 @@ fn is_document(entry: &walkdir::DirEntry) -> bool {
     entry.file_type().is_file() && entry.path().extension().is_some_and(|kind| kind == "xml" || kind == "json")
 }
 
-/// The verdict on a document; none where it is something else than a feed, and only lies beside some.
-fn judge(document: &Document) -> Result<Option<Verdict>, Diagnostic> {
+/// The result on a document; none where it is something else than a feed, and only lies beside some.
+fn judge(document: &Document) -> Result<Option<LintResult>, Diagnostic> {
     let path = document.path.display().to_string();
     let bytes = match document.origin {
-        Origin::Address => fetch::get(&path, lint::MOST_BYTES).map_err(|why| {
+        Origin::Address => fetch::get(&path, lint::MAX_BYTES).map_err(|why| {
             let message = format!("cannot fetch {path}: {why}");
             Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) }
         })?,
         _ => read(document)?,
     };
-    if bytes.len() > lint::MOST_BYTES {
-        let most = lint::MOST_BYTES >> 20;
-        let message = format!("this document is larger than {most} MiB; no reader loads it");
+    if bytes.len() > lint::MAX_BYTES {
+        let max = lint::MAX_BYTES >> 20;
+        let message = format!("this document is larger than {max} MiB; no reader loads it");
         return Err(Diagnostic::error(Location::file(path), message).help("publish the newest entries, and archives"));
     }
-    let verdict = lint::lint(&path, &bytes);
-    Ok((verdict.is_feed || document.origin != Origin::StoreFile).then_some(verdict))
+    let result = lint::lint(&path, &bytes);
+    Ok((result.is_feed || document.origin != Origin::StoreFile).then_some(result))
 }
 
 /// The bytes of a file, no more than can be judged and one.
 fn read(document: &Document) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
-    let most = lint::MOST_BYTES as u64;
-    let read = File::open(&document.path).and_then(|file| file.take(most + 1).read_to_end(&mut bytes));
+    let max = lint::MAX_BYTES as u64;
+    let read = File::open(&document.path).and_then(|file| file.take(max + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
         Err(error) if document.origin == Origin::Published && error.kind() == std::io::ErrorKind::NotFound => {

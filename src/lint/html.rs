@@ -1,4 +1,4 @@
-//! What makes an HTML body unfit for a feed: scripts, frames, and addresses that lead nowhere outside their page.
+//! Checks of HTML bodies: active content, which feed readers strip, and relative URLs, which have no base there.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -7,23 +7,22 @@ use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
 
-use super::Notes;
-use super::value::{scheme, shown};
+use super::Findings;
+use super::value::{excerpt, scheme};
 
-/// Elements that readers remove, or refuse the whole entry for.
-const LIVE: [&str; 12] =
+/// Elements that feed readers strip, or reject the entry for.
+const ACTIVE_ELEMENTS: [&str; 12] =
     ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "meta", "object", "script", "style"];
 
-/// Attributes that hold an address.
-const ADDRESSES: [&str; 6] = ["background", "cite", "href", "longdesc", "poster", "src"];
+const URL_ATTRIBUTES: [&str; 6] = ["background", "cite", "href", "longdesc", "poster", "src"];
 
-/// Something amiss in a body.
+/// A finding in a body.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct MarkupFinding {
     kind: Kind,
-    /// As it is shown.
-    what: String,
-    /// What to look for in the source.
+    /// The markup, as messages show it.
+    markup: String,
+    /// What to search for in the source to locate it.
     needle: String,
 }
 
@@ -34,42 +33,42 @@ enum Kind {
     Relative,
 }
 
-/// Judges one element.
-pub fn judge<'v>(tag: &str, attributes: impl Iterator<Item = (&'v str, &'v str)>, out: &mut Vec<Trouble>) {
-    if LIVE.contains(&tag) {
-        out.push(Trouble { kind: Kind::Element, what: format!("<{tag}>"), needle: format!("<{tag}") });
+/// Checks one element.
+pub fn check<'v>(tag: &str, attributes: impl Iterator<Item = (&'v str, &'v str)>, out: &mut Vec<MarkupFinding>) {
+    if ACTIVE_ELEMENTS.contains(&tag) {
+        out.push(MarkupFinding { kind: Kind::Element, markup: format!("<{tag}>"), needle: format!("<{tag}") });
         return;
     }
     let mut add = |kind, name: &str, value: &str| {
-        out.push(Trouble { kind, what: format!("{name}=\"{}\"", shown(value)), needle: value.to_owned() });
+        out.push(MarkupFinding { kind, markup: format!("{name}=\"{}\"", excerpt(value)), needle: value.to_owned() });
     };
     for (name, value) in attributes {
         if name.len() > 2 && name.starts_with("on") {
             add(Kind::Script, name, value);
-        } else if ADDRESSES.contains(&name) {
-            judge_address(name, value, &mut add);
+        } else if URL_ATTRIBUTES.contains(&name) {
+            check_url(name, value, &mut add);
         } else if name == "srcset" {
-            candidates(value).into_iter().for_each(|address| judge_address(name, address, &mut add));
+            srcset_urls(value).into_iter().for_each(|address| check_url(name, address, &mut add));
         }
     }
 }
 
-fn judge_address(name: &str, value: &str, add: &mut impl FnMut(Kind, &str, &str)) {
-    // Browsers pass over these within an address, which hides its scheme from a careless look.
+fn check_url(name: &str, value: &str, add: &mut impl FnMut(Kind, &str, &str)) {
+    // Browsers ignore these in a URL, so that they could hide its scheme.
     let address = value.replace(['\t', '\n', '\r'], "");
     let address = address.trim_start();
     match scheme(address) {
         Some(scheme) if ["javascript", "vbscript"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) => {
             add(Kind::Script, name, value);
         }
-        // A place within the body itself, such as a footnote.
+        // A fragment of the body itself, such as a footnote.
         None if !(name == "href" && address.starts_with('#')) => add(Kind::Relative, name, value),
         _ => {}
     }
 }
 
-/// The addresses of a `srcset`.
-fn candidates(srcset: &str) -> Vec<&str> {
+/// The URLs of a `srcset`.
+fn srcset_urls(srcset: &str) -> Vec<&str> {
     let mut out = Vec::new();
     let mut rest = srcset.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
     while !rest.is_empty() {
@@ -81,8 +80,8 @@ fn candidates(srcset: &str) -> Vec<&str> {
     out
 }
 
-/// Judges a body of HTML.
-pub fn scan(html: &str) -> Vec<Trouble> {
+/// Checks an HTML body.
+pub fn scan(html: &str) -> Vec<MarkupFinding> {
     if !html.contains('<') {
         return Vec::new();
     }
@@ -95,7 +94,7 @@ pub fn scan(html: &str) -> Vec<Trouble> {
 }
 
 #[derive(Default)]
-struct Sink(RefCell<Vec<Trouble>>);
+struct Sink(RefCell<Vec<MarkupFinding>>);
 
 impl TokenSink for Sink {
     type Handle = ();
@@ -105,8 +104,8 @@ impl TokenSink for Sink {
             return TokenSinkResult::Continue;
         };
         let attributes = attrs.iter().map(|attribute| (&*attribute.name.local, &*attribute.value));
-        judge(&name, attributes, &mut self.0.borrow_mut());
-        // What stands within these is text, whatever it looks like.
+        check(&name, attributes, &mut self.0.borrow_mut());
+        // The content of these is text, even if it looks like tags.
         match &*name {
             "script" => TokenSinkResult::RawData(RawKind::ScriptData),
             "style" | "iframe" | "noembed" | "noframes" | "xmp" => TokenSinkResult::RawData(RawKind::Rawtext),
@@ -116,13 +115,12 @@ impl TokenSink for Sink {
     }
 }
 
-/// Says what is amiss in the body that stands at a range of bytes; `has_base`: relative addresses have something to be
-/// resolved against.
-pub fn report(notes: &mut Notes<'_>, span: Range<usize>, troubles: &[Trouble], has_base: bool) {
+/// Reports the findings of the body at a span, the first of each kind; relative URLs only without `has_base`.
+pub fn report(findings: &mut Findings<'_>, span: Range<usize>, in_body: &[MarkupFinding], has_base: bool) {
     for kind in [Kind::Element, Kind::Script, Kind::Relative] {
-        let mut of_kind = troubles.iter().filter(|trouble| trouble.kind == kind);
+        let mut of_kind = in_body.iter().filter(|finding| finding.kind == kind);
         let Some(first) = of_kind.next().filter(|_| kind != Kind::Relative || !has_base) else { continue };
-        let what = &first.what;
+        let what = &first.markup;
         let (message, help) = match kind {
             Kind::Element => (
                 format!("the body holds `{what}`, which readers remove, or refuse the entry for"),
@@ -141,59 +139,61 @@ pub fn report(notes: &mut Notes<'_>, span: Range<usize>, troubles: &[Trouble], h
             0 => String::new(),
             count => format!(" ({count} more of the kind in this body)"),
         };
-        notes.warning(place(notes.text, span.clone(), &first.needle), message + &more).help(help);
+        findings.warning(locate(findings.text, span.clone(), &first.needle), message + &more).help(help);
     }
 }
 
-/// Where in the source of a body something stands; the body's beginning where escapes hide it.
-fn place(text: &str, span: Range<usize>, needle: &str) -> Range<usize> {
+/// The span of the needle in the source of a body; the start of the body if escapes hide it.
+fn locate(text: &str, span: Range<usize>, needle: &str) -> Range<usize> {
     let body = text.get(span.clone()).unwrap_or_default();
     let escaped = needle.replace('&', "&amp;").replace('<', "&lt;");
-    // A value ends where no letter of an address follows, and begins likewise, so that `/x` is not found in `https://a/xy`.
-    let is_part = |c: char| c.is_alphanumeric() || "/.-_?:%#".contains(c);
-    let is_alone = |(at, found): &(usize, &str)| {
+    // Not within a longer URL, so that `/x` is not found in `https://a/xy`.
+    let is_url_character = |c: char| c.is_alphanumeric() || "/.-_?:%#".contains(c);
+    let is_whole = |(at, found): &(usize, &str)| {
         let (before, after) = (&body[..*at], &body[at + found.len()..]);
-        found.contains('<') || found.starts_with('&') || !(before.ends_with(is_part) || after.starts_with(is_part))
+        found.contains('<')
+            || found.starts_with('&')
+            || !(before.ends_with(is_url_character) || after.starts_with(is_url_character))
     };
     let find = |needle: &str| {
-        let (at, _) = body.match_indices(needle).find(is_alone)?;
+        let (at, _) = body.match_indices(needle).find(is_whole)?;
         Some(span.start + at..span.start + at + needle.len())
     };
-    let found = if needle.is_empty() { None } else { find(needle).or_else(|| find(&escaped)) };
-    found.unwrap_or(span.start..span.start + body.find(['>', '\n']).map_or(body.len(), |at| at + 1))
+    let span_of_needle = if needle.is_empty() { None } else { find(needle).or_else(|| find(&escaped)) };
+    span_of_needle.unwrap_or(span.start..span.start + body.find(['>', '\n']).map_or(body.len(), |at| at + 1))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn found(html: &str) -> Vec<String> {
-        scan(html).into_iter().map(|trouble| trouble.what).collect()
+    fn markup(html: &str) -> Vec<String> {
+        scan(html).into_iter().map(|finding| finding.markup).collect()
     }
 
     #[test]
-    fn what_is_live_is_found() {
+    fn active_content_is_found() {
         let html =
             "<SCRIPT>'<img src=x>'</SCRIPT><style>a</style><iframe src=/x></iframe><object></object><p ONclick=a>";
-        assert_eq!(found(html), ["<script>", "<style>", "<iframe>", "<object>", "onclick=\"a\""]);
-        assert_eq!(found("<a href='java&#x73;cript:x'>a</a>"), ["href=\"javascript:x\""]);
+        assert_eq!(markup(html), ["<script>", "<style>", "<iframe>", "<object>", "onclick=\"a\""]);
+        assert_eq!(markup("<a href='java&#x73;cript:x'>a</a>"), ["href=\"javascript:x\""]);
         assert_eq!(scan("<a href=' java\nscript:x'>a</a>")[0].kind, Kind::Script);
     }
 
     #[test]
-    fn relative_addresses_are_found() {
+    fn relative_urls_are_found() {
         let html = r#"<a href="/a">a</a><img src='b.png' srcset="https://e/1.png 1x, 2.png 2x,c/3.png,https://e/4"><video poster=//e/x>"#;
         assert_eq!(
-            found(html),
+            markup(html),
             ["href=\"/a\"", "src=\"b.png\"", "srcset=\"2.png\"", "srcset=\"c/3.png,https://e/4\"", "poster=\"//e/x\""]
         );
     }
 
     #[test]
-    fn what_is_fit_passes() {
+    fn harmless_markup_has_no_findings() {
         let html = r##"<p>a < b <!-- <script> --> &lt;script&gt; <a href="https://e/" title="<script>">x</a> <a href="#fn1">1</a>
             <img src="data:image/png;base64,AA"> <img srcset=""> <a href="mailto:a@b.example">m</a> <a name="on">"##;
-        assert_eq!(found(html), [""; 0]);
-        assert!(found("a & b").is_empty());
+        assert_eq!(markup(html), [""; 0]);
+        assert!(markup("a & b").is_empty());
     }
 }

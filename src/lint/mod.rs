@@ -1,16 +1,16 @@
-//! Feeds of any origin, judged by their specifications and by what their readers trip over.
+//! A linter for feeds of any origin: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1, each in its file.
 //!
-//! Owns: what RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 ask for, each in its file; what they share stands in [`parse`],
-//! [`xml`], [`value`] and [`html`]. An error is what a specification forbids; a warning is what it allows and some reader
-//! takes amiss.
-//! Never touches: how tidings makes its feeds, so that the two do not share a mistake; files; the network; the clock.
+//! An error is a violation of a specification; a warning is valid, but some feed readers handle it badly. No code is shared
+//! with the renderers, so that a bug in them is not repeated here. No I/O, no clock.
 //!
-//! Gaps: RSS 1.0 and Atom 0.3 are named and not judged; modules of RSS but content, Dublin Core's language and Atom's links
-//! are passed over; no address is fetched; an XML feed in another encoding than UTF-8 is refused, as is one with a DTD.
+//! Gaps: RSS 1.0 and Atom 0.3 are recognized and not checked; of RSS modules only content, `dc:language` and `atom:link` are
+//! checked; no URL is fetched; an XML feed with a DTD or in another encoding than UTF-8 is rejected.
 //!
-//! Whatever the input, memory stays within a small multiple of it, and nothing recurses deeper than a fixed number.
+//! For any input, memory stays within a small multiple of its size, and recursion depth is bounded.
 
 mod atom;
+#[cfg(test)]
+mod harness;
 mod html;
 mod json;
 mod parse;
@@ -23,52 +23,53 @@ use std::ops::Range;
 use crate::diagnostics::{Diagnostic, Location, Severity};
 use crate::source::{decode, undecodable};
 
-/// No larger document is read; nor, for that matter, does any reader load one.
-pub const MOST_BYTES: usize = 256 << 20;
+/// The largest document that is read; no feed reader loads a larger one.
+pub const MAX_BYTES: usize = 256 << 20;
 
-/// No document with more elements, or values, is read.
-const MOST_PARTS: usize = 8_000_000;
+/// The most elements or JSON values of a document.
+const MAX_NODES: usize = 8_000_000;
 
-/// No more diagnostics than these, of each severity, are shown of one document.
-const MOST_NOTES: usize = 100;
+/// The most findings of each severity that are reported for a document.
+const MAX_FINDINGS: usize = 100;
 
-/// What became of a document.
+/// The findings of a document.
 #[derive(Debug)]
-pub struct Verdict {
-    /// Whether it is meant to be a feed; else it is a well-formed document of another kind, and the one diagnostic says so.
+pub struct LintResult {
+    /// Otherwise it is a well-formed document of another kind, and has one diagnostic.
     pub is_feed: bool,
-    /// How many entries it holds.
+    /// The number of its entries.
     pub entries: usize,
-    /// What is wrong with it, in the order of the places.
+    /// In document order.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Judges a document; `path` is how it is shown.
-pub fn lint(path: &str, bytes: &[u8]) -> Verdict {
+/// Checks a document; diagnostics show it as `path`.
+pub fn lint(path: &str, bytes: &[u8]) -> LintResult {
     let text = match decode(bytes) {
         Ok(text) => text,
-        Err(wrong) => {
-            return Verdict { is_feed: true, entries: 0, diagnostics: vec![undecodable(path, bytes, 0, wrong)] };
+        Err(error) => {
+            return LintResult { is_feed: true, entries: 0, diagnostics: vec![undecodable(path, bytes, 0, error)] };
         }
     };
-    let mut notes = Notes { text, kept: Vec::new(), count: [0; 2], spare: Note::new(Severity::Error, 0..0, "") };
+    let mut findings =
+        Findings { text, reported: Vec::new(), counts: [0; 2], overflow: Finding::new(Severity::Error, 0..0, "") };
     let entries = match text.trim_start().bytes().next() {
-        Some(b'<') => parse::lint(&mut notes),
-        Some(b'{' | b'[') => json::lint(&mut notes),
+        Some(b'<') => parse::lint(&mut findings),
+        Some(b'{' | b'[') => json::lint(&mut findings),
         Some(_) => {
-            notes.error(0..1, "this is neither XML nor JSON, so it is no feed");
+            findings.error(0..1, "this is neither XML nor JSON, so it is no feed");
             None
         }
         None => {
-            notes.error(0..0, "this document is empty");
+            findings.error(0..0, "this document is empty");
             Some(0)
         }
     };
-    Verdict { is_feed: entries.is_some(), entries: entries.unwrap_or(0), diagnostics: notes.diagnostics(path) }
+    LintResult { is_feed: entries.is_some(), entries: entries.unwrap_or(0), diagnostics: findings.diagnostics(path) }
 }
 
-/// Something wrong at a range of bytes.
-struct Note {
+/// An error or a warning at a span of bytes.
+struct Finding {
     severity: Severity,
     span: Range<usize>,
     message: String,
@@ -76,20 +77,20 @@ struct Note {
     related: Option<(&'static str, Range<usize>)>,
 }
 
-impl Note {
+impl Finding {
     fn new(severity: Severity, span: Range<usize>, message: impl Into<String>) -> Self {
-        Note { severity, span, message: message.into(), help: None, related: None }
+        Finding { severity, span, message: message.into(), help: None, related: None }
     }
 
-    /// What to do about it.
+    /// Sets the advice that is shown with it.
     fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Another place that belongs to it.
-    fn related(&mut self, label: &'static str, at: impl At) -> &mut Self {
-        self.related = Some((label, at.span()));
+    /// Sets another location that explains it.
+    fn related(&mut self, label: &'static str, spanned: impl Spanned) -> &mut Self {
+        self.related = Some((label, spanned.span()));
         self
     }
 
@@ -104,65 +105,65 @@ impl Note {
     }
 }
 
-/// What stands somewhere in the text of a document.
-trait At {
-    /// The bytes to show.
+/// A part of a document with a span of its text.
+trait Spanned {
     fn span(&self) -> Range<usize>;
 }
 
-impl At for Range<usize> {
+impl Spanned for Range<usize> {
     fn span(&self) -> Range<usize> {
         self.clone()
     }
 }
 
-/// What was found in a document so far.
-struct Notes<'a> {
+/// The findings of a document so far.
+struct Findings<'a> {
     text: &'a str,
-    kept: Vec<Note>,
-    /// How many errors and warnings there were, kept or not.
-    count: [usize; 2],
-    /// The last that was not kept.
-    spare: Note,
+    reported: Vec<Finding>,
+    /// All errors and all warnings, reported or not.
+    counts: [usize; 2],
+    /// The last one beyond the limit, so that `add` can return a reference.
+    overflow: Finding,
 }
 
-impl Notes<'_> {
-    /// Notes what a specification forbids.
-    fn error(&mut self, at: impl At, message: impl Into<String>) -> &mut Note {
-        self.add(Note::new(Severity::Error, at.span(), message))
+impl Findings<'_> {
+    /// Adds a violation of a specification.
+    fn error(&mut self, spanned: impl Spanned, message: impl Into<String>) -> &mut Finding {
+        self.add(Finding::new(Severity::Error, spanned.span(), message))
     }
 
-    /// Notes what some reader takes amiss.
-    fn warning(&mut self, at: impl At, message: impl Into<String>) -> &mut Note {
-        self.add(Note::new(Severity::Warning, at.span(), message))
+    /// Adds something that some feed readers handle badly.
+    fn warning(&mut self, spanned: impl Spanned, message: impl Into<String>) -> &mut Finding {
+        self.add(Finding::new(Severity::Warning, spanned.span(), message))
     }
 
-    fn add(&mut self, note: Note) -> &mut Note {
-        let count = &mut self.count[usize::from(note.severity == Severity::Warning)];
+    fn add(&mut self, finding: Finding) -> &mut Finding {
+        let count = &mut self.counts[usize::from(finding.severity == Severity::Warning)];
         *count += 1;
-        if *count > MOST_NOTES {
-            self.spare = note;
-            return &mut self.spare;
+        if *count > MAX_FINDINGS {
+            self.overflow = finding;
+            return &mut self.overflow;
         }
-        self.kept.push(note);
-        self.kept.last_mut().unwrap_or(&mut self.spare)
+        self.reported.push(finding);
+        self.reported.last_mut().unwrap_or(&mut self.overflow)
     }
 
-    /// Judges a language tag.
-    fn language(&mut self, at: impl At, tag: &str) {
+    /// Checks a language tag.
+    fn language(&mut self, spanned: impl Spanned, tag: &str) {
         if let Err(why) = value::language(tag) {
             let help = "readers choose voice, font and direction by it; write one such as `en` or `pt-BR`";
-            self.error(at, why).help(help);
+            self.error(spanned, why).help(help);
         }
     }
 
     fn diagnostics(mut self, path: &str) -> Vec<Diagnostic> {
-        self.kept.sort_by_key(|note| note.span.start);
-        let mut out: Vec<Diagnostic> = self.kept.into_iter().map(|note| note.diagnostic(path, self.text)).collect();
+        self.reported.sort_by_key(|finding| finding.span.start);
+        let mut out: Vec<Diagnostic> =
+            self.reported.into_iter().map(|finding| finding.diagnostic(path, self.text)).collect();
         let severities = [(Severity::Error, "errors"), (Severity::Warning, "warnings")];
-        let too_many = severities.into_iter().zip(self.count).filter(|(_, count)| *count > MOST_NOTES);
+        let too_many = severities.into_iter().zip(self.counts).filter(|(_, count)| *count > MAX_FINDINGS);
         for ((severity, what), count) in too_many {
-            let message = format!("this document has {} more {what}, which are not shown", count - MOST_NOTES);
+            let message = format!("this document has {} more {what}, which are not shown", count - MAX_FINDINGS);
             out.push(Diagnostic { severity, ..Diagnostic::error(Location::file(path), message) });
         }
         out
@@ -175,9 +176,9 @@ mod tests {
 
     use super::*;
 
-    const GOOD: [&str; 3] = [atom::tests::GOOD, rss::tests::GOOD, json::tests::GOOD];
+    const VALID: [&str; 3] = [atom::tests::VALID.0, rss::tests::VALID.0, json::tests::VALID.0];
 
-    /// What breaks documents where it is put in.
+    /// Insertions that often break a document.
     const BREAKS: [&str; 16] = [
         "",
         "<",
@@ -197,43 +198,43 @@ mod tests {
         "xmlns:a=''",
     ];
 
-    fn sound(bytes: &[u8]) {
-        let verdict = lint("f", bytes);
-        for diagnostic in &verdict.diagnostics {
+    fn check_invariants(bytes: &[u8]) {
+        let result = lint("f", bytes);
+        for diagnostic in &result.diagnostics {
             crate::diagnostics::show(diagnostic, Default::default());
         }
-        assert!(verdict.diagnostics.len() <= 2 * MOST_NOTES + 2);
+        assert!(result.diagnostics.len() <= 2 * MAX_FINDINGS + 2);
     }
 
     proptest! {
         #[test]
-        fn any_bytes_are_judged(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            sound(&bytes);
-            sound(&[b"<rss>", &bytes[..]].concat());
-            sound(&[b"{", &bytes[..]].concat());
+        fn any_bytes_are_checked(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            check_invariants(&bytes);
+            check_invariants(&[b"<rss>", &bytes[..]].concat());
+            check_invariants(&[b"{", &bytes[..]].concat());
         }
 
         #[test]
-        fn broken_feeds_are_judged(
+        fn broken_feeds_are_checked(
             which in 0..3_usize,
             changes in proptest::collection::vec((any::<prop::sample::Index>(), 0..40_usize, prop::sample::select(&BREAKS)), 1..8),
         ) {
-            let mut bytes = GOOD[which].as_bytes().to_vec();
+            let mut bytes = VALID[which].as_bytes().to_vec();
             for (at, length, with) in changes {
                 let at = at.index(bytes.len() + 1);
                 let end = (at + length).min(bytes.len());
                 bytes.splice(at..end, with.bytes());
             }
-            sound(&bytes);
+            check_invariants(&bytes);
         }
 
         #[test]
-        fn values_in_any_place_are_judged(which in 0..3_usize, value in "\\PC{0,30}", at in any::<prop::sample::Index>()) {
-            // A text in the location of another, so that the document stays well-formed.
+        fn any_value_is_checked(which in 0..3_usize, value in "\\PC{0,30}", at in any::<prop::sample::Index>()) {
+            // Replaces text only, so that the document stays well-formed.
             let escaped = value.replace(['&', '<', '"', '\\', '>'], "x");
-            let parts: Vec<&str> = GOOD[which].split(['"', '>', '<']).collect();
+            let parts: Vec<&str> = VALID[which].split(['"', '>', '<']).collect();
             let part = parts[at.index(parts.len())];
-            sound(GOOD[which].replace(if part.is_empty() { "News" } else { part }, &escaped).as_bytes());
+            check_invariants(VALID[which].replace(if part.is_empty() { "News" } else { part }, &escaped).as_bytes());
         }
     }
 }

@@ -1,45 +1,44 @@
-//! An XML document as a whole: well-formed or not, and which kind of feed.
+//! XML documents: well-formedness, limits, and dispatch by root element.
 
 use quick_xml::events::Event;
 use roxmltree::{Document, Error, ParsingOptions};
 
-use super::value::shown;
+use super::value::excerpt;
 use super::xml::{ATOM, Node, languages};
-use super::{MOST_PARTS, Notes, atom, rss};
+use super::{Findings, MAX_NODES, atom, rss};
 
-/// No feed nests deeper, has more attributes on one element, or more namespaces at one place; with more, a parser's time or
-/// memory would grow faster than the document.
-const DEEPEST: usize = 256;
+/// The limit on depth, attributes of an element and namespaces in scope. The parser is not linear in these.
+const COMPLEXITY_LIMIT: usize = 256;
 
-/// Judges an XML document; gives the number of entries, or none where it is no feed.
-pub fn lint(notes: &mut Notes<'_>) -> Option<usize> {
-    if excess(notes) {
+/// Checks an XML document; returns the number of entries, or `None` if it is not a feed.
+pub fn lint(findings: &mut Findings<'_>) -> Option<usize> {
+    if exceeds_limits(findings) {
         return Some(0);
     }
-    let options = ParsingOptions { nodes_limit: MOST_PARTS as u32, ..ParsingOptions::default() };
-    match Document::parse_with_options(notes.text, options) {
-        Ok(document) => judge(notes, document.root_element()),
+    let options = ParsingOptions { nodes_limit: MAX_NODES as u32, ..ParsingOptions::default() };
+    match Document::parse_with_options(findings.text, options) {
+        Ok(document) => check(findings, document.root_element()),
         Err(error) => {
-            ill_formed(notes, &error);
+            not_well_formed(findings, &error);
             Some(0)
         }
     }
 }
 
-fn judge(notes: &mut Notes<'_>, root: Node<'_>) -> Option<usize> {
+fn check(findings: &mut Findings<'_>, root: Node<'_>) -> Option<usize> {
     let name = root.tag_name();
     let is_rss = match (name.namespace(), name.name()) {
         (Some(ATOM), "feed") => false,
         (None, "rss") => true,
-        (namespace, other) => return strange(notes, root, namespace, other),
+        (namespace, other) => return unsupported_root(findings, root, namespace, other),
     };
-    encoding(notes);
-    languages(notes, root);
-    Some(if is_rss { rss::lint(notes, root) } else { atom::lint(notes, root) })
+    encoding(findings);
+    languages(findings, root);
+    Some(if is_rss { rss::lint(findings, root) } else { atom::lint(findings, root) })
 }
 
-/// Says what a document is, if not a feed that is judged here.
-fn strange(notes: &mut Notes<'_>, root: Node<'_>, namespace: Option<&str>, name: &str) -> Option<usize> {
+/// Reports what a document is instead of a supported feed.
+fn unsupported_root(findings: &mut Findings<'_>, root: Node<'_>, namespace: Option<&str>, name: &str) -> Option<usize> {
     let (message, help) = match (namespace, name) {
         (Some(_), "rss") => (
             "RSS 2.0 belongs to no namespace, and readers look for its elements in none",
@@ -52,22 +51,22 @@ fn strange(notes: &mut Notes<'_>, root: Node<'_>, namespace: Option<&str>, name:
         ),
         (_, "RDF") => ("this is RSS 1.0, which is not judged here", "publish RSS 2.0 or Atom"),
         _ => {
-            let message = format!("`<{}>` begins no feed; one begins with `<feed>` (Atom) or `<rss>`", shown(name));
-            notes
+            let message = format!("`<{}>` begins no feed; one begins with `<feed>` (Atom) or `<rss>`", excerpt(name));
+            findings
                 .error(root, message)
                 .help("of a web page, name the feed that its `<link rel=\"alternate\">` points to");
             return None;
         }
     };
-    notes.error(root, message).help(help);
+    findings.error(root, message).help(help);
     Some(0)
 }
 
-/// Looks quickly through a document for what would cost a parser too much.
-fn excess(notes: &mut Notes<'_>) -> bool {
-    let mut reader = quick_xml::Reader::from_str(notes.text);
+/// Whether a document exceeds the limits, by a scan in constant memory before the tree is built.
+fn exceeds_limits(findings: &mut Findings<'_>) -> bool {
+    let mut reader = quick_xml::Reader::from_str(findings.text);
     reader.config_mut().check_end_names = false;
-    // How many namespaces are declared at each depth.
+    // The number of namespace declarations at each depth.
     let mut declared: Vec<usize> = Vec::new();
     let mut in_scope = 0;
     loop {
@@ -79,12 +78,12 @@ fn excess(notes: &mut Notes<'_>) -> bool {
                 in_scope -= declared.pop().unwrap_or(0);
                 continue;
             }
-            // What is ill-formed is found, and named better, by the strict parser.
+            // The strict parser reports errors better.
             Ok(Event::Eof) | Err(_) => return false,
             Ok(_) => continue,
         };
         let (mut count, mut namespaces) = (0, 0);
-        for attribute in element.attributes().with_checks(false).take(DEEPEST + 1) {
+        for attribute in element.attributes().with_checks(false).take(COMPLEXITY_LIMIT + 1) {
             count += 1;
             namespaces += usize::from(attribute.is_ok_and(|attribute| attribute.key.as_ref().starts_with(b"xmlns")));
         }
@@ -93,8 +92,8 @@ fn excess(notes: &mut Notes<'_>) -> bool {
             (count, "an element has more attributes than"),
             (in_scope + namespaces, "there are more namespaces at one place than"),
         ];
-        if let Some((_, what)) = too_many.iter().find(|(count, _)| *count > DEEPEST) {
-            notes.error(start..start + 1, format!("{what} {DEEPEST}; no feed needs that"));
+        if let Some((_, what)) = too_many.iter().find(|(count, _)| *count > COMPLEXITY_LIMIT) {
+            findings.error(start..start + 1, format!("{what} {COMPLEXITY_LIMIT}; no feed needs that"));
             return true;
         }
         if is_open {
@@ -104,25 +103,25 @@ fn excess(notes: &mut Notes<'_>) -> bool {
     }
 }
 
-/// Says why a document is not well-formed, in words that name the cure.
-fn ill_formed(notes: &mut Notes<'_>, error: &Error) {
-    let text = notes.text;
+/// Reports a well-formedness error, with advice.
+fn not_well_formed(findings: &mut Findings<'_>, error: &Error) {
+    let text = findings.text;
     let at = match error {
         Error::DtdDetected => text.find("<!DOCTYPE").unwrap_or(0),
         Error::UnexpectedEndOfStream | Error::UnclosedRootNode => text.trim_end().len(),
         _ => offset(text, error.pos().row, error.pos().col),
     };
-    let here = &text[at..];
-    let named = |what: &str, name: &str| format!("{what} `{}`", shown(name));
+    let rest = &text[at..];
+    let named = |what: &str, name: &str| format!("{what} `{}`", excerpt(name));
     let (message, help) = match error {
         Error::UnexpectedCloseTag(expected, actual, _) => {
-            (format!("`</{}>` stands where `</{}>` has to", shown(actual), shown(expected)), "close it first")
+            (format!("`</{}>` stands where `</{}>` has to", excerpt(actual), excerpt(expected)), "close it first")
         }
         Error::UnknownEntityReference(name, _) => (
             named("there is no", &format!("&{name};")) + " in XML; it is HTML's",
             "write the character itself, or `&#160;`; within HTML that is escaped, `&amp;` for `&`",
         ),
-        Error::MalformedEntityReference(_) if here.starts_with("&#") => (
+        Error::MalformedEntityReference(_) if rest.starts_with("&#") => (
             "a reference to a character that XML 1.0 forbids (§2.2), or to none".to_owned(),
             "leave the character out; readers refuse the whole feed for it",
         ),
@@ -152,15 +151,15 @@ fn ill_formed(notes: &mut Notes<'_>, error: &Error) {
             "was it cut off while it was written or sent?",
         ),
         Error::NodesLimitReached => {
-            (format!("more than {MOST_PARTS} elements"), "split the feed into archives (RFC 5005)")
+            (format!("more than {MAX_NODES} elements"), "split the feed into archives (RFC 5005)")
         }
         other => {
-            let place = format!(" at {}", other.pos());
-            (other.to_string().replace(&place, ""), "mend it; readers refuse the whole feed for it")
+            let position = format!(" at {}", other.pos());
+            (other.to_string().replace(&position, ""), "mend it; readers refuse the whole feed for it")
         }
     };
-    let width = here.chars().next().map_or(0, char::len_utf8);
-    notes.error(at..at + width, format!("not well-formed XML: {message}")).help(help);
+    let width = rest.chars().next().map_or(0, char::len_utf8);
+    findings.error(at..at + width, format!("not well-formed XML: {message}")).help(help);
 }
 
 /// The byte offset of a line and column, both from 1, the column in characters.
@@ -171,45 +170,28 @@ fn offset(text: &str, row: u32, column: u32) -> usize {
     start + within
 }
 
-/// A declared encoding has to be the one in which the document is.
-fn encoding(notes: &mut Notes<'_>) {
-    let text = notes.text;
+/// Checks that the declared encoding is UTF-8, as the document is.
+fn encoding(findings: &mut Findings<'_>) {
+    let text = findings.text;
     let Some(declaration) = text.strip_prefix("<?xml").and_then(|rest| rest.split("?>").next()) else { return };
     let Some((_, value)) = declaration.split_once("encoding") else { return };
     let value = value.trim_start_matches(['=', ' ', '\t', '\r', '\n', '"', '\'']);
     let name = value.split(['"', '\'', ' ']).next().unwrap_or_default();
-    // Plain ASCII means the same in almost all of them.
+    // ASCII is a subset of nearly every encoding.
     if !text.is_ascii() && !name.eq_ignore_ascii_case("utf-8") {
         let at = value.as_ptr() as usize - text.as_ptr() as usize;
-        let message = format!("the declaration says `{}`, but this is UTF-8; readers will garble it", shown(name));
-        notes.error(at..at + name.len(), message).help("write `encoding=\"UTF-8\"`");
+        let message = format!("the declaration says `{}`, but this is UTF-8; readers will garble it", excerpt(name));
+        findings.error(at..at + name.len(), message).help("write `encoding=\"UTF-8\"`");
     }
 }
 
 #[cfg(test)]
-pub mod tests {
-    use crate::diagnostics::show;
+mod tests {
+    use super::super::harness::{assert_single, findings};
     use crate::lint;
 
-    /// What is said of a document: severity, line and column, message.
-    pub fn said(document: &str) -> Vec<String> {
-        let verdict = lint::lint("f", document.as_bytes());
-        verdict
-            .diagnostics
-            .iter()
-            .map(|diagnostic| show(diagnostic, Default::default()).lines().next().unwrap_or_default().to_owned())
-            .collect()
-    }
-
-    /// Asserts that a document has exactly one diagnostic, whose line holds this.
-    #[track_caller]
-    pub fn only(document: &str, expected: &str) {
-        let said = said(document);
-        assert!(said.len() == 1 && said[0].contains(expected), "{expected}: {said:#?}");
-    }
-
     #[test]
-    fn what_is_not_well_formed_is_named_with_its_place() {
+    fn well_formedness_errors_have_their_location() {
         for (document, expected) in [
             ("<rss>\n <a></b>\n</rss>", "f:2:5: error: not well-formed XML: `</b>` stands where `</a>` has to"),
             ("<rss>é&nbsp;</rss>", "f:1:7: error: not well-formed XML: there is no `&nbsp;` in XML"),
@@ -228,7 +210,7 @@ pub mod tests {
             ("<rss/><rss/>", "f:1:7: error: not well-formed XML"),
             ("<", "not well-formed"),
         ] {
-            only(document, expected);
+            assert_single(document, expected);
         }
     }
 
@@ -244,39 +226,39 @@ pub mod tests {
             ("<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>", true),
             ("", true),
         ] {
-            let verdict = lint::lint("f", document.as_bytes());
-            assert_eq!((verdict.is_feed, verdict.diagnostics.len(), verdict.entries), (is_feed, 1, 0), "{document}");
-            assert!(verdict.diagnostics[0].is_error());
+            let result = lint::lint("f", document.as_bytes());
+            assert_eq!((result.is_feed, result.diagnostics.len(), result.entries), (is_feed, 1, 0), "{document}");
+            assert!(result.diagnostics[0].is_error());
         }
     }
 
     #[test]
-    fn other_encodings_are_refused() {
+    fn other_encodings_are_rejected() {
         assert!(lint::lint("f", b"<rss>\xe9</rss>").diagnostics[0].message.contains("not UTF-8"));
         assert!(lint::lint("f", b"\xff\xfe<\0").diagnostics[0].message.contains("UTF-16"));
-        let said = said("<?xml version='1.0' encoding='windows-1251'?><rss version='2.0'>é</rss>");
-        assert!(said[0].contains("f:1:31: error: the declaration says `windows-1251`"), "{said:?}");
-        assert!(!said[1..].iter().any(|line| line.contains("declaration")), "{said:?}");
+        let lines = findings("<?xml version='1.0' encoding='windows-1251'?><rss version='2.0'>é</rss>");
+        assert!(lines[0].contains("f:1:31: error: the declaration says `windows-1251`"), "{lines:?}");
+        assert!(!lines[1..].iter().any(|line| line.contains("declaration")), "{lines:?}");
     }
 
     #[test]
-    fn what_would_cost_too_much_is_refused() {
-        only(&"<a>".repeat(1_000_000), "nested more than 256");
-        only(
+    fn limits_are_enforced() {
+        assert_single(&"<a>".repeat(1_000_000), "nested more than 256");
+        assert_single(
             &format!("<rss {}/>", (0..1000).map(|n| format!("a{n}='' ")).collect::<String>()),
             "more attributes than 256",
         );
         let nested: String = (0..200).map(|n| format!("<a xmlns:a{n}='x' xmlns:b{n}='x'>")).collect();
-        only(&nested, "more namespaces at one place than 256");
+        assert_single(&nested, "more namespaces at one place than 256");
         let wide = format!("<rss>{}</rss>", "<a xmlns='x'/>".repeat(1000));
-        assert!(!said(&wide)[0].contains("namespaces at one place"));
+        assert!(!findings(&wide)[0].contains("namespaces at one place"));
     }
 
     #[test]
-    fn no_more_diagnostics_than_can_be_read() {
+    fn the_number_of_findings_is_limited() {
         let items = "<item/>\n".repeat(5000);
-        let said = said(&format!("<rss version='2.0'><channel>{items}</channel></rss>"));
-        assert!((100..220).contains(&said.len()), "{}", said.len());
-        assert!(said.iter().any(|line| line.contains("more errors, which are not shown")), "{:?}", said.last());
+        let lines = findings(&format!("<rss version='2.0'><channel>{items}</channel></rss>"));
+        assert!((100..220).contains(&lines.len()), "{}", lines.len());
+        assert!(lines.iter().any(|line| line.contains("more errors, which are not shown")), "{:?}", lines.last());
     }
 }

@@ -1,6 +1,6 @@
 //! Values that formats share: dates, addresses, media types, language tags.
 //!
-//! What is wrong with a value is said in words that complete "`value` …".
+//! Errors are phrases that complete "`value` …".
 
 use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveTime, TimeZone};
 use url::Url;
@@ -11,51 +11,51 @@ use crate::text::ellipsis;
 /// A longer value is shortened in a message.
 const MAX_SHOWN: usize = 60;
 
-/// A value as a message shows it: on one line, and not too long.
-pub fn shown(text: &str) -> String {
+/// A value for a message: on one line, shortened.
+pub fn excerpt(text: &str) -> String {
     let line: String = text.split_whitespace().flat_map(|word| [" ", word]).skip(1).collect();
     ellipsis(&line, MAX_SHOWN)
 }
 
-/// A date and time of RFC 3339, with its offset and a capital `T` and `Z`, as RFC 4287 §3.3 asks for.
+/// Parses an RFC 3339 date and time, with upper-case `T` and `Z` as RFC 4287 §3.3 requires.
 pub fn rfc3339(text: &str) -> Result<DateTime<FixedOffset>, String> {
     let text = text.trim();
     let bytes = text.as_bytes();
-    let fixed = |why: &str| Err(format!("is no RFC 3339 date: {why}, as in `2014-11-24T09:30:00Z`"));
-    let is_shaped = |shape: &[u8]| {
+    let invalid = |why: &str| Err(format!("is no RFC 3339 date: {why}, as in `2014-11-24T09:30:00Z`"));
+    let has_shape = |shape: &[u8]| {
         let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
         bytes.len() >= shape.len() && bytes.iter().zip(shape).all(fits)
     };
-    if !is_shaped(b"0000-00-00") {
-        return fixed("it begins with year, month and day");
+    if !has_shape(b"0000-00-00") {
+        return invalid("it begins with year, month and day");
     }
     if bytes.len() == 10 {
-        return fixed("it lacks the time of day");
+        return invalid("it lacks the time of day");
     }
     if bytes[10] != b'T' {
-        return fixed("a capital `T` stands between date and time");
+        return invalid("a capital `T` stands between date and time");
     }
-    if !is_shaped(b"0000-00-00T00:00:00") {
-        return fixed("the time has hours, minutes and seconds");
+    if !has_shape(b"0000-00-00T00:00:00") {
+        return invalid("the time has hours, minutes and seconds");
     }
     let has_offset = text.ends_with('Z') || (text.len() >= 25 && matches!(bytes[bytes.len() - 6], b'+' | b'-'));
     if !has_offset {
-        return fixed("it ends with `Z` or an offset such as `+01:00`");
+        return invalid("it ends with `Z` or an offset such as `+01:00`");
     }
     DateTime::parse_from_rfc3339(text).map_err(|error| format!("is no RFC 3339 date: {error}"))
 }
 
-/// A date of RSS.
+/// An RSS date.
 #[derive(Debug)]
 pub struct Rfc822 {
-    pub at: DateTime<FixedOffset>,
-    /// Whether its year has two digits, which RSS discourages.
-    pub is_short: bool,
+    pub instant: DateTime<FixedOffset>,
+    /// RSS discourages years of two digits.
+    pub has_short_year: bool,
 }
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-/// The zones that RFC 822 §5.1 names, with their hours east of UTC.
+/// The zones of RFC 822 §5.1, in hours east of UTC.
 const ZONES: [(&str, i32); 11] = [
     ("GMT", 0),
     ("UT", 0),
@@ -70,21 +70,21 @@ const ZONES: [(&str, i32); 11] = [
     ("PDT", -7),
 ];
 
-/// A date and time of RFC 822 §5, its year of four digits or two.
+/// Parses an RFC 822 §5 date and time with a year of two or four digits.
 pub fn rfc822(text: &str) -> Result<Rfc822, String> {
-    let wrong = |why: String| format!("is no RFC 822 date: {why}");
+    let invalid = |why: String| format!("is no RFC 822 date: {why}");
     let (weekday, rest) = match text.split_once(',') {
         Some((day, rest)) => (Some(day.trim()), rest),
         None => (None, text),
     };
     let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with('(')).collect();
     let [day, month, year, time, zone] = words[..] else {
-        return Err(wrong("it is written like `Mon, 24 Nov 2014 09:30:00 +0100`".to_owned()));
+        return Err(invalid("it is written like `Mon, 24 Nov 2014 09:30:00 +0100`".to_owned()));
     };
     let named = |what: &str, name: &str, names: &[&str]| {
-        let found = names.iter().position(|known| known.eq_ignore_ascii_case(name));
-        found.ok_or_else(|| {
-            wrong(format!("`{}` is no {what}; they are English and short, like `{}`", shown(name), names[0]))
+        let index = names.iter().position(|known| known.eq_ignore_ascii_case(name));
+        index.ok_or_else(|| {
+            invalid(format!("`{}` is no {what}; they are English and short, like `{}`", excerpt(name), names[0]))
         })
     };
     let number = |text: &str, lengths: &[usize]| {
@@ -93,31 +93,33 @@ pub fn rfc822(text: &str) -> Result<Rfc822, String> {
     };
     let weekday = weekday.map(|name| named("day of the week", name, &DAYS)).transpose()?;
     let month = named("month", month, &MONTHS)? as u32 + 1;
-    let day = number(day, &[1, 2]).ok_or_else(|| wrong(format!("`{}` is no day of the month", shown(day))))?;
-    let digits = number(year, &[2, 4]).ok_or_else(|| wrong(format!("`{}` is no year", shown(year))))?;
-    let is_short = year.len() == 2;
+    let day = number(day, &[1, 2]).ok_or_else(|| invalid(format!("`{}` is no day of the month", excerpt(day))))?;
+    let digits = number(year, &[2, 4]).ok_or_else(|| invalid(format!("`{}` is no year", excerpt(year))))?;
+    let has_short_year = year.len() == 2;
     let year = digits as i32
-        + if !is_short {
+        + if !has_short_year {
             0
         } else if digits < 70 {
             2000
         } else {
             1900
         };
-    let date = NaiveDate::from_ymd_opt(year, month, day).ok_or_else(|| wrong("there is no such day".to_owned()))?;
+    let date = NaiveDate::from_ymd_opt(year, month, day).ok_or_else(|| invalid("there is no such day".to_owned()))?;
     let parts: Option<Vec<u32>> = time.split(':').map(|part| number(part, &[2])).collect();
     let time = match parts.as_deref() {
         Some([hour, minute]) => NaiveTime::from_hms_opt(*hour, *minute, 0),
         Some([hour, minute, second]) if *second <= 60 => NaiveTime::from_hms_opt(*hour, *minute, (*second).min(59)),
         _ => None,
     };
-    let time = time.ok_or_else(|| wrong("the time of day is written like `09:30:00`".to_owned()))?;
-    let at = offset(zone).and_then(|offset| offset.from_local_datetime(&date.and_time(time)).single());
-    let at = at.ok_or_else(|| wrong(format!("`{}` is no zone; write `+0000` or `GMT`", shown(zone))))?;
-    let matching = date.weekday().num_days_from_monday() as usize;
+    let time = time.ok_or_else(|| invalid("the time of day is written like `09:30:00`".to_owned()))?;
+    let instant = offset(zone).and_then(|offset| offset.from_local_datetime(&date.and_time(time)).single());
+    let instant = instant.ok_or_else(|| invalid(format!("`{}` is no zone; write `+0000` or `GMT`", excerpt(zone))))?;
+    let actual_weekday = date.weekday().num_days_from_monday() as usize;
     match weekday {
-        Some(day) if day != matching => Err(wrong(format!("the day was a {}, not a {}", DAYS[matching], DAYS[day]))),
-        _ => Ok(Rfc822 { at, is_short }),
+        Some(day) if day != actual_weekday => {
+            Err(invalid(format!("the day was a {}, not a {}", DAYS[actual_weekday], DAYS[day])))
+        }
+        _ => Ok(Rfc822 { instant, has_short_year }),
     }
 }
 
@@ -135,13 +137,13 @@ fn offset(zone: &str) -> Option<FixedOffset> {
     (number % 100 < 60).then(|| FixedOffset::east_opt(sign * (number / 100 * 3600 + number % 100 * 60))).flatten()
 }
 
-/// Whether an identifier (RFC 3987) is absolute, whatever its scheme asks for.
+/// Whether an IRI (RFC 3987) is absolute; the rules of its scheme are not checked.
 ///
 /// # Errors
-/// Why it is none at all.
-pub fn is_absolute_id(text: &str) -> Result<bool, String> {
-    let cannot = |c: &char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(*c);
-    if let Some(character) = text.chars().find(cannot) {
+/// Why it is not an IRI.
+pub fn is_absolute_iri(text: &str) -> Result<bool, String> {
+    let is_forbidden = |c: &char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(*c);
+    if let Some(character) = text.chars().find(is_forbidden) {
         let bytes = character.to_string().into_bytes();
         let code: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
         return Err(format!("holds {character:?}, which no address can (RFC 3986 §2); write `{code}`"));
@@ -152,12 +154,12 @@ pub fn is_absolute_id(text: &str) -> Result<bool, String> {
     }
 }
 
-/// Whether an address is absolute.
+/// Whether a URL is absolute.
 ///
 /// # Errors
-/// Why it is no address at all.
-pub fn is_absolute(text: &str) -> Result<bool, String> {
-    if !is_absolute_id(text)? {
+/// Why it is not a URL.
+pub fn is_absolute_url(text: &str) -> Result<bool, String> {
+    if !is_absolute_iri(text)? {
         return Ok(false);
     }
     let scheme = scheme(text).unwrap_or_default();
@@ -172,7 +174,7 @@ pub fn is_absolute(text: &str) -> Result<bool, String> {
     }
 }
 
-/// The scheme with which an address begins.
+/// The scheme of a URL.
 pub fn scheme(text: &str) -> Option<&str> {
     let (scheme, _) = text.split_once(':')?;
     let mut bytes = scheme.bytes();
@@ -181,7 +183,7 @@ pub fn scheme(text: &str) -> Option<&str> {
     is_scheme.then_some(scheme)
 }
 
-/// Whether a text is a media type (RFC 2045 §5.1), parameters or not.
+/// Whether a text is a media type (RFC 2045 §5.1), with or without parameters.
 pub fn is_media_type(text: &str) -> bool {
     let is_token = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&byte))
@@ -190,17 +192,17 @@ pub fn is_media_type(text: &str) -> bool {
     kind.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
 }
 
-/// Whether a text is an email address, with a name in parentheses or not.
+/// Whether a text is an email address, with or without a name in parentheses.
 pub fn is_email(text: &str) -> bool {
     let address = text.split_whitespace().next().unwrap_or_default();
     let parts = address.split_once('@');
     parts.is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'))
 }
 
-/// Whether a text is a language tag (BCP 47); `mul` and private tags are.
+/// Checks a BCP 47 language tag; `mul` and private-use tags are valid.
 ///
 /// # Errors
-/// What is wrong with it, as a whole sentence.
+/// Why it is not valid, as a whole sentence.
 pub fn language(tag: &str) -> Result<(), String> {
     let is_private = tag.get(..2).is_some_and(|start| matches!(start, "x-" | "X-" | "i-" | "I-"));
     if tag.eq_ignore_ascii_case("mul") || (is_private && oxilangtag::LanguageTag::parse(tag).is_ok()) {
@@ -241,9 +243,9 @@ mod tests {
             ["Mon, 24 Nov 2014 09:30:00 +0100", "24 Nov 2014 09:30 GMT", "mon, 4 NOV 2013 09:30:00 EST (winter)"]
         {
             let read = rfc822(good).unwrap();
-            assert!(!read.is_short && read.at.weekday() == chrono::Weekday::Mon, "{good}");
+            assert!(!read.has_short_year && read.instant.weekday() == chrono::Weekday::Mon, "{good}");
         }
-        assert!(rfc822("Mon, 24 Nov 14 09:30:00 GMT").unwrap().is_short);
+        assert!(rfc822("Mon, 24 Nov 14 09:30:00 GMT").unwrap().has_short_year);
         for (bad, why) in [
             ("2014-11-24T09:30:00Z", "written like"),
             ("Tue, 24 Nov 2014 09:30:00 GMT", "the day was a Mon"),
@@ -264,18 +266,18 @@ mod tests {
     #[test]
     fn addresses() {
         for good in ["https://a.example/é?b", "tag:a.example,2014:x", "urn:uuid:1", "mailto:a@b.example"] {
-            assert_eq!(is_absolute(good), Ok(true), "{good}");
+            assert_eq!(is_absolute_url(good), Ok(true), "{good}");
         }
         for relative in ["/a", "a.html", "//a.example/b", "", "?x", "#y", "1:2"] {
-            assert_eq!(is_absolute(relative), Ok(false), "{relative}");
+            assert_eq!(is_absolute_url(relative), Ok(false), "{relative}");
         }
         for bad in
             ["https://", "https:/a", "http:", "urn:", "https://a b.example/", "javascript:x", "https://a.example/{x}"]
         {
-            assert!(is_absolute(bad).is_err(), "{bad}");
+            assert!(is_absolute_url(bad).is_err(), "{bad}");
         }
-        assert_eq!(is_absolute_id("http:x"), Ok(true));
-        assert!(is_absolute("a b").unwrap_err().ends_with("write `%20`"));
+        assert_eq!(is_absolute_iri("http:x"), Ok(true));
+        assert!(is_absolute_url("a b").unwrap_err().ends_with("write `%20`"));
     }
 
     #[test]
@@ -285,6 +287,6 @@ mod tests {
         assert!(is_email("a@b.example (A B)") && !is_email("A B") && !is_email("a@b") && !is_email(""));
         assert!(["en", "zh-Hans", "mul", "x-klingon"].into_iter().all(|tag| language(tag).is_ok()));
         assert!(!["en_US", "english", "", "x-", "é"].into_iter().any(|tag| language(tag).is_ok()));
-        assert_eq!(shown(&format!(" a\n b{}", "c".repeat(90))).chars().count(), 60);
+        assert_eq!(excerpt(&format!(" a\n b{}", "c".repeat(90))).chars().count(), 60);
     }
 }

@@ -1,24 +1,22 @@
-//! Elements, and what Atom and RSS have in common.
+//! Elements and checks that Atom and RSS share.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::value::{is_absolute, is_media_type, shown};
-use super::{At, Notes, html};
+use super::value::{excerpt, is_absolute_url, is_media_type};
+use super::{Findings, Spanned, html};
 use crate::diagnostics::suggestion;
 
-/// The namespace of Atom.
 pub const ATOM: &str = "http://www.w3.org/2005/Atom";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
-/// An element or what it holds.
+/// An element or text.
 pub type Node<'d> = roxmltree::Node<'d, 'd>;
-/// An attribute.
 pub type Attribute<'d> = roxmltree::Attribute<'d, 'd>;
 
-/// The opening of an element, `<name`.
-impl At for Node<'_> {
+/// The start of an element's tag, `<name`.
+impl Spanned for Node<'_> {
     fn span(&self) -> Range<usize> {
         let range = self.range();
         let source = self.document().input_text().get(range.clone()).unwrap_or_default();
@@ -27,14 +25,14 @@ impl At for Node<'_> {
     }
 }
 
-impl At for Attribute<'_> {
+impl Spanned for Attribute<'_> {
     fn span(&self) -> Range<usize> {
         self.range()
     }
 }
 
-/// What an element holds, without blanks around it; its opening where it is empty.
-pub fn inside(node: Node<'_>) -> Range<usize> {
+/// The content of an element without surrounding whitespace; of an empty element, the start of its tag.
+pub fn content_span(node: Node<'_>) -> Range<usize> {
     let (Some(first), Some(last)) = (node.first_child(), node.last_child()) else { return node.span() };
     let range = first.range().start..last.range().end;
     let source = node.document().input_text().get(range.clone()).unwrap_or_default();
@@ -42,39 +40,39 @@ pub fn inside(node: Node<'_>) -> Range<usize> {
     start..(start + source.trim().len()).max(start + 1)
 }
 
-/// Every `xml:lang` is a language tag.
-pub fn languages(notes: &mut Notes<'_>, root: Node<'_>) {
+/// Checks every `xml:lang`.
+pub fn languages(findings: &mut Findings<'_>, root: Node<'_>) {
     for tag in root.descendants().filter_map(|node| node.attribute_node((XML, "lang"))) {
         if !tag.value().is_empty() {
-            notes.language(tag, tag.value());
+            findings.language(tag, tag.value());
         }
     }
 }
 
-/// The language that an element is marked with itself.
+/// The `xml:lang` of an element itself, not inherited.
 pub fn own_language<'d>(node: Node<'d>) -> Option<&'d str> {
     node.attribute((XML, "lang"))
 }
 
-/// Whether an address at this element has an absolute `xml:base` to be resolved against.
+/// Whether relative URLs in this element have an absolute `xml:base`.
 pub fn has_base(node: Node<'_>) -> bool {
-    let base = |node: Node<'_>| node.attribute((XML, "base")).is_some_and(|base| is_absolute(base) == Ok(true));
+    let base = |node: Node<'_>| node.attribute((XML, "base")).is_some_and(|base| is_absolute_url(base) == Ok(true));
     node.ancestors().any(base)
 }
 
-/// The elements of a name directly within another.
+/// The child elements of a name.
 pub fn children<'d>(node: Node<'d>, namespace: Option<&'d str>, name: &'d str) -> impl Iterator<Item = Node<'d>> {
     let is_wanted =
         move |child: &Node<'d>| child.tag_name().name() == name && child.tag_name().namespace() == namespace;
     node.children().filter(Node::is_element).filter(is_wanted)
 }
 
-/// The first element of a name directly within another.
+/// The first child element of a name.
 pub fn child<'d>(node: Node<'d>, namespace: Option<&'d str>, name: &'d str) -> Option<Node<'d>> {
     children(node, namespace, name).next()
 }
 
-/// The text directly within an element.
+/// The text of an element, without that of its descendants.
 pub fn text_of(node: Node<'_>) -> Cow<'_, str> {
     let mut parts = node.children().filter(Node::is_text).filter_map(|part| part.text());
     match (parts.next(), parts.next()) {
@@ -84,35 +82,41 @@ pub fn text_of(node: Node<'_>) -> Cow<'_, str> {
     }
 }
 
-/// Whether nothing is written within an element, at whatever depth.
+/// Whether an element and its descendants have no text.
 pub fn is_blank(node: Node<'_>) -> bool {
     !node.descendants().any(|part| part.is_text() && part.text().is_some_and(|text| !text.trim().is_empty()))
 }
 
-/// How often an element stands in its parent.
+/// How often an element may occur in its parent.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Times {
+pub enum Cardinality {
     /// Exactly once.
-    One,
+    Required,
     /// At most once.
-    Maybe,
-    /// As often as one likes.
-    Any,
+    Optional,
+    /// Any number of times.
+    Repeatable,
 }
 
-/// An element that a format has: its name, how often it stands in its parent, what judges it.
-pub type Rule = (&'static str, Times, fn(&mut Notes<'_>, Node<'_>));
+/// An element of a format: its name, its cardinality, the check of its content.
+pub type Rule = (&'static str, Cardinality, fn(&mut Findings<'_>, Node<'_>));
 
-/// Judges nothing.
-pub fn anything(_: &mut Notes<'_>, _: Node<'_>) {}
+/// The check of an element whose content is free.
+pub fn no_check(_: &mut Findings<'_>, _: Node<'_>) {}
 
-/// Judges the elements of one namespace within another by what a format has; `whose` names its specification.
-pub fn elements(notes: &mut Notes<'_>, parent: Node<'_>, namespace: Option<&str>, rules: &[Rule], whose: &str) {
+/// Checks the child elements of one namespace by the rules of a format; messages cite `reference`.
+pub fn elements(
+    findings: &mut Findings<'_>,
+    parent: Node<'_>,
+    namespace: Option<&str>,
+    rules: &[Rule],
+    reference: &str,
+) {
     let mut first: HashMap<&str, Node<'_>> = HashMap::new();
     for node in parent.children().filter(|node| node.is_element() && node.tag_name().namespace() == namespace) {
         let name = node.tag_name().name();
         let before = *first.entry(name).or_insert(node);
-        let Some((_, times, judge)) = rules.iter().find(|(known, ..)| *known == name) else {
+        let Some((_, cardinality, check)) = rules.iter().find(|(known, ..)| *known == name) else {
             if before != node {
                 continue;
             }
@@ -120,119 +124,122 @@ pub fn elements(notes: &mut Notes<'_>, parent: Node<'_>, namespace: Option<&str>
             let near = suggestion(name, &names).filter(|help| help.starts_with("did you mean"));
             let help = near.unwrap_or_else(|| "an element of your own needs a namespace and a prefix".to_owned());
             let parent = parent.tag_name().name();
-            notes.error(node, format!("`<{}>` has no place in `<{parent}>` ({whose})", shown(name))).help(help);
+            findings
+                .error(node, format!("`<{}>` has no place in `<{parent}>` ({reference})", excerpt(name)))
+                .help(help);
             continue;
         };
-        judge(notes, node);
-        if before != node && *times != Times::Any {
+        check(findings, node);
+        if before != node && *cardinality != Cardinality::Repeatable {
             let message =
-                format!("a second `<{name}>`; there may be one, and readers differ in which they take ({whose})");
-            notes.error(node, message).help("leave one").related("the first", before);
+                format!("a second `<{name}>`; there may be one, and readers differ in which they take ({reference})");
+            findings.error(node, message).help("leave one").related("the first", before);
         }
     }
-    for (name, ..) in rules.iter().filter(|(name, times, _)| *times == Times::One && !first.contains_key(name)) {
-        let message = format!("`<{}>` has no `<{name}>` ({whose})", parent.tag_name().name());
-        notes.error(parent, message).help("write one; readers need it to show or to know the feed and its entries");
+    for (name, ..) in
+        rules.iter().filter(|(name, cardinality, _)| *cardinality == Cardinality::Required && !first.contains_key(name))
+    {
+        let message = format!("`<{}>` has no `<{name}>` ({reference})", parent.tag_name().name());
+        findings.error(parent, message).help("write one; readers need it to show or to know the feed and its entries");
     }
 }
 
-/// What a relative address is.
+/// Whether a relative URL is allowed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Relative {
-    /// Forbidden.
-    Wrong,
-    /// Allowed, and uncertain unless `xml:base` says what it is relative to.
-    Uncertain,
+pub enum RelativeUrl {
+    Forbidden,
+    /// A warning unless `xml:base` sets its base URL.
+    Discouraged,
 }
 
-/// The address that an element holds as its text, or in an attribute.
-pub fn address(notes: &mut Notes<'_>, node: Node<'_>, attribute: Option<Attribute<'_>>, relative: Relative) {
+/// Checks the URL in an attribute or in the text of an element.
+pub fn check_url(findings: &mut Findings<'_>, node: Node<'_>, attribute: Option<Attribute<'_>>, relative: RelativeUrl) {
     let text = text_of(node);
     let (value, span) = match &attribute {
         Some(attribute) => (attribute.value(), attribute.range()),
-        None => (text.trim(), inside(node)),
+        None => (text.trim(), content_span(node)),
     };
-    match is_absolute(value) {
+    match is_absolute_url(value) {
         Ok(true) => {}
-        Ok(false) if relative == Relative::Uncertain && has_base(node) => {}
+        Ok(false) if relative == RelativeUrl::Discouraged && has_base(node) => {}
         Ok(false) => {
-            let what = if value.is_empty() { "an empty address".to_owned() } else { format!("`{}`", shown(value)) };
+            let what = if value.is_empty() { "an empty address".to_owned() } else { format!("`{}`", excerpt(value)) };
             let message = format!("{what} is relative, and readers do not agree on what to");
-            let is_wrong = relative == Relative::Wrong;
-            let note = if is_wrong { notes.error(span, message) } else { notes.warning(span, message) };
-            note.help("write the whole address, `https://…`");
+            let is_forbidden = relative == RelativeUrl::Forbidden;
+            let finding = if is_forbidden { findings.error(span, message) } else { findings.warning(span, message) };
+            finding.help("write the whole address, `https://…`");
         }
-        Err(why) => drop(notes.error(span, format!("`{}` {why}", shown(value)))),
+        Err(why) => drop(findings.error(span, format!("`{}` {why}", excerpt(value)))),
     }
 }
 
-/// An attribute that has to be there.
-pub fn required<'d>(notes: &mut Notes<'_>, node: Node<'d>, name: &str, whose: &str) -> Option<Attribute<'d>> {
-    let found = node.attribute_node(name);
-    if found.is_none() {
-        let message = format!("`<{}>` has no `{name}` ({whose})", node.tag_name().name());
-        notes.error(node, message).help(format!("write `{name}=\"…\"`"));
+/// A required attribute.
+pub fn required<'d>(findings: &mut Findings<'_>, node: Node<'d>, name: &str, reference: &str) -> Option<Attribute<'d>> {
+    let attribute = node.attribute_node(name);
+    if attribute.is_none() {
+        let message = format!("`<{}>` has no `{name}` ({reference})", node.tag_name().name());
+        findings.error(node, message).help(format!("write `{name}=\"…\"`"));
     }
-    found
+    attribute
 }
 
-/// An attribute that is a media type.
-pub fn media_type(notes: &mut Notes<'_>, attribute: Attribute<'_>) {
+/// Checks an attribute that is a media type.
+pub fn media_type(findings: &mut Findings<'_>, attribute: Attribute<'_>) {
     if !is_media_type(attribute.value()) {
-        let message = format!("`{}` is no media type", shown(attribute.value()));
-        notes.error(attribute, message).help("write one such as `text/html` or `audio/mpeg`");
+        let message = format!("`{}` is no media type", excerpt(attribute.value()));
+        findings.error(attribute, message).help("write one such as `text/html` or `audio/mpeg`");
     }
 }
 
-/// An attribute that is a number of bytes.
-pub fn length(notes: &mut Notes<'_>, attribute: Attribute<'_>) {
+/// Checks an attribute that is a length in bytes.
+pub fn length(findings: &mut Findings<'_>, attribute: Attribute<'_>) {
     if attribute.value().trim().parse::<u64>().is_err() {
-        notes.error(attribute, format!("`{}` is no number of bytes", shown(attribute.value())));
+        findings.error(attribute, format!("`{}` is no number of bytes", excerpt(attribute.value())));
     }
 }
 
-/// A link of Atom, wherever it stands.
-pub fn link(notes: &mut Notes<'_>, node: Node<'_>) {
-    if let Some(href) = required(notes, node, "href", "RFC 4287 §4.2.7.1") {
-        address(notes, node, Some(href), Relative::Uncertain);
+/// Checks an Atom link, of Atom or of RSS.
+pub fn link(findings: &mut Findings<'_>, node: Node<'_>) {
+    if let Some(href) = required(findings, node, "href", "RFC 4287 §4.2.7.1") {
+        check_url(findings, node, Some(href), RelativeUrl::Discouraged);
     }
     if let Some(kind) = node.attribute_node("type") {
-        media_type(notes, kind);
+        media_type(findings, kind);
     }
     if let Some(size) = node.attribute_node("length") {
-        length(notes, size);
+        length(findings, size);
     }
     if let Some(tag) = node.attribute_node("hreflang") {
-        notes.language(tag, tag.value());
+        findings.language(tag, tag.value());
     }
 }
 
-/// What a link is, by its short name.
+/// The relation of a link, with the IANA prefix removed.
 pub fn relation<'d>(link: Node<'d>) -> &'d str {
     let relation = link.attribute("rel").unwrap_or("alternate");
     relation.strip_prefix("http://www.iana.org/assignments/relation/").unwrap_or(relation)
 }
 
-/// A feed says where it lives.
-pub fn self_link(notes: &mut Notes<'_>, feed: Node<'_>, element: &str, whose: &str) {
+/// Requires a link to the feed itself.
+pub fn require_self_link(findings: &mut Findings<'_>, feed: Node<'_>, element: &str, reference: &str) {
     if !children(feed, Some(ATOM), "link").any(|link| relation(link) == "self") {
         let message =
-            format!("no `<{element} rel=\"self\">`: readers that were handed the file cannot subscribe ({whose})");
-        notes
+            format!("no `<{element} rel=\"self\">`: readers that were handed the file cannot subscribe ({reference})");
+        findings
             .warning(feed, message)
             .help(format!("write `<{element} rel=\"self\" href=\"…\"/>` with the feed's own address"));
     }
 }
 
-/// A feed says its language, or each of its entries does.
-pub fn marked(notes: &mut Notes<'_>, feed: Node<'_>, is_marked: bool, help: &str) {
+/// Requires that a feed or all its entries declare a language.
+pub fn require_language(findings: &mut Findings<'_>, feed: Node<'_>, is_marked: bool, help: &str) {
     if !is_marked {
         let message = "the feed does not say its language: readers guess font, direction and translation";
-        notes.warning(feed, message).help(help);
+        findings.warning(feed, message).help(help);
     }
 }
 
-/// A body of HTML that is escaped, or in CDATA.
-pub fn body(notes: &mut Notes<'_>, node: Node<'_>, has_base: bool) {
-    html::report(notes, node.range(), &html::scan(&text_of(node)), has_base);
+/// Checks an HTML body that is escaped or in CDATA.
+pub fn html_body(findings: &mut Findings<'_>, node: Node<'_>, has_base: bool) {
+    html::report(findings, node.range(), &html::scan(&text_of(node)), has_base);
 }
