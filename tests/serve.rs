@@ -13,19 +13,19 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use common::Site;
-use tidings::serve::{Options, Reread, Source, listen, run};
+use tidings::serve::{ReloadHandle, Source, listen, run};
 use tokio::sync::oneshot;
 
 const START: &str = "2025-06-01T12:00:00Z";
 
-/// A site, its server, and the clock that it looks at.
+/// A site, its server, and the clock of both.
 struct Served {
     site: Site,
     address: SocketAddr,
     clock: Arc<AtomicI64>,
-    /// Whether whoever asks for the time meets a mistake of ours.
+    /// Whether reading the clock panics in a request.
     is_broken: Arc<AtomicBool>,
-    reread: Reread,
+    reload: ReloadHandle,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -35,14 +35,13 @@ impl Served {
         let clock = Arc::new(AtomicI64::new(START.parse::<DateTime<Utc>>().unwrap().timestamp()));
         let is_broken = Arc::new(AtomicBool::new(false));
         let (time, broken) = (Arc::clone(&clock), Arc::clone(&is_broken));
-        let tell = move || {
-            let is_asked_by_a_request = std::thread::current().name().is_some_and(|name| name.contains("tokio"));
-            assert!(!(is_asked_by_a_request && broken.load(Ordering::Relaxed)), "no panic but the one that is wanted");
+        let now = move || {
+            let is_request = std::thread::current().name().is_some_and(|name| name.contains("tokio"));
+            assert!(!(is_request && broken.load(Ordering::Relaxed)), "the clock of this test panics");
             DateTime::from_timestamp(time.load(Ordering::Relaxed), 0).unwrap()
         };
-        let options = Options { config: site.path("tidings.toml"), base_url: None, drafts: false };
-        let (source, _) = Source::open(options, Arc::new(tell)).unwrap();
-        let reread = source.rereader();
+        let (source, _) = Source::new(site.path("tidings.toml"), Arc::new(now)).unwrap();
+        let reload = source.reload_handle();
         let (stop, stopped) = oneshot::channel::<()>();
         let (bound, address) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -54,26 +53,26 @@ impl Served {
             });
         });
         let address = address.recv().unwrap();
-        Served { site, address, clock, is_broken, reread, stop: Some(stop), thread: Some(thread) }
+        Served { site, address, clock, is_broken, reload, stop: Some(stop), thread: Some(thread) }
     }
 
-    fn pass(&self, seconds: i64) {
+    fn advance(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::Relaxed);
     }
 
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        ask(&mut stream, path, "connection: close\r\n");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        send(&mut stream, path, "connection: close\r\n");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     }
 
-    /// Waits until an answer holds a text, or does not.
-    fn wait(&self, text: &str, is_there: bool) {
+    /// Waits until a response contains a text, or does not.
+    fn wait(&self, text: &str, is_present: bool) {
         let start = Instant::now();
-        while self.get("/en/all.atom.xml").contains(text) != is_there {
-            assert!(start.elapsed() < Duration::from_secs(20), "{text}: {is_there}");
+        while self.get("/en/all.atom.xml").contains(text) != is_present {
+            assert!(start.elapsed() < Duration::from_secs(20), "{text}: {is_present}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -92,12 +91,12 @@ impl Drop for Served {
     }
 }
 
-fn ask(stream: &mut TcpStream, path: &str, fields: &str) {
+fn send(stream: &mut TcpStream, path: &str, fields: &str) {
     write!(stream, "GET {path} HTTP/1.1\r\nhost: h\r\n{fields}\r\n").unwrap();
 }
 
-/// Reads one answer of a connection that stays open.
-fn answer(stream: &mut TcpStream) -> String {
+/// Reads one response of a connection that stays open.
+fn receive(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65_536];
     loop {
@@ -109,12 +108,12 @@ fn answer(stream: &mut TcpStream) -> String {
             }
         }
         let count = stream.read(&mut buffer).unwrap();
-        assert!(count > 0, "the answer ends early: {text}");
+        assert!(count > 0, "the response ends early: {text}");
         bytes.extend_from_slice(&buffer[..count]);
     }
 }
 
-/// Faults 18: stories appear and leave when their time comes, whatever else the clock does.
+/// Stories appear and expire at their time, whatever else the clock does.
 #[test]
 fn time_alone_changes_what_is_served() {
     let site = Site::new();
@@ -127,56 +126,56 @@ fn time_alone_changes_what_is_served() {
     let served = Served::new(site);
     assert!(!served.get("/en/all.atom.xml").contains("Soon"));
     served.wait("Brief", true);
-    served.pass(31);
+    served.advance(31);
     served.wait("Soon", true);
     served.wait("Brief", true);
-    // What has appeared stays, and what comes meanwhile comes.
-    served.pass(-3600);
+    // With a clock set back, what has appeared stays, and new stories still appear.
+    served.advance(-3600);
     served.site.story("other", "2025-02-01", "Other");
     served.wait("Other", true);
     served.wait("Soon", true);
-    served.pass(3600 + 30);
+    served.advance(3600 + 30);
     served.wait("Brief", false);
     let years = 20 * 365 * 86_400;
-    served.pass(years);
+    served.advance(years);
     served.wait("Soon", true);
-    served.pass(-years);
+    served.advance(-years);
     served.site.story("last", "2025-03-01", "Last");
     served.wait("Last", true);
-    // When everything is read anew, the clock is believed.
-    served.pass(-31 - 30);
-    served.reread.reread();
+    // A reload by hand accepts a clock that was set back.
+    served.advance(-31 - 30);
+    served.reload.reload();
     served.wait("Soon", false);
     served.wait("Brief", true);
 }
 
-/// Fault 27: a request at which the server fails gets a 500, and no other is harmed.
+/// A request that panics gets a 500, and no other is affected.
 #[test]
-fn a_mistake_harms_one_request_alone() {
+fn a_panic_affects_one_request_only() {
     let site = Site::new();
     site.story("now", "2025-01-01", "Now");
     let served = Served::new(site);
     let mut stream = TcpStream::connect(served.address).unwrap();
-    ask(&mut stream, "/en/all.atom.xml", "");
-    assert!(answer(&mut stream).starts_with("HTTP/1.1 200 "));
+    send(&mut stream, "/en/all.atom.xml", "");
+    assert!(receive(&mut stream).starts_with("HTTP/1.1 200 "));
     served.is_broken.store(true, Ordering::Relaxed);
     let failed = served.get("/en/all.atom.xml");
-    assert!(failed.starts_with("HTTP/1.1 500 ") && !failed.contains("wanted"), "{failed}");
+    assert!(failed.starts_with("HTTP/1.1 500 ") && !failed.contains("panics"), "{failed}");
     served.is_broken.store(false, Ordering::Relaxed);
-    ask(&mut stream, "/en/all.atom.xml", "");
-    assert!(answer(&mut stream).starts_with("HTTP/1.1 200 "));
+    send(&mut stream, "/en/all.atom.xml", "");
+    assert!(receive(&mut stream).starts_with("HTTP/1.1 200 "));
 }
 
-/// Fault 25: what is under way when the server stops is finished, and what was sent is answered.
+/// Requests in progress at shutdown are finished, and those already sent get a response.
 #[test]
-fn requests_are_answered_when_the_server_stops() {
+fn requests_get_responses_at_shutdown() {
     let site = Site::new();
     site.story("now", "2025-01-01", "Now");
     let mut served = Served::new(site);
     let mut streams: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(served.address).unwrap()).collect();
     for stream in &mut streams {
-        ask(stream, "/en/all.json", "");
-        assert!(answer(stream).starts_with("HTTP/1.1 200 "));
+        send(stream, "/en/all.json", "");
+        assert!(receive(stream).starts_with("HTTP/1.1 200 "));
     }
     let waiting: Vec<_> = streams
         .into_iter()
@@ -184,10 +183,10 @@ fn requests_are_answered_when_the_server_stops() {
             std::thread::spawn(move || {
                 let start = Instant::now();
                 while start.elapsed() < Duration::from_secs(10) {
-                    ask(&mut stream, "/en/all.json", "");
-                    let answer = answer(&mut stream);
-                    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-                    if answer.contains("connection: close") {
+                    send(&mut stream, "/en/all.json", "");
+                    let response = receive(&mut stream);
+                    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+                    if response.contains("connection: close") {
                         return true;
                     }
                 }

@@ -7,7 +7,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
-use crate::diagnostics::OutputFormat;
+use crate::config::Config;
+use crate::diagnostics::{Diagnostic, OutputFormat};
 
 /// One store of multilingual stories in, a feed for every language and every topic out.
 #[derive(Debug, Parser)]
@@ -184,7 +185,7 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 pub struct BuildOptions {
     /// Write here instead of the configured output
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", required_if_eq("drafts", "true"))]
     pub output: Option<PathBuf>,
 
     /// Write nothing; fail if the output is not up to date
@@ -203,13 +204,33 @@ pub struct BuildOptions {
     #[arg(long)]
     pub strict: bool,
 
+    #[command(flatten)]
+    pub preview: PreviewOptions,
+}
+
+/// What a preview changes in the configuration.
+#[derive(Debug, Clone, Args)]
+pub struct PreviewOptions {
     /// Publish for another address, as a preview
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 
-    /// Publish drafts too, as a preview; needs --output
-    #[arg(long, requires = "output")]
+    /// Publish drafts too, as a preview; `build` needs --output with it
+    #[arg(long)]
     pub drafts: bool,
+}
+
+impl PreviewOptions {
+    /// Applies them to a configuration.
+    pub fn apply(&self, config: Config) -> Result<Config, Vec<Diagnostic>> {
+        let config = match &self.base_url {
+            Some(url) => config
+                .with_base_url(url)
+                .map_err(|why| vec![Diagnostic::usage(None, format!("--base-url: `{url}` {why}"))])?,
+            None => config,
+        };
+        Ok(if self.drafts { config.with_drafts() } else { config })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -218,13 +239,8 @@ pub struct ServeOptions {
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
 
-    /// Serve for another address, as a preview
-    #[arg(long, value_name = "URL")]
-    pub base_url: Option<String>,
-
-    /// Serve drafts too, as a preview
-    #[arg(long)]
-    pub drafts: bool,
+    #[command(flatten)]
+    pub preview: PreviewOptions,
 }
 
 #[derive(Debug, Args)]

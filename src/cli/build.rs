@@ -31,19 +31,11 @@ fn build(
     report: &mut Report,
 ) -> Result<(), Vec<Diagnostic>> {
     let one = |diagnostic: Diagnostic| vec![diagnostic];
-    let mut config = configuration(config)?;
-    if let Some(url) = &options.base_url {
-        config = config
-            .with_base_url(url)
-            .map_err(|why| one(Diagnostic::usage(None, format!("--base-url: `{url}` {why}"))))?;
-    }
-    if options.drafts {
-        config = config.with_drafts();
-    }
+    let config = options.preview.apply(configuration(config)?)?;
     let now = moment(&config, options.now.as_deref()).map_err(one)?;
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
     refuse_output_in_store(&config, &output).map_err(one)?;
-    if options.drafts && resolved(&output) == resolved(&config.site.output) {
+    if options.preview.drafts && resolved(&output) == resolved(&config.site.output) {
         let location = Location::file(output.display().to_string());
         let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
         return Err(one(diagnostic.help("name another folder with --output")));

@@ -1,4 +1,4 @@
-//! What a server says while it runs: its log to standard error, and a line for each request to standard output.
+//! The logs of a server: events to standard error, and the access log to standard output.
 
 use std::fmt::{Debug, Write as _};
 use std::io::Write;
@@ -16,41 +16,41 @@ use super::report::stderr_has_color;
 use crate::config::AccessLog;
 use crate::serve::ACCESS;
 
-/// Lines that wait for a reader of standard output; further ones are dropped, so that no request waits for it.
-const WAITING: usize = 10_000;
+/// Further lines are dropped, so that no request waits for a slow reader of standard output.
+const MAX_QUEUED_LINES: usize = 10_000;
 
-/// Begins to write the logs.
+/// Starts logging.
 pub fn start(access: AccessLog) {
-    let is_said = |metadata: &Metadata<'_>| {
+    let is_logged = |metadata: &Metadata<'_>| {
         metadata.target().starts_with("tidings") && metadata.target() != ACCESS && *metadata.level() <= Level::INFO
     };
     let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(stderr_has_color())
-        .with_filter(filter_fn(is_said));
+        .with_filter(filter_fn(is_logged));
     let access = (access != AccessLog::Off).then(|| {
-        let (lines, waiting) = sync_channel(WAITING);
-        std::thread::spawn(move || write(&waiting));
-        Access { form: access, lines }.with_filter(filter_fn(|metadata| metadata.target() == ACCESS))
+        let (lines, queue) = sync_channel(MAX_QUEUED_LINES);
+        std::thread::spawn(move || write(&queue));
+        Access { format: access, lines }.with_filter(filter_fn(|metadata| metadata.target() == ACCESS))
     });
-    // Somebody who runs the program within another may have a log of their own.
+    // A program that embeds this one may have installed its own subscriber.
     let _ = tracing_subscriber::registry().with(log).with(access).try_init();
 }
 
-/// Writes lines as they come, many at once where they come fast.
+/// Writes queued lines, in batches where they queue up.
 fn write(lines: &Receiver<String>) {
     let mut out = std::io::stdout().lock();
     while let Ok(mut text) = lines.recv() {
         text.extend(lines.try_iter());
-        // Nobody may be reading any more; requests go on.
+        // Standard output may be closed; requests go on.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 }
 
-/// A line for each request.
+/// Writes a line of the access log for each request.
 struct Access {
-    form: AccessLog,
+    format: AccessLog,
     lines: SyncSender<String>,
 }
 
@@ -58,7 +58,7 @@ impl<S: Subscriber> Layer<S> for Access {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let line = if self.form == AccessLog::Json { fields.json() } else { fields.common() };
+        let line = if self.format == AccessLog::Json { fields.json() } else { fields.common() };
         let _ = self.lines.try_send(line);
     }
 }
@@ -85,9 +85,9 @@ impl Visit for Fields {
 }
 
 impl Fields {
-    fn time(&self, form: &str) -> String {
+    fn time(&self, format: &str) -> String {
         let seconds = self.0.get("time").and_then(Value::as_i64).unwrap_or(0);
-        DateTime::from_timestamp(seconds, 0).unwrap_or_default().format(form).to_string()
+        DateTime::from_timestamp(seconds, 0).unwrap_or_default().format(format).to_string()
     }
 
     fn json(mut self) -> String {
@@ -96,7 +96,7 @@ impl Fields {
         format!("{}\n", Value::Object(self.0))
     }
 
-    /// The common log format. A quotation mark or a backslash within quotation marks stands behind a backslash.
+    /// The common log format. A backslash escapes quotation marks and backslashes.
     fn common(&self) -> String {
         let text = |name: &str| match self.0.get(name) {
             Some(Value::String(text)) => text.replace('\\', "\\\\").replace('"', "\\\""),

@@ -10,11 +10,11 @@ mod coverage;
 mod import;
 mod init;
 mod log;
-mod manager;
 mod ping;
 mod progress;
 mod report;
 mod schema;
+mod sd_notify;
 mod serve;
 
 use std::path::{Path, PathBuf};

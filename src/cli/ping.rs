@@ -14,17 +14,17 @@ use super::report::Report;
 use crate::config::Config;
 use crate::diagnostics::{Cause, Diagnostic};
 use crate::model::Format;
-use crate::serve::tell_hub;
+use crate::serve::notify_hub;
 use crate::text::count;
 
-/// A hub is asked this often before it is given up, with a longer pause each time.
-const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
+/// The pauses between attempts.
+const RETRY_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
 
-/// Tells the hub.
+/// Notifies the hub.
 pub fn run(config: Option<&Path>, options: &PingOptions, report: &mut Report) -> u8 {
     match ping(config, options) {
-        Ok(told) if report.is_json() => report.result(&format!("{}\n", serde_json::json!({ "told": told }))),
-        Ok(told) => report.result(&format!("the hub was told of {}\n", count(told, "feed"))),
+        Ok(notified) if report.is_json() => report.result(&format!("{}\n", serde_json::json!({ "told": notified }))),
+        Ok(notified) => report.result(&format!("the hub was told of {}\n", count(notified, "feed"))),
         Err(diagnostics) => report.diagnostics(&diagnostics, false),
     }
     report.status()
@@ -41,13 +41,13 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagn
         false => named(&config, &options.urls)?,
     };
     let count = topics.len();
-    let mut outcome = tell_hub(hub, &mut topics);
-    for pause in PAUSES {
+    let mut outcome = notify_hub(hub, &mut topics);
+    for pause in RETRY_PAUSES {
         if outcome.is_ok() {
             break;
         }
         std::thread::sleep(pause);
-        outcome = tell_hub(hub, &mut topics);
+        outcome = notify_hub(hub, &mut topics);
     }
     outcome.map(|()| count).map_err(|why| {
         let message = format!("the hub {hub} could not be told {why} ({} of {count} left)", topics.len());
@@ -56,10 +56,10 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagn
     })
 }
 
-/// The feeds that were named, each of which has to be one of this site.
+/// The feeds of the arguments; a URL that is not a feed of this site is an error.
 fn named(config: &Config, urls: &[Url]) -> Result<BTreeSet<String>, Vec<Diagnostic>> {
-    let strangers = urls.iter().filter(|url| !is_feed(config, url.as_str()));
-    let diagnostics: Vec<Diagnostic> = strangers
+    let unknown = urls.iter().filter(|url| !is_feed(config, url.as_str()));
+    let diagnostics: Vec<Diagnostic> = unknown
         .map(|url| {
             let diagnostic = Diagnostic::usage(None, format!("{url} is no feed of this site"));
             diagnostic.help(format!("its feeds are below {}", config.site.base_url))
@@ -68,7 +68,7 @@ fn named(config: &Config, urls: &[Url]) -> Result<BTreeSet<String>, Vec<Diagnost
     if diagnostics.is_empty() { Ok(urls.iter().map(Url::to_string).collect()) } else { Err(diagnostics) }
 }
 
-/// The feeds that a build says it wrote.
+/// The feeds that `build --format json` reported as changed.
 fn changed(config: &Config) -> Result<BTreeSet<String>, Diagnostic> {
     #[derive(Deserialize)]
     struct Built {
@@ -86,7 +86,7 @@ fn changed(config: &Config) -> Result<BTreeSet<String>, Diagnostic> {
     Ok(built.changed_urls.into_iter().filter(|url| is_feed(config, url)).collect())
 }
 
-/// Whether an address is that of a feed of this site, by its form.
+/// Whether a URL looks like a feed of this site.
 fn is_feed(config: &Config, url: &str) -> bool {
     let formats = [Format::Atom, Format::Rss, Format::Json];
     let below = url.strip_prefix(config.site.base_url.as_str());

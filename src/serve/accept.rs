@@ -1,17 +1,17 @@
-//! Which content coding a request wants (RFC 9110 §12.5.3).
+//! Negotiation of the content coding (RFC 9110 §12.5.3).
 
 use crate::coding::{CODINGS, Coding};
 
-/// How much a request likes each coding, and identity last, in thousandths; 0 is refused.
+/// The weight of each coding, with identity last, in thousandths; 0 means not acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accepted([u16; 4]);
 
 const IDENTITY: usize = CODINGS.len();
 
 impl Accepted {
-    /// Reads the lines of `Accept-Encoding`; without one, identity alone is sure to be understood.
+    /// Parses the lines of `Accept-Encoding`; without one, only identity is acceptable.
     ///
-    /// What cannot be read is passed over: a refusal would help nobody.
+    /// Malformed items are ignored, because a refusal would help no client.
     pub fn read<'r>(lines: impl Iterator<Item = &'r str>) -> Accepted {
         let mut named: [Option<u16>; 4] = [None; 4];
         let mut others = None;
@@ -26,25 +26,25 @@ impl Accepted {
             }
         }
         let mut out = [0; 4];
-        for (index, liked) in out.iter_mut().enumerate() {
-            // Identity is acceptable, if least of all, unless it is refused by name or by `*;q=0`.
+        for (index, weight) in out.iter_mut().enumerate() {
+            // Identity is acceptable with the lowest weight, unless it or `*` has `q=0`.
             let unnamed = match others {
                 Some(quality) if index == IDENTITY => quality.min(1),
                 Some(quality) => quality,
                 None => u16::from(index == IDENTITY),
             };
-            *liked = named[index].unwrap_or(unnamed);
+            *weight = named[index].unwrap_or(unnamed);
         }
         Accepted(out)
     }
 
-    /// Whether a coding, or identity, is accepted at all.
+    /// Whether a coding, or identity, is acceptable.
     pub fn allows(self, coding: Option<Coding>) -> bool {
         let index = CODINGS.iter().position(|other| Some(*other) == coding).unwrap_or(IDENTITY);
         self.0[index] > 0
     }
 
-    /// The coding that is liked best, or identity; `None` where every one is refused.
+    /// The coding with the highest weight, or identity; `None` where none is acceptable.
     pub fn best(self) -> Option<Option<Coding>> {
         let best = (0..self.0.len()).rev().max_by_key(|index| self.0[*index])?;
         (self.0[best] > 0).then(|| CODINGS.get(best).copied())
@@ -52,13 +52,13 @@ impl Accepted {
 }
 
 fn index_of(token: &str) -> Option<usize> {
-    // §8.4.1.3: recipients should take `x-gzip` for `gzip`.
+    // §8.4.1.3: `x-gzip` is equivalent to `gzip`.
     let token = if token.eq_ignore_ascii_case("x-gzip") { "gzip" } else { token };
-    let found = CODINGS.iter().position(|coding| coding.token().eq_ignore_ascii_case(token));
-    found.or_else(|| token.eq_ignore_ascii_case("identity").then_some(IDENTITY))
+    let index = CODINGS.iter().position(|coding| coding.token().eq_ignore_ascii_case(token));
+    index.or_else(|| token.eq_ignore_ascii_case("identity").then_some(IDENTITY))
 }
 
-/// The weight of an item (RFC 9110 §12.4.2), in thousandths; `None` where it is no weight.
+/// The weight of an item (RFC 9110 §12.4.2), in thousandths; `None` where it is malformed.
 pub fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> Option<u16> {
     let mut out = 1000;
     for parameter in parameters {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_coding_is_found() {
+    fn the_best_coding_is_chosen() {
         for (field, expected) in [
             (None, Some("identity")),
             (Some(""), Some("identity")),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_allowed() {
+    fn codings_with_weight_zero_are_not_acceptable() {
         let accepted = Accepted::read(["gzip;q=0", "br"].into_iter());
         assert_eq!(
             [Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstandard), None]

@@ -1,7 +1,8 @@
-//! The second address: for those who run the server.
+//! The admin address: health, readiness, status and metrics.
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -14,34 +15,38 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::Server;
+use super::listener::ACCEPT_RETRY;
+use super::server::Server;
 use crate::diagnostics::{OutputFormat, show};
 
-/// Answers until it is dropped.
+/// How long a connection may take to send the header of a request.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, server: Arc<Server>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(super::PAUSE).await;
+            tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
         let server = Arc::clone(&server);
         tokio::spawn(async move {
-            let answer = service_fn(move |request: Request<Incoming>| {
-                let answer = answer(&server, request.method(), request.uri().path());
-                async move { Ok::<_, Infallible>(answer) }
+            let service = service_fn(move |request: Request<Incoming>| {
+                let response = respond(&server, request.method(), request.uri().path());
+                async move { Ok::<_, Infallible>(response) }
             });
             let mut builder = http1::Builder::new();
-            // Whoever asks here keeps nobody waiting; what goes wrong with a connection is their own affair.
+            // An error of a connection concerns its client only.
             let _ = builder
                 .timer(TokioTimer::new())
-                .header_read_timeout(super::ADMIN_IDLE)
-                .serve_connection(TokioIo::new(stream), answer)
+                .header_read_timeout(HEADER_TIMEOUT)
+                .serve_connection(TokioIo::new(stream), service)
                 .await;
         });
     }
 }
 
-fn answer(server: &Server, method: &Method, path: &str) -> Response<Full<Bytes>> {
+fn respond(server: &Server, method: &Method, path: &str) -> Response<Full<Bytes>> {
     if method != Method::GET && method != Method::HEAD {
         let mut response =
             text(StatusCode::METHOD_NOT_ALLOWED, "these can only be read\n".to_owned(), "text/plain; charset=utf-8");
@@ -72,17 +77,17 @@ fn text(status: StatusCode, text: String, media_type: &'static str) -> Response<
     response
 }
 
-/// What is served, and what stands in the way of what is not.
+/// Whether the publication is current, and the diagnostics.
 fn status(server: &Server) -> String {
-    let state = server.state();
-    let diagnostics: Vec<serde_json::Value> = state
+    let status = server.status();
+    let diagnostics: Vec<serde_json::Value> = status
         .diagnostics
         .iter()
         .filter_map(|diagnostic| serde_json::from_str(&show(diagnostic, OutputFormat::Json)).ok())
         .collect();
-    let (stories, translations) = state.counts;
+    let (stories, translations) = status.counts;
     let value = json!({
-        "is_current": state.is_current,
+        "is_current": status.is_current,
         "stories": stories,
         "translations": translations,
         "documents": server.publication().len(),

@@ -1,4 +1,4 @@
-//! Conditional requests (RFC 9110 §13), and which versions of a feed a client has (RFC 3229).
+//! Conditional requests (RFC 9110 §13) and requests for deltas (RFC 3229).
 
 use hyper::header::{HeaderMap, HeaderName, IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_UNMODIFIED_SINCE};
 
@@ -7,80 +7,86 @@ use super::document::Document;
 use crate::coding::{CODINGS, Coding};
 use crate::model::Timestamp;
 
-/// What the preconditions of a request come to.
+/// The result of a request's preconditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// The whole document.
-    Whole,
-    /// 304, with the tag that matched, or the current one: that of a coding, or of an answer that a 226 may follow.
+pub enum Precondition {
+    /// 200.
+    Full,
+    /// 226, from this base instance.
+    Delta(u128),
+    /// 304, with the entity tag that matched, or the current one: that of a coding, or with `delta` the tag of
+    /// [`Document::delta_tag`].
     NotModified { coding: Option<Coding>, delta: bool },
     /// 412.
     Failed,
-    /// 226: what changed since an earlier version.
-    Since(u128),
 }
 
-/// Weighs the preconditions of a GET or HEAD in the order of RFC 9110 §13.2.2. `delta`: whether the client asked for what
-/// changed, and may be told.
-pub fn weigh(headers: &HeaderMap, document: &Document, accepted: Accepted, delta: bool, now: Timestamp) -> Verdict {
+/// Evaluates the preconditions of a GET or HEAD in the order of RFC 9110 §13.2.2. `delta`: whether a delta may be sent.
+pub fn evaluate_preconditions(
+    headers: &HeaderMap,
+    document: &Document,
+    accepted: Accepted,
+    delta: bool,
+    now: Timestamp,
+) -> Precondition {
     let codings = || std::iter::once(None).chain(CODINGS.map(Some)).filter(|coding| accepted.allows(*coding));
-    // Until its date has come a document has none (contract §6), so no date can be compared with it.
+    // A `Last-Modified` in the future is not sent, so nothing can be compared with it.
     let last_modified = Some(document.last_modified).filter(|at| *at <= now);
     if headers.contains_key(IF_MATCH) {
-        // §13.1.1: compared strongly, so a weak tag matches nothing.
+        // §13.1.1: strong comparison, so a weak tag never matches.
         let matches = |listed: &str| codings().any(|coding| *document.tag(coding) == listed);
         if !is_any(headers, IF_MATCH) && !tags(headers, IF_MATCH).any(matches) {
-            return Verdict::Failed;
+            return Precondition::Failed;
         }
     } else if let (Some(date), Some(at)) = (date(headers, IF_UNMODIFIED_SINCE), last_modified)
         && at > date
     {
-        return Verdict::Failed;
+        return Precondition::Failed;
     }
     let current = accepted.best().flatten();
     if headers.contains_key(IF_NONE_MATCH) {
         return if_none_match(headers, document, codings(), current, delta);
     }
     match (date(headers, IF_MODIFIED_SINCE), last_modified) {
-        (Some(date), Some(at)) if at <= date => Verdict::NotModified { coding: current, delta: false },
-        _ => Verdict::Whole,
+        (Some(date), Some(at)) if at <= date => Precondition::NotModified { coding: current, delta: false },
+        _ => Precondition::Full,
     }
 }
 
-/// §13.1.2: compared weakly, with the tags of the document in every coding that this request accepts.
+/// §13.1.2: weak comparison with the entity tags of every coding that the request accepts.
 fn if_none_match(
     headers: &HeaderMap,
     document: &Document,
     mut codings: impl Iterator<Item = Option<Coding>> + Clone,
     current: Option<Coding>,
     delta: bool,
-) -> Verdict {
-    // Nearly always there is one tag, and it is one of ours as it was given.
+) -> Precondition {
+    // Fast path: one entity tag, exactly as this server sent it.
     let only = headers.get(IF_NONE_MATCH);
     if let Some(coding) = codings.clone().find(|coding| Some(document.tag(*coding)) == only) {
-        return Verdict::NotModified { coding, delta: false };
+        return Precondition::NotModified { coding, delta: false };
     }
     if is_any(headers, IF_NONE_MATCH) {
-        return Verdict::NotModified { coding: current, delta: false };
+        return Precondition::NotModified { coding: current, delta: false };
     }
     let listed = || tags(headers, IF_NONE_MATCH).map(|tag| tag.strip_prefix("W/").unwrap_or(tag));
     if delta {
         let has_current = |coding: &Option<Coding>| listed().any(|tag| *document.delta_tag(*coding) == tag);
         if let Some(coding) = codings.clone().find(has_current) {
-            return Verdict::NotModified { coding, delta: true };
+            return Precondition::NotModified { coding, delta: true };
         }
-        if let Some(since) = listed().find_map(|tag| document.since(tag)) {
-            return Verdict::Since(since);
+        if let Some(base) = listed().find_map(|tag| document.delta_base(tag)) {
+            return Precondition::Delta(base);
         }
     }
     match codings.find(|coding| listed().any(|tag| *document.tag(*coding) == tag)) {
-        Some(coding) => Verdict::NotModified { coding, delta: false },
-        None => Verdict::Whole,
+        Some(coding) => Precondition::NotModified { coding, delta: false },
+        None => Precondition::Full,
     }
 }
 
-/// Whether a request asks for what changed in a feed: `A-IM: feed` (RFC 3229 §10.5.3).
-pub fn asks_for_delta(headers: &HeaderMap) -> bool {
+/// Whether a request accepts a delta: `A-IM: feed` (RFC 3229 §10.5.3).
+pub fn accepts_delta(headers: &HeaderMap) -> bool {
     headers.contains_key(A_IM)
         && lines(headers, A_IM).flat_map(|line| line.split(',')).any(|item| {
             let mut parts = item.split(';');
@@ -92,7 +98,7 @@ pub fn asks_for_delta(headers: &HeaderMap) -> bool {
 /// RFC 3229 §10.5.3.
 pub const A_IM: HeaderName = HeaderName::from_static("a-im");
 
-/// The lines of a field that are text.
+/// The lines of a header that are text.
 pub fn lines(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok())
 }
@@ -105,7 +111,7 @@ fn tags(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
     lines(headers, name).flat_map(listed)
 }
 
-/// The entity tags of a list, as they were written. A comma within a tag does not part it (§8.8.3).
+/// The entity tags of a list, verbatim. A comma within a tag does not end it (§8.8.3).
 fn listed(field: &str) -> impl Iterator<Item = &str> {
     let mut rest = field;
     std::iter::from_fn(move || {
@@ -121,7 +127,7 @@ fn listed(field: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A date in any of its three forms (§5.6.7); one that is none, or stands beside another, is ignored (§13.1.3).
+/// A date in any of the three formats (§5.6.7). An invalid or repeated one is ignored (§13.1.3).
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<Timestamp> {
     if !headers.contains_key(&name) {
         return None;
@@ -146,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_come_in_three_forms() {
+    fn dates_have_three_formats() {
         let read = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(IF_MODIFIED_SINCE, text.parse().unwrap());
@@ -161,11 +167,11 @@ mod tests {
     }
 
     #[test]
-    fn a_delta_is_asked_for() {
+    fn deltas_are_accepted_by_a_im() {
         let asks = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(A_IM, text.parse().unwrap());
-            asks_for_delta(&headers)
+            accepts_delta(&headers)
         };
         assert!(asks("feed") && asks("vcdiff, Feed;q=0.5"));
         assert!(!asks("") && !asks("feed;q=0") && !asks("feeds"));

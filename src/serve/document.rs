@@ -1,4 +1,4 @@
-//! A document as it is served: its bytes in every coding, its validators, and the versions that it had before.
+//! A document as it is served: its bytes in every coding, its validators, and deltas from its previous versions.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,14 +13,14 @@ use crate::coding::{CODINGS, Coding};
 use crate::model::Timestamp;
 use crate::render::Rendered;
 
-/// How many earlier versions of a document are known, to name what changed since.
-const KNOWN: usize = 100;
+/// How many previous versions are kept as base instances of deltas.
+const MAX_PREVIOUS_VERSIONS: usize = 100;
 
-/// Stands in the tags of coded bytes. A tag is strong (RFC 9110 §8.8.1), so that when an encoder comes to write other bytes
-/// this has to change.
+/// Part of the entity tags of encoded bytes. They are strong (RFC 9110 §8.8.1), so this changes when an encoder writes other
+/// bytes.
 const EDITION: u8 = 1;
 
-/// One version of a document. It never changes.
+/// One version of a document; immutable.
 #[derive(Debug)]
 pub struct Document {
     bytes: Bytes,
@@ -29,133 +29,135 @@ pub struct Document {
     /// The hashes of its entries.
     entries: Arc<[u64]>,
     /// Oldest first.
-    past: Vec<Past>,
-    /// When it last changed: later, by a second at least, than for any version before it.
+    previous: Vec<PreviousVersion>,
+    /// At least a second later than that of the previous version.
     pub last_modified: Timestamp,
     pub last_modified_text: HeaderValue,
     /// Identity first.
     tags: [HeaderValue; 1 + CODINGS.len()],
-    /// The same for answers that may be followed by what changed since.
+    /// The same for responses that a delta may follow.
     delta_tags: [HeaderValue; 1 + CODINGS.len()],
     coded: [OnceLock<Bytes>; CODINGS.len()],
-    /// Held while something is made, so that many who want it at once have it made once.
-    making: Mutex<()>,
-    /// What changed since earlier versions, as it was asked for.
-    deltas: Mutex<HashMap<Wanted, Bytes>>,
+    /// Held while a representation is encoded, so that concurrent requests encode it once.
+    encoding: Mutex<()>,
+    /// Deltas that were requested.
+    deltas: Mutex<HashMap<Representation, Bytes>>,
 }
 
-/// An earlier version.
+/// A previous version, as the base instance of a delta.
 #[derive(Debug, Clone)]
-struct Past {
+struct PreviousVersion {
     hash: u128,
     entries: Arc<[u64]>,
 }
 
-/// A document whole, or what changed since an earlier version, in a coding or none.
+/// A representation of a document (RFC 9110 §3.2): full, or a delta (RFC 3229), in a content coding or identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Wanted {
-    /// The hash of the earlier version.
-    pub since: Option<u128>,
+pub struct Representation {
+    /// The hash of the base instance of a delta.
+    pub base: Option<u128>,
     pub coding: Option<Coding>,
 }
 
 impl Document {
-    /// The version that follows another, or the first.
-    pub fn new(rendered: Rendered, before: Option<&Document>, now: Timestamp) -> Document {
+    /// The next version after `previous`, or the first.
+    pub fn new(rendered: Rendered, previous: Option<&Document>, now: Timestamp) -> Document {
         let Rendered { bytes, pieces } = rendered;
         let bytes = Bytes::from(bytes);
         let hash = xxh3_128(&bytes);
         let entries = pieces.iter().map(|piece| xxh3_64(&bytes[piece.clone()])).collect();
-        let mut past = before.map(|before| before.past.clone()).unwrap_or_default();
-        past.extend(before.map(|before| Past { hash: before.hash, entries: Arc::clone(&before.entries) }));
-        past.drain(..past.len().saturating_sub(KNOWN));
-        // A client may ask by the date that it was given: two versions never share one.
-        let earliest = before.map_or(i64::MIN, |before| before.last_modified.0.saturating_add(1));
+        let mut versions = previous.map(|previous| previous.previous.clone()).unwrap_or_default();
+        versions.extend(
+            previous.map(|previous| PreviousVersion { hash: previous.hash, entries: Arc::clone(&previous.entries) }),
+        );
+        versions.drain(..versions.len().saturating_sub(MAX_PREVIOUS_VERSIONS));
+        // Two versions never share a date, because `If-Modified-Since` could not tell them apart.
+        let earliest = previous.map_or(i64::MIN, |previous| previous.last_modified.0.saturating_add(1));
         let last_modified = Timestamp(now.0.max(earliest));
         Document {
             hash,
             entries,
-            past,
+            previous: versions,
             last_modified,
             last_modified_text: http_date(last_modified),
             tags: tags("", hash),
-            delta_tags: tags(MARK, hash),
+            delta_tags: tags(DELTA_TAG_PREFIX, hash),
             coded: Default::default(),
-            making: Mutex::default(),
+            encoding: Mutex::default(),
             deltas: Mutex::default(),
             rendered: Rendered { bytes: Vec::new(), pieces },
             bytes,
         }
     }
 
-    /// Whether it has these bytes.
-    pub fn is(&self, bytes: &[u8]) -> bool {
+    pub fn has_bytes(&self, bytes: &[u8]) -> bool {
         self.bytes == bytes
     }
 
-    /// How many bytes it has.
+    /// The number of bytes, unencoded.
     pub fn size(&self) -> usize {
         self.bytes.len()
     }
 
     /// Its entity tag in a coding.
     pub fn tag(&self, coding: Option<Coding>) -> &HeaderValue {
-        &self.tags[place(coding)]
+        &self.tags[coding_index(coding)]
     }
 
-    /// The entity tag of an answer that may be followed by what changed since: nothing may store such an answer.
+    /// The entity tag of a `no-store` response that a delta may follow.
     pub fn delta_tag(&self, coding: Option<Coding>) -> &HeaderValue {
-        &self.delta_tags[place(coding)]
+        &self.delta_tags[coding_index(coding)]
     }
 
-    /// The version that a tag of [`delta_tag`](Self::delta_tag) names, if it is an earlier one that is known.
-    pub fn since(&self, tag: &str) -> Option<u128> {
-        let hash = tag.strip_prefix('"')?.strip_prefix(MARK)?.get(..32)?;
+    /// The base instance that a [`delta_tag`](Self::delta_tag) names, if it is a previous version that is still kept.
+    pub fn delta_base(&self, tag: &str) -> Option<u128> {
+        let hash = tag.strip_prefix('"')?.strip_prefix(DELTA_TAG_PREFIX)?.get(..32)?;
         let hash = u128::from_str_radix(hash, 16).ok()?;
-        self.past.iter().any(|past| past.hash == hash).then_some(hash)
+        self.previous.iter().any(|version| version.hash == hash).then_some(hash)
     }
 
-    /// Bytes that are made already.
-    pub fn ready(&self, wanted: Wanted) -> Option<Bytes> {
-        match wanted {
-            Wanted { since: None, coding: None } => Some(self.bytes.clone()),
-            Wanted { since: None, coding } => self.coded[place(coding) - 1].get().cloned(),
-            _ => self.deltas().get(&wanted).cloned(),
+    /// The bytes of a representation that is encoded already.
+    pub fn encoded(&self, representation: Representation) -> Option<Bytes> {
+        match representation {
+            Representation { base: None, coding: None } => Some(self.bytes.clone()),
+            Representation { base: None, coding } => self.coded[coding_index(coding) - 1].get().cloned(),
+            _ => self.deltas().get(&representation).cloned(),
         }
     }
 
-    /// Bytes that are made if need be, which takes its time.
+    /// The bytes of a representation, encoded if need be; this blocks.
     ///
     /// # Errors
     /// An encoder failed.
-    pub fn make(&self, wanted: Wanted) -> io::Result<Bytes> {
-        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bytes) = self.ready(wanted) {
+    pub fn encode(&self, representation: Representation) -> io::Result<Bytes> {
+        let _encoding = self.encoding.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = self.encoded(representation) {
             return Ok(bytes);
         }
-        let plain = wanted.since.map_or_else(|| self.bytes.clone(), |since| self.changed_since(since));
-        let made = match wanted.coding {
-            Some(coding) => Bytes::from(coding.encode(&plain)?),
-            None => plain,
+        let identity = representation.base.map_or_else(|| self.bytes.clone(), |base| self.delta(base));
+        let bytes = match representation.coding {
+            Some(coding) => Bytes::from(coding.encode(&identity)?),
+            None => identity,
         };
-        match wanted {
-            Wanted { since: None, coding } => drop(self.coded[place(coding) - 1].set(made.clone())),
-            _ => drop(self.deltas().insert(wanted, made.clone())),
+        match representation {
+            Representation { base: None, coding } => drop(self.coded[coding_index(coding) - 1].set(bytes.clone())),
+            _ => drop(self.deltas().insert(representation, bytes.clone())),
         }
-        Ok(made)
+        Ok(bytes)
     }
 
-    fn deltas(&self) -> MutexGuard<'_, HashMap<Wanted, Bytes>> {
+    fn deltas(&self) -> MutexGuard<'_, HashMap<Representation, Bytes>> {
         self.deltas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The feed with the entries that an earlier version did not have, or not as they are now.
-    fn changed_since(&self, hash: u128) -> Bytes {
+    /// The feed with only the entries that are new or changed since the base instance.
+    fn delta(&self, base: u128) -> Bytes {
         let pieces = &self.rendered.pieces;
-        let known = self.past.iter().rfind(|past| past.hash == hash).map(|past| &past.entries[..]).unwrap_or_default();
+        let base = self.previous.iter().rfind(|version| version.hash == base);
+        let unchanged = base.map(|version| &version.entries[..]).unwrap_or_default();
         let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else { return self.bytes.clone() };
         let separator = pieces.get(1).map(|second| &self.bytes[first.end..second.start]).unwrap_or_default();
-        let changed = pieces.iter().zip(&self.entries[..]).filter(|(_, entry)| !known.contains(entry));
+        let changed = pieces.iter().zip(&self.entries[..]).filter(|(_, entry)| !unchanged.contains(entry));
         let mut out = self.bytes[..first.start].to_vec();
         for (index, (piece, _)) in changed.enumerate() {
             if index > 0 {
@@ -168,30 +170,30 @@ impl Document {
     }
 }
 
-const MARK: &str = "im-";
+const DELTA_TAG_PREFIX: &str = "im-";
 
-/// The tags of all codings, identity first.
-fn tags(mark: &str, hash: u128) -> [HeaderValue; 1 + CODINGS.len()] {
+/// The entity tags of all codings, identity first.
+fn tags(prefix: &str, hash: u128) -> [HeaderValue; 1 + CODINGS.len()] {
     std::array::from_fn(|index| match index.checked_sub(1).map(|index| CODINGS[index]) {
-        Some(coding) => value(&format!("\"{mark}{hash:032x}-{}{EDITION}\"", coding.token())),
-        None => value(&format!("\"{mark}{hash:032x}\"")),
+        Some(coding) => header_value(&format!("\"{prefix}{hash:032x}-{}{EDITION}\"", coding.token())),
+        None => header_value(&format!("\"{prefix}{hash:032x}\"")),
     })
 }
 
-/// A text of which it is certain that it can stand in a header.
-pub fn value(text: &str) -> HeaderValue {
+/// A header value; empty where the text has characters that no header may contain.
+pub fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// A date in the form of RFC 9110 §5.6.7.
+/// An HTTP date (RFC 9110 §5.6.7).
 pub fn http_date(at: Timestamp) -> HeaderValue {
-    // Beyond these years the form has no room.
+    // The format has four digits for a year.
     let seconds = u64::try_from(at.0).unwrap_or(0).min(253_402_300_799);
-    value(&httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)))
+    header_value(&httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds)))
 }
 
-/// Identity first, then the codings in their order.
-pub fn place(coding: Option<Coding>) -> usize {
+/// The index of a coding in arrays that hold identity first.
+pub fn coding_index(coding: Option<Coding>) -> usize {
     CODINGS.iter().position(|other| Some(*other) == coding).map_or(0, |index| index + 1)
 }
 
@@ -199,7 +201,7 @@ pub fn place(coding: Option<Coding>) -> usize {
 mod tests {
     use super::*;
 
-    fn version(entries: &[&str], before: Option<&Document>, now: i64) -> Document {
+    fn version(entries: &[&str], previous: Option<&Document>, now: i64) -> Document {
         let mut bytes = b"[".to_vec();
         let mut pieces = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
@@ -208,47 +210,47 @@ mod tests {
             bytes.extend_from_slice(entry.as_bytes());
         }
         bytes.push(b']');
-        Document::new(Rendered { bytes, pieces }, before, Timestamp(now))
+        Document::new(Rendered { bytes, pieces }, previous, Timestamp(now))
     }
 
-    fn since(document: &Document, other: &Document) -> String {
-        let since = document.since(other.delta_tag(None).to_str().unwrap());
-        let bytes = document.make(Wanted { since, coding: None }).unwrap();
+    fn delta(document: &Document, base: &Document) -> String {
+        let base = document.delta_base(base.delta_tag(None).to_str().unwrap());
+        let bytes = document.encode(Representation { base, coding: None }).unwrap();
         String::from_utf8(bytes.to_vec()).unwrap()
     }
 
     #[test]
-    fn what_changed_is_told_from_each_version() {
+    fn deltas_from_each_previous_version() {
         let one = version(&["a", "b"], None, 10);
         let two = version(&["c", "a", "b"], Some(&one), 10);
         let three = version(&["d", "c", "B"], Some(&two), 5);
-        assert_eq!(since(&two, &one), "[c]");
-        assert_eq!(since(&three, &one), "[d,c,B]");
-        assert_eq!(since(&three, &two), "[d,B]");
-        assert_eq!(three.since(three.delta_tag(None).to_str().unwrap()), None);
-        assert_eq!(three.since(three.tag(None).to_str().unwrap()), None);
+        assert_eq!(delta(&two, &one), "[c]");
+        assert_eq!(delta(&three, &one), "[d,c,B]");
+        assert_eq!(delta(&three, &two), "[d,B]");
+        assert_eq!(three.delta_base(three.delta_tag(None).to_str().unwrap()), None);
+        assert_eq!(three.delta_base(three.tag(None).to_str().unwrap()), None);
         assert_eq!([one, two, three].map(|version| version.last_modified.0), [10, 11, 12]);
     }
 
     #[test]
-    fn a_hundred_versions_are_known() {
-        let mut version_of = version(&["0"], None, 0);
-        let first = version_of.delta_tag(Some(Coding::Gzip)).to_str().unwrap().to_owned();
-        for number in 1..=KNOWN {
-            version_of = version(&[&number.to_string()], Some(&version_of), 0);
+    fn a_hundred_previous_versions_are_kept() {
+        let mut newest = version(&["0"], None, 0);
+        let first = newest.delta_tag(Some(Coding::Gzip)).to_str().unwrap().to_owned();
+        for number in 1..=MAX_PREVIOUS_VERSIONS {
+            newest = version(&[&number.to_string()], Some(&newest), 0);
         }
-        assert!(version_of.since(&first).is_some());
-        version_of = version(&["x"], Some(&version_of), 0);
-        assert_eq!(version_of.since(&first), None);
+        assert!(newest.delta_base(&first).is_some());
+        newest = version(&["x"], Some(&newest), 0);
+        assert_eq!(newest.delta_base(&first), None);
     }
 
     #[test]
-    fn a_coding_is_made_once() {
+    fn a_coding_is_encoded_once() {
         let document = version(&["a"], None, 0);
-        let wanted = Wanted { since: None, coding: Some(Coding::Gzip) };
-        assert_eq!(document.ready(wanted), None);
-        let made = document.make(wanted).unwrap();
-        assert_eq!(document.ready(wanted).map(|bytes| bytes.as_ptr()), Some(made.as_ptr()));
-        assert_eq!(document.make(wanted).unwrap().as_ptr(), made.as_ptr());
+        let gzip = Representation { base: None, coding: Some(Coding::Gzip) };
+        assert_eq!(document.encoded(gzip), None);
+        let bytes = document.encode(gzip).unwrap();
+        assert_eq!(document.encoded(gzip).map(|bytes| bytes.as_ptr()), Some(bytes.as_ptr()));
+        assert_eq!(document.encode(gzip).unwrap().as_ptr(), bytes.as_ptr());
     }
 }

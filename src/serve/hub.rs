@@ -1,4 +1,4 @@
-//! WebSub: telling a hub which feeds changed.
+//! WebSub: notifies a hub of changed feeds.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,99 +10,104 @@ use url::Url;
 
 use super::metrics::Metrics;
 
-/// A hub that says nothing for this long is down.
-const TIME_OUT: Duration = Duration::from_secs(10);
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(10);
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(300);
 
-/// Why a hub was not told.
-enum Failure {
-    /// It cannot be reached, or cannot serve anybody for now.
-    Down(String),
-    /// It does not want this one.
-    Refused(String),
+/// Why a notification failed.
+enum NotifyError {
+    /// The hub cannot be reached, or cannot serve requests for now.
+    Unavailable(String),
+    /// The hub rejects this topic.
+    Rejected(String),
 }
 
-/// Tells a hub of feeds that changed, and takes those out that it was told of.
+/// Notifies a hub of changed topics, and removes those that it accepted.
 ///
 /// # Errors
-/// Some are left: why, in the hub's words.
-pub fn tell(hub: &Url, topics: &mut BTreeSet<String>) -> Result<(), String> {
-    let mut refused = None;
+/// Why some are left.
+pub fn notify(hub: &Url, topics: &mut BTreeSet<String>) -> Result<(), String> {
+    let mut rejected = None;
     for topic in topics.clone() {
-        match tell_one(hub, &topic) {
+        match notify_topic(hub, &topic) {
             Ok(()) => drop(topics.remove(&topic)),
-            Err(Failure::Refused(why)) => refused = Some(format!("of {topic}: {why}")),
-            Err(Failure::Down(why)) => return Err(format!("of {topic}: {why}")),
+            Err(NotifyError::Rejected(why)) => rejected = Some(format!("of {topic}: {why}")),
+            Err(NotifyError::Unavailable(why)) => return Err(format!("of {topic}: {why}")),
         }
     }
-    refused.map_or(Ok(()), Err)
+    rejected.map_or(Ok(()), Err)
 }
 
-/// The publisher's notification that hubs agree on (WebSub §6 leaves its form open).
-fn tell_one(hub: &Url, topic: &str) -> Result<(), Failure> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(TIME_OUT)).user_agent("tidings");
-    // A redirect would lose the form on its way.
+/// The publish ping that hubs agree on (WebSub §6 leaves its format open).
+fn notify_topic(hub: &Url, topic: &str) -> Result<(), NotifyError> {
+    let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).user_agent("tidings");
+    // A followed redirect would lose the form.
     let config = config.http_status_as_error(false).max_redirects(0).max_redirects_will_error(false).build();
     let form = [("hub.mode", "publish"), ("hub.url", topic)];
-    let answer = ureq::Agent::new_with_config(config).post(hub.as_str()).send_form(form);
-    let answer = answer.map_err(|error| Failure::Down(error.to_string()))?;
-    let status = answer.status();
-    let elsewhere = answer.headers().get("location").and_then(|place| place.to_str().ok());
-    match elsewhere {
+    let response = ureq::Agent::new_with_config(config).post(hub.as_str()).send_form(form);
+    let response = response.map_err(|error| NotifyError::Unavailable(error.to_string()))?;
+    let status = response.status();
+    let location = response.headers().get("location").and_then(|location| location.to_str().ok());
+    match location {
         _ if status.is_success() => Ok(()),
-        Some(place) if status.is_redirection() => {
-            Err(Failure::Down(format!("it has moved to {place}; write that as `hub` in `[feeds]`")))
+        Some(location) if status.is_redirection() => {
+            Err(NotifyError::Unavailable(format!("it has moved to {location}; write that as `hub` in `[feeds]`")))
         }
         _ if status.is_client_error() && !matches!(status.as_u16(), 408 | 429) => {
-            Err(Failure::Refused(format!("it answered with status {status}")))
+            Err(NotifyError::Rejected(format!("it answered with status {status}")))
         }
-        _ => Err(Failure::Down(format!("it answered with status {status}"))),
+        _ => Err(NotifyError::Unavailable(format!("it answered with status {status}"))),
     }
 }
 
-/// A thread of its own, so that no reader waits for a hub.
-pub struct Teller(Sender<(Url, Vec<String>)>);
+/// A thread that notifies hubs, so that no request waits for one.
+pub struct HubNotifier(Sender<(Url, Vec<String>)>);
 
-impl Teller {
-    /// Begins to wait for what is to be told.
-    pub fn start(metrics: Arc<Metrics>) -> Teller {
+impl HubNotifier {
+    /// Starts the thread.
+    pub fn start(metrics: Arc<Metrics>) -> HubNotifier {
         let (sender, receiver) = channel();
-        std::thread::spawn(move || Pending::new(metrics).follow(&receiver));
-        Teller(sender)
+        std::thread::spawn(move || PendingTopics::new(metrics).run(&receiver));
+        HubNotifier(sender)
     }
 
-    /// Has a hub told of feeds, now or as soon as it can be.
-    pub fn tell(&self, hub: &Url, topics: Vec<String>) {
-        // The thread ends with the server alone.
+    /// Notifies a hub of topics in the background, with retries.
+    pub fn notify(&self, hub: &Url, topics: Vec<String>) {
+        // The thread lives as long as this sender.
         let _ = self.0.send((hub.clone(), topics));
     }
 }
 
-/// What has still to be told.
-struct Pending {
+/// Topics that the hub has yet to accept.
+struct PendingTopics {
     hub: Option<Url>,
     topics: BTreeSet<String>,
     /// How long to wait after the next failure.
-    pause: Duration,
-    /// When to try again.
-    next: Instant,
+    backoff: Duration,
+    /// When to try next.
+    next_attempt: Instant,
     metrics: Arc<Metrics>,
 }
 
-impl Pending {
-    fn new(metrics: Arc<Metrics>) -> Pending {
-        Pending { hub: None, topics: BTreeSet::new(), pause: SHORTEST_PAUSE, next: Instant::now(), metrics }
+impl PendingTopics {
+    fn new(metrics: Arc<Metrics>) -> PendingTopics {
+        PendingTopics {
+            hub: None,
+            topics: BTreeSet::new(),
+            backoff: MIN_BACKOFF,
+            next_attempt: Instant::now(),
+            metrics,
+        }
     }
 
-    /// A feed that changes again before the hub was told is told of once.
-    fn follow(mut self, news: &Receiver<(Url, Vec<String>)>) {
+    /// A topic that changes again before it was accepted is sent once.
+    fn run(mut self, changes: &Receiver<(Url, Vec<String>)>) {
         loop {
             let wait = match self.topics.is_empty() {
-                true => LONGEST_PAUSE,
-                false => self.next.saturating_duration_since(Instant::now()),
+                true => MAX_BACKOFF,
+                false => self.next_attempt.saturating_duration_since(Instant::now()),
             };
-            match news.recv_timeout(wait) {
+            match changes.recv_timeout(wait) {
                 Ok((hub, topics)) => {
                     self.hub = Some(hub);
                     self.topics.extend(topics);
@@ -111,26 +116,26 @@ impl Pending {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.metrics.hub_pending.store(self.topics.len() as u64, Ordering::Relaxed);
-            if Instant::now() >= self.next {
-                self.try_all();
+            if Instant::now() >= self.next_attempt {
+                self.send_all();
             }
         }
     }
 
-    fn try_all(&mut self) {
+    fn send_all(&mut self) {
         let Some(hub) = self.hub.as_ref().filter(|_| !self.topics.is_empty()) else { return };
-        match tell(hub, &mut self.topics) {
+        match notify(hub, &mut self.topics) {
             Ok(()) => {
-                if self.pause > SHORTEST_PAUSE {
+                if self.backoff > MIN_BACKOFF {
                     tracing::info!("the hub {hub} has been told of everything now");
                 }
-                self.pause = SHORTEST_PAUSE;
+                self.backoff = MIN_BACKOFF;
             }
             Err(why) => {
-                let (waiting, seconds) = (self.topics.len(), self.pause.as_secs());
+                let (waiting, seconds) = (self.topics.len(), self.backoff.as_secs());
                 tracing::warn!("the hub {hub} could not be told {why}; {waiting} waiting, next try in {seconds} s");
-                self.next = Instant::now() + self.pause;
-                self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                self.next_attempt = Instant::now() + self.backoff;
+                self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
             }
         }
         self.metrics.hub_pending.store(self.topics.len() as u64, Ordering::Relaxed);

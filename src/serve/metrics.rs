@@ -1,32 +1,33 @@
-//! What is counted, and how it is told (the text format of Prometheus).
+//! Metrics, in the text format of Prometheus.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use hyper::StatusCode;
 
-/// The statuses that are told apart.
+/// The statuses that are counted separately.
 const STATUSES: [u16; 12] = [200, 204, 226, 304, 308, 400, 404, 405, 406, 412, 414, 429];
 
-/// More aggregators than this are not told apart for a feed: their names are what anybody writes.
-const MOST_AGGREGATORS: usize = 50;
+/// Bounds the names per feed, because any client can make them up.
+const MAX_AGGREGATORS: usize = 50;
 
-/// What is counted of the answers about one document, or about none.
+/// Counters of the responses for one document, or for none.
 #[derive(Debug, Default)]
 pub struct Counters {
     by_status: [AtomicU64; STATUSES.len() + 1],
     bytes: AtomicU64,
-    /// How many subscribers each aggregator last said that it has.
+    /// The number of subscribers that each aggregator last reported.
     subscribers: Mutex<BTreeMap<String, u64>>,
 }
 
-/// Everything that is counted.
+/// All metrics.
 #[derive(Debug, Default)]
 pub struct Metrics {
     documents: Mutex<BTreeMap<String, Arc<Counters>>>,
-    /// Answers that are about no document.
+    /// Responses that are not about a document.
     pub others: Counters,
     pub connections: AtomicU64,
     pub rendered: AtomicU64,
@@ -34,25 +35,25 @@ pub struct Metrics {
     pub failed_reloads: AtomicU64,
     /// Whether the newest state of the store is served.
     pub is_current: AtomicU64,
-    /// What the last publication took.
+    /// The duration of the last reload.
     pub reload_micros: AtomicU64,
-    /// What a hub has still to be told of.
+    /// Topics that the hub has yet to be notified of.
     pub hub_pending: AtomicU64,
 }
 
 impl Counters {
-    /// Counts an answer.
+    /// Counts a response.
     pub fn count(&self, status: StatusCode, bytes: u64) {
-        let index = STATUSES.iter().position(|known| *known == status.as_u16()).unwrap_or(STATUSES.len());
+        let index = STATUSES.iter().position(|counted| *counted == status.as_u16()).unwrap_or(STATUSES.len());
         self.by_status[index].fetch_add(1, Ordering::Relaxed);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Keeps what an aggregator says of its subscribers in its user agent.
-    pub fn listen(&self, user_agent: &str) {
+    /// Records the subscribers that an aggregator reports in its user agent.
+    pub fn record_subscribers(&self, user_agent: &str) {
         let Some((name, count)) = subscribers(user_agent) else { return };
         let mut all = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() < MOST_AGGREGATORS || all.contains_key(name) {
+        if all.len() < MAX_AGGREGATORS || all.contains_key(name) {
             all.insert(name.to_owned(), count);
         }
     }
@@ -68,8 +69,8 @@ impl Counters {
 
 /// The name of an aggregator and how many subscribers it has, as in `Feedly/1.0 (…; 42 subscribers; …)`.
 fn subscribers(user_agent: &str) -> Option<(&str, u64)> {
-    let at = memchr::memmem::find(user_agent.as_bytes(), b" subscriber")?;
-    let before = &user_agent[..at];
+    let end = memchr::memmem::find(user_agent.as_bytes(), b" subscriber")?;
+    let before = &user_agent[..end];
     let digits = before.len() - before.bytes().rev().take_while(u8::is_ascii_digit).count();
     let count = before[digits..].parse().ok()?;
     let name = user_agent.split(['/', ' ', ';', '(']).next().filter(|name| !name.is_empty() && name.len() <= 64)?;
@@ -77,15 +78,24 @@ fn subscribers(user_agent: &str) -> Option<(&str, u64)> {
 }
 
 impl Metrics {
-    /// The counters of a path, which outlive every version of its document.
-    pub fn of(&self, path: &str) -> Arc<Counters> {
+    /// The counters of a path, shared by all versions of its document.
+    pub fn counters(&self, path: &str) -> Arc<Counters> {
         let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(documents.entry(path.to_owned()).or_default())
     }
 
-    /// All of it, in the text format of Prometheus. Writing into memory does not fail.
+    /// Records a successful reload.
+    pub fn record_reload(&self, rendered: usize, duration: Duration) {
+        self.reloads.fetch_add(1, Ordering::Relaxed);
+        self.rendered.fetch_add(rendered as u64, Ordering::Relaxed);
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.reload_micros.store(micros, Ordering::Relaxed);
+    }
+
+    /// All metrics in the text format.
     pub fn text(&self) -> String {
         let mut out = String::new();
+        // Writing to a string does not fail.
         let _ = self.write(&mut out);
         out
     }
@@ -93,34 +103,34 @@ impl Metrics {
     fn write(&self, out: &mut String) -> std::fmt::Result {
         let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let all = || documents.iter().map(|(path, counters)| (path.as_str(), &**counters)).chain([("", &self.others)]);
-        head(
+        family(
             out,
             "requests_total",
             "counter",
             "Answers, by document and status; an empty feed stands for all other paths.",
         )?;
-        let (mut answers, mut not_modified) = (0, 0);
+        let (mut responses, mut not_modified) = (0, 0);
         for (path, counters) in all() {
             for (status, count) in counters.requests() {
                 writeln!(out, "tidings_requests_total{{feed=\"{}\",status=\"{status}\"}} {count}", label(path))?;
-                answers += if path.is_empty() { 0 } else { count };
+                responses += if path.is_empty() { 0 } else { count };
                 not_modified += if status == 304 { count } else { 0 };
             }
         }
-        head(out, "response_bytes_total", "counter", "Bytes of the bodies of answers.")?;
+        family(out, "response_bytes_total", "counter", "Bytes of the bodies of answers.")?;
         for (path, counters) in all() {
             let bytes = counters.bytes.load(Ordering::Relaxed);
             if bytes > 0 {
                 writeln!(out, "tidings_response_bytes_total{{feed=\"{}\"}} {bytes}", label(path))?;
             }
         }
-        head(out, "not_modified_share", "gauge", "The share of answers about documents that were a 304.")?;
+        family(out, "not_modified_share", "gauge", "The share of answers about documents that were a 304.")?;
         writeln!(
             out,
             "tidings_not_modified_share {}",
-            if answers == 0 { 0.0 } else { not_modified as f64 / answers as f64 }
+            if responses == 0 { 0.0 } else { not_modified as f64 / responses as f64 }
         )?;
-        head(out, "subscribers", "gauge", "Subscribers that an aggregator last reported in its user agent.")?;
+        family(out, "subscribers", "gauge", "Subscribers that an aggregator last reported in its user agent.")?;
         for (path, counters) in all() {
             for (name, count) in counters.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
                 writeln!(
@@ -132,7 +142,7 @@ impl Metrics {
             }
         }
         let number = |value: &AtomicU64| value.load(Ordering::Relaxed);
-        head(out, "reloads_total", "counter", "Publications of a changed store, by outcome.")?;
+        family(out, "reloads_total", "counter", "Publications of a changed store, by outcome.")?;
         writeln!(out, "tidings_reloads_total{{outcome=\"ok\"}} {}", number(&self.reloads))?;
         writeln!(out, "tidings_reloads_total{{outcome=\"failed\"}} {}", number(&self.failed_reloads))?;
         for (name, kind, help, value) in [
@@ -147,17 +157,19 @@ impl Metrics {
                 number(&self.hub_pending) as f64,
             ),
         ] {
-            head(out, name, kind, help)?;
+            family(out, name, kind, help)?;
             writeln!(out, "tidings_{name} {value}")?;
         }
         Ok(())
     }
 }
 
-fn head(out: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
+/// The header of a metric family.
+fn family(out: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Result {
     writeln!(out, "# HELP tidings_{name} {help}\n# TYPE tidings_{name} {kind}")
 }
 
+/// Escapes the value of a label.
 fn label(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -167,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aggregators_say_how_many_they_read_for() {
+    fn subscribers_are_read_from_user_agents() {
         for (agent, expected) in [
             (
                 "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 42 subscribers; like FeedFetcher-Google)",

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 
 use super::document::Document;
-use super::later::{Kept, Later, Pages};
+use super::lazy::{LazyPage, LazyPages, PageCache};
 use super::metrics::Metrics;
-use super::resource::{Heads, Resource};
+use super::resource::{HeaderTemplate, Resource};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
@@ -21,160 +21,166 @@ use crate::site::Site;
 pub struct Publication {
     pub config: Arc<Config>,
     resources: HashMap<String, Arc<Resource>>,
-    /// What is made when it is asked for, from this.
-    later: Pages,
-    kept: Arc<Kept>,
+    lazy_pages: LazyPages,
+    page_cache: Arc<PageCache>,
+    /// What lazy pages are rendered from.
     site: Site,
-    /// Where each old path leads.
+    /// The `Location` of each redirected path.
     redirects: HashMap<String, HeaderValue>,
-    /// The path of `base_url` without its first slash, below which the paths answer too.
-    base: String,
+    /// The path of `base_url` without its first slash; documents are served below it too.
+    base_path: String,
 }
 
-/// What stands at a path.
+/// What is at a path.
 pub enum Lookup<'p> {
     Resource(&'p Arc<Resource>),
-    Later(&'p Arc<Later>),
-    /// Something that is elsewhere.
-    Moved(HeaderValue),
-    Nothing,
+    Lazy(&'p Arc<LazyPage>),
+    Redirect(HeaderValue),
+    NotFound,
 }
 
-/// The publication that follows another.
+/// A publication and how it differs from the previous one.
 pub struct Next {
     pub publication: Publication,
-    /// The paths whose bytes changed, those that are new or gone among them.
+    /// The paths whose bytes changed, including new and removed ones.
     pub changed: Vec<String>,
-    /// How many documents were made to know it.
+    /// How many documents were rendered.
     pub rendered: usize,
 }
 
 impl Publication {
-    /// The publication of a site: a document that is made from the same as before is not made again, and one that has the
-    /// same bytes keeps its codings, its tags and its date.
+    /// The publication of a site. A document with unchanged inputs is not rendered again, and one with unchanged bytes
+    /// keeps its codings, its entity tags and its date.
     ///
     /// # Errors
     /// A story could not be read again, or has changed meanwhile.
     pub fn after(
-        before: Option<&Publication>,
+        previous: Option<&Publication>,
         site: &Site,
         metrics: &Metrics,
         now: Timestamp,
     ) -> Result<Next, Diagnostic> {
         let config = site.shared_config();
-        // Where a page moved from, this server answers itself.
+        // This server redirects by itself, without the pages that static hosts need.
         let planned = site.planned().into_iter().filter(|planned| !matches!(planned.key, DocumentKey::Moved(_)));
-        let mut known: HashMap<&str, &Arc<Resource>> = before
+        let (lazy, planned): (Vec<Planned>, Vec<Planned>) = planned.partition(|planned| LazyPage::is_lazy(planned.key));
+        let has_same_config = previous.is_some_and(|previous| Arc::ptr_eq(&previous.config, &config));
+        let lazy_pages = previous.map(|previous| &previous.lazy_pages);
+        let lazy_pages = LazyPages::after(lazy_pages, lazy, |key| site.path(key), has_same_config, now);
+        let mut previous_resources: HashMap<&str, &Arc<Resource>> = previous
             .iter()
-            .flat_map(|before| &before.resources)
+            .flat_map(|previous| &previous.resources)
             .map(|(path, resource)| (path.as_str(), resource))
             .collect();
-        let (later, planned): (Vec<Planned>, Vec<Planned>) = planned.partition(|planned| Later::is(planned.key));
-        let is_same_site = before.is_some_and(|before| Arc::ptr_eq(&before.config, &config));
-        let later = Pages::after(before.map(|before| &before.later), later, |key| site.path(key), is_same_site, now);
         let mut resources = HashMap::new();
-        let mut wanted = Vec::new();
+        let mut outdated = Vec::new();
         for planned in planned {
             let path = site.path(planned.key);
-            match known.get(path.as_str()).filter(|resource| resource.source == planned.source) {
+            match previous_resources.get(path.as_str()).filter(|resource| resource.source == planned.source) {
                 Some(same) => drop(resources.insert(path, Arc::clone(same))),
-                None => wanted.push(planned),
+                None => outdated.push(planned),
             }
         }
-        let made: Mutex<Vec<(Planned, Rendered)>> = Mutex::default();
-        site.render(&wanted, |planned, rendered| {
-            made.lock().unwrap_or_else(PoisonError::into_inner).push((*planned, rendered));
-            Ok(())
-        })?;
         let mut changed = Vec::new();
-        let heads = Heads::new(&config);
-        for (planned, rendered) in made.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        let template = HeaderTemplate::new(&config);
+        for (planned, rendered) in render(site, &outdated)? {
             let path = site.path(planned.key);
-            let earlier = known.get(path.as_str()).map(|resource| &resource.document);
-            let document = match earlier.filter(|document| document.is(&rendered.bytes)) {
+            let earlier = previous_resources.get(path.as_str()).map(|resource| &resource.document);
+            let document = match earlier.filter(|document| document.has_bytes(&rendered.bytes)) {
                 Some(same) => Arc::clone(same),
                 None => {
                     changed.push(path.clone());
                     Arc::new(Document::new(rendered, earlier.map(Arc::as_ref), now))
                 }
             };
-            resources.insert(path.clone(), Arc::new(heads.resource(document, planned, &path, metrics)));
+            resources.insert(path.clone(), Arc::new(template.resource(document, planned, &path, metrics)));
         }
-        known.retain(|path, _| !resources.contains_key(*path));
-        changed.extend(known.keys().map(|path| (*path).to_owned()));
+        previous_resources.retain(|path, _| !resources.contains_key(*path));
+        changed.extend(previous_resources.keys().map(|path| (*path).to_owned()));
         changed.sort();
-        let redirects = config
-            .redirects
-            .iter()
-            .filter_map(|redirect| Some((redirect.from.clone(), HeaderValue::from_str(&redirect.relative()).ok()?)));
-        let redirects = redirects.collect();
-        let base = config.site.base_url.path().trim_start_matches('/').to_owned();
-        let kept = before.map(|before| Arc::clone(&before.kept)).unwrap_or_default();
-        let publication = Publication { config, resources, later, kept, site: site.clone(), redirects, base };
-        Ok(Next { publication, changed, rendered: wanted.len() })
+        let publication = Publication {
+            redirects: redirects(&config),
+            base_path: config.site.base_url.path().trim_start_matches('/').to_owned(),
+            page_cache: previous.map(|previous| Arc::clone(&previous.page_cache)).unwrap_or_default(),
+            config,
+            resources,
+            lazy_pages,
+            site: site.clone(),
+        };
+        Ok(Next { publication, changed, rendered: outdated.len() })
     }
 
-    /// How many documents there are.
+    /// The number of documents.
     pub fn len(&self) -> usize {
-        self.resources.len() + self.later.len()
+        self.resources.len() + self.lazy_pages.len()
     }
 
-    /// Makes a page that was not made before it was asked for.
+    /// Renders a lazy page into the cache.
     ///
     /// # Errors
     /// A story could not be read again, or has changed meanwhile.
-    pub fn make(&self, later: &Arc<Later>, metrics: &Metrics) -> Result<(), Diagnostic> {
-        self.kept.make(later, || {
-            let made = Mutex::new(Rendered::default());
-            self.site.render(&[later.planned], |_, rendered| {
-                *made.lock().unwrap_or_else(PoisonError::into_inner) = rendered;
-                Ok(())
-            })?;
-            let rendered = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let document = Arc::new(Document::new(rendered, None, later.changed));
-            Ok(Heads::new(&self.config).resource(document, later.planned, &later.path, metrics))
+    pub fn render(&self, page: &Arc<LazyPage>, metrics: &Metrics) -> Result<(), Diagnostic> {
+        self.page_cache.insert(page, || {
+            let rendered = render(&self.site, &[page.planned])?.pop().map(|(_, rendered)| rendered);
+            let document = Arc::new(Document::new(rendered.unwrap_or_default(), None, page.last_modified));
+            Ok(HeaderTemplate::new(&self.config).resource(document, page.planned, &page.path, metrics))
         })
     }
 
-    /// What is at a path.
+    /// The document at a path, unless it is lazy.
     pub fn get(&self, path: &str) -> Option<&Arc<Resource>> {
         self.resources.get(path)
     }
 
-    /// What answers a path, below the root or below the path of `base_url`; a path as it stands wins.
+    /// What is at a path, below the root or below the path of `base_url`; the root takes precedence.
     pub fn find(&self, path: &str) -> Lookup<'_> {
-        match self.find_here(path) {
-            Lookup::Nothing if !self.base.is_empty() => {
-                path.strip_prefix(&self.base).map_or(Lookup::Nothing, |below| self.find_here(below))
+        match self.find_below_root(path) {
+            Lookup::NotFound if !self.base_path.is_empty() => {
+                path.strip_prefix(&self.base_path).map_or(Lookup::NotFound, |below| self.find_below_root(below))
             }
-            found => found,
+            lookup => lookup,
         }
     }
 
-    /// What stands at a path as it is written.
-    fn at(&self, path: &str) -> Option<Lookup<'_>> {
-        let resource = self.resources.get(path).map(Lookup::Resource);
-        let later = || self.later.get(path).map(Lookup::Later);
-        let moved = || self.redirects.get(path).map(|new| Lookup::Moved(new.clone()));
-        resource.or_else(later).or_else(moved)
-    }
-
-    fn find_here(&self, path: &str) -> Lookup<'_> {
-        if let Some(found) = self.at(path) {
-            return found;
+    fn find_below_root(&self, path: &str) -> Lookup<'_> {
+        if let Some(lookup) = self.find_exact(path) {
+            return lookup;
         }
-        // As a static host does: a folder answers its index, and the name of a folder leads to it.
+        // As static hosts do: a folder returns its index, and the name of a folder redirects to it.
         if path.is_empty() || path.ends_with('/') {
-            return self.at(&format!("{path}index.html")).unwrap_or(Lookup::Nothing);
+            return self.find_exact(&format!("{path}index.html")).unwrap_or(Lookup::NotFound);
         }
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_folder = !matches!(self.at(&format!("{path}/index.html")), None | Some(Lookup::Moved(_)));
+        let is_folder = !matches!(self.find_exact(&format!("{path}/index.html")), None | Some(Lookup::Redirect(_)));
         match HeaderValue::from_str(&format!("{name}/")) {
-            Ok(folder) if is_folder => Lookup::Moved(folder),
-            _ => Lookup::Nothing,
+            Ok(folder) if is_folder => Lookup::Redirect(folder),
+            _ => Lookup::NotFound,
         }
+    }
+
+    fn find_exact(&self, path: &str) -> Option<Lookup<'_>> {
+        let resource = self.resources.get(path).map(Lookup::Resource);
+        let lazy = || self.lazy_pages.get(path).map(Lookup::Lazy);
+        let redirect = || self.redirects.get(path).map(|location| Lookup::Redirect(location.clone()));
+        resource.or_else(lazy).or_else(redirect)
     }
 }
 
-/// RFC 3229 §10.5.2.
-pub const IM: HeaderName = HeaderName::from_static("im");
+/// Renders documents, in any order.
+fn render(site: &Site, planned: &[Planned]) -> Result<Vec<(Planned, Rendered)>, Diagnostic> {
+    let documents: Mutex<Vec<(Planned, Rendered)>> = Mutex::default();
+    site.render(planned, |planned, rendered| {
+        documents.lock().unwrap_or_else(PoisonError::into_inner).push((*planned, rendered));
+        Ok(())
+    })?;
+    Ok(documents.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn redirects(config: &Config) -> HashMap<String, HeaderValue> {
+    let location = |text: String| HeaderValue::from_str(&text).ok();
+    config
+        .redirects
+        .iter()
+        .filter_map(|redirect| Some((redirect.from.clone(), location(redirect.relative())?)))
+        .collect()
+}

@@ -1,10 +1,10 @@
-//! A document at its path, with the headers that it is served with.
+//! A document at its path, with its response headers.
 
 use std::sync::Arc;
 
 use hyper::header::{self, HeaderMap, HeaderValue};
 
-use super::document::{Document, place, value};
+use super::document::{Document, coding_index, header_value};
 use super::metrics::{Counters, Metrics};
 use crate::coding::{CODINGS, Coding};
 use crate::config::Config;
@@ -14,44 +14,44 @@ use crate::plan::{DocumentKey, Planned};
 #[derive(Debug)]
 pub struct Resource {
     pub document: Arc<Document>,
-    /// The hash of what it was made from.
+    /// The hash of its inputs.
     pub source: u128,
-    /// Whether it is a feed, which other sites may read and of which changes can be told.
+    /// Whether it is a feed: other sites may read it, and deltas may be requested.
     pub is_feed: bool,
-    /// The header of a whole answer but for its dates, identity first.
-    whole: [HeaderMap; 1 + CODINGS.len()],
-    /// The header of a 304 but for its date, identity first.
+    /// The headers of a 200 except for dates, identity first.
+    full: [HeaderMap; 1 + CODINGS.len()],
+    /// The headers of a 304 except for `Date`, identity first.
     not_modified: [HeaderMap; 1 + CODINGS.len()],
     pub counters: Arc<Counters>,
 }
 
 impl Resource {
-    /// The header of a whole answer but for its dates.
-    pub fn whole(&self, coding: Option<Coding>) -> &HeaderMap {
-        &self.whole[place(coding)]
+    /// The headers of a 200 except for dates.
+    pub fn full(&self, coding: Option<Coding>) -> &HeaderMap {
+        &self.full[coding_index(coding)]
     }
 
-    /// The header of a 304 but for its date.
+    /// The headers of a 304 except for `Date`.
     pub fn not_modified(&self, coding: Option<Coding>) -> &HeaderMap {
-        &self.not_modified[place(coding)]
+        &self.not_modified[coding_index(coding)]
     }
 }
 
-/// What the headers of all documents have in common.
-pub struct Heads<'c> {
+/// The headers that all documents share.
+pub struct HeaderTemplate<'c> {
     config: &'c Config,
     cache_control: HeaderValue,
 }
 
-impl Heads<'_> {
-    pub fn new(config: &Config) -> Heads<'_> {
+impl HeaderTemplate<'_> {
+    pub fn new(config: &Config) -> HeaderTemplate<'_> {
         let server = &config.server;
-        // RFC 5861: seven days during which a cache may stand in for a server that fails.
+        // RFC 5861: a cache may serve a stale response for seven days while this server fails.
         let text = format!(
             "public, max-age={}, stale-while-revalidate={}, stale-if-error=604800",
             server.max_age, server.stale_while_revalidate
         );
-        Heads { config, cache_control: value(&text) }
+        HeaderTemplate { config, cache_control: header_value(&text) }
     }
 
     /// A document with its headers.
@@ -64,47 +64,47 @@ impl Heads<'_> {
             not_modified.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             not_modified.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link"));
         }
-        let mut of_all = not_modified.clone();
-        of_all.reserve(10);
-        of_all.insert(header::CONTENT_TYPE, HeaderValue::from_static(planned.key.media_type()));
-        of_all.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        of_all.insert(header::LINK, self.link(planned.key));
+        let mut shared = not_modified.clone();
+        shared.reserve(10);
+        shared.insert(header::CONTENT_TYPE, HeaderValue::from_static(planned.key.media_type()));
+        shared.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        shared.insert(header::LINK, self.link(planned.key));
         if !matches!(planned.key, DocumentKey::Redirects) {
-            of_all.insert(header::CONTENT_LANGUAGE, self.language(planned.key));
+            shared.insert(header::CONTENT_LANGUAGE, self.language(planned.key));
         }
-        let whole = std::array::from_fn(|index| {
+        let full = std::array::from_fn(|index| {
             let coding = index.checked_sub(1).map(|index| CODINGS[index]);
-            let mut head = of_all.clone();
-            head.insert(header::ETAG, document.tag(coding).clone());
+            let mut headers = shared.clone();
+            headers.insert(header::ETAG, document.tag(coding).clone());
             if let Some(coding) = coding {
-                head.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
+                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.token()));
             }
-            head
+            headers
         });
         let not_modified = std::array::from_fn(|index| {
-            let mut head = not_modified.clone();
-            head.insert(header::ETAG, document.tag(index.checked_sub(1).map(|index| CODINGS[index])).clone());
-            head
+            let mut headers = not_modified.clone();
+            headers.insert(header::ETAG, document.tag(index.checked_sub(1).map(|index| CODINGS[index])).clone());
+            headers
         });
-        Resource { document, source: planned.source, is_feed, whole, not_modified, counters: metrics.of(path) }
+        Resource { document, source: planned.source, is_feed, full, not_modified, counters: metrics.counters(path) }
     }
 
-    /// RFC 8288, and for feeds the discovery of WebSub §4.
+    /// The `Link` header (RFC 8288); for feeds also the hub (WebSub §4).
     fn link(&self, key: DocumentKey) -> HeaderValue {
         let mut text = format!("<{}>; rel=\"self\"", key.url(self.config));
         if let Some(hub) = self.config.feeds.hub.as_ref().filter(|_| key.is_feed()) {
             text += &format!(", <{hub}>; rel=\"hub\"");
         }
-        value(&text)
+        header_value(&text)
     }
 
-    /// RFC 9110 §8.5: for whom it is written.
+    /// The languages of its intended audience (RFC 9110 §8.5).
     fn language(&self, key: DocumentKey) -> HeaderValue {
-        let editions = &self.config.languages;
-        let of = |index: usize| editions[index].language.as_str();
+        let languages = &self.config.languages;
+        let tag = |index: usize| languages[index].language.as_str();
         match key.language() {
-            Some(language) => value(of(usize::from(language))),
-            None => value(&(0..editions.len()).map(of).collect::<Vec<_>>().join(", ")),
+            Some(language) => header_value(tag(usize::from(language))),
+            None => header_value(&(0..languages.len()).map(tag).collect::<Vec<_>>().join(", ")),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! From a request to its answer: a pure function of the head of the request, the publication and the moment.
+//! From a request to its response: a pure function of the request header, the publication and the time.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,40 +9,47 @@ use hyper::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
 use super::accept::Accepted;
-use super::conditional::{Verdict, asks_for_delta, lines, weigh};
-use super::document::{Document, Wanted, http_date};
-use super::later::Later;
+use super::conditional::{Precondition, accepts_delta, evaluate_preconditions, lines};
+use super::document::{Document, Representation, http_date};
+use super::lazy::LazyPage;
 use super::metrics::Counters;
-use super::publication::{IM, Lookup, Publication};
+use super::publication::{Lookup, Publication};
 use super::resource::Resource;
 use crate::coding::Coding;
 use crate::model::Timestamp;
 
-/// An answer.
+/// The response to a request.
 #[derive(Debug)]
-pub struct Answer {
+pub enum Response {
+    Ready(Reply),
+    /// A page has to be rendered first; then the same request gets a reply.
+    NeedsRender(Arc<LazyPage>),
+}
+
+/// A response whose status and headers are known.
+#[derive(Debug)]
+pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    pub content: Content,
+    pub body: Body,
     /// Where it is counted, if it is about a document.
     pub counters: Option<Arc<Counters>>,
 }
 
-/// What an answer holds.
+/// The body of a reply.
 #[derive(Debug)]
-pub enum Content {
+pub enum Body {
     Bytes(Bytes),
-    /// Bytes of a document, which may have to be made.
-    Document(Arc<Document>, Wanted),
-    /// Nothing yet: the document has to be made before it is known what to answer.
-    Later(Arc<Later>),
+    /// A representation of a document, which may have to be encoded.
+    Document(Arc<Document>, Representation),
 }
 
-/// Longer paths than this are none of ours.
-const LONGEST_PATH: usize = 8192;
+const MAX_PATH_LENGTH: usize = 8192;
 const METHODS: &str = "GET, HEAD, OPTIONS";
+/// RFC 3229 §10.5.2.
+const IM: HeaderName = HeaderName::from_static("im");
 
-/// A moment, and how a header writes it.
+/// A time, and the same as a header value.
 #[derive(Debug, Clone)]
 pub struct Now {
     pub at: Timestamp,
@@ -55,121 +62,124 @@ impl Now {
     }
 }
 
-/// Answers a request.
-pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) -> Answer {
-    let mut answer = route(request, publication, now.at);
-    answer.headers.insert(header::DATE, now.text.clone());
-    answer
+/// Responds to a request.
+pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) -> Response {
+    let mut reply = match check(request) {
+        Err(reply) => reply,
+        Ok(path) => match publication.find(&path) {
+            Lookup::Resource(resource) => document(request, resource, now.at),
+            Lookup::Lazy(page) => match page.cached() {
+                Some(resource) => document(request, &resource, now.at),
+                None => return Response::NeedsRender(Arc::clone(page)),
+            },
+            Lookup::Redirect(location) => redirect(location, publication),
+            Lookup::NotFound => text(StatusCode::NOT_FOUND, "there is nothing here\n"),
+        },
+    };
+    reply.headers.insert(header::DATE, now.text.clone());
+    Response::Ready(reply)
 }
 
-fn route<B>(request: &Request<B>, publication: &Publication, now: Timestamp) -> Answer {
+/// The path of a request for a document.
+///
+/// # Errors
+/// The reply to any other request.
+fn check<B>(request: &Request<B>) -> Result<Cow<'_, str>, Reply> {
     let headers = request.headers();
-    // RFC 9112 §3.2: a request of HTTP/1.1 names one host, and any other no more than that.
+    // RFC 9112 §3.2: HTTP/1.1 requires exactly one `Host`, earlier versions allow one.
     let mut hosts = headers.get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.next());
     if more.is_some() || host.map_or(request.version() == hyper::Version::HTTP_11, |host| !is_host(host.as_bytes())) {
-        return last(plain(StatusCode::BAD_REQUEST, "a request names one host\n"));
+        return Err(close_after(text(StatusCode::BAD_REQUEST, "a request names one host\n")));
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if !reads {
-        let answer = plain(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n");
-        return last(with(answer, header::ALLOW, METHODS));
+    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        let reply = text(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n");
+        return Err(close_after(with_header(reply, header::ALLOW, METHODS)));
     }
-    // What is asked for here needs no body, and one without a length is how requests are smuggled (RFC 9112 §11.2).
+    // None of these methods needs a body, and a chunked one allows request smuggling (RFC 9112 §11.2).
     if headers.contains_key(header::TRANSFER_ENCODING) {
-        return last(plain(StatusCode::BAD_REQUEST, "requests have no body here\n"));
+        return Err(close_after(text(StatusCode::BAD_REQUEST, "requests have no body here\n")));
     }
     if request.method() == Method::OPTIONS {
-        return options(headers);
+        return Err(options(headers));
     }
-    if request.uri().path().len() > LONGEST_PATH {
-        return plain(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n");
+    if request.uri().path().len() > MAX_PATH_LENGTH {
+        return Err(text(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n"));
     }
-    let Some(path) = path(request.uri().path()) else {
-        return plain(StatusCode::BAD_REQUEST, "this is no path\n");
-    };
-    match publication.find(&path) {
-        Lookup::Resource(resource) => document(request, resource, now),
-        Lookup::Later(later) => match later.ready() {
-            Some(resource) => document(request, &resource, now),
-            None => Answer { content: Content::Later(Arc::clone(later)), ..plain(StatusCode::SERVICE_UNAVAILABLE, "") },
-        },
-        Lookup::Moved(to) => moved(to, publication),
-        Lookup::Nothing => plain(StatusCode::NOT_FOUND, "there is nothing here\n"),
-    }
+    path(request.uri().path()).ok_or_else(|| text(StatusCode::BAD_REQUEST, "this is no path\n"))
 }
 
-/// Whether a host can be named so (RFC 3986 §3.2.2), perhaps with a port.
+/// Whether bytes can be a host with an optional port (RFC 3986 §3.2.2).
 fn is_host(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%!$&'()*+,;=".contains(byte))
 }
 
-/// The path without its first slash, its escapes resolved; `None` where it is malformed or hides a slash.
-fn path(written: &str) -> Option<Cow<'_, str>> {
-    let written = written.strip_prefix('/')?;
-    if !written.contains('%') {
-        return Some(Cow::Borrowed(written));
+/// The path without its first slash, percent-decoded; `None` where it is malformed or has an encoded slash.
+fn path(encoded: &str) -> Option<Cow<'_, str>> {
+    let path = encoded.strip_prefix('/')?;
+    if !path.contains('%') {
+        return Some(Cow::Borrowed(path));
     }
     let is_escape = |rest: &[u8]| rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit);
-    let mut escapes = written.split('%').skip(1).map(str::as_bytes);
+    let mut escapes = path.split('%').skip(1).map(str::as_bytes);
     if !escapes.all(|rest| is_escape(rest) && !rest[..2].eq_ignore_ascii_case(b"2f")) {
         return None;
     }
-    let path = percent_decode_str(written).decode_utf8().ok()?;
+    let path = percent_decode_str(path).decode_utf8().ok()?;
     (!path.contains(char::is_control)).then_some(path)
 }
 
-fn document<B>(request: &Request<B>, resource: &Arc<Resource>, now: Timestamp) -> Answer {
+fn document<B>(request: &Request<B>, resource: &Resource, now: Timestamp) -> Reply {
     let counters = Some(Arc::clone(&resource.counters));
     let accepted = Accepted::read(lines(request.headers(), header::ACCEPT_ENCODING));
     let Some(coding) = accepted.best() else {
-        let answer = plain(StatusCode::NOT_ACCEPTABLE, "this is served in br, zstd, gzip and identity\n");
-        return Answer { counters, ..with(answer, header::VARY, "Accept-Encoding") };
+        let reply = text(StatusCode::NOT_ACCEPTABLE, "this is served in br, zstd, gzip and identity\n");
+        return Reply { counters, ..with_header(reply, header::VARY, "Accept-Encoding") };
     };
-    // Contract §6: HEAD ignores `A-IM`.
-    let delta = resource.is_feed && request.method() == Method::GET && asks_for_delta(request.headers());
-    let answer = match weigh(request.headers(), &resource.document, accepted, delta, now) {
-        Verdict::Whole => whole(resource, coding, delta, now),
-        Verdict::NotModified { coding, delta } => not_modified(resource, coding, delta),
-        Verdict::Since(version) => since(resource, version, coding, now),
-        Verdict::Failed => plain(StatusCode::PRECONDITION_FAILED, "this is not what it was\n"),
+    // A response to HEAD is that of the full document.
+    let may_send_delta = resource.is_feed && request.method() == Method::GET && accepts_delta(request.headers());
+    let reply = match evaluate_preconditions(request.headers(), &resource.document, accepted, may_send_delta, now) {
+        Precondition::Full => full(resource, coding, may_send_delta, now),
+        Precondition::Delta(base) => delta(resource, base, coding, now),
+        Precondition::NotModified { coding, delta } => not_modified(resource, coding, delta),
+        Precondition::Failed => text(StatusCode::PRECONDITION_FAILED, "this is not what it was\n"),
     };
-    Answer { counters, ..answer }
+    Reply { counters, ..reply }
 }
 
-fn whole(resource: &Resource, coding: Option<Coding>, delta: bool, now: Timestamp) -> Answer {
-    let mut headers = dated(resource, coding, now);
-    if delta {
-        // RFC 3229, by the contract's rule: a tag that may be followed by a 226 is given where nothing stores the answer.
+fn full(resource: &Resource, coding: Option<Coding>, may_send_delta: bool, now: Timestamp) -> Reply {
+    let mut headers = with_last_modified(resource, coding, now);
+    if may_send_delta {
+        // A tag that a delta may follow is sent only where no cache stores it, so that none combines the two.
         headers.insert(header::ETAG, resource.document.delta_tag(coding).clone());
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    let content = Content::Document(Arc::clone(&resource.document), Wanted { since: None, coding });
-    Answer { status: StatusCode::OK, headers, content, counters: None }
+    let body = Body::Document(Arc::clone(&resource.document), Representation { base: None, coding });
+    Reply { status: StatusCode::OK, headers, body, counters: None }
 }
 
-/// RFC 3229 §10.4.1. Nothing on the way may take it for the feed.
-fn since(resource: &Resource, version: u128, coding: Option<Coding>, now: Timestamp) -> Answer {
-    let mut headers = dated(resource, coding, now);
+/// RFC 3229 §10.4.1. `no-store` keeps caches from storing it as the feed.
+fn delta(resource: &Resource, base: u128, coding: Option<Coding>, now: Timestamp) -> Reply {
+    let mut headers = with_last_modified(resource, coding, now);
     headers.insert(header::ETAG, resource.document.delta_tag(coding).clone());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, im"));
     headers.insert(IM, HeaderValue::from_static("feed"));
-    let content = Content::Document(Arc::clone(&resource.document), Wanted { since: Some(version), coding });
-    Answer { status: StatusCode::IM_USED, headers, content, counters: None }
+    let body = Body::Document(Arc::clone(&resource.document), Representation { base: Some(base), coding });
+    Reply { status: StatusCode::IM_USED, headers, body, counters: None }
 }
 
-/// RFC 9110 §15.4.5: what the whole answer would say of caching, and no more.
-fn not_modified(resource: &Resource, coding: Option<Coding>, delta: bool) -> Answer {
+/// RFC 9110 §15.4.5: only the headers that concern caches.
+fn not_modified(resource: &Resource, coding: Option<Coding>, delta: bool) -> Reply {
     let mut headers = resource.not_modified(coding).clone();
     if delta {
         headers.insert(header::ETAG, resource.document.delta_tag(coding).clone());
     }
-    Answer { status: StatusCode::NOT_MODIFIED, headers, content: empty(), counters: None }
+    Reply { status: StatusCode::NOT_MODIFIED, headers, body: empty(), counters: None }
 }
 
-/// The header of a document, with its date once that has come.
-fn dated(resource: &Resource, coding: Option<Coding>, now: Timestamp) -> HeaderMap {
-    let mut headers = resource.whole(coding).clone();
+/// The headers of a 200, with `Last-Modified` unless it is in the future.
+fn with_last_modified(resource: &Resource, coding: Option<Coding>, now: Timestamp) -> HeaderMap {
+    let mut headers = resource.full(coding).clone();
     let last_modified = resource.document.last_modified;
     if last_modified <= now {
         headers.insert(header::LAST_MODIFIED, resource.document.last_modified_text.clone());
@@ -177,56 +187,52 @@ fn dated(resource: &Resource, coding: Option<Coding>, now: Timestamp) -> HeaderM
     headers
 }
 
-fn moved(to: HeaderValue, publication: &Publication) -> Answer {
-    let mut answer = plain(StatusCode::PERMANENT_REDIRECT, "this is elsewhere\n");
-    answer.headers.insert(header::LOCATION, to);
+fn redirect(location: HeaderValue, publication: &Publication) -> Reply {
+    let mut reply = text(StatusCode::PERMANENT_REDIRECT, "this is elsewhere\n");
+    reply.headers.insert(header::LOCATION, location);
     let age = format!("public, max-age={}", publication.config.server.max_age);
-    with(answer, header::CACHE_CONTROL, &age)
+    with_header(reply, header::CACHE_CONTROL, &age)
 }
 
-/// What may be asked, and of other sites' pages what a browser may ask for them (Fetch §3.2).
-fn options(headers: &HeaderMap) -> Answer {
-    let answer = Answer { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), content: empty(), counters: None };
-    let mut answer = with(answer, header::ALLOW, METHODS);
+/// The allowed methods, and the response to a CORS preflight (Fetch §3.2).
+fn options(headers: &HeaderMap) -> Reply {
+    let reply = Reply { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: empty(), counters: None };
+    let mut reply = with_header(reply, header::ALLOW, METHODS);
     if headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
-        for (name, text) in [
+        for (name, value) in [
             (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, "If-None-Match, If-Modified-Since, A-IM"),
             (header::ACCESS_CONTROL_MAX_AGE, "86400"),
         ] {
-            answer = with(answer, name, text);
+            reply = with_header(reply, name, value);
         }
     }
-    answer
+    reply
 }
 
-/// A short answer in words, which nothing stores.
-pub fn plain(status: StatusCode, text: &'static str) -> Answer {
+/// A reply of plain text, which no cache stores.
+pub fn text(status: StatusCode, text: &'static str) -> Reply {
     let mut headers = HeaderMap::with_capacity(6);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Answer { status, headers, content: Content::Bytes(Bytes::from_static(text.as_bytes())), counters: None }
+    Reply { status, headers, body: Body::Bytes(Bytes::from_static(text.as_bytes())), counters: None }
 }
 
-/// The same answer as the last of its connection.
-pub fn last(answer: Answer) -> Answer {
-    with(answer, header::CONNECTION, "close")
+/// Closes the connection after a reply.
+pub fn close_after(reply: Reply) -> Reply {
+    with_header(reply, header::CONNECTION, "close")
 }
 
-/// The same answer with a field more.
-pub fn with(mut answer: Answer, name: HeaderName, text: &str) -> Answer {
-    set(&mut answer.headers, name, text);
-    answer
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        headers.insert(name, value);
+/// Sets a header.
+pub fn with_header(mut reply: Reply, name: HeaderName, value: &str) -> Reply {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        reply.headers.insert(name, value);
     }
+    reply
 }
 
-fn empty() -> Content {
-    Content::Bytes(Bytes::new())
+fn empty() -> Body {
+    Body::Bytes(Bytes::new())
 }

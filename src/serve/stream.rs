@@ -1,4 +1,4 @@
-//! A connection as bytes: what the parser would let pass is refused, and progress is kept count of.
+//! The bytes of a connection: rejects what the parser would let pass, and counts progress.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -11,41 +11,40 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// What a connection has done so far.
+/// The progress of a connection.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Bytes of requests that were read.
+    /// Bytes of requests.
     pub read: AtomicU64,
-    /// Bytes of answers that were taken off our hands.
+    /// Bytes of responses that the system has taken.
     pub written: AtomicU64,
-    /// Requests that were answered.
+    /// Requests with a response.
     pub requests: AtomicU64,
-    /// What `read` was when the last of them was understood.
-    pub understood: AtomicU64,
-    /// Whether the client lets us wait with an answer.
+    /// The value of `read` when the last request was parsed.
+    pub parsed: AtomicU64,
+    /// Whether a response waits for the client to read.
     pub is_blocked: AtomicBool,
 }
 
-/// A connection of which the progress is kept count of.
+/// A connection that counts its progress.
 #[derive(Debug)]
 pub struct Stream {
     inner: TokioIo<TcpStream>,
     progress: Arc<Progress>,
     /// The last byte that was read.
-    last: u8,
+    last_byte: u8,
 }
 
 impl Stream {
     pub fn new(inner: TcpStream, progress: Arc<Progress>) -> Stream {
-        Stream { inner: TokioIo::new(inner), progress, last: 0 }
+        Stream { inner: TokioIo::new(inner), progress, last_byte: 0 }
     }
 
-    /// The connection itself.
     pub fn into_inner(self) -> TcpStream {
         self.inner.into_inner()
     }
 
-    fn wrote(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn count_written(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         self.progress.is_blocked.store(outcome.is_pending(), Ordering::Relaxed);
         if let Poll::Ready(Ok(count)) = &outcome {
             self.progress.written.fetch_add(*count as u64, Ordering::Relaxed);
@@ -60,40 +59,40 @@ impl Read for Stream {
         context: &mut Context<'_>,
         mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        // Requests are small; what is read is looked at before the parser sees it.
+        // A buffer of its own, so that bytes are checked before the parser sees them; requests are small.
         let mut bytes = [MaybeUninit::uninit(); 4096];
-        let room = buffer.remaining().min(bytes.len());
-        let mut own = tokio::io::ReadBuf::uninit(&mut bytes[..room]);
+        let capacity = buffer.remaining().min(bytes.len());
+        let mut filled = tokio::io::ReadBuf::uninit(&mut bytes[..capacity]);
         let stream = Pin::new(self.inner.inner_mut());
-        if tokio::io::AsyncRead::poll_read(stream, context, &mut own)?.is_pending() {
+        if tokio::io::AsyncRead::poll_read(stream, context, &mut filled)?.is_pending() {
             return Poll::Pending;
         }
-        let read = own.filled_mut();
-        refuse_bare_feeds(read, self.last);
-        self.last = read.last().copied().unwrap_or(self.last);
+        let read = filled.filled_mut();
+        reject_bare_lf(read, self.last_byte);
+        self.last_byte = read.last().copied().unwrap_or(self.last_byte);
         self.progress.read.fetch_add(read.len() as u64, Ordering::Relaxed);
         buffer.put_slice(read);
         Poll::Ready(Ok(()))
     }
 }
 
-/// A line feed without its carriage return may be taken for the end of a line or not (RFC 9112 §2.2), and requests are
-/// smuggled past proxies that see it otherwise. It becomes a byte that the parser refuses.
-fn refuse_bare_feeds(bytes: &mut [u8], before: u8) {
+/// Replaces each bare LF by a byte that the parser rejects. RFC 9112 §2.2 lets a recipient accept it as a line end, which
+/// allows request smuggling past a proxy that does not.
+fn reject_bare_lf(bytes: &mut [u8], before: u8) {
     let mut next = 0;
-    while let Some(found) = memchr::memchr(b'\n', &bytes[next..]) {
-        let at = next + found;
-        if at.checked_sub(1).map_or(before, |before| bytes[before]) != b'\r' {
-            bytes[at] = 0;
+    while let Some(offset) = memchr::memchr(b'\n', &bytes[next..]) {
+        let index = next + offset;
+        if index.checked_sub(1).map_or(before, |before| bytes[before]) != b'\r' {
+            bytes[index] = 0;
         }
-        next = at + 1;
+        next = index + 1;
     }
 }
 
 impl Write for Stream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write(context, bytes);
-        self.wrote(outcome)
+        self.count_written(outcome)
     }
 
     fn poll_write_vectored(
@@ -102,7 +101,7 @@ impl Write for Stream {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.inner).poll_write_vectored(context, parts);
-        self.wrote(outcome)
+        self.count_written(outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bare_line_feeds_are_made_unreadable() {
+    fn bare_lf_is_rejected() {
         for (before, text, expected) in [
             (0, "a\r\nb\r\n", "a\r\nb\r\n"),
             (0, "a\nb\r\n", "a\0b\r\n"),
@@ -132,7 +131,7 @@ mod tests {
             (0, "\r\n\n\n", "\r\n\0\0"),
         ] {
             let mut bytes = text.as_bytes().to_vec();
-            refuse_bare_feeds(&mut bytes, before);
+            reject_bare_lf(&mut bytes, before);
             assert_eq!(bytes, expected.as_bytes(), "{text:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! Requests and their answers, without a socket.
+//! Requests and their responses, without a socket.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -7,10 +7,10 @@ use chrono::DateTime;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
 
-use super::document::Wanted;
+use super::document::Representation;
 use super::metrics::Metrics;
 use super::publication::Publication;
-use super::respond::{Answer, Content, Now, respond};
+use super::respond::{Body, Now, Reply, Response, respond};
 use crate::coding::Coding;
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -35,10 +35,10 @@ max_age = 60
 "else" = "https://other.example/x"
 "#;
 
-/// When the publications of these tests were made, and long after.
-const MADE: Timestamp = Timestamp(1_700_000_000);
+/// The time of the first publication, and a later time.
+const PUBLISHED: Timestamp = Timestamp(1_700_000_000);
 const LATER: Timestamp = Timestamp(1_700_000_100);
-const MADE_TEXT: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
+const PUBLISHED_TEXT: &str = "Tue, 14 Nov 2023 22:13:20 GMT";
 const BEFORE_TEXT: &str = "Tue, 14 Nov 2023 22:13:19 GMT";
 const LATER_TEXT: &str = "Tue, 14 Nov 2023 22:15:00 GMT";
 
@@ -58,7 +58,7 @@ impl Served {
         std::fs::create_dir(folder.path().join("stories")).unwrap();
         write(folder.path(), "a", "First");
         let metrics = Metrics::default();
-        let publication = publish(folder.path(), None, &metrics, MADE);
+        let publication = publish(folder.path(), None, &metrics, PUBLISHED);
         Served { folder, publication, metrics }
     }
 
@@ -67,18 +67,18 @@ impl Served {
         self.publication = publish(self.folder.path(), Some(&self.publication), &self.metrics, now);
     }
 
-    fn ask(&self, method: Method, path: &str, fields: &[(&str, &str)], now: Timestamp) -> Answered {
+    fn request(&self, method: Method, path: &str, fields: &[(&str, &str)], now: Timestamp) -> Received {
         let request = request(method, path, fields);
-        let mut answer = respond(&request, &self.publication, &Now::new(now));
-        if let Content::Later(page) = &answer.content {
-            self.publication.make(page, &self.metrics).unwrap();
-            answer = respond(&request, &self.publication, &Now::new(now));
+        let mut response = respond(&request, &self.publication, &Now::new(now));
+        if let Response::NeedsRender(page) = &response {
+            self.publication.render(page, &self.metrics).unwrap();
+            response = respond(&request, &self.publication, &Now::new(now));
         }
-        Answered::of(answer)
+        Received::new(ready(response))
     }
 
-    fn get(&self, path: &str, fields: &[(&str, &str)]) -> Answered {
-        self.ask(Method::GET, path, fields, LATER)
+    fn get(&self, path: &str, fields: &[(&str, &str)]) -> Received {
+        self.request(Method::GET, path, fields, LATER)
     }
 }
 
@@ -104,30 +104,36 @@ fn request(method: Method, path: &str, fields: &[(&str, &str)]) -> Request<()> {
     request.body(()).unwrap()
 }
 
-/// An answer with its bytes.
+fn ready(response: Response) -> Reply {
+    match response {
+        Response::Ready(reply) => reply,
+        Response::NeedsRender(_) => panic!("the page is not rendered"),
+    }
+}
+
+/// A response with the bytes of its body.
 #[derive(Debug)]
-struct Answered {
+struct Received {
     status: StatusCode,
-    fields: Vec<(HeaderName, String)>,
+    headers: Vec<(HeaderName, String)>,
     body: Vec<u8>,
 }
 
-impl Answered {
-    /// Every answer holds the fields that are expected of its kind, and no other.
-    fn of(answer: Answer) -> Answered {
-        let fields: Vec<_> =
-            answer.headers.iter().map(|(name, value)| (name.clone(), value.to_str().unwrap().to_owned())).collect();
-        let body = match &answer.content {
-            Content::Bytes(bytes) => bytes.to_vec(),
-            Content::Document(document, wanted) => document.make(*wanted).unwrap().to_vec(),
-            Content::Later(_) => panic!("it was made"),
+impl Received {
+    /// Checks that a response has the headers of its kind, and no other.
+    fn new(reply: Reply) -> Received {
+        let headers: Vec<_> =
+            reply.headers.iter().map(|(name, value)| (name.clone(), value.to_str().unwrap().to_owned())).collect();
+        let body = match &reply.body {
+            Body::Bytes(bytes) => bytes.to_vec(),
+            Body::Document(document, representation) => document.encode(*representation).unwrap().to_vec(),
         };
-        let answered = Answered { status: answer.status, fields, body };
-        answered.has_only_expected_fields(matches!(answer.content, Content::Document(..)));
-        answered
+        let received = Received { status: reply.status, headers, body };
+        received.assert_headers(matches!(reply.body, Body::Document(..)));
+        received
     }
 
-    fn has_only_expected_fields(&self, is_document: bool) {
+    fn assert_headers(&self, is_document: bool) {
         let cors = ["access-control-allow-origin", "access-control-expose-headers"];
         let (needed, allowed): (Vec<&str>, Vec<&str>) = match self.status.as_u16() {
             200 | 226 if is_document => (
@@ -149,28 +155,28 @@ impl Answered {
                 vec!["location", "allow", "vary", "connection", "retry-after"],
             ),
         };
-        assert!(self.field("date").is_some(), "{self:?}");
+        assert!(self.header("date").is_some(), "{self:?}");
         for name in &needed {
-            assert!(self.field(name).is_some(), "{name} is missing: {self:?}");
+            assert!(self.header(name).is_some(), "{name} is missing: {self:?}");
         }
-        for (name, _) in &self.fields {
+        for (name, _) in &self.headers {
             let name = name.as_str();
             assert!(
                 name == "date" || needed.contains(&name) || allowed.contains(&name),
                 "{name} is not expected: {self:?}"
             );
-            let count = self.fields.iter().filter(|(other, _)| other.as_str() == name).count();
-            assert_eq!(count, 1, "{name} stands twice: {self:?}");
+            let count = self.headers.iter().filter(|(other, _)| other.as_str() == name).count();
+            assert_eq!(count, 1, "{name} is repeated: {self:?}");
         }
-        assert_eq!(self.status == StatusCode::IM_USED, self.field("im") == Some("feed"), "{self:?}");
+        assert_eq!(self.status == StatusCode::IM_USED, self.header("im") == Some("feed"), "{self:?}");
     }
 
-    fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(other, _)| other.as_str() == name).map(|(_, value)| value.as_str())
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(other, _)| other.as_str() == name).map(|(_, value)| value.as_str())
     }
 
     fn tag(&self) -> String {
-        self.field("etag").unwrap_or_default().to_owned()
+        self.header("etag").unwrap_or_default().to_owned()
     }
 
     fn text(&self) -> String {
@@ -219,7 +225,7 @@ enum Form {
 fn validators() -> Vec<Has> {
     let forms = [Form::Plain, Form::Weak, Form::List];
     let tags = CODINGS.into_iter().flat_map(|coding| forms.map(|form| Has::Tag(coding, form)));
-    let dates = ["yesterday", BEFORE_TEXT, MADE_TEXT, LATER_TEXT].map(Has::Date);
+    let dates = ["yesterday", BEFORE_TEXT, PUBLISHED_TEXT, LATER_TEXT].map(Has::Date);
     [Has::Nothing, Has::Wrong, Has::Any, Has::Broken].into_iter().chain(tags).chain(dates).collect()
 }
 
@@ -258,30 +264,30 @@ fn every_condition_has_its_answer() {
                             has => fields.push((name, listed(has, tag))),
                         }
                         let borrowed: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-                        let answer = served.ask(method.clone(), FEED, &borrowed, LATER);
+                        let response = served.request(method.clone(), FEED, &borrowed, LATER);
                         let (status, expected_tag) = expected(&has, is_match, best, taken);
-                        assert_eq!(answer.status.as_u16(), status, "{method} {fields:?}");
+                        assert_eq!(response.status.as_u16(), status, "{method} {fields:?}");
                         let is_delta = a_im && method == Method::GET && status == 200;
                         match (status, expected_tag) {
                             (200, _) if is_delta => {
                                 assert_eq!(
-                                    answer.tag(),
+                                    response.tag(),
                                     document.delta_tag(best.unwrap()).to_str().unwrap(),
                                     "{fields:?}"
                                 )
                             }
-                            (200 | 304, coding) => assert_eq!(answer.tag(), tag(coding), "{method} {fields:?}"),
+                            (200 | 304, coding) => assert_eq!(response.tag(), tag(coding), "{method} {fields:?}"),
                             _ => {}
                         }
                         if status == 200 {
                             let coding = best.unwrap();
-                            assert_eq!(answer.body, document.make(Wanted { since: None, coding }).unwrap());
-                            assert_eq!(answer.field("content-encoding"), coding.map(Coding::token));
-                            assert_eq!(answer.field("last-modified"), Some(MADE_TEXT));
-                            let no_store = answer.field("cache-control") == Some("no-store");
+                            assert_eq!(response.body, document.encode(Representation { base: None, coding }).unwrap());
+                            assert_eq!(response.header("content-encoding"), coding.map(Coding::token));
+                            assert_eq!(response.header("last-modified"), Some(PUBLISHED_TEXT));
+                            let no_store = response.header("cache-control") == Some("no-store");
                             assert_eq!(no_store, is_delta, "{fields:?}");
                         } else if status == 304 {
-                            assert!(answer.body.is_empty());
+                            assert!(response.body.is_empty());
                         }
                         asked += 1;
                     }
@@ -365,14 +371,14 @@ fn what_changed_is_told_once_its_own_tag_is_named() {
     served.story("b", "Second", LATER);
     // A tag that any cache could have is no promise that its owner has the feed.
     let whole = delta(&served, &plain);
-    assert_eq!((whole.status.as_u16(), whole.field("cache-control")), (200, Some("no-store")));
+    assert_eq!((whole.status.as_u16(), whole.header("cache-control")), (200, Some("no-store")));
     let own = whole.tag();
     assert!(own.starts_with("\"im-"));
     assert_eq!(delta(&served, &own).status, 304);
     assert_eq!(delta(&served, &own).tag(), own);
     served.story("c", "Third", LATER);
     let changed = delta(&served, &own);
-    assert_eq!((changed.status.as_u16(), changed.field("cache-control")), (226, Some("no-store, im")));
+    assert_eq!((changed.status.as_u16(), changed.header("cache-control")), (226, Some("no-store, im")));
     let text = changed.text();
     assert!(text.contains("Third") && !text.contains("Second") && !text.contains("First"));
     assert_eq!(
@@ -386,13 +392,13 @@ fn what_changed_is_told_once_its_own_tag_is_named() {
     assert_eq!(delta(&served, &changed.tag()).status, 304);
     // Others get the feed, and HEAD the header of the feed.
     assert_eq!(served.get(FEED, &[("if-none-match", &own)]).status, 200);
-    let head = served.ask(Method::HEAD, FEED, &[("a-im", "feed"), ("if-none-match", &own)], LATER);
+    let head = served.request(Method::HEAD, FEED, &[("a-im", "feed"), ("if-none-match", &own)], LATER);
     assert_eq!((head.status.as_u16(), head.tag()), (200, served.get(FEED, &[]).tag()));
     let compressed = served.get(FEED, &[("a-im", "feed"), ("if-none-match", &own), ("accept-encoding", "gzip")]);
-    assert_eq!((compressed.status.as_u16(), compressed.field("content-encoding")), (226, Some("gzip")));
+    assert_eq!((compressed.status.as_u16(), compressed.header("content-encoding")), (226, Some("gzip")));
     assert!(compressed.tag().starts_with("\"im-") && compressed.tag() != changed.tag());
     assert_eq!(
-        served.get("/feeds.opml", &[("a-im", "feed")]).field("cache-control").map(|text| text.starts_with("public")),
+        served.get("/feeds.opml", &[("a-im", "feed")]).header("cache-control").map(|text| text.starts_with("public")),
         Some(true)
     );
 }
@@ -420,23 +426,23 @@ fn dates_increase_whatever_the_clock_does() {
     let mut served = Served::new();
     let mut seen = Vec::new();
     for (number, now) in [100, 100, 100, 40, 41, 5000, 90, 5003, 5004].into_iter().enumerate() {
-        let now = Timestamp(MADE.0 + now);
+        let now = Timestamp(PUBLISHED.0 + now);
         served.story("b", &format!("Version {number}"), now);
         for later in [0, 1, 2, 100, -1000] {
             let now = Timestamp(now.0 + later);
-            let answer = served.ask(Method::GET, FEED, &[], now);
+            let response = served.request(Method::GET, FEED, &[], now);
             let read = |text: &str| httpdate::parse_http_date(text).unwrap();
-            if let Some(date) = answer.field("last-modified") {
-                assert!(read(date) <= read(answer.field("date").unwrap()), "{answer:?}");
+            if let Some(date) = response.header("last-modified") {
+                assert!(read(date) <= read(response.header("date").unwrap()), "{response:?}");
                 seen.push((read(date), number));
                 // The date is of this version: another client that has it has this version.
-                let again = served.ask(Method::GET, FEED, &[("if-modified-since", date)], now);
+                let again = served.request(Method::GET, FEED, &[("if-modified-since", date)], now);
                 assert_eq!(again.status, 304);
             } else {
-                let again = served.ask(Method::GET, FEED, &[("if-modified-since", LATER_TEXT)], now);
+                let again = served.request(Method::GET, FEED, &[("if-modified-since", LATER_TEXT)], now);
                 assert_eq!(again.status, 200);
             }
-            assert_eq!(served.ask(Method::GET, FEED, &[("if-none-match", &answer.tag())], now).status, 304);
+            assert_eq!(served.request(Method::GET, FEED, &[("if-none-match", &response.tag())], now).status, 304);
         }
     }
     seen.sort();
@@ -454,7 +460,7 @@ fn a_document_that_stays_keeps_its_tag_and_date() {
     for (path, before) in feeds.iter().zip(before) {
         let after = served.get(path, &[("accept-encoding", "br")]);
         assert_eq!(after.tag() == before.tag(), *path != FEED, "{path}");
-        assert_eq!(after.field("last-modified") == before.field("last-modified"), *path != FEED, "{path}");
+        assert_eq!(after.header("last-modified") == before.header("last-modified"), *path != FEED, "{path}");
     }
 }
 
@@ -496,8 +502,8 @@ fn paths_lead_to_documents_and_nowhere_else() {
         ("*", 400, None),
         (&long, 414, None),
     ] {
-        let answer = served.get(path, &[]);
-        assert_eq!((answer.status.as_u16(), answer.field("location")), (status, to), "{path}");
+        let response = served.get(path, &[]);
+        assert_eq!((response.status.as_u16(), response.header("location")), (status, to), "{path}");
     }
 }
 
@@ -512,17 +518,17 @@ fn headers_say_what_a_document_is() {
         ("/fr/index.html", "text/html; charset=utf-8", Some("fr"), false),
         ("/_redirects", "text/plain; charset=utf-8", None, false),
     ] {
-        let answer = served.get(path, &[]);
-        assert_eq!(answer.field("content-type"), Some(media_type), "{path}");
-        assert_eq!(answer.field("content-language"), language, "{path}");
-        assert_eq!(answer.field("access-control-allow-origin"), is_feed.then_some("*"), "{path}");
-        assert_eq!(answer.field("access-control-expose-headers"), is_feed.then_some("ETag, Link"), "{path}");
+        let response = served.get(path, &[]);
+        assert_eq!(response.header("content-type"), Some(media_type), "{path}");
+        assert_eq!(response.header("content-language"), language, "{path}");
+        assert_eq!(response.header("access-control-allow-origin"), is_feed.then_some("*"), "{path}");
+        assert_eq!(response.header("access-control-expose-headers"), is_feed.then_some("ETag, Link"), "{path}");
         let own = format!("<https://news.example.org/feeds{path}>; rel=\"self\"");
         let hub = if is_feed { ", <https://hub.example.org/>; rel=\"hub\"" } else { "" };
-        assert_eq!(answer.field("link"), Some(&*format!("{own}{hub}")), "{path}");
-        assert_eq!(answer.field("vary"), Some("Accept-Encoding"));
+        assert_eq!(response.header("link"), Some(&*format!("{own}{hub}")), "{path}");
+        assert_eq!(response.header("vary"), Some("Accept-Encoding"));
         let cache = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=604800";
-        assert_eq!(answer.field("cache-control"), Some(cache));
+        assert_eq!(response.header("cache-control"), Some(cache));
     }
 }
 
@@ -530,20 +536,20 @@ fn headers_say_what_a_document_is() {
 fn methods_that_are_none_are_answered() {
     let served = Served::new();
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUUX"] {
-        let answer = served.ask(method.parse().unwrap(), FEED, &[], LATER);
-        assert_eq!((answer.status.as_u16(), answer.field("allow")), (405, Some("GET, HEAD, OPTIONS")), "{method}");
+        let response = served.request(method.parse().unwrap(), FEED, &[], LATER);
+        assert_eq!((response.status.as_u16(), response.header("allow")), (405, Some("GET, HEAD, OPTIONS")), "{method}");
     }
-    let answer = served.ask(Method::OPTIONS, "*", &[], LATER);
-    assert_eq!((answer.status.as_u16(), answer.field("allow")), (204, Some("GET, HEAD, OPTIONS")));
+    let response = served.request(Method::OPTIONS, "*", &[], LATER);
+    assert_eq!((response.status.as_u16(), response.header("allow")), (204, Some("GET, HEAD, OPTIONS")));
     let preflight = [("origin", "https://a.example"), ("access-control-request-method", "GET")];
-    let answer = served.ask(Method::OPTIONS, FEED, &preflight, LATER);
-    assert_eq!(answer.field("access-control-allow-headers"), Some("If-None-Match, If-Modified-Since, A-IM"));
-    assert_eq!(answer.field("access-control-allow-origin"), Some("*"));
-    let answer = served.get(FEED, &[("transfer-encoding", "chunked")]);
-    assert_eq!((answer.status.as_u16(), answer.field("connection")), (400, Some("close")));
+    let response = served.request(Method::OPTIONS, FEED, &preflight, LATER);
+    assert_eq!(response.header("access-control-allow-headers"), Some("If-None-Match, If-Modified-Since, A-IM"));
+    assert_eq!(response.header("access-control-allow-origin"), Some("*"));
+    let response = served.get(FEED, &[("transfer-encoding", "chunked")]);
+    assert_eq!((response.status.as_u16(), response.header("connection")), (400, Some("close")));
     let mut twice = request(Method::GET, FEED, &[]);
     twice.headers_mut().append("host", HeaderValue::from_static("other"));
-    assert_eq!(respond(&twice, &served.publication, &Now::new(LATER)).status, 400);
+    assert_eq!(ready(respond(&twice, &served.publication, &Now::new(LATER))).status, 400);
 }
 
 /// The bytes over HTTP are those that a build writes.
@@ -551,20 +557,20 @@ fn methods_that_are_none_are_answered() {
 fn what_is_served_is_what_is_built() {
     let served = Served::new();
     let config = Config::load(served.folder.path().join("tidings.toml")).unwrap();
-    let (site, _) = Site::load(&config, DateTime::from_timestamp(MADE.0, 0).unwrap());
+    let (site, _) = Site::load(&config, DateTime::from_timestamp(PUBLISHED.0, 0).unwrap());
     let seen = Mutex::new(0);
     for document in site.documents().unwrap() {
         if document.path == "old.html" {
             continue;
         }
-        let answer = served.get(&format!("/{}", document.path), &[]);
+        let response = served.get(&format!("/{}", document.path), &[]);
         assert_eq!(
-            (answer.status.as_u16(), answer.field("content-type")),
+            (response.status.as_u16(), response.header("content-type")),
             (200, Some(document.media_type)),
             "{}",
             document.path
         );
-        assert!(answer.body == document.bytes, "{}", document.path);
+        assert!(response.body == document.bytes, "{}", document.path);
         *seen.lock().unwrap() += 1;
     }
     let (feeds, outlines, pages, styles, others) = (3 * 2 * 3, 3, 1 + 2 * 2, 1 + 2, 2);
@@ -584,21 +590,23 @@ fn what_is_older_is_made_when_it_is_asked_for() {
     };
     (1..5).for_each(|month| story(month, "old"));
     let metrics = Metrics::default();
-    let publication = publish(folder.path(), None, &metrics, MADE);
+    let publication = publish(folder.path(), None, &metrics, PUBLISHED);
     let mut served = Served { folder, publication, metrics };
     let first = ["/en/2020-01/", "/en/2020-02/"].map(|path| served.get(path, &[]));
-    assert!(first.iter().all(|answer| answer.status == 200 && answer.field("last-modified") == Some(MADE_TEXT)));
-    assert_eq!(served.get("/en/2020-01", &[]).field("location"), Some("2020-01/"));
+    assert!(
+        first.iter().all(|response| response.status == 200 && response.header("last-modified") == Some(PUBLISHED_TEXT))
+    );
+    assert_eq!(served.get("/en/2020-01", &[]).header("location"), Some("2020-01/"));
     assert_eq!(served.get("/en/2020-05/", &[]).status, 404);
     // What changed has another tag and a later date, within the second too; the rest is as it was.
     let path = served.folder.path().to_owned();
     std::fs::write(path.join("stories/1.toml"), "published = 2020-01-01\n[translations.en]\ntitle = \"new\"\n")
         .unwrap();
-    served.publication = publish(&path, Some(&served.publication), &served.metrics, MADE);
+    served.publication = publish(&path, Some(&served.publication), &served.metrics, PUBLISHED);
     let again = ["/en/2020-01/", "/en/2020-02/"].map(|path| served.get(path, &[]));
     assert!(String::from_utf8_lossy(&again[0].body).contains("new"));
-    assert!(again[0].tag() != first[0].tag() && again[0].field("last-modified") != Some(MADE_TEXT));
-    assert_eq!((again[1].tag(), again[1].field("last-modified")), (first[1].tag(), Some(MADE_TEXT)));
+    assert!(again[0].tag() != first[0].tag() && again[0].header("last-modified") != Some(PUBLISHED_TEXT));
+    assert_eq!((again[1].tag(), again[1].header("last-modified")), (first[1].tag(), Some(PUBLISHED_TEXT)));
     let not_modified = served.get("/en/2020-02/", &[("if-none-match", &first[1].tag())]);
     assert_eq!(not_modified.status, 304);
 }

@@ -1,81 +1,87 @@
-//! What changes on disk: reported by the system where it can, and looked for where it cannot.
+//! File events of a configuration and its store, debounced, and checks for what the system does not report.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::Sender;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use super::source::Message;
 use crate::store::{Changes, FileFingerprint, can_be_story, is_hidden};
 
-/// A change is taken up when nothing more was reported for this long, or at the latest after that long.
-const QUIET: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_millis(250);
-/// What was reported of a folder is looked at once more: files may have come before its own watch did.
-const AGAIN: Duration = Duration::from_millis(700);
+/// A change is due after this long without another event.
+const DEBOUNCE: Duration = Duration::from_millis(20);
+/// A change is due after this long at the latest.
+const MAX_DELAY: Duration = Duration::from_millis(250);
+/// When a new folder is read again: files may have been created before its own watch was.
+const FOLDER_RECHECK: Duration = Duration::from_millis(700);
 
-/// Follows a store and a configuration.
+/// Receives file events.
+pub type EventHandler = Arc<dyn Fn(notify::Result<Event>) + Send + Sync>;
+
+/// Watches a store and a configuration.
 pub struct Watch {
     root: PathBuf,
     watched_root: PathBuf,
     config: PathBuf,
-    sender: Sender<Message>,
+    on_event: EventHandler,
     watcher: Option<RecommendedWatcher>,
-    /// What stands at the two paths, links followed.
+    /// Device and inode of the store, links followed.
     root_identity: Option<(u64, u64)>,
-    /// The configuration and what it is read from besides, and how each looked.
-    sources: Vec<(PathBuf, Option<FileFingerprint>)>,
+    /// The configuration and the files that belong to it, with their fingerprints.
+    config_files: Vec<(PathBuf, Option<FileFingerprint>)>,
     changes: Changes,
-    is_config_changed: bool,
-    /// When the first and the last of the changes were reported.
+    has_config_changed: bool,
+    /// When the first and the last of the pending changes were reported.
     reported: Option<(Instant, Instant)>,
-    again: Option<Instant>,
+    recheck_at: Option<Instant>,
     config_is_unfinished: bool,
 }
 
-/// What is to be read anew.
-pub struct Due {
+/// What a reload has to read.
+pub struct PendingReload {
     pub changes: Changes,
     pub config: bool,
 }
 
 impl Watch {
-    /// Begins to follow them.
-    pub fn new(root: &Path, config: &Path, beside: &[PathBuf], sender: Sender<Message>) -> Watch {
+    /// Starts to watch a store, a configuration and its `other_files`.
+    pub fn new(root: &Path, config: &Path, other_files: &[PathBuf], on_event: EventHandler) -> Watch {
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let mut watch = Watch {
             root: root.to_owned(),
             watched_root: absolute(root),
             config: absolute(config),
-            sender,
+            on_event,
             watcher: None,
             root_identity: None,
-            sources: [config].into_iter().chain(beside.iter().map(PathBuf::as_path)).map(seen).collect(),
+            config_files: [config]
+                .into_iter()
+                .chain(other_files.iter().map(PathBuf::as_path))
+                .map(fingerprint)
+                .collect(),
             changes: Changes::default(),
-            is_config_changed: false,
+            has_config_changed: false,
             reported: None,
-            again: None,
+            recheck_at: None,
             config_is_unfinished: false,
         };
-        watch.begin();
+        watch.restart();
         watch
     }
 
     /// Whether the system reports changes.
-    pub fn is_told(&self) -> bool {
+    pub fn has_events(&self) -> bool {
         self.watcher.is_some()
     }
 
     /// Asks the system to report changes.
-    fn begin(&mut self) {
-        let sender = self.sender.clone();
+    fn restart(&mut self) {
+        let on_event = Arc::clone(&self.on_event);
         self.root_identity = identity(&self.watched_root);
-        let handler = move |event| drop(sender.send(Message::Event(event)));
-        let watcher = notify::recommended_watcher(handler).and_then(|mut watcher| {
+        let watcher = notify::recommended_watcher(move |event| on_event(event)).and_then(|mut watcher| {
             if let Some(folder) = self.config.parent() {
                 watcher.watch(folder, RecursiveMode::NonRecursive)?;
             }
@@ -89,68 +95,69 @@ impl Watch {
         self.watcher = watcher.ok();
     }
 
-    /// Everything may have changed.
-    pub fn everything(&mut self, now: Instant) {
+    /// Marks everything as changed.
+    pub fn mark_all(&mut self, now: Instant) {
         self.changes.anywhere = true;
         self.report(now);
     }
 
+    /// Starts the debounce interval again.
     fn report(&mut self, now: Instant) {
         let first = self.reported.map_or(now, |(first, _)| first);
         self.reported = Some((first, now));
     }
 
-    /// Takes note of what the system reports.
-    pub fn note(&mut self, event: notify::Result<Event>, now: Instant) {
+    /// Records an event.
+    pub fn record(&mut self, event: notify::Result<Event>, now: Instant) {
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
-            // Reports were lost, of files that were closed among them.
+            // Events were lost, maybe those of files that were closed.
             self.changes.unfinished.clear();
             self.config_is_unfinished = false;
-            return self.everything(now);
+            return self.mark_all(now);
         };
         if event.kind == EventKind::Modify(ModifyKind::Name(RenameMode::Both)) {
-            // Its halves are reported as well.
+            // Both ends of a rename are reported as well.
             return;
         }
         for path in &event.paths {
             if *path == self.config {
-                self.note_config(event.kind, now);
+                self.record_config(event.kind, now);
             } else if let Ok(below) = path.strip_prefix(&self.watched_root) {
-                self.note_below(event.kind, &self.root.join(below), now);
+                self.record_below(event.kind, &self.root.join(below), now);
             }
         }
     }
 
-    fn note_config(&mut self, kind: EventKind, now: Instant) {
+    fn record_config(&mut self, kind: EventKind, now: Instant) {
         match kind {
             EventKind::Modify(ModifyKind::Data(_)) => self.config_is_unfinished = true,
             EventKind::Access(AccessKind::Close(AccessMode::Write)) | EventKind::Modify(_) | EventKind::Remove(_) => {
                 self.config_is_unfinished = false;
-                self.look_at_config(now);
+                self.check_config(now);
             }
             _ => {}
         }
     }
 
-    fn note_below(&mut self, kind: EventKind, path: &Path, now: Instant) {
+    fn record_below(&mut self, kind: EventKind, path: &Path, now: Instant) {
         let is_link = path.is_symlink();
         if can_be_story(&self.root, path) && !is_link {
-            return self.note_story(kind, path, now);
+            return self.record_story(kind, path, now);
         }
         let is_change = matches!(kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(_));
         if !is_change || (!is_link && is_in_hidden(&self.root, path)) || path.is_file() && !is_link {
             return;
         }
-        // A folder or a link: what is below it came, went or became something else.
+        // A folder or a link: any file below it may have changed.
         if is_link {
-            self.begin();
+            self.restart();
         }
-        self.everything(now);
-        self.again = Some(now + AGAIN);
+        self.mark_all(now);
+        self.recheck_at = Some(now + FOLDER_RECHECK);
     }
 
-    /// A file counts as written when it is closed or renamed into place (contract §6).
-    fn note_story(&mut self, kind: EventKind, path: &Path, now: Instant) {
+    /// A file counts as written when it is closed or renamed into place.
+    fn record_story(&mut self, kind: EventKind, path: &Path, now: Instant) {
         match kind {
             EventKind::Create(_) if is_being_written(path) => drop(self.changes.unfinished.insert(path.to_owned())),
             EventKind::Modify(ModifyKind::Data(_)) => drop(self.changes.unfinished.insert(path.to_owned())),
@@ -169,44 +176,44 @@ impl Watch {
         }
     }
 
-    /// Looks at what costs next to nothing: whether another store or another configuration stands at its path.
-    pub fn look(&mut self, now: Instant) {
-        if self.again.is_some_and(|again| now >= again) {
-            self.again = None;
-            self.everything(now);
+    /// Runs the cheap checks: whether the store was replaced, or the configuration changed.
+    pub fn check(&mut self, now: Instant) {
+        if self.recheck_at.is_some_and(|at| now >= at) {
+            self.recheck_at = None;
+            self.mark_all(now);
         }
         if identity(&self.watched_root) != self.root_identity {
-            self.begin();
+            self.restart();
             self.changes.unfinished.clear();
-            self.everything(now);
+            self.mark_all(now);
         }
         if !self.config_is_unfinished {
-            self.look_at_config(now);
+            self.check_config(now);
         }
     }
 
-    fn look_at_config(&mut self, now: Instant) {
-        let sources: Vec<_> = self.sources.iter().map(|(path, _)| seen(path)).collect();
-        if sources != self.sources {
-            self.sources = sources;
-            self.is_config_changed = true;
+    fn check_config(&mut self, now: Instant) {
+        let files: Vec<_> = self.config_files.iter().map(|(path, _)| fingerprint(path)).collect();
+        if files != self.config_files {
+            self.config_files = files;
+            self.has_config_changed = true;
             self.report(now);
         }
     }
 
-    /// Files that somebody is writing.
+    /// Files that are being written.
     pub fn unfinished(&self) -> &BTreeSet<PathBuf> {
         &self.changes.unfinished
     }
 
-    /// How long until something is due that was reported.
+    /// How long until a reload is due.
     pub fn wait(&self, now: Instant) -> Option<Duration> {
         let (first, last) = self.reported?;
-        Some((last + QUIET).min(first + LONGEST).saturating_duration_since(now))
+        Some((last + DEBOUNCE).min(first + MAX_DELAY).saturating_duration_since(now))
     }
 
-    /// What is to be read anew, once it is quiet.
-    pub fn due(&mut self, now: Instant) -> Option<Due> {
+    /// Takes what a reload has to read, once it is due.
+    pub fn take_pending(&mut self, now: Instant) -> Option<PendingReload> {
         self.wait(now).filter(Duration::is_zero)?;
         self.reported = None;
         let changes = Changes {
@@ -214,13 +221,13 @@ impl Watch {
             files: std::mem::take(&mut self.changes.files),
             unfinished: self.changes.unfinished.clone(),
         };
-        Some(Due { changes, config: std::mem::take(&mut self.is_config_changed) })
+        Some(PendingReload { changes, config: std::mem::take(&mut self.has_config_changed) })
     }
 }
 
-/// Whether a file that was just made is still open for its writer; a link to one that exists is not.
+/// Whether a new file is still open for writing; a hard link to an existing one is not.
 fn is_being_written(path: &Path) -> bool {
-    path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1)
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_file() && metadata.nlink() == 1)
 }
 
 /// Whether a path is hidden from the store, or lies in a folder that is.
@@ -228,11 +235,12 @@ fn is_in_hidden(root: &Path, path: &Path) -> bool {
     path.strip_prefix(root).is_ok_and(|below| below.iter().any(is_hidden))
 }
 
+/// Device and inode.
 fn identity(path: &Path) -> Option<(u64, u64)> {
-    path.metadata().ok().map(|found| (found.dev(), found.ino()))
+    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-/// A file and how it looks.
-fn seen(path: &Path) -> (PathBuf, Option<FileFingerprint>) {
-    (path.to_owned(), path.metadata().ok().map(|found| FileFingerprint::of(&found)))
+/// A file and its fingerprint.
+fn fingerprint(path: &Path) -> (PathBuf, Option<FileFingerprint>) {
+    (path.to_owned(), path.metadata().ok().map(|metadata| FileFingerprint::of(&metadata)))
 }

@@ -1,4 +1,4 @@
-//! How often one client may ask: a token bucket by client address.
+//! Rate limiting: a token bucket per client address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -11,42 +11,42 @@ use ipnet::IpNet;
 use super::conditional::lines;
 use crate::config::RateLimit;
 
-/// No more clients than these are kept apart, whatever an attacker pretends.
-const MOST_CLIENTS: usize = 100_000;
+/// Bounds the memory, however many addresses an attacker uses.
+const MAX_CLIENTS: usize = 100_000;
 
-/// The buckets of all clients.
+/// The token buckets of all clients.
 #[derive(Debug, Default)]
-pub struct Buckets(Mutex<HashMap<IpAddr, Bucket>>);
+pub struct RateLimiter(Mutex<HashMap<IpAddr, TokenBucket>>);
 
 #[derive(Debug, Clone, Copy)]
-struct Bucket {
+struct TokenBucket {
     tokens: f64,
-    since: Instant,
+    updated: Instant,
 }
 
-impl Bucket {
-    fn at(self, limit: RateLimit, now: Instant) -> Bucket {
-        let passed = now.saturating_duration_since(self.since).as_secs_f64();
-        Bucket { tokens: (self.tokens + passed * limit.per_second).min(limit.burst), since: now }
+impl TokenBucket {
+    fn refill(self, limit: RateLimit, now: Instant) -> TokenBucket {
+        let elapsed = now.saturating_duration_since(self.updated).as_secs_f64();
+        TokenBucket { tokens: (self.tokens + elapsed * limit.per_second).min(limit.burst), updated: now }
     }
 }
 
-impl Buckets {
+impl RateLimiter {
     /// Takes a token for a request.
     ///
     /// # Errors
-    /// There is none, and how long it takes until there is.
-    pub fn take(&self, client: IpAddr, limit: RateLimit, now: Instant) -> Result<(), Duration> {
+    /// The bucket is empty: how long until the next token.
+    pub fn try_take(&self, client: IpAddr, limit: RateLimit, now: Instant) -> Result<(), Duration> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST_CLIENTS {
-            // A full bucket says nothing.
-            all.retain(|_, bucket| bucket.at(limit, now).tokens < limit.burst);
-            if all.len() >= MOST_CLIENTS {
+        if all.len() >= MAX_CLIENTS {
+            // A full bucket is equal to none.
+            all.retain(|_, bucket| bucket.refill(limit, now).tokens < limit.burst);
+            if all.len() >= MAX_CLIENTS {
                 all.clear();
             }
         }
-        let bucket = all.entry(network(client)).or_insert(Bucket { tokens: limit.burst, since: now });
-        *bucket = bucket.at(limit, now);
+        let bucket = all.entry(network(client)).or_insert(TokenBucket { tokens: limit.burst, updated: now });
+        *bucket = bucket.refill(limit, now);
         if bucket.tokens < 1.0 {
             return Err(Duration::from_secs_f64((1.0 - bucket.tokens) / limit.per_second));
         }
@@ -55,7 +55,7 @@ impl Buckets {
     }
 }
 
-/// What one client is likely to have to itself: an IPv4 address, or the first 64 bits of an IPv6 one.
+/// The key of a client: its IPv4 address, or the /64 of its IPv6 address.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
@@ -66,20 +66,20 @@ fn network(client: IpAddr) -> IpAddr {
     }
 }
 
-/// The address of a client: of those that a request came through, the last that is no trusted proxy.
+/// The address of a client: the last hop that is not a trusted proxy.
 ///
-/// A proxy that sets one of the two fields may hand on what the client wrote in the other. So where both stand and differ,
-/// neither is believed.
-pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+/// A proxy that sets one of the two headers may forward the client's own value of the other. So where they differ, neither
+/// is believed.
+pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let peer = peer.to_canonical();
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     if !is_trusted(peer) {
         return peer;
     }
-    let last = |named: Vec<Option<IpAddr>>| {
+    let last_untrusted = |hops: Vec<Option<IpAddr>>| {
         let mut client = peer;
-        for address in named.into_iter().rev() {
-            // What is before an unknown hop is hearsay.
+        for address in hops.into_iter().rev() {
+            // Hops before an unknown one cannot be trusted.
             let Some(address) = address else { break };
             client = address.to_canonical();
             if !is_trusted(client) {
@@ -88,11 +88,11 @@ pub fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         }
         client
     };
-    let by_x = headers
+    let x_forwarded_for = headers
         .contains_key(FORWARDED_FOR)
-        .then(|| last(lines(headers, FORWARDED_FOR).flat_map(|line| line.split(',')).map(address).collect()));
-    let by_standard = headers.contains_key(header::FORWARDED).then(|| last(forwarded(headers)));
-    match (by_x, by_standard) {
+        .then(|| last_untrusted(lines(headers, FORWARDED_FOR).flat_map(|line| line.split(',')).map(address).collect()));
+    let forwarded = headers.contains_key(header::FORWARDED).then(|| last_untrusted(forwarded(headers)));
+    match (x_forwarded_for, forwarded) {
         (Some(one), Some(other)) if one != other => peer,
         (Some(client), _) | (None, Some(client)) => client,
         (None, None) => peer,
@@ -104,17 +104,17 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The `for` of each element of `Forwarded` (RFC 7239 §4).
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let elements = lines(headers, header::FORWARDED).flat_map(|line| line.split(','));
-    let named = elements.map(|element| {
+    let addresses = elements.map(|element| {
         let pair = element.split(';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
             name.trim().eq_ignore_ascii_case("for").then_some(value)
         });
         pair.and_then(|value| address(value.trim().trim_matches('"')))
     });
-    named.collect()
+    addresses.collect()
 }
 
-/// An address, perhaps with a port.
+/// Parses an address with an optional port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     if let Some(rest) = text.strip_prefix('[') {
@@ -128,32 +128,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_empties_and_fills() {
-        let (buckets, limit) = (Buckets::default(), RateLimit { per_second: 2.0, burst: 3.0 });
-        let (start, here) = (Instant::now(), "192.0.2.1".parse().unwrap());
+    fn buckets_empty_and_refill() {
+        let (limiter, limit) = (RateLimiter::default(), RateLimit { per_second: 2.0, burst: 3.0 });
+        let (start, client) = (Instant::now(), "192.0.2.1".parse().unwrap());
         let after = |seconds: f64| start + Duration::from_secs_f64(seconds);
-        assert!((0..3).all(|_| buckets.take(here, limit, start).is_ok()));
-        assert_eq!(buckets.take(here, limit, start), Err(Duration::from_millis(500)));
-        assert!(buckets.take("192.0.2.2".parse().unwrap(), limit, start).is_ok());
-        assert!(buckets.take(here, limit, after(0.5)).is_ok());
-        assert!(buckets.take(here, limit, after(0.6)).is_err());
-        assert!((0..3).all(|_| buckets.take(here, limit, after(60.0)).is_ok()));
-        assert!(buckets.take(here, limit, after(60.0)).is_err());
-        // A clock that goes back gives nothing and takes nothing.
-        assert!(buckets.take(here, limit, start).is_err());
+        assert!((0..3).all(|_| limiter.try_take(client, limit, start).is_ok()));
+        assert_eq!(limiter.try_take(client, limit, start), Err(Duration::from_millis(500)));
+        assert!(limiter.try_take("192.0.2.2".parse().unwrap(), limit, start).is_ok());
+        assert!(limiter.try_take(client, limit, after(0.5)).is_ok());
+        assert!(limiter.try_take(client, limit, after(0.6)).is_err());
+        assert!((0..3).all(|_| limiter.try_take(client, limit, after(60.0)).is_ok()));
+        assert!(limiter.try_take(client, limit, after(60.0)).is_err());
+        // A clock that goes backwards changes nothing.
+        assert!(limiter.try_take(client, limit, start).is_err());
     }
 
     #[test]
-    fn many_clients_need_bounded_memory() {
-        let (buckets, limit, start) = (Buckets::default(), RateLimit { per_second: 1.0, burst: 2.0 }, Instant::now());
-        for number in 0..(MOST_CLIENTS as u32 + 5000) {
-            let _ = buckets.take(IpAddr::V4(number.into()), limit, start);
+    fn memory_is_bounded() {
+        let (limiter, limit, start) =
+            (RateLimiter::default(), RateLimit { per_second: 1.0, burst: 2.0 }, Instant::now());
+        for number in 0..(MAX_CLIENTS as u32 + 5000) {
+            let _ = limiter.try_take(IpAddr::V4(number.into()), limit, start);
         }
-        assert!(buckets.0.lock().unwrap().len() <= MOST_CLIENTS);
+        assert!(limiter.0.lock().unwrap().len() <= MAX_CLIENTS);
     }
 
     #[test]
-    fn the_client_is_the_last_that_is_not_trusted() {
+    fn the_client_is_the_last_untrusted_hop() {
         let trusted: Vec<IpNet> = ["10.0.0.0/8", "127.0.0.1/32", "::1/128"].map(|net| net.parse().unwrap()).to_vec();
         for (peer, fields, expected) in [
             ("192.0.2.9", vec![("x-forwarded-for", "198.51.100.1")], "192.0.2.9"),
@@ -178,7 +179,7 @@ mod tests {
                 headers.append(HeaderName::from_static(name), value.parse().unwrap());
             }
             assert_eq!(
-                client(peer.parse().unwrap(), &headers, &trusted),
+                client_address(peer.parse().unwrap(), &headers, &trusted),
                 expected.parse::<IpAddr>().unwrap(),
                 "{fields:?}"
             );

@@ -1,17 +1,17 @@
-//! What a service manager is told (systemd's `sd_notify`, and whatever else reads the same).
+//! Notifies a service manager of the server's state, by the protocol of systemd's `sd_notify`.
 
 #[cfg(target_os = "linux")]
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// Tells the service manager of a state, if there is one that wants to know.
-pub fn tell(state: &str) {
-    // It may have gone away, and may not care.
-    let _ = try_tell(state);
+/// Sends a state to the service manager, if there is one.
+pub fn notify(state: &str) {
+    // The server runs whether or not the service manager receives it.
+    let _ = send(state);
 }
 
-fn try_tell(state: &str) -> std::io::Result<()> {
+fn send(state: &str) -> std::io::Result<()> {
     let Some(name) = std::env::var_os("NOTIFY_SOCKET") else { return Ok(()) };
     let address = match name.as_bytes().strip_prefix(b"@") {
         #[cfg(target_os = "linux")]

@@ -1,0 +1,122 @@
+//! Renders what changed in a site, swaps the publication in one step, and notifies the hub.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use super::document::{Document, Representation};
+use super::hub::HubNotifier;
+use super::publication::{Next, Publication};
+use super::server::Server;
+use crate::coding::CODINGS;
+use crate::diagnostics::Diagnostic;
+use crate::model::Timestamp;
+use crate::site::Site;
+
+/// Publishes sites to a server.
+pub struct Publisher {
+    pub server: Arc<Server>,
+    notifier: HubNotifier,
+    encoder: Sender<Weak<Document>>,
+    /// The site as last published.
+    site: Site,
+    /// The time of the publication. It never goes backwards, so that what has appeared stays.
+    moment: Timestamp,
+    /// When an entry appears or expires next.
+    next_change: Option<Timestamp>,
+}
+
+impl Publisher {
+    /// A publisher that follows the first publication, which is that of `site` at `moment`.
+    pub fn new(server: Arc<Server>, site: Site, moment: Timestamp) -> Publisher {
+        let (encoder, documents) = channel();
+        std::thread::spawn(move || encode_all(&documents));
+        let notifier = HubNotifier::start(Arc::clone(&server.metrics));
+        Publisher { server, notifier, encoder, next_change: site.next_change(moment), site, moment }
+    }
+
+    /// Advances the time of the publication to the clock's, and returns it.
+    pub fn advance(&mut self) -> Timestamp {
+        self.moment = self.moment.max(self.now());
+        self.moment
+    }
+
+    /// Lets the time of the publication go backwards once, for a clock that was wrong.
+    pub fn reset_moment(&mut self) {
+        self.moment = Timestamp(i64::MIN);
+    }
+
+    /// Replaces the publication by that of a site.
+    ///
+    /// # Errors
+    /// A story could not be read again, or has changed meanwhile.
+    pub fn publish(&mut self, site: &Site, start: Instant) -> Result<(), Diagnostic> {
+        let previous = self.server.publication();
+        let metrics = &self.server.metrics;
+        let next = Publication::after(Some(&previous), site, metrics, self.now())?;
+        metrics.record_reload(next.rendered, start.elapsed());
+        let Next { publication, changed, rendered } = next;
+        let replaced = changed.iter().filter(|path| previous.get(path).is_some());
+        let documents: Vec<Weak<Document>> =
+            replaced.filter_map(|path| Some(Arc::downgrade(&publication.get(path)?.document))).collect();
+        let is_feed = |path: &&String| {
+            publication.get(path).or_else(|| previous.get(path)).is_some_and(|resource| resource.is_feed)
+        };
+        let base_url = &publication.config.site.base_url;
+        let topics: Vec<String> =
+            changed.iter().filter(is_feed).filter_map(|path| base_url.join(path).ok()).map(String::from).collect();
+        let hub = publication.config.feeds.hub.clone();
+        self.server.replace(publication);
+        self.next_change = site.next_change(self.moment);
+        self.site = site.clone();
+        if !changed.is_empty() {
+            let seconds = start.elapsed().as_secs_f64();
+            tracing::info!("{} documents changed, {rendered} were rendered, in {seconds:.3} s", changed.len());
+        }
+        if let Some(hub) = hub.filter(|_| !topics.is_empty()) {
+            self.notifier.notify(&hub, topics);
+        }
+        // The encoder's thread ends with this one.
+        documents.into_iter().for_each(|document| drop(self.encoder.send(document)));
+        Ok(())
+    }
+
+    /// The site as last published.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Whether a scheduled change is due.
+    pub fn is_due(&self) -> bool {
+        self.next_change.is_some_and(|at| self.now() >= at)
+    }
+
+    /// Publishes the same site at the current time.
+    ///
+    /// # Errors
+    /// A story could not be read again, or has changed meanwhile.
+    pub fn apply_schedule(&mut self) -> Result<(), Diagnostic> {
+        let start = Instant::now();
+        let moment = self.advance();
+        let site = self.site.at(moment);
+        // Set first, so that a failure is not repeated at once.
+        self.next_change = site.next_change(moment);
+        self.publish(&site, start)
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp((self.server.clock)().timestamp())
+    }
+}
+
+/// Encodes changed documents before they are requested, one at a time; one that was replaced meanwhile is skipped.
+fn encode_all(documents: &Receiver<Weak<Document>>) {
+    while let Ok(document) = documents.recv() {
+        for coding in CODINGS {
+            if let Some(document) = document.upgrade() {
+                // An error occurs again, and is reported, when the document is requested.
+                let _ = document.encode(Representation { base: None, coding: Some(coding) });
+            }
+        }
+    }
+}

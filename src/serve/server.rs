@@ -1,0 +1,100 @@
+//! The state that connections, the admin address and the publisher share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use super::Clock;
+use super::metrics::Metrics;
+use super::publication::Publication;
+use super::rate_limit::RateLimiter;
+use super::respond::Now;
+use crate::config::AccessLog;
+use crate::diagnostics::Diagnostic;
+use crate::model::Timestamp;
+use crate::site::Site;
+
+/// A running server.
+pub struct Server {
+    publication: RwLock<Arc<Publication>>,
+    status: Mutex<Status>,
+    pub metrics: Arc<Metrics>,
+    pub rate_limiter: RateLimiter,
+    pub clock: Clock,
+    /// The time of the last request, so that its header is formatted once a second.
+    now: Mutex<Now>,
+    pub has_access_log: bool,
+    pub stopping: AtomicBool,
+    /// Tells idle connections to close.
+    pub closing: tokio::sync::watch::Sender<bool>,
+}
+
+/// How the publication relates to the store.
+#[derive(Debug, Default)]
+pub struct Status {
+    pub is_current: bool,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Stories, and visible translations.
+    pub counts: (usize, usize),
+}
+
+impl Server {
+    pub fn new(publication: Publication, site: &Site, metrics: Arc<Metrics>, clock: Clock) -> Server {
+        metrics.is_current.store(1, Ordering::Relaxed);
+        Server {
+            has_access_log: publication.config.server.access_log != AccessLog::Off,
+            now: Mutex::new(Now::new(Timestamp(clock().timestamp()))),
+            publication: RwLock::new(Arc::new(publication)),
+            status: Mutex::new(Status { is_current: true, diagnostics: Vec::new(), counts: site.counts() }),
+            metrics,
+            rate_limiter: RateLimiter::default(),
+            clock,
+            stopping: AtomicBool::new(false),
+            closing: tokio::sync::watch::Sender::new(false),
+        }
+    }
+
+    pub fn publication(&self) -> Arc<Publication> {
+        Arc::clone(&self.publication.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn replace(&self, publication: Publication) {
+        *self.publication.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(publication);
+    }
+
+    pub fn status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records that the newest state of the store is served.
+    pub fn mark_current(&self, site: &Site, diagnostics: Vec<Diagnostic>) {
+        self.metrics.is_current.store(1, Ordering::Relaxed);
+        *self.status() = Status { is_current: true, diagnostics, counts: site.counts() };
+    }
+
+    /// Records that the newest state of the store has errors, and an older one is served.
+    pub fn mark_stale(&self, diagnostics: Vec<Diagnostic>) {
+        self.metrics.is_current.store(0, Ordering::Relaxed);
+        let mut status = self.status();
+        (status.is_current, status.diagnostics) = (false, diagnostics);
+    }
+
+    /// Whether the same diagnostics made the publication stale already.
+    pub fn has_failed_with(&self, diagnostics: &[Diagnostic]) -> bool {
+        let status = self.status();
+        !status.is_current && status.diagnostics == diagnostics
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The current time.
+    pub fn now(&self) -> Now {
+        let at = Timestamp((self.clock)().timestamp());
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.at != at {
+            *now = Now::new(at);
+        }
+        now.clone()
+    }
+}
