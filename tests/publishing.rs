@@ -93,12 +93,7 @@ fn a_changed_story_touches_its_own_feeds_alone() {
     assert_eq!(
         written,
         [
-            "en/all.atom.xml",
-            "en/all.json",
-            "en/all.rss.xml",
-            "en/index.html",
-            "mul/all.atom.xml",
-            "mul/all.json",
+            "en/all.atom.xml", "en/all.json", "en/all.rss.xml", "en/index.html", "mul/all.atom.xml", "mul/all.json",
             "mul/all.rss.xml"
         ]
     );

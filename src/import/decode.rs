@@ -11,7 +11,7 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WIN
 const CHUNK: usize = 16 << 10;
 
 /// A reader of UTF-8 over a reader of anything.
-pub struct Decoded<R> {
+pub struct Utf8Reader<R> {
     inner: R,
     raw: Vec<u8>,
     is_at_end: bool,
@@ -20,7 +20,7 @@ pub struct Decoded<R> {
     position: usize,
 }
 
-impl<R: Read> Decoded<R> {
+impl<R: Read> Utf8Reader<R> {
     /// Looks at the beginning.
     ///
     /// # Errors
@@ -28,10 +28,10 @@ impl<R: Read> Decoded<R> {
     pub fn new(mut inner: R) -> io::Result<Self> {
         let mut raw = Vec::with_capacity(CHUNK);
         let is_at_end = fill(&mut inner, &mut raw)?;
-        let (encoding, mark) = encoding_of(&raw);
-        raw.drain(..mark);
+        let (encoding, bom_length) = detect_encoding(&raw);
+        raw.drain(..bom_length);
         let decoder = (encoding != UTF_8).then(|| encoding.new_decoder_without_bom_handling());
-        Ok(Decoded { inner, raw, is_at_end, decoder, out: String::new(), position: 0 })
+        Ok(Utf8Reader { inner, raw, is_at_end, decoder, out: String::new(), position: 0 })
     }
 
     /// Decodes what is read into `out`.
@@ -45,13 +45,13 @@ impl<R: Read> Decoded<R> {
             if self.raw.is_empty() {
                 return Ok(());
             }
-            let taken = match &mut self.decoder {
-                Some(decoder) => decoded(decoder, &self.raw, self.is_at_end, &mut self.out),
-                None => lenient(&self.raw, self.is_at_end, &mut self.out),
+            let consumed = match &mut self.decoder {
+                Some(decoder) => decode_chunk(decoder, &self.raw, self.is_at_end, &mut self.out),
+                None => decode_lossy_utf8(&self.raw, self.is_at_end, &mut self.out),
             };
-            self.raw.drain(..taken);
-            self.out.retain(is_allowed);
-            if taken == 0 && self.is_at_end {
+            self.raw.drain(..consumed);
+            self.out.retain(is_xml_char);
+            if consumed == 0 && self.is_at_end {
                 return Ok(());
             }
         }
@@ -59,7 +59,7 @@ impl<R: Read> Decoded<R> {
     }
 }
 
-impl<R: Read> Read for Decoded<R> {
+impl<R: Read> Read for Utf8Reader<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.position == self.out.len() {
             self.advance()?;
@@ -90,7 +90,7 @@ fn fill(inner: &mut impl Read, raw: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 /// The encoding, and how long its mark is.
-fn encoding_of(raw: &[u8]) -> (&'static Encoding, usize) {
+fn detect_encoding(raw: &[u8]) -> (&'static Encoding, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(raw) {
         return (encoding, length);
     }
@@ -99,7 +99,7 @@ fn encoding_of(raw: &[u8]) -> (&'static Encoding, usize) {
         [0, b'<', ..] | [0, b'{', ..] => return (UTF_16BE, 0),
         _ => {}
     }
-    let declared = declared(&raw[..raw.len().min(1024)]);
+    let declared = declared_encoding(&raw[..raw.len().min(1024)]);
     match declared.and_then(Encoding::for_label) {
         // These bytes are of one byte a letter, whatever they say.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => (UTF_8, 0),
@@ -109,7 +109,7 @@ fn encoding_of(raw: &[u8]) -> (&'static Encoding, usize) {
 }
 
 /// What the XML declaration says.
-fn declared(head: &[u8]) -> Option<&[u8]> {
+fn declared_encoding(head: &[u8]) -> Option<&[u8]> {
     let find = |text: &[u8], wanted: &[u8]| text.windows(wanted.len()).position(|window| window == wanted);
     let start = find(head, b"<?xml")?;
     let declaration = &head[start..start + find(&head[start..], b"?>")?];
@@ -118,47 +118,47 @@ fn declared(head: &[u8]) -> Option<&[u8]> {
     Some(&value[..value.iter().position(|byte| matches!(byte, b'"' | b'\''))?])
 }
 
-fn decoded(decoder: &mut Decoder, raw: &[u8], last: bool, out: &mut String) -> usize {
+fn decode_chunk(decoder: &mut Decoder, raw: &[u8], last: bool, out: &mut String) -> usize {
     out.reserve(raw.len() * 3 + 16);
-    let mut taken = 0;
+    let mut consumed = 0;
     loop {
-        let (result, read, _) = decoder.decode_to_string(&raw[taken..], out, last);
-        taken += read;
+        let (result, read, _) = decoder.decode_to_string(&raw[consumed..], out, last);
+        consumed += read;
         match result {
-            CoderResult::InputEmpty => return taken,
+            CoderResult::InputEmpty => return consumed,
             CoderResult::OutputFull => out.reserve(CHUNK),
         }
     }
 }
 
 /// UTF-8, and what is none as windows-1252.
-fn lenient(raw: &[u8], last: bool, out: &mut String) -> usize {
-    let mut taken = 0;
+fn decode_lossy_utf8(raw: &[u8], last: bool, out: &mut String) -> usize {
+    let mut consumed = 0;
     loop {
-        match std::str::from_utf8(&raw[taken..]) {
+        match std::str::from_utf8(&raw[consumed..]) {
             Ok(text) => {
                 out.push_str(text);
                 return raw.len();
             }
             Err(error) => {
                 let valid = error.valid_up_to();
-                out.push_str(std::str::from_utf8(&raw[taken..taken + valid]).unwrap_or_default());
-                taken += valid;
-                let wrong = match error.error_len() {
+                out.push_str(std::str::from_utf8(&raw[consumed..consumed + valid]).unwrap_or_default());
+                consumed += valid;
+                let invalid = match error.error_len() {
                     Some(length) => length,
                     // The beginning of a letter whose end is still to come.
-                    None if !last => return taken,
-                    None => raw.len() - taken,
+                    None if !last => return consumed,
+                    None => raw.len() - consumed,
                 };
-                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&raw[taken..taken + wrong]).0);
-                taken += wrong;
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&raw[consumed..consumed + invalid]).0);
+                consumed += invalid;
             }
         }
     }
 }
 
 /// XML 1.0 §2.2.
-fn is_allowed(letter: char) -> bool {
+fn is_xml_char(letter: char) -> bool {
     !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
@@ -168,7 +168,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> String {
         let mut out = String::new();
-        Decoded::new(bytes).unwrap().read_to_string(&mut out).unwrap();
+        Utf8Reader::new(bytes).unwrap().read_to_string(&mut out).unwrap();
         out
     }
 

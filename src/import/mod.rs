@@ -43,7 +43,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rayon::prelude::*;
 use url::Url;
 
-pub use html::Given as Selectors;
+pub use html::SelectorOptions as Selectors;
 pub use report::Report;
 
 use crate::diagnostics::{Diagnostic, Location};

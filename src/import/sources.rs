@@ -87,8 +87,8 @@ pub fn inputs(request: &Request) -> Result<Vec<Input>, Diagnostic> {
             from => {
                 let feeds = files(source, &FEEDS)?;
                 let is_tree = || {
-                    let place = SourceTree::locate(source);
-                    Ok(place.kind != markdown::Kind::Plain || files(source, &MARKDOWN)?.len() > feeds.len())
+                    let source_tree = SourceTree::locate(source);
+                    Ok(source_tree.kind != markdown::Kind::Plain || files(source, &MARKDOWN)?.len() > feeds.len())
                 };
                 if from.is_none() && is_tree()? {
                     inputs.push(tree());
@@ -127,7 +127,7 @@ pub fn read(
     take: Take<'_>,
 ) -> Result<ReadSource, Diagnostic> {
     match input {
-        Input::Tree(name, place) => tree(name, place, setting, request, take),
+        Input::Tree(name, source_tree) => tree(name, source_tree, setting, request, take),
         Input::Document(path) => document(path, request, standard_input, take),
     }
 }
@@ -258,24 +258,24 @@ impl Batches<'_> {
 
 fn tree(
     name: &Path,
-    place: &SourceTree,
+    source_tree: &SourceTree,
     setting: &Setting,
     request: &Request,
     take: Take<'_>,
 ) -> Result<ReadSource, Diagnostic> {
     let home = setting.homes.first().ok_or_else(|| at(name, "the configuration names no language"))?;
-    let tree = Tree::open(&place.root, &setting.languages, home, request.now)
+    let tree = Tree::open(&source_tree.root, &setting.languages, home, request.now)
         .map_err(|error| at(name, &format!("this cannot be imported: {}", error.message)))?;
-    let posts: Vec<_> = tree.files().iter().filter(|file| place.holds(&file.path)).collect();
-    let root = place.root.display().to_string();
+    let posts: Vec<_> = tree.files().iter().filter(|file| source_tree.contains(&file.path)).collect();
+    let root = source_tree.root.display().to_string();
     for batch in posts.chunks(BATCH) {
         take(&root, batch.par_iter().map(|file| tree.read(file)).collect())?;
     }
     let mut notes = tree.remarks.clone();
-    if place.root != name {
+    if source_tree.root != name {
         notes.insert(0, format!("read as a part of the {} site in {root}", tree.site.kind));
     }
-    if tree.site.base.is_none() {
+    if tree.site.base_url.is_none() {
         let why = format!(
             "its configuration names no public address, so its posts come without links, and root addresses are read against {home}"
         );

@@ -491,7 +491,7 @@ proptest! {
         let parsed = listing::Listing::parse(&text);
         let mut parts: String = parsed.heading.iter().map(|(_, line)| line.as_str()).collect();
         for entry in &parsed.entries {
-            parts.push_str(&entry.mark);
+            parts.push_str(&entry.marker);
             parts.push_str(&entry.title);
             parts.extend(entry.paragraphs.iter().map(String::as_str));
         }

@@ -1,40 +1,22 @@
 //! HTML as plain text, for titles and summaries.
 
 /// Elements that begin a new line, and those that begin a new paragraph.
-const LINES: [&str; 6] = ["li", "tr", "dt", "dd", "option", "caption"];
-const PARAGRAPHS: [&str; 20] = [
-    "p",
-    "div",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "ul",
-    "ol",
-    "dl",
-    "table",
-    "pre",
-    "blockquote",
-    "section",
-    "article",
-    "figure",
-    "figcaption",
-    "header",
-    "hr",
+const LINE_ELEMENTS: [&str; 6] = ["li", "tr", "dt", "dd", "option", "caption"];
+const PARAGRAPH_ELEMENTS: [&str; 20] = [
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "section",
+    "article", "figure", "figcaption", "header", "hr",
 ];
 /// Elements whose content nobody sees.
-const UNSEEN: [&str; 4] = ["script", "style", "template", "noscript"];
+const HIDDEN_ELEMENTS: [&str; 4] = ["script", "style", "template", "noscript"];
 
 /// Whether a text is HTML: it holds a tag, or an entity.
 pub fn is_html(text: &str) -> bool {
-    pieces(text).any(|piece| matches!(piece, Piece::Tag { .. })) || html_escape::decode_html_entities(text) != text
+    tokens(text).any(|token| matches!(token, Token::Tag { .. })) || html_escape::decode_html_entities(text) != text
 }
 
 /// Whether a text holds a tag.
 pub fn has_tags(text: &str) -> bool {
-    pieces(text).any(|piece| matches!(piece, Piece::Tag { .. }))
+    tokens(text).any(|token| matches!(token, Token::Tag { .. }))
 }
 
 /// Plain text on one line. Blanks of a width of their own stay, as typographers set them.
@@ -57,23 +39,23 @@ pub fn from_html(html: &str) -> String {
     let mut out = String::new();
     // How many line breaks stand before the next letter, and whether a blank does.
     let (mut breaks, mut blank) = (0_usize, false);
-    let mut unseen: Option<&str> = None;
-    for piece in pieces(html) {
-        match piece {
-            Piece::Tag { name, is_end, .. } => {
+    let mut hidden_in: Option<&str> = None;
+    for token in tokens(html) {
+        match token {
+            Token::Tag { name, is_end, .. } => {
                 let known = |list: &[&'static str]| list.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
-                if let Some(hidden) = known(&UNSEEN) {
-                    unseen = (!is_end).then_some(hidden);
+                if let Some(hidden) = known(&HIDDEN_ELEMENTS) {
+                    hidden_in = (!is_end).then_some(hidden);
                 }
-                if known(&PARAGRAPHS).is_some() {
+                if known(&PARAGRAPH_ELEMENTS).is_some() {
                     breaks = 2;
                 } else if name.eq_ignore_ascii_case("br") {
                     breaks = (breaks + 1).min(2);
-                } else if known(&LINES).is_some() {
+                } else if known(&LINE_ELEMENTS).is_some() {
                     breaks = breaks.max(1);
                 }
             }
-            Piece::Text(text) if unseen.is_none() => {
+            Token::Text(text) if hidden_in.is_none() => {
                 for letter in html_escape::decode_html_entities(text).chars() {
                     if is_blank(letter) {
                         blank = true;
@@ -90,20 +72,20 @@ pub fn from_html(html: &str) -> String {
                     out.push(letter);
                 }
             }
-            Piece::Text(_) | Piece::Comment => {}
+            Token::Text(_) | Token::Comment => {}
         }
     }
     out
 }
 
-enum Piece<'a> {
+enum Token<'a> {
     Text(&'a str),
     Tag { name: &'a str, is_end: bool },
     Comment,
 }
 
 /// Takes HTML apart.
-fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
+fn tokens(html: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = html;
     std::iter::from_fn(move || {
         if rest.is_empty() {
@@ -112,18 +94,18 @@ fn pieces(html: &str) -> impl Iterator<Item = Piece<'_>> {
         if rest.starts_with("<!--") {
             let end = rest.find("-->").map_or(rest.len(), |at| at + 3);
             rest = &rest[end..];
-            return Some(Piece::Comment);
+            return Some(Token::Comment);
         }
         if let Some((length, name, is_end)) = parse_tag(rest) {
             rest = &rest[length..];
-            return Some(Piece::Tag { name, is_end });
+            return Some(Token::Tag { name, is_end });
         }
         // From here to the next sign that could begin a tag.
         let skip = rest.chars().next().map_or(0, char::len_utf8);
         let end = rest[skip..].find('<').map_or(rest.len(), |at| skip + at);
         let (text, after) = rest.split_at(end);
         rest = after;
-        Some(Piece::Text(text))
+        Some(Token::Text(text))
     })
 }
 

@@ -144,9 +144,7 @@ impl Received {
             204 => (
                 vec!["allow"],
                 vec![
-                    "access-control-allow-origin",
-                    "access-control-allow-methods",
-                    "access-control-allow-headers",
+                    "access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers",
                     "access-control-max-age",
                 ],
             ),

@@ -9,33 +9,33 @@ use crate::import::entry::EntryDate;
 /// Reads a date.
 pub fn read(text: &str) -> Option<EntryDate> {
     let text = text.trim();
-    iso(text).or_else(|| words(text))
+    iso(text).or_else(|| textual(text))
 }
 
-/// A piece of a date.
+/// A token of a date.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Piece<'a> {
+enum Token<'a> {
     Number(&'a str),
     Word(&'a str),
     Sign(char),
 }
 
-fn pieces(text: &str) -> Vec<Piece<'_>> {
+fn tokenize(text: &str) -> Vec<Token<'_>> {
     let mut out = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let same = |kind: fn(char) -> bool| rest.find(|letter| !kind(letter)).unwrap_or(rest.len());
         let length = if first.is_ascii_digit() {
             let length = same(|letter| letter.is_ascii_digit());
-            out.push(Piece::Number(&rest[..length]));
+            out.push(Token::Number(&rest[..length]));
             length
         } else if first.is_alphabetic() {
             let length = same(char::is_alphabetic);
-            out.push(Piece::Word(&rest[..length]));
+            out.push(Token::Word(&rest[..length]));
             length
         } else {
             if !first.is_whitespace() && first != ',' {
-                out.push(Piece::Sign(first));
+                out.push(Token::Sign(first));
             }
             first.len_utf8()
         };
@@ -46,9 +46,9 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// `2006-01-11T16:43:21-08:00`, with hyphens or not, a blank or a `T`, seconds or not, a year alone or with its month.
 fn iso(text: &str) -> Option<EntryDate> {
-    use Piece::{Number, Sign, Word};
-    let pieces = pieces(text);
-    let (year, month, day, rest): (&str, &str, &str, &[Piece<'_>]) = match &pieces[..] {
+    use Token::{Number, Sign, Word};
+    let tokens = tokenize(text);
+    let (year, month, day, rest): (&str, &str, &str, &[Token<'_>]) = match &tokens[..] {
         [Number(year), Sign('-' | '/'), Number(month), Sign('-' | '/'), Number(day), rest @ ..] => {
             (year, month, day, rest)
         }
@@ -71,18 +71,18 @@ fn iso(text: &str) -> Option<EntryDate> {
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
 /// `Wed, 11 Jan 2006 16:43:21 -0800` and what resembles it, `Jan 11, 2006`, `Wed Jan 11 16:43:21 2006`.
-fn words(text: &str) -> Option<EntryDate> {
-    use Piece::{Number, Sign, Word};
-    let mut pieces = pieces(text);
-    pieces.retain(|piece| !matches!(piece, Sign('.')));
-    let month_at = pieces.iter().position(|piece| matches!(piece, Word(word) if month(word).is_some()))?;
-    let Word(name) = pieces[month_at] else { return None };
+fn textual(text: &str) -> Option<EntryDate> {
+    use Token::{Number, Sign, Word};
+    let mut tokens = tokenize(text);
+    tokens.retain(|token| !matches!(token, Sign('.')));
+    let month_at = tokens.iter().position(|token| matches!(token, Word(word) if month(word).is_some()))?;
+    let Word(name) = tokens[month_at] else { return None };
     // What stands before is the day, after a name of the week that may be wrong; or nothing, and the day comes next.
-    let before = pieces[..month_at].iter().rev().find_map(|piece| match piece {
+    let before = tokens[..month_at].iter().rev().find_map(|token| match token {
         Number(number) => Some(*number),
         _ => None,
     });
-    let mut rest: Vec<Piece<'_>> = pieces[month_at + 1..].to_vec();
+    let mut rest: Vec<Token<'_>> = tokens[month_at + 1..].to_vec();
     if let Some(Sign('-' | '/')) = rest.first() {
         rest.remove(0);
     }
@@ -98,11 +98,11 @@ fn words(text: &str) -> Option<EntryDate> {
         }
     };
     // asctime has the year at the end, or before a zone.
-    let year_at = rest.iter().enumerate().position(|(place, piece)| {
+    let year_at = rest.iter().enumerate().position(|(index, token)| {
         let clock =
-            matches!(rest.get(place + 1), Some(Sign(':'))) || place > 0 && matches!(rest[place - 1], Sign(':' | '+'));
-        let offset = place > 0 && matches!(rest[place - 1], Sign('-')) && place > 1;
-        matches!(piece, Number(number) if matches!(number.len(), 2 | 4)) && !clock && !offset
+            matches!(rest.get(index + 1), Some(Sign(':'))) || index > 0 && matches!(rest[index - 1], Sign(':' | '+'));
+        let offset = index > 0 && matches!(rest[index - 1], Sign('-')) && index > 1;
+        matches!(token, Number(number) if matches!(number.len(), 2 | 4)) && !clock && !offset
     })?;
     let Number(year) = rest.remove(year_at) else { return None };
     let year = match (year.len(), year.parse::<i32>().ok()?) {
@@ -125,24 +125,14 @@ fn month(word: &str) -> Option<u32> {
 }
 
 const FULL: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
 ];
 
 /// The time of day and the zone behind a date.
-fn with_time(date: NaiveDate, pieces: &[Piece<'_>]) -> Option<EntryDate> {
-    use Piece::{Number, Sign, Word};
-    let (time, rest) = match pieces {
+fn with_time(date: NaiveDate, tokens: &[Token<'_>]) -> Option<EntryDate> {
+    use Token::{Number, Sign, Word};
+    let (time, rest) = match tokens {
         [Number(hour), Sign(':'), Number(minute), Sign(':'), Number(second), rest @ ..] => {
             (clock(hour, minute, second)?, rest)
         }
@@ -183,9 +173,9 @@ fn clock(hour: &str, minute: &str, second: &str) -> Option<(u32, u32, u32)> {
 }
 
 /// The offset in seconds; `None` where there is none, or none that is known.
-fn zone(pieces: &[Piece<'_>]) -> Option<i32> {
-    use Piece::{Number, Sign, Word};
-    match pieces {
+fn zone(tokens: &[Token<'_>]) -> Option<i32> {
+    use Token::{Number, Sign, Word};
+    match tokens {
         [Sign(sign @ ('+' | '-' | '−')), Number(hours), Sign(':'), Number(minutes), ..] => {
             offset(*sign, hours.parse().ok()?, minutes.parse().ok()?)
         }
@@ -200,7 +190,7 @@ fn zone(pieces: &[Piece<'_>]) -> Option<i32> {
         [Word("UT" | "UTC" | "GMT" | "utc" | "gmt"), rest @ ..] if matches!(rest, [Sign('+' | '-'), Number(_), ..]) => {
             zone(rest)
         }
-        [Word(name), ..] => named(name),
+        [Word(name), ..] => zone_by_name(name),
         [_, rest @ ..] => zone(rest),
         [] => None,
     }
@@ -212,7 +202,7 @@ fn offset(sign: char, hours: i32, minutes: i32) -> Option<i32> {
 }
 
 /// RFC 822 §5.1, and those that are often written besides.
-fn named(name: &str) -> Option<i32> {
+fn zone_by_name(name: &str) -> Option<i32> {
     let hours = match name.to_ascii_uppercase().as_str() {
         "Z" | "UT" | "UTC" | "GMT" | "WET" => 0,
         "EST" | "CDT" => -5,
@@ -233,7 +223,7 @@ fn named(name: &str) -> Option<i32> {
 mod tests {
     use super::*;
 
-    fn shown(text: &str) -> String {
+    fn display(text: &str) -> String {
         match read(text) {
             Some(EntryDate::Instant(at)) => at.to_rfc3339(),
             Some(EntryDate::Local(at)) => at.to_string(),
@@ -269,12 +259,12 @@ mod tests {
             ("Thu, 05 Sep 2002 0:00:01 GMT", "2002-09-05T00:00:01+00:00"),
             ("2 May 2004 10:00:00 GMT+0200", "2004-05-02T10:00:00+02:00"),
         ] {
-            assert_eq!(shown(text), expected, "{text}");
+            assert_eq!(display(text), expected, "{text}");
         }
         for text in
             ["", "yesterday", "2006-13-01", "31 Feb 2006", "20081-01-01", "Tue, 40 Jan 2006", "12:00", "١١ يناير"]
         {
-            assert_eq!(shown(text), "none", "{text}");
+            assert_eq!(display(text), "none", "{text}");
         }
     }
 }

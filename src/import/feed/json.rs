@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Head;
 use super::date;
-use super::tree::LONGEST;
+use super::tree::MAX_ENTRY_BYTES;
 use super::xml::named;
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
 use crate::import::parse_error::ParseError;
@@ -16,7 +16,7 @@ use crate::import::visible_text;
 ///
 /// # Errors
 /// It is no JSON Feed.
-pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
+pub fn read(input: &mut dyn BufRead, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
     let mut scanner = Scanner { input, line: 1, peeked: None };
     scanner.skip_blanks()?;
     if scanner.next()? != Some(b'{') {
@@ -35,7 +35,7 @@ pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Resul
         if key == "items" && scanner.peek()? == Some(b'[') {
             has_items = true;
             scanner.next()?;
-            items(&mut scanner, &head, take)?;
+            items(&mut scanner, &head, emit)?;
             continue;
         }
         let value = scanner.value()?;
@@ -62,7 +62,7 @@ pub fn read(input: &mut dyn BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Resul
 fn items(
     scanner: &mut Scanner<'_>,
     head: &Map<String, Value>,
-    take: &mut dyn FnMut(ParsedEntry),
+    emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<(), ParseError> {
     loop {
         scanner.skip(b" \t\r\n,")?;
@@ -86,7 +86,7 @@ fn items(
                 ParsedEntry { skip_reason: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() }
             }
         };
-        take(ParsedEntry { line, ..found });
+        emit(ParsedEntry { line, ..found });
     }
 }
 
@@ -247,8 +247,8 @@ impl Scanner<'_> {
         let mut out = Vec::new();
         let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);
         while let Some(byte) = self.peek()? {
-            if out.len() as u64 > LONGEST {
-                let message = format!("what begins in line {} is longer than {} MB", self.line, LONGEST >> 20);
+            if out.len() as u64 > MAX_ENTRY_BYTES {
+                let message = format!("what begins in line {} is longer than {} MB", self.line, MAX_ENTRY_BYTES >> 20);
                 return Err(ParseError::new(message));
             }
             if is_in_string {

@@ -10,9 +10,9 @@ mod xml;
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use tree::{Element, Space, Taker};
+use tree::{Element, EntryHandler, Namespace};
 
-use crate::import::decode::Decoded;
+use crate::import::decode::Utf8Reader;
 use crate::import::entry::{EntryDate, ParsedEntry};
 use crate::import::parse_error::ParseError;
 
@@ -32,12 +32,12 @@ pub struct Head {
 ///
 /// # Errors
 /// It is none, or it cannot be read.
-pub fn read(input: &mut dyn Read, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
-    let mut input = BufReader::new(Decoded::new(input)?);
+pub fn read(input: &mut dyn Read, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
+    let mut input = BufReader::new(Utf8Reader::new(input)?);
     match first_letter(&mut input)? {
         None => Err(ParseError::new("it is empty")),
-        Some(b'{' | b'[') => json::read(&mut input, take),
-        Some(_) => read_xml(input, take),
+        Some(b'{' | b'[') => json::read(&mut input, emit),
+        Some(_) => read_xml(input, emit),
     }
 }
 
@@ -63,26 +63,29 @@ fn first_letter(input: &mut impl BufRead) -> io::Result<Option<u8>> {
 }
 
 struct Entries<'t> {
-    take: &'t mut dyn FnMut(ParsedEntry),
+    emit: &'t mut dyn FnMut(ParsedEntry),
     count: usize,
 }
 
-impl Taker for Entries<'_> {
-    fn is_entry(&self, space: Space, name: &str) -> bool {
-        matches!((space, name), (Space::Plain | Space::Rdf, "item") | (Space::Atom | Space::Plain, "entry"))
+impl EntryHandler for Entries<'_> {
+    fn is_entry(&self, namespace: Namespace, name: &str) -> bool {
+        matches!(
+            (namespace, name),
+            (Namespace::Plain | Namespace::Rdf, "item") | (Namespace::Atom | Namespace::Plain, "entry")
+        )
     }
 
     fn entry(&mut self, entry: Element, around: &[&Element]) {
         self.count += 1;
-        (self.take)(xml::entry(&entry, around));
+        (self.emit)(xml::entry(&entry, around));
     }
 }
 
-fn read_xml(input: impl BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
-    let mut entries = Entries { take, count: 0 };
-    let ended = tree::read(input, &mut entries)?;
+fn read_xml(input: impl BufRead, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
+    let mut entries = Entries { emit, count: 0 };
+    let outcome = tree::read(input, &mut entries)?;
     let count = entries.count;
-    let root = ended.root.as_ref();
+    let root = outcome.root.as_ref();
     let is_feed = root.is_some_and(|root| matches!(root.name.as_str(), "rss" | "rdf" | "feed" | "channel"));
     if count == 0 && !is_feed {
         let message = match root.map(|root| root.name.as_str()) {
@@ -100,7 +103,7 @@ fn read_xml(input: impl BufRead, take: &mut dyn FnMut(ParsedEntry)) -> Result<He
         language: root.and_then(xml::language).or_else(|| channel.and_then(xml::language)),
         link: channel.and_then(xml::page),
         date: channel.and_then(xml::date_of_feed),
-        remarks: ended.cut.into_iter().collect(),
+        remarks: outcome.truncation.into_iter().collect(),
     })
 }
 

@@ -11,17 +11,17 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 /// Elements nested deeper are passed over.
-const DEEPEST: usize = 200;
+const MAX_DEPTH: usize = 200;
 /// More attributes than these nobody needs.
-const MOST_ATTRIBUTES: usize = 100;
+const MAX_ATTRIBUTES: usize = 100;
 /// An entry, and a piece of markup or text, is at most this long.
-pub const LONGEST: u64 = 64 << 20;
+pub const MAX_ENTRY_BYTES: u64 = 64 << 20;
 /// Of what stands outside of entries so much is kept.
-const LONGEST_HEAD: usize = 4 << 20;
+const MAX_HEAD_BYTES: usize = 4 << 20;
 
 /// What a name belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Space {
+pub enum Namespace {
     /// No namespace, or one of RSS's own.
     Plain,
     Atom,
@@ -41,7 +41,7 @@ pub enum Space {
 /// An element with everything in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
-    pub space: Space,
+    pub namespace: Namespace,
     /// In lower case, without its prefix.
     pub name: String,
     /// By their names as written, in lower case.
@@ -74,13 +74,13 @@ impl Element {
     }
 
     /// The elements of a name in it.
-    pub fn all<'e>(&'e self, space: Space, name: &'e str) -> impl Iterator<Item = &'e Element> {
-        self.elements().filter(move |element| element.space == space && element.name == name)
+    pub fn children_named<'e>(&'e self, namespace: Namespace, name: &'e str) -> impl Iterator<Item = &'e Element> {
+        self.elements().filter(move |element| element.namespace == namespace && element.name == name)
     }
 
     /// The first element of a name in it.
-    pub fn first<'e>(&'e self, space: Space, name: &'e str) -> Option<&'e Element> {
-        self.all(space, name).next()
+    pub fn child<'e>(&'e self, namespace: Namespace, name: &'e str) -> Option<&'e Element> {
+        self.children_named(namespace, name).next()
     }
 
     /// All text in it.
@@ -128,37 +128,37 @@ impl Node {
 }
 
 /// What becomes of the elements of a document.
-pub trait Taker {
+pub trait EntryHandler {
     /// Whether an element is an entry.
-    fn is_entry(&self, space: Space, name: &str) -> bool;
+    fn is_entry(&self, namespace: Namespace, name: &str) -> bool;
     /// An entry, with the elements that it stands in as far as they are known, the innermost first.
     fn entry(&mut self, entry: Element, around: &[&Element]);
 }
 
-/// How the reading of a document ended.
+/// How the reading of a document outcome.
 #[derive(Debug)]
-pub struct Ended {
+pub struct ReadOutcome {
     /// The outermost element without its entries; `None` where there was none.
     pub root: Option<Element>,
     /// Why not all was read.
-    pub cut: Option<String>,
+    pub truncation: Option<String>,
 }
 
 /// Reads a document.
 ///
 /// # Errors
 /// It cannot be read.
-pub fn read(input: impl BufRead, taker: &mut dyn Taker) -> io::Result<Ended> {
-    let mut reader = Reader::from_reader(Bounded { inner: input, left: LONGEST, line: 1 });
+pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<ReadOutcome> {
+    let mut reader = Reader::from_reader(BoundedReader { inner: input, left: MAX_ENTRY_BYTES, line: 1 });
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.allow_unmatched_ends = true;
     config.check_end_names = false;
     config.check_comments = false;
     let mut builder =
-        Builder { open: Vec::new(), too_deep: 0, spaces: Vec::new(), size: 0, entry: None, root: None, taker };
+        Builder { open: Vec::new(), too_deep: 0, namespaces: Vec::new(), size: 0, entry: None, root: None, handler };
     let mut buffer = Vec::new();
-    let mut cut = None;
+    let mut truncation = None;
     let mut entry_start = 0;
     loop {
         buffer.clear();
@@ -167,15 +167,15 @@ pub fn read(input: impl BufRead, taker: &mut dyn Taker) -> io::Result<Ended> {
         let is_in_entry = builder.entry.is_some();
         if !is_in_entry {
             entry_start = reader.buffer_position();
-        } else if used > LONGEST {
-            cut = Some(format!(
+        } else if used > MAX_ENTRY_BYTES {
+            truncation = Some(format!(
                 "the entry in line {} is longer than {} MB; what follows was not read",
                 builder.line(),
-                LONGEST >> 20
+                MAX_ENTRY_BYTES >> 20
             ));
             break;
         }
-        reader.get_mut().left = LONGEST;
+        reader.get_mut().left = MAX_ENTRY_BYTES;
         match reader.read_event_into(&mut buffer) {
             Ok(Event::Start(start)) => builder.start(&start, line),
             Ok(Event::Empty(start)) => {
@@ -192,9 +192,9 @@ pub fn read(input: impl BufRead, taker: &mut dyn Taker) -> io::Result<Ended> {
             Ok(Event::Eof) => break,
             Ok(_) => {}
             Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
-                cut = Some(format!(
+                truncation = Some(format!(
                     "what begins in line {line} is longer than {} MB; what follows was not read",
-                    LONGEST >> 20
+                    MAX_ENTRY_BYTES >> 20
                 ));
                 break;
             }
@@ -209,7 +209,7 @@ pub fn read(input: impl BufRead, taker: &mut dyn Taker) -> io::Result<Ended> {
         }
     }
     builder.close_all();
-    Ok(Ended { root: builder.root, cut })
+    Ok(ReadOutcome { root: builder.root, truncation })
 }
 
 /// A name as it is written, in lower case.
@@ -223,13 +223,13 @@ struct Builder<'t> {
     /// How many elements are open that are nested too deep.
     too_deep: usize,
     /// The declared prefixes, with the depth of their elements.
-    spaces: Vec<(usize, String, Space)>,
+    namespaces: Vec<(usize, String, Namespace)>,
     /// How much is kept outside of entries.
     size: usize,
     /// Which of the open elements is the entry.
     entry: Option<usize>,
     root: Option<Element>,
-    taker: &'t mut dyn Taker,
+    handler: &'t mut dyn EntryHandler,
 }
 
 impl Builder<'_> {
@@ -238,29 +238,29 @@ impl Builder<'_> {
     }
 
     fn start(&mut self, start: &BytesStart<'_>, line: usize) {
-        if self.open.len() >= DEEPEST {
+        if self.open.len() >= MAX_DEPTH {
             self.too_deep += 1;
             return;
         }
         let written = lower(start.name().as_ref());
         let mut attributes = Vec::new();
-        for attribute in start.html_attributes().with_checks(false).flatten().take(MOST_ATTRIBUTES) {
+        for attribute in start.html_attributes().with_checks(false).flatten().take(MAX_ATTRIBUTES) {
             let value = String::from_utf8_lossy(&attribute.value).into_owned();
             attributes.push((lower(attribute.key.as_ref()), html_escape::decode_html_entities(&value).into_owned()));
         }
         let depth = self.open.len();
         for (name, value) in &attributes {
             match name.strip_prefix("xmlns") {
-                Some("") => self.spaces.push((depth, String::new(), space_of(value))),
+                Some("") => self.namespaces.push((depth, String::new(), namespace_of_uri(value))),
                 Some(prefix) if prefix.starts_with(':') => {
-                    self.spaces.push((depth, prefix[1..].to_owned(), space_of(value)))
+                    self.namespaces.push((depth, prefix[1..].to_owned(), namespace_of_uri(value)))
                 }
                 _ => {}
             }
         }
         let (prefix, name) = written.split_once(':').unwrap_or(("", &written));
-        let space = self.space(prefix);
-        let is_entry = self.taker.is_entry(space, name);
+        let namespace = self.namespace(prefix);
+        let is_entry = self.handler.is_entry(namespace, name);
         if is_entry && let Some(entry) = self.entry {
             // The one before was not closed.
             while self.open.len() > entry {
@@ -270,14 +270,14 @@ impl Builder<'_> {
         if is_entry {
             self.entry = Some(self.open.len());
         }
-        let element = Element { space, name: name.to_owned(), attributes, children: Vec::new(), line };
+        let element = Element { namespace, name: name.to_owned(), attributes, children: Vec::new(), line };
         self.open.push((written, element));
     }
 
     /// What a prefix stands for: as it is declared, else as it usually is.
-    fn space(&self, prefix: &str) -> Space {
-        let declared = self.spaces.iter().rev().find(|(_, other, _)| other == prefix);
-        declared.map_or_else(|| usual(prefix), |(_, _, space)| *space)
+    fn namespace(&self, prefix: &str) -> Namespace {
+        let declared = self.namespaces.iter().rev().find(|(_, other, _)| other == prefix);
+        declared.map_or_else(|| namespace_of_prefix(prefix), |(_, _, namespace)| *namespace)
     }
 
     fn end(&mut self, written: &str) {
@@ -296,17 +296,17 @@ impl Builder<'_> {
     fn close(&mut self) {
         let Some((_, element)) = self.open.pop() else { return };
         let depth = self.open.len();
-        while self.spaces.last().is_some_and(|(of, ..)| *of >= depth) {
-            self.spaces.pop();
+        while self.namespaces.last().is_some_and(|(of, ..)| *of >= depth) {
+            self.namespaces.pop();
         }
         if self.entry == Some(depth) {
             self.entry = None;
             let around: Vec<&Element> = self.open.iter().rev().map(|(_, element)| element).collect();
-            return self.taker.entry(element, &around);
+            return self.handler.entry(element, &around);
         }
         match self.open.last_mut() {
             Some((_, outer)) => {
-                let is_kept = self.entry.is_some() || self.size < LONGEST_HEAD;
+                let is_kept = self.entry.is_some() || self.size < MAX_HEAD_BYTES;
                 self.size += if self.entry.is_none() { 64 } else { 0 };
                 if is_kept {
                     outer.children.push(Node::Element(element));
@@ -327,7 +327,7 @@ impl Builder<'_> {
     fn text(&mut self, text: &str) {
         if self.entry.is_none() {
             self.size += text.len();
-            if self.size > LONGEST_HEAD {
+            if self.size > MAX_HEAD_BYTES {
                 return;
             }
         }
@@ -340,63 +340,63 @@ impl Builder<'_> {
 }
 
 /// The namespaces of feeds, by what they are called in all the ways that are found.
-fn space_of(uri: &str) -> Space {
+fn namespace_of_uri(uri: &str) -> Namespace {
     let uri = uri.trim().to_ascii_lowercase();
     let has = |part: &str| uri.contains(part);
     match uri.as_str() {
-        "" => Space::Plain,
-        _ if has("purl.org/atom/ns") || has("w3.org/2005/atom") => Space::Atom,
-        _ if has("purl.org/rss/1.0/modules/content") => Space::Content,
-        _ if has("purl.org/dc/terms") || has("purl.org/rss/1.0/modules/dcterms") => Space::DcTerms,
-        _ if has("purl.org/dc/elements") || has("purl.org/metadata/dublin_core") => Space::Dc,
-        _ if has("feedburner") => Space::Feedburner,
-        _ if has("itunes") => Space::Itunes,
-        _ if has("search.yahoo.com/mrss") => Space::Media,
-        _ if has("22-rdf-syntax-ns") => Space::Rdf,
-        _ if has("w3.org/1999/xhtml") => Space::Xhtml,
-        _ if has("wordpress.org/export") && has("excerpt") => Space::Excerpt,
-        _ if has("wordpress.org/export") => Space::Wordpress,
-        _ if has("purl.org/rss/1.0/modules") => Space::Other,
+        "" => Namespace::Plain,
+        _ if has("purl.org/atom/ns") || has("w3.org/2005/atom") => Namespace::Atom,
+        _ if has("purl.org/rss/1.0/modules/content") => Namespace::Content,
+        _ if has("purl.org/dc/terms") || has("purl.org/rss/1.0/modules/dcterms") => Namespace::DcTerms,
+        _ if has("purl.org/dc/elements") || has("purl.org/metadata/dublin_core") => Namespace::Dc,
+        _ if has("feedburner") => Namespace::Feedburner,
+        _ if has("itunes") => Namespace::Itunes,
+        _ if has("search.yahoo.com/mrss") => Namespace::Media,
+        _ if has("22-rdf-syntax-ns") => Namespace::Rdf,
+        _ if has("w3.org/1999/xhtml") => Namespace::Xhtml,
+        _ if has("wordpress.org/export") && has("excerpt") => Namespace::Excerpt,
+        _ if has("wordpress.org/export") => Namespace::Wordpress,
+        _ if has("purl.org/rss/1.0/modules") => Namespace::Other,
         _ if has("purl.org/rss/")
             || has("purl.org/net/rss1.1")
             || has("netscape.com/rdf")
             || has("backend.userland.com")
             || has("blogs.law.harvard.edu") =>
         {
-            Space::Plain
+            Namespace::Plain
         }
-        _ => Space::Other,
+        _ => Namespace::Other,
     }
 }
 
 /// What a prefix usually stands for that nobody declared.
-fn usual(prefix: &str) -> Space {
+fn namespace_of_prefix(prefix: &str) -> Namespace {
     match prefix {
-        "" => Space::Plain,
-        "atom" | "a10" => Space::Atom,
-        "content" => Space::Content,
-        "dc" => Space::Dc,
-        "dcterms" => Space::DcTerms,
-        "feedburner" => Space::Feedburner,
-        "itunes" => Space::Itunes,
-        "media" => Space::Media,
-        "rdf" => Space::Rdf,
-        "xhtml" => Space::Xhtml,
-        "wp" => Space::Wordpress,
-        "excerpt" => Space::Excerpt,
-        _ => Space::Other,
+        "" => Namespace::Plain,
+        "atom" | "a10" => Namespace::Atom,
+        "content" => Namespace::Content,
+        "dc" => Namespace::Dc,
+        "dcterms" => Namespace::DcTerms,
+        "feedburner" => Namespace::Feedburner,
+        "itunes" => Namespace::Itunes,
+        "media" => Namespace::Media,
+        "rdf" => Namespace::Rdf,
+        "xhtml" => Namespace::Xhtml,
+        "wp" => Namespace::Wordpress,
+        "excerpt" => Namespace::Excerpt,
+        _ => Namespace::Other,
     }
 }
 
 /// A reader that counts lines, and that ends where one piece of markup takes too much.
-struct Bounded<R> {
+struct BoundedReader<R> {
     inner: R,
     /// How much may still be read for one piece.
     left: u64,
     line: usize,
 }
 
-impl<R: BufRead> Read for Bounded<R> {
+impl<R: BufRead> Read for BoundedReader<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let available = self.fill_buf()?;
         let length = available.len().min(into.len());
@@ -406,7 +406,7 @@ impl<R: BufRead> Read for Bounded<R> {
     }
 }
 
-impl<R: BufRead> BufRead for Bounded<R> {
+impl<R: BufRead> BufRead for BoundedReader<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.left == 0 {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
@@ -430,13 +430,13 @@ mod tests {
     #[derive(Default)]
     struct Titles(Vec<(usize, String)>);
 
-    impl Taker for Titles {
-        fn is_entry(&self, _: Space, name: &str) -> bool {
+    impl EntryHandler for Titles {
+        fn is_entry(&self, _: Namespace, name: &str) -> bool {
             name == "item"
         }
 
         fn entry(&mut self, entry: Element, _: &[&Element]) {
-            let title = entry.first(Space::Plain, "title").map(|title| title.text().into_owned());
+            let title = entry.child(Namespace::Plain, "title").map(|title| title.text().into_owned());
             self.0.push((entry.line, title.unwrap_or_default()));
         }
     }

@@ -1,7 +1,7 @@
 //! Entries of XML feeds, whatever their format: what RSS, RDF and Atom say, and the modules that all of them use.
 
 use super::date;
-use super::tree::{Element, Space};
+use super::tree::{Element, Namespace};
 use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, Image, ParsedEntry};
 use crate::import::visible_text;
 
@@ -44,8 +44,8 @@ pub fn channel(root: &Element) -> Option<&Element> {
 /// The language that an element says its texts are in.
 pub fn language(element: &Element) -> Option<String> {
     let said = element.attribute("xml:lang").map(str::to_owned);
-    let plain = || element.first(Space::Plain, "language").map(|language| language.text().trim().to_owned());
-    let dublin = || element.first(Space::Dc, "language").map(|language| language.text().trim().to_owned());
+    let plain = || element.child(Namespace::Plain, "language").map(|language| language.text().trim().to_owned());
+    let dublin = || element.child(Namespace::Dc, "language").map(|language| language.text().trim().to_owned());
     said.or_else(plain).or_else(dublin).filter(|tag| !tag.is_empty())
 }
 
@@ -60,7 +60,7 @@ fn base(element: &Element) -> Option<String> {
 }
 
 fn is_atom(element: &Element) -> bool {
-    element.space == Space::Atom
+    element.namespace == Namespace::Atom
 }
 
 /// The plain text of an element that may hold HTML: by its type in Atom, by what it looks like in RSS.
@@ -80,9 +80,11 @@ fn plain(element: &Element) -> String {
 }
 
 fn title(entry: &Element) -> Option<String> {
-    let own = |space| entry.first(space, "title");
-    let element =
-        own(Space::Atom).or_else(|| own(Space::Plain)).or_else(|| own(Space::Dc)).or_else(|| own(Space::Media))?;
+    let own = |namespace| entry.child(namespace, "title");
+    let element = own(Namespace::Atom)
+        .or_else(|| own(Namespace::Plain))
+        .or_else(|| own(Namespace::Dc))
+        .or_else(|| own(Namespace::Media))?;
     some(visible_text::collapse_whitespace(&plain(element)))
 }
 
@@ -130,12 +132,13 @@ fn is_foreign(kind: &str) -> bool {
 
 /// Summary and body.
 fn texts(entry: &Element, found: &mut ParsedEntry) {
-    let encoded = entry.first(Space::Content, "encoded").map(|body| body.text().trim().to_owned());
-    let xhtml =
-        || entry.first(Space::Xhtml, "body").or_else(|| entry.first(Space::Xhtml, "div")).map(Element::inner_html);
+    let encoded = entry.child(Namespace::Content, "encoded").map(|body| body.text().trim().to_owned());
+    let xhtml = || {
+        entry.child(Namespace::Xhtml, "body").or_else(|| entry.child(Namespace::Xhtml, "div")).map(Element::inner_html)
+    };
     let full = || entry.elements().find(|element| element.name == "fullitem").map(|body| body.text().trim().to_owned());
     let atom = || {
-        let element = entry.first(Space::Atom, "content")?;
+        let element = entry.child(Namespace::Atom, "content")?;
         match content(element) {
             Body::Text(text) if text.is_empty() && element.attribute("src").is_some() => None,
             body => Some(body),
@@ -143,8 +146,9 @@ fn texts(entry: &Element, found: &mut ParsedEntry) {
     };
     let body = encoded.filter(|body| !body.is_empty()).or_else(xhtml).or_else(full);
     found.body = body.map(Body::Html).or_else(atom).filter(|body| !is_empty(body));
-    let summary = entry.first(Space::Atom, "summary").or_else(|| entry.first(Space::Itunes, "summary"));
-    let description = entry.first(Space::Plain, "description").or_else(|| entry.first(Space::Dc, "description"));
+    let summary = entry.child(Namespace::Atom, "summary").or_else(|| entry.child(Namespace::Itunes, "summary"));
+    let description =
+        entry.child(Namespace::Plain, "description").or_else(|| entry.child(Namespace::Dc, "description"));
     match description {
         // Without another body, a description with markup is that.
         Some(description)
@@ -162,8 +166,8 @@ fn texts(entry: &Element, found: &mut ParsedEntry) {
     }
     if found.summary.is_none() && found.body.is_none() {
         let media = entry
-            .first(Space::Media, "description")
-            .or_else(|| entry.first(Space::Media, "group")?.first(Space::Media, "description"));
+            .child(Namespace::Media, "description")
+            .or_else(|| entry.child(Namespace::Media, "group")?.child(Namespace::Media, "description"));
         found.summary = media.and_then(|description| some(plain(description)));
     }
 }
@@ -174,21 +178,23 @@ fn is_empty(body: &Body) -> bool {
 }
 
 fn id(entry: &Element) -> Option<String> {
-    let named = ["guid", "id"]
-        .iter()
-        .find_map(|name| entry.elements().find(|element| element.name == *name && element.space != Space::Other));
+    let named = ["guid", "id"].iter().find_map(|name| {
+        entry.elements().find(|element| element.name == *name && element.namespace != Namespace::Other)
+    });
     let about = || entry.attribute("rdf:about").map(str::to_owned);
     named.map(|id| id.text().trim().to_owned()).filter(|id| !id.is_empty()).or_else(about)
 }
 
 fn links(element: &Element) -> impl Iterator<Item = &Element> {
-    element.all(Space::Atom, "link")
+    element.children_named(Namespace::Atom, "link")
 }
 
 /// The address of a page: what RSS links, or what Atom links by a relation, HTML first.
 fn link(element: &Element, rel: &str) -> Option<String> {
-    let plain =
-        element.first(Space::Plain, "link").map(|link| link.text().trim().to_owned()).filter(|link| !link.is_empty());
+    let plain = element
+        .child(Namespace::Plain, "link")
+        .map(|link| link.text().trim().to_owned())
+        .filter(|link| !link.is_empty());
     let of_relation = || links(element).filter(|link| link.attribute("rel").unwrap_or("alternate") == rel);
     let is_html = |link: &&Element| link.attribute("type").is_none_or(|kind| kind.contains("html"));
     let found = of_relation().find(is_html).or_else(|| of_relation().next());
@@ -196,9 +202,9 @@ fn link(element: &Element, rel: &str) -> Option<String> {
 }
 
 fn address(entry: &Element) -> Option<String> {
-    let original = entry.first(Space::Feedburner, "origlink").map(|link| link.text().trim().to_owned());
+    let original = entry.child(Namespace::Feedburner, "origlink").map(|link| link.text().trim().to_owned());
     let permanent = || {
-        let guid = entry.first(Space::Plain, "guid")?;
+        let guid = entry.child(Namespace::Plain, "guid")?;
         let is_link = guid.attribute("ispermalink").is_none_or(|value| value.eq_ignore_ascii_case("true"));
         let text = guid.text().trim().to_owned();
         (is_link && (text.starts_with("http://") || text.starts_with("https://"))).then_some(text)
@@ -211,7 +217,7 @@ fn authors(entry: &Element) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
     let persons = entry.elements().filter(|element| match element.name.as_str() {
         "author" => true,
-        "creator" => element.space == Space::Dc,
+        "creator" => element.namespace == Namespace::Dc,
         _ => false,
     });
     for person in persons {
@@ -269,14 +275,16 @@ fn categories(entry: &Element) -> Vec<Category> {
         }
     };
     for element in entry.elements() {
-        match (element.space, element.name.as_str()) {
-            (Space::Atom, "category") => {
+        match (element.namespace, element.name.as_str()) {
+            (Namespace::Atom, "category") => {
                 if let Some(term) = element.attribute("term").or(element.attribute("label")) {
                     add(term, element.attribute("label"));
                 }
             }
-            (Space::Plain | Space::Media, "category") | (Space::Dc, "subject") => add(&plain(element), None),
-            (Space::Itunes, "keywords") | (Space::Media, "keywords") => {
+            (Namespace::Plain | Namespace::Media, "category") | (Namespace::Dc, "subject") => {
+                add(&plain(element), None)
+            }
+            (Namespace::Itunes, "keywords") | (Namespace::Media, "keywords") => {
                 element.text().split(',').for_each(|word| add(word, None))
             }
             _ => {}
@@ -293,7 +301,7 @@ fn dates(entry: &Element, found: &mut ParsedEntry) {
     let mut read = |names: &[&str]| -> Option<EntryDate> {
         names.iter().find_map(|name| {
             let dated = |element: &&Element| {
-                element.name == *name && element.space != Space::Other && element.space != Space::Media
+                element.name == *name && element.namespace != Namespace::Other && element.namespace != Namespace::Media
             };
             let text = entry.elements().find(dated)?.text().trim().to_owned();
             let when = date::read(&text);
@@ -311,8 +319,8 @@ fn dates(entry: &Element, found: &mut ParsedEntry) {
 
 /// The picture, with its credit and what it shows.
 fn media(entry: &Element, found: &mut ParsedEntry) {
-    let groups: Vec<&Element> = [entry].into_iter().chain(entry.all(Space::Media, "group")).collect();
-    let all = |name: &'static str| groups.iter().flat_map(move |group| group.all(Space::Media, name));
+    let groups: Vec<&Element> = [entry].into_iter().chain(entry.children_named(Namespace::Media, "group")).collect();
+    let all = |name: &'static str| groups.iter().flat_map(move |group| group.children_named(Namespace::Media, name));
     let is_picture = |element: &&Element| {
         element.attribute("medium") == Some("image")
             || element.attribute("type").is_some_and(|kind| kind.starts_with("image/"))
@@ -321,9 +329,10 @@ fn media(entry: &Element, found: &mut ParsedEntry) {
                 && element.attribute("url").is_some_and(looks_like_picture)
     };
     let content = all("content").find(is_picture);
-    let thumbnail =
-        all("thumbnail").next().or_else(|| all("content").find_map(|content| content.first(Space::Media, "thumbnail")));
-    let podcast = entry.first(Space::Itunes, "image");
+    let thumbnail = all("thumbnail")
+        .next()
+        .or_else(|| all("content").find_map(|content| content.child(Namespace::Media, "thumbnail")));
+    let podcast = entry.child(Namespace::Itunes, "image");
     let Some(picture) = content.or(thumbnail) else {
         found.image = podcast
             .and_then(|image| image.attribute("href"))
@@ -332,7 +341,7 @@ fn media(entry: &Element, found: &mut ParsedEntry) {
     };
     let number = |name: &str| picture.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
     let said = |name: &'static str| {
-        let inner = picture.first(Space::Media, name).or_else(|| all(name).next())?;
+        let inner = picture.child(Namespace::Media, name).or_else(|| all(name).next())?;
         some(visible_text::collapse_whitespace(&plain(inner)))
     };
     found.image = picture.attribute("url").map(|url| Image {
@@ -366,12 +375,12 @@ fn files(entry: &Element, found: &mut ParsedEntry) {
         });
     };
     for element in entry.elements() {
-        match (element.space, element.name.as_str()) {
-            (Space::Plain, "enclosure") => add(element.attribute("url"), element),
-            (Space::Atom, "link") if element.attribute("rel") == Some("enclosure") => {
+        match (element.namespace, element.name.as_str()) {
+            (Namespace::Plain, "enclosure") => add(element.attribute("url"), element),
+            (Namespace::Atom, "link") if element.attribute("rel") == Some("enclosure") => {
                 add(element.attribute("href"), element)
             }
-            (Space::Media, "content") => {
+            (Namespace::Media, "content") => {
                 let is_file =
                     element.attribute("medium").is_some_and(|medium| matches!(medium, "audio" | "video" | "document"))
                         || element
@@ -400,7 +409,7 @@ pub fn page(channel: &Element) -> Option<String> {
 pub fn date_of_feed(channel: &Element) -> Option<EntryDate> {
     const NAMES: [&str; 6] = ["pubdate", "lastbuilddate", "updated", "modified", "date", "published"];
     NAMES.iter().find_map(|name| {
-        let dated = |element: &&Element| element.name == *name && element.space != Space::Other;
+        let dated = |element: &&Element| element.name == *name && element.namespace != Namespace::Other;
         date::read(&channel.elements().find(dated)?.text())
     })
 }

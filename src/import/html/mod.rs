@@ -10,21 +10,21 @@ use std::io::Read;
 use scraper::{ElementRef, Html, Selector};
 
 use super::dates::{self, NumericDate};
-use super::decode::Decoded;
+use super::decode::Utf8Reader;
 use super::entry::{Body, EntryDate, ParsedEntry};
 use super::listing::Credits;
 use super::listing::summary_or_body;
 use super::parse_error::ParseError;
 use super::visible_text;
 use crate::store::exceeded_limit;
-use parts::{Shown, attribute};
-pub use selectors::{Given, Selectors};
+use parts::{VisibleHtml, attribute};
+pub use selectors::{SelectorOptions, Selectors};
 
 /// The longest page that is read, in bytes.
-const LONGEST: u64 = 64 << 20;
+const MAX_PAGE_BYTES: u64 = 64 << 20;
 
 /// Nesting beyond this is no page that anybody wrote.
-const DEEPEST: usize = 2000;
+const MAX_DEPTH: usize = 2000;
 
 /// Whether a document that begins so is a page of HTML.
 pub fn is_page(head: &[u8]) -> bool {
@@ -48,14 +48,14 @@ pub fn read(
     input: impl Read,
     at: Option<&str>,
     selectors: &Selectors,
-    take: &mut dyn FnMut(ParsedEntry),
+    emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Vec<String>, ParseError> {
     let mut text = String::new();
-    Decoded::new(input)?.take(LONGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LONGEST {
-        return Err(ParseError::new(format!("a page may be {} MB long, and this is longer", LONGEST >> 20)));
+    Utf8Reader::new(input)?.take(MAX_PAGE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_PAGE_BYTES {
+        return Err(ParseError::new(format!("a page may be {} MB long, and this is longer", MAX_PAGE_BYTES >> 20)));
     }
-    if let Some(why) = exceeded_limit(&text, DEEPEST) {
+    if let Some(why) = exceeded_limit(&text, MAX_DEPTH) {
         return Err(ParseError::new(format!("this is no news page: {why}")));
     }
     let page = Html::parse_document(&text);
@@ -77,7 +77,7 @@ pub fn read(
         entry.found.base.clone_from(&base);
         entry.found.skip_reason = entry.fault(place + 1);
     }
-    entries.into_iter().for_each(|entry| take(entry.found));
+    entries.into_iter().for_each(|entry| emit(entry.found));
     Ok(notes)
 }
 
@@ -137,14 +137,14 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
     let (mut numbers, mut is_impossible) = (None, false);
     if let Some(date) = date {
         match parts::date(date) {
-            parts::Dated::Exact(when) => found.published = Some(when),
-            parts::Dated::Ambiguous(written) => numbers = Some(written),
-            parts::Dated::Impossible => is_impossible = true,
-            parts::Dated::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
+            parts::DateField::Exact(when) => found.published = Some(when),
+            parts::DateField::Ambiguous(written) => numbers = Some(written),
+            parts::DateField::Impossible => is_impossible = true,
+            parts::DateField::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
         }
     }
     let caption = parts::caption(item);
-    let shown = Shown::without(item, [title, date, caption].into_iter().flatten());
+    let shown = VisibleHtml::without(item, [title, date, caption].into_iter().flatten());
     found.image = parts::picture(item, caption);
     let summaries = selectors::all(item, &selectors.summary);
     let texts: Vec<String> = summaries.iter().map(|element| shown.html(*element)).collect();

@@ -15,9 +15,9 @@ use crate::import::listing::caption;
 use crate::import::visible_text;
 
 /// How much of an element's text is looked through for a date, in characters.
-const REACH: usize = 200;
+const DATE_SEARCH_CHARS: usize = 200;
 /// Elements that are no text.
-const UNSEEN: [&str; 10] =
+const HIDDEN_ELEMENTS: [&str; 10] =
     ["figure", "figcaption", "script", "style", "template", "noscript", "nav", "form", "button", "svg"];
 
 /// An attribute that is not blank.
@@ -88,7 +88,7 @@ pub fn language_around(item: ElementRef) -> Option<String> {
 }
 
 /// What a date's element says.
-pub enum Dated {
+pub enum DateField {
     Exact(EntryDate),
     /// A day whose order of day and month all dates of the page tell.
     Ambiguous(NumericDate),
@@ -97,25 +97,25 @@ pub enum Dated {
 }
 
 /// Reads a date: as it is written for machines, else for people, wherever in the text it stands.
-pub fn date(element: ElementRef) -> Dated {
+pub fn date(element: ElementRef) -> DateField {
     let said = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
     let inner = || select(element, "[datetime], [content]").and_then(said);
     if let Some(when) = said(element).or_else(inner).and_then(|text| machine::read(&text)) {
-        return Dated::Exact(when);
+        return DateField::Exact(when);
     }
     let text = line(element);
     match within(&text) {
-        Some(ParsedDate::Exact(Some(day))) => Dated::Exact(EntryDate::Day(day)),
-        Some(ParsedDate::Exact(None)) => Dated::Impossible,
-        Some(ParsedDate::Ambiguous(numbers)) => Dated::Ambiguous(numbers),
-        None => machine::read(&text).map_or(Dated::Unknown(text), Dated::Exact),
+        Some(ParsedDate::Exact(Some(day))) => DateField::Exact(EntryDate::Day(day)),
+        Some(ParsedDate::Exact(None)) => DateField::Impossible,
+        Some(ParsedDate::Ambiguous(numbers)) => DateField::Ambiguous(numbers),
+        None => machine::read(&text).map_or(DateField::Unknown(text), DateField::Exact),
     }
 }
 
 /// The first date in a text.
 fn within(text: &str) -> Option<ParsedDate> {
     let mut before = ' ';
-    for (at, letter) in text.char_indices().take(REACH) {
+    for (at, letter) in text.char_indices().take(DATE_SEARCH_CHARS) {
         let begins = letter.is_alphanumeric() && !before.is_alphanumeric();
         before = letter;
         if begins && let Some(found) = dates::parse_prefix(&text[at..]) {
@@ -133,7 +133,7 @@ pub fn caption(item: ElementRef) -> Option<ElementRef> {
 /// The picture of an item, and what its caption says of it.
 pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     let shown = select(item, "img, amp-img");
-    let said = caption.map(|caption| caption::of_picture(&line(caption))).unwrap_or_default();
+    let said = caption.map(|caption| caption::parse(&line(caption))).unwrap_or_default();
     let size = |name: &str| shown.and_then(|shown| attribute(shown, name)?.parse().ok());
     let alt = shown.and_then(|shown| attribute(shown, "alt"));
     let picture = Image {
@@ -155,12 +155,12 @@ fn source(picture: ElementRef) -> Option<String> {
 }
 
 /// What is shown of an item but its other parts.
-pub struct Shown(HashSet<NodeId>);
+pub struct VisibleHtml(HashSet<NodeId>);
 
-impl Shown {
+impl VisibleHtml {
     /// Without these elements, as far as they are not the item itself.
-    pub fn without<'a>(item: ElementRef<'a>, parts: impl Iterator<Item = ElementRef<'a>>) -> Shown {
-        Shown(parts.map(|part| part.id()).filter(|id| *id != item.id()).collect())
+    pub fn without<'a>(item: ElementRef<'a>, parts: impl Iterator<Item = ElementRef<'a>>) -> VisibleHtml {
+        VisibleHtml(parts.map(|part| part.id()).filter(|id| *id != item.id()).collect())
     }
 
     /// The HTML of an element without them.
@@ -180,7 +180,7 @@ impl Shown {
                 Edge::Close(node) if hidden == Some(node.id()) => hidden = None,
                 Edge::Close(node) if hidden.is_none() => {
                     if let Node::Element(value) = node.value()
-                        && !VOID.contains(&value.name())
+                        && !VOID_ELEMENTS.contains(&value.name())
                     {
                         out.push_str(&format!("</{}>", value.name()));
                     }
@@ -192,12 +192,12 @@ impl Shown {
     }
 
     fn hides(&self, id: NodeId, name: &str) -> bool {
-        self.0.contains(&id) || UNSEEN.contains(&name)
+        self.0.contains(&id) || HIDDEN_ELEMENTS.contains(&name)
     }
 }
 
 /// Elements without an end.
-const VOID: [&str; 6] = ["br", "hr", "img", "wbr", "input", "source"];
+const VOID_ELEMENTS: [&str; 6] = ["br", "hr", "img", "wbr", "input", "source"];
 
 fn open(element: &scraper::node::Element, out: &mut String) {
     out.push('<');

@@ -4,7 +4,7 @@ use scraper::{ElementRef, Selector};
 
 /// The CSS selectors that a person gave, as they are written; what is missing is found by what pages usually have.
 #[derive(Clone, Debug, Default)]
-pub struct Given {
+pub struct SelectorOptions {
     pub item: Option<String>,
     pub title: Option<String>,
     pub date: Option<String>,
@@ -12,10 +12,10 @@ pub struct Given {
     pub summary: Option<String>,
 }
 
-impl Given {
+impl SelectorOptions {
     /// Whether there is one.
     pub fn is_any(&self) -> bool {
-        [&self.item, &self.title, &self.date, &self.link, &self.summary].iter().any(|given| given.is_some())
+        [&self.item, &self.title, &self.date, &self.link, &self.summary].iter().any(|options| options.is_some())
     }
 }
 
@@ -35,13 +35,13 @@ impl Selectors {
     ///
     /// # Errors
     /// The option whose selector is none, and why.
-    pub fn read(given: &Given) -> Result<Selectors, String> {
+    pub fn read(options: &SelectorOptions) -> Result<Selectors, String> {
         Ok(Selectors {
-            item: read("--item", given.item.as_deref().unwrap_or("article"))?,
-            title: read("--title", given.title.as_deref().unwrap_or("h1, h2, h3, h4, h5, h6"))?,
-            date: read("--date", given.date.as_deref().unwrap_or("time, [itemprop=datePublished]"))?,
-            link: given.link.as_deref().map(|link| read("--link", link)).transpose()?,
-            summary: read("--summary", given.summary.as_deref().unwrap_or("p"))?,
+            item: read("--item", options.item.as_deref().unwrap_or("article"))?,
+            title: read("--title", options.title.as_deref().unwrap_or("h1, h2, h3, h4, h5, h6"))?,
+            date: read("--date", options.date.as_deref().unwrap_or("time, [itemprop=datePublished]"))?,
+            link: options.link.as_deref().map(|link| read("--link", link)).transpose()?,
+            summary: read("--summary", options.summary.as_deref().unwrap_or("p"))?,
         })
     }
 }

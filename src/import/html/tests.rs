@@ -21,12 +21,12 @@ const PAGE: &str = r#"<!DOCTYPE html>
 <li class="item"></li>
 </ul></body></html>"#;
 
-fn given(item: &str, date: &str, summary: &str) -> Given {
+fn given(item: &str, date: &str, summary: &str) -> SelectorOptions {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    Given { item: some(item), date: some(date), summary: some(summary), ..Given::default() }
+    SelectorOptions { item: some(item), date: some(date), summary: some(summary), ..SelectorOptions::default() }
 }
 
-fn read_all(page: &str, given: &Given) -> (Vec<ParsedEntry>, Vec<String>) {
+fn read_all(page: &str, given: &SelectorOptions) -> (Vec<ParsedEntry>, Vec<String>) {
     let mut all = Vec::new();
     let notes = read(page.as_bytes(), None, &Selectors::read(given).unwrap(), &mut |found| all.push(found)).unwrap();
     (all, notes)
@@ -89,7 +89,7 @@ fn the_order_of_dates_is_told_over_the_whole_page() {
 fn what_usual_pages_have_needs_no_selector() {
     let page = "<article><a href=c>Category</a><h2><a href='/x'>X</a></h2><time datetime=2015-04-16>16 Apr</time><p>One.</p></article>\
         <a href='/y'><article><h2>Y</h2><time>16 April 2015</time></article></a>";
-    let (all, _) = read_all(page, &Given::default());
+    let (all, _) = read_all(page, &SelectorOptions::default());
     let links: Vec<_> = all.iter().map(|found| found.link.as_deref().unwrap()).collect();
     assert_eq!(links, ["/x", "/y"]);
     assert!(all.iter().all(|found| found.published == day("2015-04-16")), "{all:?}");
@@ -100,7 +100,7 @@ fn what_usual_pages_have_needs_no_selector() {
 fn an_item_can_be_its_own_part() {
     let page = "<base href='https://e.example/n/'><a class=card href=1>One <time>2015-04-16</time></a>";
     let card = Some("a.card".to_owned());
-    let given = Given { item: card.clone(), title: card.clone(), link: card, ..Given::default() };
+    let given = SelectorOptions { item: card.clone(), title: card.clone(), link: card, ..SelectorOptions::default() };
     let (all, _) = read_all(page, &given);
     assert_eq!(all[0].title.as_deref(), Some("One 2015-04-16"));
     assert_eq!((all[0].link.as_deref(), all[0].base.as_deref()), (Some("1"), Some("https://e.example/n/")));
@@ -128,7 +128,7 @@ fn pages_are_known_by_their_beginning() {
 
 #[test]
 fn wrong_selectors_are_named() {
-    let wrong = |given: &Given| Selectors::read(given).unwrap_err();
+    let wrong = |given: &SelectorOptions| Selectors::read(given).unwrap_err();
     assert!(wrong(&given("li[", "", "")).starts_with("--item `li[` is no CSS selector: "));
     assert!(wrong(&given("", "2015-4-16", "")).starts_with("--date `2015-4-16` is neither a date"));
 }
@@ -138,7 +138,7 @@ fn hostile_pages_end() {
     let started = std::time::Instant::now();
     let read = |page: &str| {
         let page = format!("<article><h1>x</h1><p>{page}");
-        read(page.as_bytes(), None, &Selectors::read(&Given::default()).unwrap(), &mut |_| {}).is_ok()
+        read(page.as_bytes(), None, &Selectors::read(&SelectorOptions::default()).unwrap(), &mut |_| {}).is_ok()
     };
     for (page, is_read) in [
         ("<div>".repeat(500_000), false),
@@ -161,7 +161,7 @@ proptest! {
         "<figcaption>Photo: ", "</figcaption>", "<a href='//x'>", "</a>", "<table>", "<svg>", "<template>", "<!--", "-->", "<![CDATA[", "&amp", "текст ", "(", "<article lang=ru>", "\0",
     ]), 0..40)) {
         let page: String = pieces.concat();
-        let (all, _) = read_all(&page, &Given::default());
+        let (all, _) = read_all(&page, &SelectorOptions::default());
         for found in all {
             prop_assert!(found.skip_reason.is_some() || found.title.is_some() || found.summary.is_some() || found.body.is_some());
         }

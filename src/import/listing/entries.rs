@@ -1,4 +1,4 @@
-//! Owns the text listing of a news page as entries: taken apart, and captions split off; never touches languages or files.
+//! Owns turning a parsed listing into entries, with captions split off.
 
 use super::caption::Credits;
 use super::{Date, Entry, Listing};
@@ -7,14 +7,14 @@ use crate::import::report::{SourceLine, SourceReport};
 use crate::import::slug::hash;
 
 /// The longest text that counts as a summary, in characters.
-const LONG_SUMMARY: usize = 1000;
+const MAX_SUMMARY_CHARS: usize = 1000;
 
-/// Reads a listing: what is to be said of it as a whole, and its entries.
+/// Parses a listing into entries, with a report on the whole.
 pub fn read(name: &str, text: &str) -> (SourceReport, Vec<ParsedEntry>) {
     let listing = Listing::parse(text);
     let texts = listing.entries.iter().map(|entry| (entry.title.as_str(), entry.paragraphs.as_slice()));
     let credits = Credits::learn(texts);
-    let entries: Vec<ParsedEntry> = listing.entries.iter().map(|entry| found(entry, &credits)).collect();
+    let entries: Vec<ParsedEntry> = listing.entries.iter().map(|entry| parsed_entry(entry, &credits)).collect();
     let line = |(line, text): (usize, String)| SourceLine { line, text };
     let report = SourceReport {
         name: name.to_owned(),
@@ -26,22 +26,21 @@ pub fn read(name: &str, text: &str) -> (SourceReport, Vec<ParsedEntry>) {
     (report, entries)
 }
 
-/// A text as a summary or a body: one paragraph on one line, as listings have it, is a summary; several, or one of several lines, or
-/// a very long one, are the story's own text.
+/// One short paragraph on one line is a summary; anything longer is a body.
 pub fn summary_or_body(paragraphs: &[String]) -> (Option<String>, Option<Body>) {
     match paragraphs {
         [] => (None, None),
-        [one] if !one.contains('\n') && one.chars().nth(LONG_SUMMARY).is_none() => (Some(one.clone()), None),
+        [one] if !one.contains('\n') && one.chars().nth(MAX_SUMMARY_CHARS).is_none() => (Some(one.clone()), None),
         several => (None, Some(Body::Text(several.join("\n\n")))),
     }
 }
 
-fn found(entry: &Entry, credits: &Credits) -> ParsedEntry {
+fn parsed_entry(entry: &Entry, credits: &Credits) -> ParsedEntry {
     let split = credits.split(&entry.paragraphs);
     let original = entry.paragraphs.join("\n\n");
     let (summary, body) = summary_or_body(&split.paragraphs);
     let (published, skip_reason) = match entry.date {
-        Date::Known(date) => (Some(EntryDate::Day(date)), None),
+        Date::Valid(date) => (Some(EntryDate::Day(date)), None),
         Date::Missing => (None, None),
         Date::Impossible => (None, Some("there is no such day; correct the date in the source".to_owned())),
     };

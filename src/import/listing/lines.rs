@@ -1,31 +1,31 @@
-//! Owns lines: their numbers, their indentation, and which breaks only a narrow page made; never touches dates.
+//! Owns lines: their numbers, their indentation, and which of their breaks are soft; never touches dates.
 
 use crate::pairing::Script;
 
 /// A line that is not blank.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
-    /// Counted from 1.
+    /// From 1.
     pub number: usize,
-    /// Without the blanks around it.
+    /// Trimmed.
     pub text: &'a str,
-    /// Blanks before it, a tab for four.
+    /// Leading white space in columns; a tab counts four.
     pub indent: usize,
-    /// A blank line, or nothing at all, stands before it.
+    /// It is the first line, or the one before is blank.
     pub after_blank: bool,
 }
 
-/// All lines of a text: a lone carriage return ends one, before a line feed it belongs to it.
+/// All lines of a text; LF, CRLF and a lone CR end one.
 pub fn physical(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
-/// The lines of a text that are not blank, whatever ends them.
+/// The lines of a text that are not blank.
 pub fn split(text: &str) -> Vec<Line<'_>> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut lines = Vec::new();
     let mut after_blank = true;
-    for (place, raw) in physical(text).enumerate() {
+    for (index, raw) in physical(text).enumerate() {
         let text = raw.trim();
         if text.is_empty() {
             after_blank = true;
@@ -33,13 +33,13 @@ pub fn split(text: &str) -> Vec<Line<'_>> {
         }
         let indent =
             raw.chars().take_while(|blank| blank.is_whitespace()).map(|blank| if blank == '\t' { 4 } else { 1 }).sum();
-        lines.push(Line { number: place + 1, text, indent, after_blank });
+        lines.push(Line { number: index + 1, text, indent, after_blank });
         after_blank = false;
     }
     lines
 }
 
-/// Runs of blanks and tabs become one blank; a no-break space stays what it is.
+/// Collapses white space; a no-break space stays.
 pub fn collapse(text: &str) -> String {
     let mut collapsed = String::with_capacity(text.len());
     for letter in text.trim().chars() {
@@ -53,37 +53,37 @@ pub fn collapse(text: &str) -> String {
     collapsed
 }
 
-/// Whether, and how wide, a page was when its lines were broken.
+/// The width at which a page was hard-wrapped, if it was.
 #[derive(Debug)]
 pub struct Wrapping {
     width: Option<usize>,
 }
 
 impl Wrapping {
-    /// A listing is wrapped where nearly every break inside a paragraph stands where the next word had no more room.
-    /// `heads`: the places of lines that begin an entry, in order.
-    pub fn of(lines: &[Line], heads: &[usize]) -> Wrapping {
+    /// A page is wrapped if nearly every break within a paragraph is where the next word did not fit.
+    /// `starts`: the sorted indices of lines that begin an entry.
+    pub fn of(lines: &[Line], starts: &[usize]) -> Wrapping {
         let width = lines.iter().map(|line| line.text.chars().count()).max().unwrap_or(0);
         if width > 100 {
             return Wrapping { width: None };
         }
         let wrapping = Wrapping { width: Some(width) };
-        let is_head = |place: usize| heads.binary_search(&place).is_ok();
+        let is_start = |index: usize| starts.binary_search(&index).is_ok();
         let (mut all, mut full) = (0, 0);
-        for (place, pair) in lines.windows(2).enumerate() {
+        for (index, pair) in lines.windows(2).enumerate() {
             let one_paragraph = !pair[1].after_blank && pair[0].indent == pair[1].indent;
-            if !one_paragraph || is_head(place) || is_head(place + 1) {
+            if !one_paragraph || is_start(index) || is_start(index + 1) {
                 continue;
             }
             all += 1;
-            full += usize::from(wrapping.breaks(pair[0].text, pair[1].text));
+            full += usize::from(wrapping.is_soft_break(pair[0].text, pair[1].text));
         }
         let wrapped = width >= 30 && full >= 5 && full * 5 >= all * 4;
         Wrapping { width: wrapped.then_some(width) }
     }
 
-    /// Whether the break between two lines is only the page's.
-    pub fn breaks(&self, line: &str, next: &str) -> bool {
+    /// Whether the break between two lines is a soft one, made by wrapping.
+    pub fn is_soft_break(&self, line: &str, next: &str) -> bool {
         let Some(width) = self.width else {
             return false;
         };
@@ -92,7 +92,7 @@ impl Wrapping {
     }
 }
 
-/// Joins a broken line to what stands before it; scripts without blanks between words get none.
+/// Joins a wrapped line to the text before it; scripts without spaces between words get none.
 pub fn join(text: &mut String, next: &str) {
     let unspaced = |letter: Option<char>| {
         letter.and_then(Script::of).is_some_and(|script| matches!(script, Script::Han | Script::Kana))

@@ -2,7 +2,7 @@ use super::*;
 
 fn short(text: &str) -> Vec<String> {
     let date = |date| match date {
-        Date::Known(date) => date.to_string(),
+        Date::Valid(date) => date.to_string(),
         other => format!("{other:?}"),
     };
     let entries = Listing::parse(text).entries;
@@ -58,12 +58,8 @@ fn an_odd_form_of_date_begins_an_entry_too() {
             "- Dec 7, 2014: Before\n\n• 16/04/2015\n  First\n\n  Text\n• 15/04/2015\n  Second\n* 2014-12-03 Third\n- Dec 5, 2014 – Fourth\n\n15 декабря 2014 г. Пятое\n"
         ),
         [
-            "2014-12-07|Before|",
-            "2015-04-16|First|Text",
-            "2015-04-15|Second|",
-            "2014-12-03|Third|",
-            "2014-12-05|Fourth|",
-            "2014-12-15|Пятое|"
+            "2014-12-07|Before|", "2015-04-16|First|Text", "2015-04-15|Second|", "2014-12-03|Third|",
+            "2014-12-05|Fourth|", "2014-12-15|Пятое|"
         ]
     );
     // Undated bullets stay entries beside them.

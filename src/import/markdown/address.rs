@@ -11,7 +11,7 @@ use super::value::Value;
 
 /// What the address of a page may depend on.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
+pub struct UrlInputs<'a> {
     pub values: &'a Value,
     /// As the generator counts the time; none where that is not known.
     pub time: Option<NaiveDateTime>,
@@ -23,12 +23,12 @@ const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'%');
 
 /// The address of a page.
-pub fn of(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<Url> {
-    let base = base(site, file)?;
+pub fn page_url(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<Url> {
+    let base = base_url(site, file)?;
     let path = match site.kind {
-        Kind::Hugo => hugo(site, file, facts)?,
-        Kind::Jekyll => jekyll(site, file, facts)?,
-        Kind::Zola => zola(site, file, facts)?,
+        Kind::Hugo => hugo(site, file, inputs)?,
+        Kind::Jekyll => jekyll(site, file, inputs)?,
+        Kind::Zola => zola(site, file, inputs)?,
         Kind::Plain | Kind::Unsupported => return None,
     };
     let path = path.trim_start_matches('/');
@@ -37,11 +37,11 @@ pub fn of(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<Url> {
 }
 
 /// The address of the site in the page's language.
-fn base(site: &Site, file: &SourceFile) -> Option<Url> {
-    let own = file.language.as_deref().and_then(|language| site.values.at(&["languages", language, "baseURL"]));
+fn base_url(site: &Site, file: &SourceFile) -> Option<Url> {
+    let own = file.language.as_deref().and_then(|language| site.values.get_path(&["languages", language, "baseURL"]));
     match own.filter(|_| site.kind == Kind::Hugo) {
         Some(own) => Url::parse(&format!("{}/", own.as_text()?.trim_end_matches('/'))).ok(),
-        None => site.base.clone(),
+        None => site.base_url.clone(),
     }
 }
 
@@ -52,8 +52,8 @@ fn language_folder(site: &Site, file: &SourceFile) -> Option<String> {
     let own = site.values.text("defaultContentLanguage").unwrap_or("en");
     let default = if site.kind == Kind::Hugo { Some(own) } else { site.default_language.as_deref() };
     let is_default = default.is_some_and(|default| default.eq_ignore_ascii_case(language));
-    let own_base = site.kind == Kind::Hugo && site.values.at(&["languages", language, "baseURL"]).is_some();
-    let always = site.values.truth("defaultContentLanguageInSubdir") == Some(true);
+    let own_base = site.kind == Kind::Hugo && site.values.get_path(&["languages", language, "baseURL"]).is_some();
+    let always = site.values.bool("defaultContentLanguageInSubdir") == Some(true);
     if own_base || (is_default && !always) {
         return Some(String::new());
     }
@@ -62,18 +62,18 @@ fn language_folder(site: &Site, file: &SourceFile) -> Option<String> {
     (is_known || in_path).then(|| format!("{}/", language.to_lowercase()))
 }
 
-fn hugo(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
-    if site.values.truth("removePathAccents") == Some(true) {
+fn hugo(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<String> {
+    if site.values.bool("removePathAccents") == Some(true) {
         return None;
     }
     let language = language_folder(site, file)?;
-    if let Some(url) = facts.values.text("url") {
+    if let Some(url) = inputs.values.text("url") {
         if url.contains("://") || url.contains(':') {
             return None;
         }
         return Some(if url.starts_with('/') { url.to_owned() } else { format!("{language}{url}") });
     }
-    let keeps_case = site.values.truth("disablePathToLower") == Some(true);
+    let keeps_case = site.values.bool("disablePathToLower") == Some(true);
     let clean = |text: &str| hugo_path(text, keeps_case);
     let (folder, name) = file.translation_key.rsplit_once('/').unwrap_or(("", &file.translation_key));
     if file.role == Role::Section {
@@ -83,21 +83,21 @@ fn hugo(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
             format!("{language}{}/", clean(&file.translation_key))
         });
     }
-    let slug = facts.values.text("slug");
+    let slug = inputs.values.text("slug");
     let section = folder.split('/').next().unwrap_or_default();
     let patterns = site.values.get("permalinks");
     let pattern = patterns.and_then(|patterns| {
-        patterns.at(&["page", section]).or_else(|| patterns.get(section)).and_then(Value::as_text)
+        patterns.get_path(&["page", section]).or_else(|| patterns.get(section)).and_then(Value::as_text)
     });
     let path = match pattern {
-        Some(pattern) => filled(pattern, |token| {
+        Some(pattern) => fill_pattern(pattern, |token| {
             Some(match token {
                 "slug" | "slugorfilename" | "slugorcontentbasename" => clean(slug.unwrap_or(name)),
                 "filename" | "contentbasename" => clean(name),
-                "title" => clean(slug.or(facts.values.text("title"))?),
+                "title" => clean(slug.or(inputs.values.text("title"))?),
                 "section" => clean(section),
                 "sections" => clean(folder),
-                other => time_token(other, facts.time?)?,
+                other => time_token(other, inputs.time?)?,
             })
         })?,
         None => {
@@ -107,8 +107,8 @@ fn hugo(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
         }
     };
     let path = path.trim_matches('/').to_owned();
-    let is_ugly = site.values.truth("uglyURLs") == Some(true);
-    if path.is_empty() || site.values.get("uglyURLs").is_some_and(|ugly| ugly.as_truth().is_none()) {
+    let is_ugly = site.values.bool("uglyURLs") == Some(true);
+    if path.is_empty() || site.values.get("uglyURLs").is_some_and(|ugly| ugly.as_bool().is_none()) {
         return None;
     }
     Some(if is_ugly { format!("{language}{path}.html") } else { format!("{language}{path}/") })
@@ -135,7 +135,7 @@ fn is_mark(letter: char) -> bool {
 }
 
 /// A pattern with each `:token` filled in; none where one is not known.
-fn filled(pattern: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+fn fill_pattern(pattern: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut parts = pattern.split(':');
     let mut out = parts.next()?.to_owned();
     for part in parts {
@@ -173,13 +173,13 @@ fn time_token(token: &str, time: NaiveDateTime) -> Option<String> {
     Some(time.format(format).to_string()).map(|text| if token == "monthname" { text.to_lowercase() } else { text })
 }
 
-fn jekyll(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
+fn jekyll(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<String> {
     if file.role == Role::Page {
-        let own = facts.values.text("permalink").map(str::to_owned);
+        let own = inputs.values.text("permalink").map(str::to_owned);
         return own.or_else(|| Some(format!("{}.html", file.path.rsplit_once('.')?.0)));
     }
-    let collection = site.values.at(&["collections", "posts", "permalink"]).and_then(Value::as_text);
-    let style = facts.values.text("permalink").or(collection).or(site.values.text("permalink")).unwrap_or("date");
+    let collection = site.values.get_path(&["collections", "posts", "permalink"]).and_then(Value::as_text);
+    let style = inputs.values.text("permalink").or(collection).or(site.values.text("permalink")).unwrap_or("date");
     let pattern = match style {
         "date" => "/:categories/:year/:month/:day/:title:output_ext",
         "pretty" => "/:categories/:year/:month/:day/:title/",
@@ -188,19 +188,19 @@ fn jekyll(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
         "none" => "/:categories/:title:output_ext",
         other => other,
     };
-    let slug = facts.values.text("slug").unwrap_or(&file.slug);
-    let path = filled(pattern, |token| {
+    let slug = inputs.values.text("slug").unwrap_or(&file.slug);
+    let path = fill_pattern(pattern, |token| {
         Some(match token {
             "title" => jekyll_slug(slug, true),
             "slug" => jekyll_slug(slug, false).to_lowercase(),
-            "categories" => facts.categories.join("/").to_lowercase(),
+            "categories" => inputs.categories.join("/").to_lowercase(),
             "slugified_categories" => {
                 let slugs: Vec<String> =
-                    facts.categories.iter().map(|name| jekyll_slug(name, false).to_lowercase()).collect();
+                    inputs.categories.iter().map(|name| jekyll_slug(name, false).to_lowercase()).collect();
                 slugs.join("/")
             }
             "output_ext" => ".html".to_owned(),
-            other => time_token(other, facts.time?)?,
+            other => time_token(other, inputs.time?)?,
         })
     })?;
     let ends_open = path.ends_with('/');
@@ -222,13 +222,13 @@ fn jekyll_slug(text: &str, is_pretty: bool) -> String {
     out.trim_matches('-').to_owned()
 }
 
-fn zola(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
+fn zola(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<String> {
     let language = language_folder(site, file)?;
-    if let Some(path) = facts.values.text("path") {
+    if let Some(path) = inputs.values.text("path") {
         return Some(format!("{language}{}/", path.trim_matches('/')));
     }
-    let strategy = site.values.at(&["slugify", "paths"]).and_then(Value::as_text).unwrap_or("on");
-    let keeps_days = site.values.at(&["slugify", "paths_keep_dates"]).and_then(Value::as_truth) == Some(true);
+    let strategy = site.values.get_path(&["slugify", "paths"]).and_then(Value::as_text).unwrap_or("on");
+    let keeps_days = site.values.get_path(&["slugify", "paths_keep_dates"]).and_then(Value::as_bool) == Some(true);
     let clean = |text: &str| zola_slug(text, strategy);
     let folders: Option<Vec<String>> =
         parent(&file.translation_key).split('/').filter(|part| !part.is_empty()).map(clean).collect();
@@ -239,7 +239,7 @@ fn zola(site: &Site, file: &SourceFile, facts: Facts<'_>) -> Option<String> {
         }
     } else {
         let name = if keeps_days { file.translation_key.rsplit('/').next()? } else { &file.slug };
-        parts.push(clean(facts.values.text("slug").unwrap_or(name))?);
+        parts.push(clean(inputs.values.text("slug").unwrap_or(name))?);
     }
     Some(if parts.is_empty() { language } else { format!("{language}{}/", parts.join("/")) })
 }

@@ -5,39 +5,39 @@ use std::collections::HashSet;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::code::{Code, Which, rewrite};
+use super::code::{CodeScope, CodeSpans, rewrite};
 use super::post_context::{PostContext, split_fragment};
 use super::tree::{joined, parent};
 
-/// Resolves addresses on one page, and keeps in mind which files beside it are shown.
+/// Resolves addresses on one page, and keeps in mind which files beside it are referenced.
 #[derive(Debug)]
-pub struct Addresses<'p, 'a> {
+pub struct LinkResolver<'p, 'a> {
     page: &'p mut PostContext<'a>,
     /// Paths below the tree, and the names of files that root paths lead to.
-    shown: HashSet<String>,
+    referenced: HashSet<String>,
     /// An address could only be resolved against a guess, because the page's own is not known.
-    pub is_open: bool,
+    pub has_guessed: bool,
 }
 
-impl<'p, 'a> Addresses<'p, 'a> {
+impl<'p, 'a> LinkResolver<'p, 'a> {
     /// Begins a page.
     pub fn new(page: &'p mut PostContext<'a>) -> Self {
-        Addresses { page, shown: HashSet::new(), is_open: false }
+        LinkResolver { page, referenced: HashSet::new(), has_guessed: false }
     }
 
     /// The files beside the page that it does not show.
-    pub fn not_shown(&self) -> Vec<String> {
+    pub fn unreferenced_files(&self) -> Vec<String> {
         let files = self.page.tree.attachments(self.page.file).iter();
-        let is_shown = |path: &&String| {
+        let is_referenced = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or_default();
-            self.shown.contains(path.as_str()) || self.shown.contains(name)
+            self.referenced.contains(path.as_str()) || self.referenced.contains(name)
         };
-        files.filter(|path| !is_shown(path)).cloned().collect()
+        files.filter(|path| !is_referenced(path)).cloned().collect()
     }
 
     /// A body with its addresses resolved.
     pub fn body(&mut self, text: &str) -> String {
-        let code = Code::of(text, Which::All);
+        let code = CodeSpans::find(text, CodeScope::All);
         rewrite(text, &code, |piece, out| self.piece(piece, out), |piece, out| out.push_str(piece))
     }
 
@@ -87,10 +87,10 @@ impl<'p, 'a> Addresses<'p, 'a> {
             inner[end..].starts_with('>').then(|| (&inner[..end], end + 2))
         });
         let (written, length) = bracketed.unwrap_or_else(|| {
-            let length = bare_length(inner);
+            let length = unbracketed_length(inner);
             (&inner[..length], length)
         });
-        if length > LONGEST_ADDRESS {
+        if length > MAX_URL_BYTES {
             out.push_str(&text[..start + length]);
             return start + length;
         }
@@ -129,23 +129,23 @@ impl<'p, 'a> Addresses<'p, 'a> {
 
     /// An address as it must be outside the page; none where it stays as it is.
     pub fn resolve(&mut self, written: &str) -> Option<String> {
-        if written.is_empty() || written.len() > LONGEST_ADDRESS || has_scheme(written) {
+        if written.is_empty() || written.len() > MAX_URL_BYTES || has_scheme(written) {
             return None;
         }
         if let Some(behind) = written.strip_prefix("//") {
-            let scheme = self.page.tree.site.base.as_ref().map_or("https", Url::scheme);
+            let scheme = self.page.tree.site.base_url.as_ref().map_or("https", Url::scheme);
             return Some(format!("{scheme}://{behind}"));
         }
-        self.see(written);
+        self.mark_referenced(written);
         if let Some(address) = self.source_file(written) {
             return Some(address);
         }
         let site = &self.page.tree.site;
         if written.starts_with('/') {
-            self.is_open |= site.base.is_none();
+            self.has_guessed |= site.base_url.is_none();
             return self.page.tree.base().join(written).ok().map(String::from);
         }
-        self.is_open |= self.page.link.is_none();
+        self.has_guessed |= self.page.link.is_none();
         self.page.link.unwrap_or(&self.page.base).join(written).ok().map(String::from)
     }
 
@@ -167,20 +167,20 @@ impl<'p, 'a> Addresses<'p, 'a> {
         if found.starts_with('/') { self.page.tree.base().join(&found).ok().map(String::from) } else { Some(found) }
     }
 
-    /// Keeps in mind that a file is shown.
-    fn see(&mut self, written: &str) {
+    /// Keeps in mind that a file is referenced.
+    fn mark_referenced(&mut self, written: &str) {
         let (path, _) = split_fragment(written);
         let path = percent_decode_str(path).decode_utf8_lossy();
         if path.starts_with('/') {
-            self.shown.extend(path.rsplit('/').next().map(str::to_owned));
+            self.referenced.extend(path.rsplit('/').next().map(str::to_owned));
         } else if let Some(path) = joined(parent(&self.page.file.path), &path) {
-            self.shown.insert(path);
+            self.referenced.insert(path);
         }
     }
 
-    /// Keeps in mind that a file below the tree is shown.
-    pub fn see_file(&mut self, path: &str) {
-        self.shown.insert(path.to_owned());
+    /// Keeps in mind that a file below the tree is referenced.
+    pub fn mark_file_referenced(&mut self, path: &str) {
+        self.referenced.insert(path.to_owned());
     }
 }
 
@@ -196,14 +196,14 @@ fn is_definition(before: &str) -> bool {
 }
 
 /// An address longer than this is none.
-const LONGEST_ADDRESS: usize = 3000;
+const MAX_URL_BYTES: usize = 3000;
 
 /// How long a destination without brackets is.
-fn bare_length(text: &str) -> usize {
+fn unbracketed_length(text: &str) -> usize {
     let mut depth = 0_usize;
     for (at, letter) in text.char_indices() {
         match letter {
-            _ if at > LONGEST_ADDRESS => return at,
+            _ if at > MAX_URL_BYTES => return at,
             '(' => depth += 1,
             ')' if depth == 0 => return at,
             ')' => depth -= 1,
@@ -215,12 +215,12 @@ fn bare_length(text: &str) -> usize {
 }
 
 /// A tag longer than this is none.
-const LONGEST: usize = 4096;
+const MAX_TAG_BYTES: usize = 4096;
 
 fn tag_length(text: &str) -> Option<usize> {
     let mut quote = None;
     let mut at = 0;
-    for byte in text.bytes().take(LONGEST) {
+    for byte in text.bytes().take(MAX_TAG_BYTES) {
         at += 1;
         match (quote, byte) {
             (Some(open), _) if open == byte => quote = None,

@@ -1,21 +1,21 @@
 //! Owns what must not show in a body: attributes in braces and comments.
 
-use super::code::{Code, Which, rewrite};
+use super::code::{CodeScope, CodeSpans, rewrite};
 
 /// A body without comments and attributes outside code.
-pub fn removed(text: &str) -> String {
+pub fn strip(text: &str) -> String {
     if !text.contains('{') && !text.contains("<!--") {
         return text.to_owned();
     }
-    let code = Code::of(text, Which::All);
-    let plain = |piece: &str, out: &mut String| piece_without(piece, out);
+    let code = CodeSpans::find(text, CodeScope::All);
+    let plain = |piece: &str, out: &mut String| strip_piece(piece, out);
     rewrite(text, &code, plain, |piece, out| out.push_str(piece))
 }
 
 /// An attribute list longer than this is none.
-const LONGEST: usize = 400;
+const MAX_LIST_BYTES: usize = 400;
 
-fn piece_without(piece: &str, out: &mut String) {
+fn strip_piece(piece: &str, out: &mut String) {
     let bytes = piece.as_bytes();
     let (mut at, mut has_comment_end) = (0, true);
     while let Some(found) = memchr::memchr2(b'{', b'<', &bytes[at..]).map(|found| at + found) {
@@ -47,7 +47,7 @@ fn piece_without(piece: &str, out: &mut String) {
 /// The length of the attribute list that a text begins with, where it can be nothing else after what stands before it.
 fn attributes(text: &str, before: &str) -> Option<usize> {
     let inner = text.strip_prefix('{')?;
-    let end = inner.bytes().take(LONGEST).position(|byte| matches!(byte, b'}' | b'\n' | b'{'))?;
+    let end = inner.bytes().take(MAX_LIST_BYTES).position(|byte| matches!(byte, b'}' | b'\n' | b'{'))?;
     if inner.as_bytes()[end] != b'}' {
         return None;
     }
@@ -69,10 +69,10 @@ fn attributes(text: &str, before: &str) -> Option<usize> {
 }
 
 /// A line longer than this is no heading, and no list of attributes.
-const LONGEST_LINE: usize = 2000;
+const MAX_LINE_BYTES: usize = 2000;
 
 fn last(text: &str) -> &str {
-    let mut start = text.len().saturating_sub(LONGEST_LINE);
+    let mut start = text.len().saturating_sub(MAX_LINE_BYTES);
     while !text.is_char_boundary(start) {
         start += 1;
     }
@@ -80,7 +80,7 @@ fn last(text: &str) -> &str {
 }
 
 fn first(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST_LINE);
+    let mut end = text.len().min(MAX_LINE_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -142,7 +142,7 @@ mod tests {
             ("a <!-- b", "a <!-- b"),
             ("json {\"a\": 1}", "json {\"a\": 1}"),
         ] {
-            assert_eq!(removed(text), expected, "{text}");
+            assert_eq!(strip(text), expected, "{text}");
         }
     }
 }

@@ -4,14 +4,14 @@ use super::inline_text;
 use super::value::Value;
 use crate::import::entry::Author;
 
-/// The authors that front matter names, each once; `known` holds authors by id.
-pub fn read(values: &Value, known: &Value) -> Vec<Author> {
+/// The authors that front matter names, each once; `registry` holds authors by id.
+pub fn read(values: &Value, registry: &Value) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
-    let places = [Some(values), values.get("taxonomies"), values.get("params"), values.get("extra")];
-    for place in places.into_iter().flatten() {
+    let maps = [Some(values), values.get("taxonomies"), values.get("params"), values.get("extra")];
+    for map in maps.into_iter().flatten() {
         for key in ["author", "authors"] {
-            let Some(value) = place.get(key) else { continue };
-            for author in of_value(value, known) {
+            let Some(value) = map.get(key) else { continue };
+            for author in from_value(value, registry) {
                 if !authors.iter().any(|other| other.name.to_lowercase() == author.name.to_lowercase()) {
                     authors.push(author);
                 }
@@ -24,20 +24,20 @@ pub fn read(values: &Value, known: &Value) -> Vec<Author> {
     authors
 }
 
-fn of_value(value: &Value, known: &Value) -> Vec<Author> {
+fn from_value(value: &Value, registry: &Value) -> Vec<Author> {
     match value {
         Value::Nothing => Vec::new(),
-        Value::List(values) => values.iter().flat_map(|value| of_value(value, known)).collect(),
-        Value::Map(_) => of_map(value, known).into_iter().collect(),
-        Value::Text(text) => match known.get(text.trim()) {
-            Some(entry) => vec![of_entry(text.trim(), entry)],
-            None => of_text(text, known),
+        Value::List(values) => values.iter().flat_map(|value| from_value(value, registry)).collect(),
+        Value::Map(_) => from_map(value, registry).into_iter().collect(),
+        Value::Text(text) => match registry.get(text.trim()) {
+            Some(entry) => vec![from_registry(text.trim(), entry)],
+            None => from_text(text, registry),
         },
     }
 }
 
-fn of_map(value: &Value, known: &Value) -> Option<Author> {
-    let id = value.first_text(&["key", "id"]).and_then(|id| known.get(id));
+fn from_map(value: &Value, registry: &Value) -> Option<Author> {
+    let id = value.first_text(&["key", "id"]).and_then(|id| registry.get(id));
     let own = value.first_text(&["name", "display_name", "display", "title"]);
     let name = own.or_else(|| id?.text("name"))?;
     let field = |keys: &[&str]| value.first_text(keys).or_else(|| id?.first_text(keys)).map(str::to_owned);
@@ -48,7 +48,7 @@ fn of_map(value: &Value, known: &Value) -> Option<Author> {
     })
 }
 
-fn of_entry(id: &str, entry: &Value) -> Author {
+fn from_registry(id: &str, entry: &Value) -> Author {
     let name = entry.as_text().or_else(|| entry.first_text(&["name", "display_name", "display"])).unwrap_or(id);
     Author {
         name: inline_text::line(name),
@@ -58,7 +58,7 @@ fn of_entry(id: &str, entry: &Value) -> Author {
 }
 
 /// Names in a text: Markdown links, HTML links, or names that a comma, a slash or `and` parts.
-fn of_text(text: &str, known: &Value) -> Vec<Author> {
+fn from_text(text: &str, registry: &Value) -> Vec<Author> {
     let mut authors = Vec::new();
     let mut rest = text;
     if text.to_ascii_lowercase().contains("<a ") {
@@ -70,34 +70,34 @@ fn of_text(text: &str, known: &Value) -> Vec<Author> {
             let url = inline_text::attribute(tag, "href");
             push(&mut authors, Author { name, url, email: None });
             rest = &behind[end..];
-            if authors.len() > MOST {
+            if authors.len() > MAX_AUTHORS {
                 break;
             }
         }
         return authors;
     }
     while let Some((before, label, address, behind)) = inline_text::next_link(rest) {
-        push_names(&mut authors, before, known);
+        push_names(&mut authors, before, registry);
         push(&mut authors, Author { name: inline_text::line(label), url: Some(address.to_owned()), email: None });
         // What stands in brackets behind a linked name is where the author works.
         let company = behind.trim_start().strip_prefix('(').and_then(|company| company.split_once(')'));
         rest = company.map_or(behind, |(_, behind)| behind);
     }
-    push_names(&mut authors, rest, known);
+    push_names(&mut authors, rest, registry);
     authors
 }
 
 /// More authors than any post has.
-const MOST: usize = 200;
+const MAX_AUTHORS: usize = 200;
 
 fn push(authors: &mut Vec<Author>, author: Author) {
-    if !author.name.is_empty() && authors.len() < MOST {
+    if !author.name.is_empty() && authors.len() < MAX_AUTHORS {
         authors.push(author);
     }
 }
 
 /// Names that signs part, outside brackets.
-fn push_names(authors: &mut Vec<Author>, text: &str, known: &Value) {
+fn push_names(authors: &mut Vec<Author>, text: &str, registry: &Value) {
     let text = inline_text::without_tags(&mail_in_brackets(text))
         .replace(" and ", ",")
         .replace(" & ", ",")
@@ -114,8 +114,8 @@ fn push_names(authors: &mut Vec<Author>, text: &str, known: &Value) {
     for part in parts {
         let part = part.trim_matches(|letter: char| letter.is_whitespace() || letter == ',');
         let part = part.strip_prefix("and ").unwrap_or(part);
-        let author = match known.get(part) {
-            Some(entry) => of_entry(part, entry),
+        let author = match registry.get(part) {
+            Some(entry) => from_registry(part, entry),
             None => with_mail(part),
         };
         if author.name.chars().any(char::is_alphanumeric) {
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn authors_in_every_form() {
-        let known = yaml::strict("jo:\n  name: Jo Doe\n  url: https://jo\nann: Ann Lee").unwrap_or_default();
+        let registry = yaml::strict("jo:\n  name: Jo Doe\n  url: https://jo\nann: Ann Lee").unwrap_or_default();
         for (text, expected) in [
             ("author: A B", "A B"),
             ("author: A, B, C", "A|B|C"),
@@ -163,7 +163,7 @@ mod tests {
             ("author:", ""),
         ] {
             let values = yaml::strict(text).unwrap_or_default();
-            let shown: Vec<String> = read(&values, &known)
+            let shown: Vec<String> = read(&values, &registry)
                 .into_iter()
                 .map(|author| {
                     [Some(author.name), author.url, author.email].into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -1,37 +1,37 @@
 //! Owns blocks that only some renderers know: alerts and `:::` become block quotes with a bold word.
 
-use super::code::{Code, Which};
+use super::code::{CodeScope, CodeSpans};
 use super::inline_text;
 
 /// Quotes nested deeper than this stay as deep as this.
-const DEEPEST: usize = 6;
+const MAX_QUOTE_DEPTH: usize = 6;
 
 /// A body with block quotes in the place of alerts and `:::` blocks.
-pub fn quoted(text: &str) -> String {
+pub fn to_block_quotes(text: &str) -> String {
     if !text.contains(":::") && !text.contains("[!") {
         return text.to_owned();
     }
-    let code = Code::of(text, Which::Marked);
+    let code = CodeSpans::find(text, CodeScope::Delimited);
     let lines = lines(text, &code);
-    let pairs = pairs(&lines);
+    let delimiters = delimiters(&lines);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut depth = 0_usize;
-    for (line, pair) in lines.iter().zip(pairs) {
-        let prefix = "> ".repeat(depth.min(DEEPEST));
-        match pair {
-            Pair::Opens { name, is_closed } => {
+    for (line, delimiter) in lines.iter().zip(delimiters) {
+        let prefix = "> ".repeat(depth.min(MAX_QUOTE_DEPTH));
+        match delimiter {
+            Delimiter::Opens { name, is_closed } => {
                 if is_closed {
                     depth += 1;
                 }
-                let inner = "> ".repeat(depth.min(DEEPEST));
+                let inner = "> ".repeat(depth.min(MAX_QUOTE_DEPTH));
                 out.push_str(&format!("{prefix}\n{inner}**{name}**\n{inner}\n"));
             }
-            Pair::Closes => {
+            Delimiter::Closes => {
                 depth = depth.saturating_sub(1);
-                out.push_str(&"> ".repeat(depth.min(DEEPEST)));
+                out.push_str(&"> ".repeat(depth.min(MAX_QUOTE_DEPTH)));
                 out.push('\n');
             }
-            Pair::None => {
+            Delimiter::None => {
                 out.push_str(&prefix);
                 match alert(line.text).filter(|_| !line.is_code) {
                     Some((marks, word)) => out.push_str(&format!("{marks}**{word}**\n{prefix}{}\n", marks.trim_end())),
@@ -51,51 +51,51 @@ struct Line<'a> {
     is_code: bool,
 }
 
-enum Pair {
+enum Delimiter {
     None,
     Opens { name: String, is_closed: bool },
     Closes,
 }
 
-fn lines<'a>(text: &'a str, code: &Code) -> Vec<Line<'a>> {
+fn lines<'a>(text: &'a str, code: &CodeSpans) -> Vec<Line<'a>> {
     let mut at = 0;
     let line = |whole: &'a str| {
         let first = at + whole.len() - whole.trim_start().len();
         at += whole.len();
-        Line { whole, text: whole.trim(), is_code: code.holds(first) }
+        Line { whole, text: whole.trim(), is_code: code.contains(first) }
     };
     text.split_inclusive('\n').map(line).collect()
 }
 
-/// Which lines open and close a block.
-fn pairs(lines: &[Line<'_>]) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = Vec::with_capacity(lines.len());
+/// CodeScope lines open and close a block.
+fn delimiters(lines: &[Line<'_>]) -> Vec<Delimiter> {
+    let mut delimiters: Vec<Delimiter> = Vec::with_capacity(lines.len());
     let mut opened: Vec<usize> = Vec::new();
-    for (place, line) in lines.iter().enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         let rest = line.text.trim_start_matches(':');
         if line.is_code || line.text.len() - rest.len() < 3 {
-            pairs.push(Pair::None);
+            delimiters.push(Delimiter::None);
         } else if rest.trim().is_empty() {
             match opened.pop() {
                 Some(start) => {
-                    if let Some(Pair::Opens { is_closed, .. }) = pairs.get_mut(start) {
+                    if let Some(Delimiter::Opens { is_closed, .. }) = delimiters.get_mut(start) {
                         *is_closed = true;
                     }
-                    pairs.push(Pair::Closes);
+                    delimiters.push(Delimiter::Closes);
                 }
-                None => pairs.push(Pair::None),
+                None => delimiters.push(Delimiter::None),
             }
         } else {
             match name(rest) {
                 Some(name) => {
-                    opened.push(place);
-                    pairs.push(Pair::Opens { name, is_closed: false });
+                    opened.push(index);
+                    delimiters.push(Delimiter::Opens { name, is_closed: false });
                 }
-                None => pairs.push(Pair::None),
+                None => delimiters.push(Delimiter::None),
             }
         }
     }
-    pairs
+    delimiters
 }
 
 /// What stands behind `:::`: the title, else the kind of block.
@@ -137,7 +137,7 @@ mod tests {
             ("```\n:::info\n:::\n```\n:::", "```\n:::info\n:::\n```\n:::"),
             ("[!NOTE]", "[!NOTE]"),
         ] {
-            assert_eq!(quoted(text), expected, "{text}");
+            assert_eq!(to_block_quotes(text), expected, "{text}");
         }
     }
 }

@@ -1,36 +1,36 @@
 //! Owns the way of a body from what its generator reads to Markdown that any renderer reads.
 
-use super::addresses::Addresses;
+use super::addresses::LinkResolver;
 use super::post_context::PostContext;
 use super::site::Kind;
 use super::{attributes, blocks, code, liquid, shortcodes};
 use crate::import::entry::{Body, ParsedEntry};
 
 /// Reads a body into an entry.
-pub fn fill(found: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
+pub fn fill(entry: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let is_html = [".html", ".htm"].iter().any(|ending| page.file.path.to_ascii_lowercase().ends_with(ending));
     let kind = page.tree.site.kind;
-    let mut text = templates(kind, &text, page);
+    let mut text = expand_templates(kind, &text, page);
     if !is_html {
-        text = attributes::removed(&text);
-        text = blocks::quoted(&text);
-        text = take_title(found, text);
+        text = attributes::strip(&text);
+        text = blocks::to_block_quotes(&text);
+        text = take_title(entry, text);
     }
-    let beside = super::pictures::beside(kind, page.tree.attachments(page.file)).map(str::to_owned);
-    let mut addresses = Addresses::new(page);
+    let beside = super::pictures::conventional_image(kind, page.tree.attachments(page.file)).map(str::to_owned);
+    let mut addresses = LinkResolver::new(page);
     text = if is_html { addresses.html(&text) } else { addresses.body(&text) };
-    fill_picture(found, &mut addresses, beside);
-    found.unreferenced_files = addresses.not_shown();
-    if addresses.is_open {
+    fill_picture(entry, &mut addresses, beside);
+    entry.unreferenced_files = addresses.unreferenced_files();
+    if addresses.has_guessed {
         let base = page.base.to_string();
         page.remark(format!(
             "its own address is not known, so relative addresses in it were read as if it stood at {base}"
         ));
     }
-    let text = code::without_templates(without_blank_lines(&text));
+    let text = code::escape_templates(without_blank_lines(&text));
     if !text.trim().is_empty() {
-        found.body = Some(if is_html { Body::Html(text) } else { Body::Markdown(text) });
+        entry.body = Some(if is_html { Body::Html(text) } else { Body::Markdown(text) });
     }
 }
 
@@ -41,7 +41,7 @@ fn without_blank_lines(text: &str) -> &str {
     text[..blank].rfind('\n').map_or(text, |end| &text[end + 1..])
 }
 
-fn templates(kind: Kind, text: &str, page: &mut PostContext<'_>) -> String {
+fn expand_templates(kind: Kind, text: &str, page: &mut PostContext<'_>) -> String {
     if !text.contains("{{") && !text.contains("{%") {
         return text.to_owned();
     }
@@ -55,8 +55,8 @@ fn templates(kind: Kind, text: &str, page: &mut PostContext<'_>) -> String {
 }
 
 /// Takes the heading that stands for the title out of a body, where front matter has none.
-fn take_title(found: &mut ParsedEntry, text: String) -> String {
-    if found.title.is_some() {
+fn take_title(entry: &mut ParsedEntry, text: String) -> String {
+    if entry.title.is_some() {
         return text;
     }
     let start = text.trim_start();
@@ -72,19 +72,19 @@ fn take_title(found: &mut ParsedEntry, text: String) -> String {
     if title.is_empty() {
         return text;
     }
-    found.title = Some(title);
+    entry.title = Some(title);
     rest.to_owned()
 }
 
-fn fill_picture(found: &mut ParsedEntry, addresses: &mut Addresses<'_, '_>, beside: Option<String>) {
-    if found.image.is_none()
+fn fill_picture(entry: &mut ParsedEntry, addresses: &mut LinkResolver<'_, '_>, beside: Option<String>) {
+    if entry.image.is_none()
         && let Some(path) = beside
     {
-        addresses.see_file(&path);
+        addresses.mark_file_referenced(&path);
         let name = path.rsplit('/').next().unwrap_or_default().replace(' ', "%20");
-        found.image = Some(crate::import::entry::Image { url: Some(name), ..Default::default() });
+        entry.image = Some(crate::import::entry::Image { url: Some(name), ..Default::default() });
     }
-    if let Some(url) = found.image.as_mut().and_then(|image| image.url.as_mut())
+    if let Some(url) = entry.image.as_mut().and_then(|image| image.url.as_mut())
         && let Some(resolved) = addresses.resolve(url)
     {
         *url = resolved;

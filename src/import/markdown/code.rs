@@ -6,29 +6,29 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 
 /// The places of code in a text, in their order; none touches another.
 #[derive(Clone, Debug, Default)]
-pub struct Code {
+pub struct CodeSpans {
     ranges: Vec<Range<usize>>,
 }
 
-/// Which code counts.
+/// CodeScope code counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum CodeScope {
     All,
     /// Not what is only indented: generators work in it as in any text.
-    Marked,
+    Delimited,
 }
 
 /// Nesting beyond this is no text that anybody wrote; the renderer takes such a text as it is.
-const DEEPEST: usize = 200;
+const MAX_DEPTH: usize = 200;
 
-impl Code {
+impl CodeSpans {
     /// Finds the code of a text.
-    pub fn of(text: &str, which: Which) -> Code {
-        if !text.contains('`') && !text.contains("~~~") && (which == Which::Marked || !has_indented(text)) {
-            return Code::default();
+    pub fn find(text: &str, scope: CodeScope) -> CodeSpans {
+        if !text.contains('`') && !text.contains("~~~") && (scope == CodeScope::Delimited || !has_indented(text)) {
+            return CodeSpans::default();
         }
         if is_too_deep(text) {
-            return Code::default();
+            return CodeSpans::default();
         }
         let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
         let mut ranges: Vec<Range<usize>> = Vec::new();
@@ -36,24 +36,24 @@ impl Code {
             let counts = match event {
                 Event::Code(_) => true,
                 Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => true,
-                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => which == Which::All,
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => scope == CodeScope::All,
                 _ => false,
             };
             if counts && ranges.last().is_none_or(|last| range.start >= last.end) {
                 ranges.push(range);
             }
         }
-        Code { ranges }
+        CodeSpans { ranges }
     }
 
     /// The first piece of code that ends behind a place.
     pub fn next(&self, at: usize) -> Option<Range<usize>> {
-        let place = self.ranges.partition_point(|range| range.end <= at);
-        self.ranges.get(place).cloned()
+        let index = self.ranges.partition_point(|range| range.end <= at);
+        self.ranges.get(index).cloned()
     }
 
     /// Whether a place is in code.
-    pub fn holds(&self, at: usize) -> bool {
+    pub fn contains(&self, at: usize) -> bool {
         self.next(at).is_some_and(|range| range.start <= at)
     }
 }
@@ -66,13 +66,13 @@ fn has_indented(text: &str) -> bool {
 pub fn is_too_deep(text: &str) -> bool {
     let markers =
         |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
-    text.lines().any(|line| (DEEPEST..line.len()).contains(&markers(line)))
+    text.lines().any(|line| (MAX_DEPTH..line.len()).contains(&markers(line)))
 }
 
 /// Rewrites what is no code: `text` gets each stretch between pieces of code, `code` each piece.
 pub fn rewrite(
     source: &str,
-    code: &Code,
+    code: &CodeSpans,
     mut text: impl FnMut(&str, &mut String),
     mut inside: impl FnMut(&str, &mut String),
 ) -> String {
@@ -88,11 +88,11 @@ pub fn rewrite(
 }
 
 /// Writes the signs of templates that are left outside code so that they show and do not work.
-pub fn without_templates(source: &str) -> String {
+pub fn escape_templates(source: &str) -> String {
     if !["{{", "{%", "%}"].iter().any(|sign| source.contains(sign)) {
         return source.to_owned();
     }
-    let code = Code::of(source, Which::All);
+    let code = CodeSpans::find(source, CodeScope::All);
     let escape = |piece: &str, out: &mut String| {
         let mut letters = piece.chars().peekable();
         while let Some(letter) = letters.next() {
@@ -123,17 +123,17 @@ mod tests {
     #[test]
     fn code_is_found() {
         let text = "a `b` c\n\n```\nd\n```\n\n    e\n";
-        let all = Code::of(text, Which::All);
+        let all = CodeSpans::find(text, CodeScope::All);
         assert_eq!(
             all.ranges.iter().map(|range| &text[range.clone()]).collect::<Vec<_>>(),
             ["`b`", "```\nd\n```", "e\n"]
         );
-        assert!(all.holds(3) && !all.holds(0));
-        assert_eq!(Code::of(text, Which::Marked).ranges.len(), 2);
+        assert!(all.contains(3) && !all.contains(0));
+        assert_eq!(CodeSpans::find(text, CodeScope::Delimited).ranges.len(), 2);
     }
 
     #[test]
     fn templates_outside_code_are_made_to_show() {
-        assert_eq!(without_templates("a {{ b }} `{{ c }}` {% d %}"), "a &#123;&#123; b }} `{{ c }}` &#123;% d &#37;}");
+        assert_eq!(escape_templates("a {{ b }} `{{ c }}` {% d %}"), "a &#123;&#123; b }} `{{ c }}` &#123;% d &#37;}");
     }
 }

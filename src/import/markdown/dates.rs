@@ -6,38 +6,38 @@ use crate::import::entry::EntryDate;
 
 /// A date that was read, and whether something behind it could not be.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Read {
-    pub when: EntryDate,
-    pub is_odd: bool,
+pub struct FrontMatterDate {
+    pub date: EntryDate,
+    pub is_partial: bool,
 }
 
 /// Reads a date of front matter.
-pub fn read(text: &str) -> Option<Read> {
+pub fn read(text: &str) -> Option<FrontMatterDate> {
     let text = text.trim().trim_matches(['"', '\'']).trim();
     let (day, rest) = year_first(text).or_else(|| with_month_name(text))?;
     let rest = rest.trim_start_matches([',', ' ']);
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
     if rest.is_empty() {
-        return Some(Read { when: EntryDate::Day(day), is_odd: false });
+        return Some(FrontMatterDate { date: EntryDate::Day(day), is_partial: false });
     }
     let Some((time, rest)) = time_of_day(rest) else {
-        let is_odd = rest.chars().any(char::is_alphanumeric);
-        return Some(Read { when: EntryDate::Day(day), is_odd });
+        let is_partial = rest.chars().any(char::is_alphanumeric);
+        return Some(FrontMatterDate { date: EntryDate::Day(day), is_partial });
     };
     let local = NaiveDateTime::new(day, time);
     let rest = rest.trim();
     if rest.is_empty() {
-        return Some(Read { when: EntryDate::Local(local), is_odd: false });
+        return Some(FrontMatterDate { date: EntryDate::Local(local), is_partial: false });
     }
     let instant = zone(rest).and_then(|zone| local.and_local_timezone(zone).single());
     Some(match instant {
-        Some(instant) => Read { when: EntryDate::Instant(instant), is_odd: false },
-        None => Read { when: EntryDate::Local(local), is_odd: true },
+        Some(instant) => FrontMatterDate { date: EntryDate::Instant(instant), is_partial: false },
+        None => FrontMatterDate { date: EntryDate::Local(local), is_partial: true },
     })
 }
 
 /// The day at the head of a file's name, and the rest of the name: `2024-01-31-name`, `2024-1-31_name`.
-pub fn of_name(name: &str) -> Option<(NaiveDate, &str)> {
+pub fn from_file_name(name: &str) -> Option<(NaiveDate, &str)> {
     let (day, rest) = year_first(name)?;
     if rest.is_empty() {
         return Some((day, rest));
@@ -47,7 +47,7 @@ pub fn of_name(name: &str) -> Option<(NaiveDate, &str)> {
 }
 
 /// The day in a path: `2024/01/31/name`, `section/2024/01/31/name`.
-pub fn of_path(path: &str) -> Option<NaiveDate> {
+pub fn from_path(path: &str) -> Option<NaiveDate> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     parts.windows(3).find_map(|window| {
         let [year, month, day] = window else { return None };
@@ -156,9 +156,9 @@ mod tests {
     fn shown(text: &str) -> String {
         match read(text) {
             None => "none".to_owned(),
-            Some(Read { when, is_odd }) => {
-                let odd = if is_odd { " odd" } else { "" };
-                match when {
+            Some(FrontMatterDate { date, is_partial }) => {
+                let odd = if is_partial { " odd" } else { "" };
+                match date {
                     EntryDate::Instant(instant) => format!("{}{odd}", instant.to_rfc3339()),
                     EntryDate::Local(local) => format!("{local}{odd}"),
                     EntryDate::Day(day) => format!("{day}{odd}"),
@@ -194,9 +194,9 @@ mod tests {
     #[test]
     fn names_and_paths_have_days() {
         let day = NaiveDate::from_ymd_opt(2024, 1, 31);
-        assert_eq!(of_name("2024-01-31-name").map(|(day, rest)| (Some(day), rest)), Some((day, "name")));
-        assert_eq!(of_name("06-06-name"), None);
-        assert_eq!(of_path("section/2024/01/31/name"), day);
-        assert_eq!(of_path("2024/01"), None);
+        assert_eq!(from_file_name("2024-01-31-name").map(|(day, rest)| (Some(day), rest)), Some((day, "name")));
+        assert_eq!(from_file_name("06-06-name"), None);
+        assert_eq!(from_path("section/2024/01/31/name"), day);
+        assert_eq!(from_path("2024/01"), None);
     }
 }

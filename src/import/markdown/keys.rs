@@ -18,23 +18,23 @@ const SUMMARY: [&str; 4] = ["description", "summary", "excerpt", "lead"];
 const STORY: [&str; 6] = ["translationKey", "translation_id", "translation_key", "page_id", "lang-ref", "lang_ref"];
 
 /// Fills the fields of an entry from its front matter and its name.
-pub fn fill(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
-    found.title = title(values);
-    found.summary = texts_under(values)
-        .find_map(|place| place.first_text(&SUMMARY))
+pub fn fill(entry: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
+    entry.title = title(values);
+    entry.summary = maps_of(values)
+        .find_map(|values| values.first_text(&SUMMARY))
         .map(inline_text::line)
         .filter(|text| !text.is_empty());
-    found.guid = values.text("guid").map(str::to_owned);
-    fill_language(found, site, configured, file, values);
-    fill_dates(found, site, file, values);
-    found.is_draft = is_draft(file, values);
+    entry.guid = values.text("guid").map(str::to_owned);
+    fill_language(entry, site, configured, file, values);
+    fill_dates(entry, site, file, values);
+    entry.is_draft = is_draft(file, values);
     let category = |term| Category { term, label: None };
-    found.categories = categories(site, file, values).into_iter().map(category).collect();
-    found.unpublished_reason = found.unpublished_reason.take().or_else(|| unlisted(values));
+    entry.categories = categories(site, file, values).into_iter().map(category).collect();
+    entry.unpublished_reason = entry.unpublished_reason.take().or_else(|| hidden_from_lists(values));
 }
 
 /// The front matter, and the maps in it that hold a site's own keys.
-fn texts_under(values: &Value) -> impl Iterator<Item = &Value> {
+fn maps_of(values: &Value) -> impl Iterator<Item = &Value> {
     [Some(values), values.get("params"), values.get("extra")].into_iter().flatten()
 }
 
@@ -43,23 +43,24 @@ fn title(values: &Value) -> Option<String> {
     Some(inline_text::line(title)).filter(|title| !title.is_empty())
 }
 
-fn fill_language(found: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
-    found.inherited_language = site.default_language.clone();
-    found.translation_key = Some(file.translation_key.clone());
-    found.language = file.language.clone();
+fn fill_language(entry: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
+    entry.inherited_language = site.default_language.clone();
+    entry.translation_key = Some(file.translation_key.clone());
+    entry.language = file.language.clone();
     for (key, is_sure) in [("lang", true), ("language", false), ("locale", true)] {
-        let places = texts_under(values).find_map(|place| place.text(key));
-        let Some(tag) = places.filter(|tag| source_file::is_known(site, configured, tag) || (is_sure && is_tag(tag)))
+        let tag = maps_of(values).find_map(|values| values.text(key));
+        let Some(tag) =
+            tag.filter(|tag| source_file::is_known_language(site, configured, tag) || (is_sure && is_tag(tag)))
         else {
             continue;
         };
-        found.language = Some(tag.to_owned());
+        entry.language = Some(tag.to_owned());
         break;
     }
-    let joined = texts_under(values).find_map(|place| place.first_text(&STORY));
+    let joined = maps_of(values).find_map(|values| values.first_text(&STORY));
     let reference = values.text("ref").filter(|_| site.kind == Kind::Jekyll && values.get("lang").is_some());
     if let Some(story) = joined.or(reference) {
-        found.translation_key = Some(story.to_owned());
+        entry.translation_key = Some(story.to_owned());
     }
 }
 
@@ -72,42 +73,42 @@ fn is_tag(text: &str) -> bool {
     first && parts.all(|part| (2..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-fn fill_dates(found: &mut ParsedEntry, site: &Site, file: &SourceFile, values: &Value) {
+fn fill_dates(entry: &mut ParsedEntry, site: &Site, file: &SourceFile, values: &Value) {
     let keys = |names: &[&str]| -> Vec<(String, String)> {
         let pairs = names.iter().filter_map(|key| Some(((*key).to_owned(), values.text(key)?.to_owned())));
-        pairs.filter(|(_, text)| Value::Text(text.clone()).as_truth().is_none()).collect()
+        pairs.filter(|(_, text)| Value::Text(text.clone()).as_bool().is_none()).collect()
     };
     for (key, text) in keys(&PUBLISHED) {
         match dates::read(&text) {
             Some(read) => {
-                if read.is_odd {
-                    found.remarks.push(format!("\"{key}: {text}\" is no whole date; read as {}", shown(read.when)));
+                if read.is_partial {
+                    entry.remarks.push(format!("\"{key}: {text}\" is no whole date; read as {}", display(read.date)));
                 }
-                found.published = Some(read.when);
+                entry.published = Some(read.date);
                 break;
             }
-            None => found.remarks.push(format!("\"{key}: {text}\" is no date that can be read")),
+            None => entry.remarks.push(format!("\"{key}: {text}\" is no date that can be read")),
         }
     }
-    if found.published.is_none() {
+    if entry.published.is_none() {
         let path = values.text("path").filter(|_| site.kind == Kind::Zola);
-        let day = file.day.or_else(|| path.and_then(dates::of_path));
-        let day = day.or_else(|| dates::of_name(&file.slug).map(|(day, _)| day));
-        found.published = day.map(EntryDate::Day);
+        let day = file.day.or_else(|| path.and_then(dates::from_path));
+        let day = day.or_else(|| dates::from_file_name(&file.slug).map(|(day, _)| day));
+        entry.published = day.map(EntryDate::Day);
     }
     let mut updated = keys(&UPDATED);
     let last = values.get("last_update").and_then(|value| value.text("date"));
     updated.extend(last.map(|text| ("last_update".to_owned(), text.to_owned())));
-    found.updated = updated.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.when);
+    entry.updated = updated.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.date);
     let expires = keys(&["expiryDate", "unpublishDate", "expires"]);
-    found.expires = expires.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.when);
-    for when in [&mut found.published, &mut found.updated, &mut found.expires] {
-        *when = when.map(|when| placed(site, when));
+    entry.expires = expires.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.date);
+    for when in [&mut entry.published, &mut entry.updated, &mut entry.expires] {
+        *when = when.map(|when| with_site_offset(site, when));
     }
 }
 
 /// A date as a remark shows it.
-fn shown(when: EntryDate) -> String {
+fn display(when: EntryDate) -> String {
     match when {
         EntryDate::Instant(instant) => instant.to_rfc3339(),
         EntryDate::Local(local) => local.to_string(),
@@ -125,7 +126,7 @@ pub fn instant(when: EntryDate) -> DateTime<Utc> {
 }
 
 /// A time without an offset, at the offset that the tree's own configuration names for it.
-fn placed(site: &Site, when: EntryDate) -> EntryDate {
+fn with_site_offset(site: &Site, when: EntryDate) -> EntryDate {
     let (EntryDate::Local(local), Some(zone)) = (when, site.timezone) else { return when };
     let offset: Option<FixedOffset> = zone.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
     let instant = offset.and_then(|offset| local.and_local_timezone(offset).single());
@@ -147,17 +148,17 @@ pub fn generator_time(site: &Site, published: Option<EntryDate>) -> Option<Naive
 
 fn is_draft(file: &SourceFile, values: &Value) -> bool {
     file.is_draft
-        || values.truth("draft") == Some(true)
-        || values.truth("published") == Some(false)
-        || values.truth("unlisted") == Some(true)
+        || values.bool("draft") == Some(true)
+        || values.bool("published") == Some(false)
+        || values.bool("unlisted") == Some(true)
 }
 
 /// Why a page that its generator shows in no list must not come in.
-fn unlisted(values: &Value) -> Option<String> {
+fn hidden_from_lists(values: &Value) -> Option<String> {
     let build = values.get("build").or_else(|| values.get("_build"));
     let is_hidden = |value: &Value| matches!(value.as_text(), Some("never" | "false"));
     let never = build.and_then(|build| build.get("list").or_else(|| build.get("render"))).is_some_and(is_hidden);
-    let headless = values.truth("headless") == Some(true);
+    let headless = values.bool("headless") == Some(true);
     (never || headless).then(|| "its front matter keeps it out of all lists".to_owned())
 }
 
@@ -165,9 +166,9 @@ fn unlisted(values: &Value) -> Option<String> {
 pub fn address_categories(file: &SourceFile, values: &Value) -> Vec<String> {
     let mut all: Vec<String> = folder_categories(file);
     let own = [values.get("category"), values.get("categories")].into_iter().flatten();
-    for (place, value) in own.enumerate() {
-        let is_plural = place > 0 || values.get("category").is_none();
-        all.extend(words_of(value, is_plural));
+    for (index, value) in own.enumerate() {
+        let is_plural = index > 0 || values.get("category").is_none();
+        all.extend(names_in(value, is_plural));
     }
     let mut seen = std::collections::HashSet::new();
     all.retain(|name| seen.insert(name.to_lowercase()));
@@ -186,18 +187,18 @@ fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
     let own = site.values.get("taxonomies").map(Value::pairs).unwrap_or_default();
     let own = own.iter().filter_map(|(_, plural)| plural.as_text());
     keys.extend(own.filter(|key| site.kind == Kind::Hugo && !key.to_ascii_lowercase().starts_with("author")));
-    for place in [Some(values), values.get("taxonomies")].into_iter().flatten() {
+    for map in [Some(values), values.get("taxonomies")].into_iter().flatten() {
         for key in &keys {
-            let Some(value) = place.get(key) else { continue };
+            let Some(value) = map.get(key) else { continue };
             let splits = site.kind == Kind::Jekyll && matches!(*key, "categories" | "tags");
-            all.extend(words_of(value, splits));
+            all.extend(names_in(value, splits));
         }
     }
     let taxonomies = values.get("taxonomies").map(Value::pairs).unwrap_or_default();
     for (key, value) in taxonomies {
         if !keys.iter().any(|known| known.eq_ignore_ascii_case(key)) && !key.to_ascii_lowercase().starts_with("author")
         {
-            all.extend(words_of(value, false));
+            all.extend(names_in(value, false));
         }
     }
     let all = all.into_iter().map(|name| inline_text::line(&name));
@@ -206,14 +207,14 @@ fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
 }
 
 /// The names in a list, a map with a label, or a text: at its commas, else at its blanks where those part names.
-fn words_of(value: &Value, splits_at_blanks: bool) -> Vec<String> {
+fn names_in(value: &Value, splits_at_blanks: bool) -> Vec<String> {
     match value {
         Value::Nothing => Vec::new(),
         Value::List(values) => values
             .iter()
             .flat_map(|value| match value {
                 Value::Text(text) => vec![text.trim().to_owned()],
-                other => words_of(other, false),
+                other => names_in(other, false),
             })
             .collect(),
         Value::Map(_) => value.first_text(&["label", "name", "title"]).map(str::to_owned).into_iter().collect(),
@@ -229,9 +230,9 @@ pub fn with_defaults(site: &Site, file: &SourceFile, own: Value) -> Value {
         return own;
     }
     let mut values = Value::Map(Vec::new());
-    for default in site.values.get("defaults").map(Value::parts).unwrap_or_default() {
-        let kind = default.at(&["scope", "type"]).and_then(Value::as_text);
-        let path = default.at(&["scope", "path"]).and_then(Value::as_text).unwrap_or_default().trim_matches('/');
+    for default in site.values.get("defaults").map(Value::items).unwrap_or_default() {
+        let kind = default.get_path(&["scope", "type"]).and_then(Value::as_text);
+        let path = default.get_path(&["scope", "path"]).and_then(Value::as_text).unwrap_or_default().trim_matches('/');
         let applies = kind.is_none_or(|kind| kind == "posts")
             && (source_file::is_below(&file.path, path) || parent(&file.path) == path);
         if let Some(given) = default.get("values").filter(|_| applies && !path.contains('*')) {

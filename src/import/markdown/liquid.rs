@@ -1,13 +1,13 @@
 //! Owns the Liquid of Jekyll's posts: what is known is put in its place, of the rest the inner text stays.
 
-use super::code::{Which, fenced};
+use super::code::{CodeScope, fenced};
 use super::post_context::PostContext;
 use super::tags::{self, Tag};
 use super::template_scanner::{self, TemplateLanguage};
 
 /// Resolves the Liquid in a body.
 pub fn resolve(text: &str, page: &mut PostContext<'_>) -> String {
-    template_scanner::expand(text, Which::All, &mut Liquid { text, page, is_raw: false, missing: Vec::new() })
+    template_scanner::expand(text, CodeScope::All, &mut Liquid { text, page, is_raw: false, unclosed: Vec::new() })
 }
 
 struct Liquid<'a, 'b> {
@@ -16,13 +16,13 @@ struct Liquid<'a, 'b> {
     /// Between `{% raw %}` and `{% endraw %}`.
     is_raw: bool,
     /// The tags that are closed nowhere behind the place where that was last looked for.
-    missing: Vec<String>,
+    unclosed: Vec<String>,
 }
 
 impl TemplateLanguage for Liquid<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
         let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
-        Some(tags::end_of(self.text, start + 2, sign, b"\"'")? + 2)
+        Some(tags::find_closing(self.text, start + 2, sign, b"\"'")? + 2)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -48,11 +48,11 @@ impl TemplateLanguage for Liquid<'_, '_> {
             "highlight" | "codeblock" => {
                 if let Some((from, behind)) = self.closing(&["endhighlight", "endcodeblock"], end) {
                     let inner = without_raw(&self.text[end..from]);
-                    out.push_str(&fenced(&inner, tag.plain.first().map(String::as_str).unwrap_or_default()));
+                    out.push_str(&fenced(&inner, tag.positional.first().map(String::as_str).unwrap_or_default()));
                     return Some(behind);
                 }
             }
-            _ => self.put(&tag, inside, out),
+            _ => self.expand_tag(&tag, inside, out),
         }
         Some(end)
     }
@@ -73,7 +73,8 @@ fn without_raw(piece: &str) -> String {
         out.push_str(&piece[at..start]);
         let rest = &piece[start..];
         let (sign, wanted) = if rest.starts_with("{%") { ("%}", true) } else { ("}}", false) };
-        let end = (rest.starts_with("{{") || wanted).then(|| tags::end_of(piece, start + 2, sign, b"\"'")).flatten();
+        let end =
+            (rest.starts_with("{{") || wanted).then(|| tags::find_closing(piece, start + 2, sign, b"\"'")).flatten();
         let inside =
             end.map(|end| piece[start + 2..end].trim_matches(|next: char| next == '-' || next.is_whitespace()));
         match (inside, end) {
@@ -101,7 +102,7 @@ fn literal(text: &str) -> Option<&str> {
 impl Liquid<'_, '_> {
     /// Where a closing tag begins and ends.
     fn closing(&mut self, names: &[&str], from: usize) -> Option<(usize, usize)> {
-        if self.missing.iter().any(|missing| missing == names[0]) {
+        if self.unclosed.iter().any(|unclosed| unclosed == names[0]) {
             return None;
         }
         let found = self.text[from..].match_indices("{%").map(|(at, _)| from + at).find_map(|start| {
@@ -111,13 +112,13 @@ impl Liquid<'_, '_> {
             Some((start, self.text.len() - end.len()))
         });
         if found.is_none() {
-            self.missing.push(names[0].to_owned());
+            self.unclosed.push(names[0].to_owned());
         }
         found
     }
 
     /// Writes what stands in the place of a tag.
-    fn put(&mut self, tag: &Tag, inside: &str, out: &mut String) {
+    fn expand_tag(&mut self, tag: &Tag, inside: &str, out: &mut String) {
         let argument = inside.split_once(char::is_whitespace).map(|(_, rest)| rest.trim()).unwrap_or_default();
         match tag.name.as_str() {
             "post_url" | "link" => {
@@ -138,13 +139,13 @@ impl Liquid<'_, '_> {
                 let mut included = tags::parse(argument);
                 included.named =
                     included.named.into_iter().map(|(key, value)| (key, self.resolved(value, argument))).collect();
-                match tags::shown(&included, self.page) {
+                match tags::render_embed(&included, self.page) {
                     Some(text) => out.push_str(&text),
                     None => self.page.remark(format!("what \"{}\" includes was left out", included.name)),
                 }
             }
-            _ if tag.name.starts_with("end") || KNOWN.contains(&tag.name.as_str()) => {}
-            _ => match tags::shown(tag, self.page) {
+            _ if tag.name.starts_with("end") || CONTROL_TAGS.contains(&tag.name.as_str()) => {}
+            _ => match tags::render_embed(tag, self.page) {
                 Some(text) => out.push_str(&text),
                 None => self.page.remark(format!("the tag \"{}\" is not known, and was left out", tag.name)),
             },
@@ -206,7 +207,7 @@ impl Liquid<'_, '_> {
                     "site" => &page.tree.site.values,
                     _ => return None,
                 };
-                let found = values.at(&keys).and_then(super::value::Value::as_text).map(str::to_owned);
+                let found = values.get_path(&keys).and_then(super::value::Value::as_text).map(str::to_owned);
                 found.or_else(|| key.starts_with("baseurl").then(String::new))
             }
         }
@@ -214,23 +215,9 @@ impl Liquid<'_, '_> {
 }
 
 /// Tags that only steer.
-const KNOWN: [&str; 16] = [
-    "if",
-    "unless",
-    "else",
-    "elsif",
-    "for",
-    "case",
-    "when",
-    "assign",
-    "capture",
-    "break",
-    "continue",
-    "increment",
-    "decrement",
-    "cycle",
-    "t",
-    "tablerow",
+const CONTROL_TAGS: [&str; 16] = [
+    "if", "unless", "else", "elsif", "for", "case", "when", "assign", "capture", "break", "continue", "increment",
+    "decrement", "cycle", "t", "tablerow",
 ];
 
 /// An expression parted at its `|`, outside quotes.

@@ -7,29 +7,15 @@ use crate::import::entry::Image;
 
 /// Keys that hold a post's picture; the most telling first.
 const KEYS: [&str; 16] = [
-    "image",
-    "images",
-    "featured_image",
-    "featuredImage",
-    "featureImage",
-    "cover",
-    "cover_image",
-    "coverImage",
-    "hero",
-    "hero_image",
-    "thumbnail",
-    "teaser",
-    "banner",
-    "og_image",
-    "header",
-    "img",
+    "image", "images", "featured_image", "featuredImage", "featureImage", "cover", "cover_image", "coverImage", "hero",
+    "hero_image", "thumbnail", "teaser", "banner", "og_image", "header", "img",
 ];
 
 /// The picture that front matter names, as it is written there.
 pub fn read(values: &Value) -> Option<Image> {
-    let places = [Some(values), values.get("params"), values.get("extra")];
-    let named = places.into_iter().flatten().find_map(|place| KEYS.iter().find_map(|key| of_value(place.get(key)?)));
-    let mut picture = named.or_else(|| of_resources(values.get("resources")?))?;
+    let maps = [Some(values), values.get("params"), values.get("extra")];
+    let named = maps.into_iter().flatten().find_map(|map| KEYS.iter().find_map(|key| from_value(map.get(key)?)));
+    let mut picture = named.or_else(|| from_resources(values.get("resources")?))?;
     picture.alt = picture.alt.or_else(|| {
         let words = values.first_text(&["image_alt", "imageAlt", "featured_image_alt", "alt"])?;
         Some(inline_text::line(words))
@@ -37,8 +23,8 @@ pub fn read(values: &Value) -> Option<Image> {
     Some(picture)
 }
 
-fn of_value(value: &Value) -> Option<Image> {
-    let first = value.parts().first()?;
+fn from_value(value: &Value) -> Option<Image> {
+    let first = value.items().first()?;
     let text = |keys: &[&str]| first.first_text(keys).map(inline_text::line);
     match first {
         Value::Text(_) => picture(first.as_text()?, None, None),
@@ -62,10 +48,10 @@ fn picture(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Ima
 }
 
 /// The resource that is named as the post's picture.
-fn of_resources(resources: &Value) -> Option<Image> {
+fn from_resources(resources: &Value) -> Option<Image> {
     let words = ["hero", "feature", "cover", "thumbnail", "header", "banner", "image"];
-    resources.parts().iter().find_map(|resource| {
-        let source = resource.text("src").filter(|source| is_picture(source) && !source.contains('*'))?;
+    resources.items().iter().find_map(|resource| {
+        let source = resource.text("src").filter(|source| is_image_path(source) && !source.contains('*'))?;
         let name = resource.text("name").unwrap_or(source).to_ascii_lowercase();
         let is_chosen = words.iter().any(|word| name.contains(word));
         let alt = resource.first_text(&["title", "alt"]).map(inline_text::line);
@@ -74,21 +60,21 @@ fn of_resources(resources: &Value) -> Option<Image> {
 }
 
 /// The file beside a post that generators take for its picture by its name.
-pub fn beside(kind: Kind, attachments: &[String]) -> Option<&str> {
+pub fn conventional_image(kind: Kind, attachments: &[String]) -> Option<&str> {
     if kind != Kind::Hugo {
         return None;
     }
     ["feature", "cover", "thumbnail"].iter().find_map(|word| {
         let named = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-            name.contains(word) && is_picture(&name)
+            name.contains(word) && is_image_path(&name)
         };
         attachments.iter().find(named).map(String::as_str)
     })
 }
 
 /// Whether a name ends as a picture's does.
-pub fn is_picture(name: &str) -> bool {
+pub fn is_image_path(name: &str) -> bool {
     let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     matches!(ending.as_str(), "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "avif")
 }

@@ -21,12 +21,12 @@ pub struct PostContext<'a> {
 }
 
 /// More remarks on one page than anybody reads.
-const MOST: usize = 12;
+const MAX_REMARKS: usize = 12;
 
 impl PostContext<'_> {
     /// Says something once.
     pub fn remark(&mut self, text: String) {
-        if self.remarks.len() < MOST && !self.remarks.contains(&text) {
+        if self.remarks.len() < MAX_REMARKS && !self.remarks.contains(&text) {
             self.remarks.push(text);
         }
     }
@@ -34,7 +34,7 @@ impl PostContext<'_> {
     /// A parameter: the page's own, else the site's.
     pub fn parameter(&self, key: &str) -> Option<String> {
         let keys: Vec<&str> = key.trim_start_matches('.').split('.').collect();
-        let own = self.values.at(&keys).or_else(|| self.values.get("params")?.at(&keys));
+        let own = self.values.get_path(&keys).or_else(|| self.values.get("params")?.get_path(&keys));
         let own = own.and_then(Value::as_text).or_else(|| self.values.text(key));
         own.or_else(|| self.tree.site.parameter(key)).map(str::to_owned)
     }
@@ -46,7 +46,7 @@ impl PostContext<'_> {
             return Some(rest.to_owned());
         }
         let target = self.tree.find(self.file, path, language)?;
-        let address = if target.path == self.file.path { self.link.cloned() } else { self.tree.address(target) };
+        let address = if target.path == self.file.path { self.link.cloned() } else { self.tree.url_of(target) };
         if let Some(address) = address {
             return Some(format!("{address}{rest}"));
         }
@@ -58,7 +58,7 @@ impl PostContext<'_> {
     /// The day-named post that Jekyll's `post_url` means.
     pub fn post(&mut self, name: &str) -> Option<String> {
         let target = self.tree.named(name, self.file.language.as_deref())?;
-        let address = self.tree.address(target);
+        let address = self.tree.url_of(target);
         if address.is_none() {
             self.remark(format!("the address of \"{name}\" is not known, so that a link to it may lead nowhere"));
         }
@@ -75,7 +75,7 @@ impl PostContext<'_> {
 
     /// The scheme and host of the site, without `/` at its end.
     pub fn origin(&self) -> String {
-        let origin = self.tree.site.base.as_ref().map(|base| base.origin().ascii_serialization());
+        let origin = self.tree.site.base_url.as_ref().map(|base| base.origin().ascii_serialization());
         origin.unwrap_or_default()
     }
 }

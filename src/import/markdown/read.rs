@@ -4,7 +4,7 @@ use std::fs;
 
 use url::Url;
 
-use super::address::{self, Facts};
+use super::address::{self, UrlInputs};
 use super::post_context::PostContext;
 use super::site::Kind;
 use super::source_file::SourceFile;
@@ -16,7 +16,7 @@ use crate::import::entry::{EntryDate, ParsedEntry};
 impl Tree {
     /// Reads a post. What cannot be read is told in it.
     pub fn read(&self, file: &SourceFile) -> ParsedEntry {
-        let mut found = ParsedEntry {
+        let mut entry = ParsedEntry {
             line: 1,
             file: Some(file.path.clone()),
             skip_reason: file.left_out.clone(),
@@ -26,64 +26,64 @@ impl Tree {
         let text = match self.text(file) {
             Ok(text) => text,
             Err(reason) => {
-                found.skip_reason = Some(reason);
-                return found;
+                entry.skip_reason = Some(reason);
+                return entry;
             }
         };
         if text.contains('\u{fffd}') {
-            found.remarks.push("letters in it are no UTF-8, and show as \u{fffd}".to_owned());
+            entry.remarks.push("letters in it are no UTF-8, and show as \u{fffd}".to_owned());
         }
         let document = match front_matter::read(&text) {
             Ok(document) => document,
             Err(error) => {
-                found.line = error.line;
-                found.skip_reason = Some(error.reason);
-                return found;
+                entry.line = error.line;
+                entry.skip_reason = Some(error.reason);
+                return entry;
             }
         };
-        found.remarks.extend(document.remark);
+        entry.remarks.extend(document.remark);
         let values = keys::with_defaults(&self.site, file, document.values);
-        keys::fill(&mut found, &self.site, &self.configured, file, &values);
-        found.authors = authors::read(&values, &self.site.authors);
-        found.image = pictures::read(&values);
-        let link = self.address_with(file, &values, &found);
-        found.link = link.as_ref().map(Url::to_string);
+        keys::fill(&mut entry, &self.site, &self.configured, file, &values);
+        entry.authors = authors::read(&values, &self.site.authors);
+        entry.image = pictures::read(&values);
+        let link = self.page_url(file, &values, &entry);
+        entry.link = link.as_ref().map(Url::to_string);
         let mut page = PostContext {
             tree: self,
             file,
             values: &values,
             link: link.as_ref(),
-            base: self.made_at(file),
+            base: self.output_folder(file),
             remarks: Vec::new(),
         };
-        body::fill(&mut found, &mut page, document.body);
-        found.remarks.append(&mut page.remarks);
-        self.judge(&mut found, file, document.has_front_matter);
-        found
+        body::fill(&mut entry, &mut page, document.body);
+        entry.remarks.append(&mut page.remarks);
+        self.apply_publication_rules(&mut entry, file, document.has_front_matter);
+        entry
     }
 
     /// Gives a title to what has none, and tells what its generator does not publish.
-    fn judge(&self, found: &mut ParsedEntry, file: &SourceFile, has_front_matter: bool) {
+    fn apply_publication_rules(&self, entry: &mut ParsedEntry, file: &SourceFile, has_front_matter: bool) {
         let is_in_time = |when: EntryDate| self.now.is_none_or(|now| keys::instant(when) <= now);
         let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
-        let shows_future = [self.site.values.truth("buildFuture"), self.site.values.truth("future")];
+        let shows_future = [self.site.values.bool("buildFuture"), self.site.values.bool("future")];
         let unpublished = if !has_front_matter && matches!(self.site.kind, Kind::Hugo | Kind::Zola) {
             Some("it has no front matter, so that it is no post")
-        } else if found.is_draft {
+        } else if entry.is_draft {
             Some("it is a draft")
-        } else if holds_back && !shows_future.contains(&Some(true)) && !found.published.is_none_or(is_in_time) {
+        } else if holds_back && !shows_future.contains(&Some(true)) && !entry.published.is_none_or(is_in_time) {
             Some("its date is in the future")
-        } else if self.site.kind == Kind::Hugo && found.expires.is_some_and(is_in_time) && self.now.is_some() {
+        } else if self.site.kind == Kind::Hugo && entry.expires.is_some_and(is_in_time) && self.now.is_some() {
             Some("it has expired")
         } else {
             None
         };
-        found.unpublished_reason = found.unpublished_reason.take().or(unpublished.map(str::to_owned));
-        if found.title.is_none() && found.skip_reason.is_none() {
+        entry.unpublished_reason = entry.unpublished_reason.take().or(unpublished.map(str::to_owned));
+        if entry.title.is_none() && entry.skip_reason.is_none() {
             let title = self.title_of_name(&file.slug);
             if !title.is_empty() {
-                found.remarks.push(format!("it has no title; \"{title}\" was taken from its name"));
-                found.title = Some(title);
+                entry.remarks.push(format!("it has no title; \"{title}\" was taken from its name"));
+                entry.title = Some(title);
             }
         }
     }
@@ -98,33 +98,33 @@ impl Tree {
     }
 
     /// What relative addresses on a page are against, as well as it can be told: the folder that its file is made into.
-    fn made_at(&self, file: &SourceFile) -> Url {
+    fn output_folder(&self, file: &SourceFile) -> Url {
         let path = file.translation_key.trim_matches('/').replace('%', "%25").replace(['#', '?'], "");
         self.base().join(&format!("./{path}/")).unwrap_or_else(|_| self.base().clone())
     }
 
     /// The address of a page, which may depend on its front matter.
-    pub(super) fn address(&self, file: &SourceFile) -> Option<Url> {
-        self.site.base.as_ref()?;
+    pub(super) fn url_of(&self, file: &SourceFile) -> Option<Url> {
+        self.site.base_url.as_ref()?;
         let text = self.text(file).ok()?;
         let own = front_matter::read(&text).ok()?.values;
         let values = keys::with_defaults(&self.site, file, own);
-        let mut found = ParsedEntry::default();
-        keys::fill(&mut found, &self.site, &self.configured, file, &values);
-        self.address_with(file, &values, &found)
+        let mut entry = ParsedEntry::default();
+        keys::fill(&mut entry, &self.site, &self.configured, file, &values);
+        self.page_url(file, &values, &entry)
     }
 
-    fn address_with(&self, file: &SourceFile, values: &Value, found: &ParsedEntry) -> Option<Url> {
+    fn page_url(&self, file: &SourceFile, values: &Value, entry: &ParsedEntry) -> Option<Url> {
         let categories = keys::address_categories(file, values);
-        let time = keys::generator_time(&self.site, found.published);
-        address::of(&self.site, file, Facts { values, time, categories: &categories })
+        let time = keys::generator_time(&self.site, entry.published);
+        address::page_url(&self.site, file, UrlInputs { values, time, categories: &categories })
     }
 
     /// The text of a file; what is no UTF-8 in it is replaced.
     fn text(&self, file: &SourceFile) -> Result<String, String> {
         let path = self.root.join(&file.path);
         let data = fs::metadata(&path).map_err(|error| error.to_string())?;
-        if data.len() > LARGEST {
+        if data.len() > MAX_FILE_BYTES {
             return Err("it is too large for a post".to_owned());
         }
         let bytes = fs::read(&path).map_err(|error| error.to_string())?;
@@ -133,4 +133,4 @@ impl Tree {
 }
 
 /// No post is larger.
-const LARGEST: u64 = 16 << 20;
+const MAX_FILE_BYTES: u64 = 16 << 20;

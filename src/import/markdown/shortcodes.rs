@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::code::{Which, fenced};
+use super::code::{CodeScope, fenced};
 use super::post_context::PostContext;
 use super::tags::{self, Tag};
 use super::template_scanner::{self, TemplateLanguage};
@@ -10,12 +10,12 @@ use super::template_scanner::{self, TemplateLanguage};
 /// Resolves Hugo's shortcodes: `{{< x >}}` and `{{% x %}}`.
 pub fn hugo(text: &str, page: &mut PostContext<'_>) -> String {
     let closings = closings(text);
-    template_scanner::expand(text, Which::Marked, &mut Hugo { text, page, closings })
+    template_scanner::expand(text, CodeScope::Delimited, &mut Hugo { text, page, closings })
 }
 
 /// Resolves Zola's shortcodes: `{{ x() }}` and `{% x() %}…{% end %}`.
 pub fn zola(text: &str, page: &mut PostContext<'_>) -> String {
-    template_scanner::expand(text, Which::Marked, &mut Zola { text, page })
+    template_scanner::expand(text, CodeScope::Delimited, &mut Zola { text, page })
 }
 
 struct Hugo<'a, 'b> {
@@ -39,7 +39,7 @@ fn closings(text: &str) -> HashMap<String, Vec<(usize, usize)>> {
     for (start, _) in text.match_indices("{{") {
         let Some(sign) = closing_sign(text, start) else { continue };
         let Some(name) = text[start + 3..].trim_start().strip_prefix('/') else { continue };
-        let Some(end) = tags::end_of(text, start + 3, sign, b"") else { continue };
+        let Some(end) = tags::find_closing(text, start + 3, sign, b"") else { continue };
         let name = name.trim_start();
         let length = name.find(|next: char| !is_name(next)).unwrap_or(name.len());
         closings.entry(name[..length].to_owned()).or_default().push((start, end + 3));
@@ -59,7 +59,7 @@ impl TemplateLanguage for Hugo<'_, '_> {
         if !begins.starts_with(|first: char| first.is_alphanumeric() || first == '_' || first == '*') {
             return None;
         }
-        Some(tags::end_of(self.text, start + 3, sign, b"\"`")? + 3)
+        Some(tags::find_closing(self.text, start + 3, sign, b"\"`")? + 3)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -79,13 +79,13 @@ impl TemplateLanguage for Hugo<'_, '_> {
         match (tag.name.as_str(), closing) {
             ("comment", Some((_, behind))) => return Some(behind),
             ("highlight" | "code" | "mermaid" | "codeblock", Some((from, behind))) if from >= end => {
-                let language = tag.plain.first().cloned().unwrap_or_else(|| tag.name.clone());
+                let language = tag.positional.first().cloned().unwrap_or_else(|| tag.name.clone());
                 out.push_str(&fenced(&self.text[end..from], if language == "highlight" { "" } else { &language }));
                 return Some(behind);
             }
             _ => {}
         }
-        self.put(&tag, closing.is_some(), template_scanner::is_alone(self.text, start, end), out);
+        self.expand_tag(&tag, closing.is_some(), template_scanner::is_alone(self.text, start, end), out);
         Some(end)
     }
 
@@ -106,10 +106,10 @@ impl Hugo<'_, '_> {
     }
 
     /// Writes what stands in the place of an opening tag.
-    fn put(&mut self, tag: &Tag, is_paired: bool, is_alone: bool, out: &mut String) {
+    fn expand_tag(&mut self, tag: &Tag, is_paired: bool, is_alone: bool, out: &mut String) {
         match tag.name.as_str() {
             "param" => {
-                let key = tag.plain.first().map(String::as_str).unwrap_or_default();
+                let key = tag.positional.first().map(String::as_str).unwrap_or_default();
                 match self.page.parameter(key) {
                     Some(value) => out.push_str(&value),
                     None => self.page.remark(format!("the parameter \"{key}\" is not known, and was left out")),
@@ -127,7 +127,7 @@ impl Hugo<'_, '_> {
                     }
                 }
             }
-            _ => match tags::shown(tag, self.page) {
+            _ => match tags::render_embed(tag, self.page) {
                 Some(text) => out.push_str(&text),
                 None => {
                     if let Some(heading) = tags::heading(tag) {
@@ -152,7 +152,7 @@ impl TemplateLanguage for Zola<'_, '_> {
         let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
         let inside = self.text[start + 2..].trim_start().trim_start_matches("/*").trim_start();
         inside.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_').then_some(())?;
-        Some(tags::end_of(self.text, start + 2, sign, b"\"'`")? + 2)
+        Some(tags::find_closing(self.text, start + 2, sign, b"\"'`")? + 2)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -168,7 +168,7 @@ impl TemplateLanguage for Zola<'_, '_> {
         }
         let inside = inside.strip_suffix(')').filter(|inside| inside.contains('('))?;
         let tag = tags::parse(inside);
-        match tags::shown(&tag, self.page) {
+        match tags::render_embed(&tag, self.page) {
             Some(text) => out.push_str(&text),
             None => match tags::heading(&tag) {
                 Some(heading) => out.push_str(&format!("{heading}\n\n")),

@@ -9,7 +9,7 @@ use url::Url;
 use super::value::Value;
 use super::yaml;
 
-/// Which generator a tree is written for.
+/// CodeScope generator a tree is written for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     Hugo,
@@ -47,7 +47,7 @@ pub struct Folder {
 pub struct Site {
     pub kind: Kind,
     /// With `/` at its end.
-    pub base: Option<Url>,
+    pub base_url: Option<Url>,
     pub values: Value,
     pub default_language: Option<String>,
     /// Those that the configuration of the tree names.
@@ -67,7 +67,7 @@ impl Site {
             Kind::Jekyll => jekyll(root),
             Kind::Zola => zola(root),
             Kind::Unsupported => Site { kind: Kind::Unsupported, folders: unsupported_folders(), ..Site::default() },
-            Kind::Plain => Site { folders: vec![whole()], ..Site::default() },
+            Kind::Plain => Site { folders: vec![whole_tree()], ..Site::default() },
         };
         let zone = site.values.first_text(&["timezone", "time_zone"]);
         site.timezone = zone.and_then(|zone| zone.parse().ok());
@@ -77,12 +77,12 @@ impl Site {
 
     /// A parameter of the site, as templates ask for it.
     pub fn parameter(&self, key: &str) -> Option<&str> {
-        let place = match self.kind {
+        let table = match self.kind {
             Kind::Zola => "extra",
             _ => "params",
         };
         let keys: Vec<&str> = key.split('.').collect();
-        self.values.get(place)?.at(&keys)?.as_text()
+        self.values.get(table)?.get_path(&keys)?.as_text()
     }
 }
 
@@ -91,19 +91,13 @@ fn unsupported_folders() -> Vec<Folder> {
     ["blog", "i18n"].map(|path| Folder { path: path.to_owned(), language: None }).into()
 }
 
-fn whole() -> Folder {
+fn whole_tree() -> Folder {
     Folder { path: String::new(), language: None }
 }
 
 const HUGO_FILES: [&str; 8] = [
-    "hugo.toml",
-    "hugo.yaml",
-    "hugo.yml",
-    "hugo.json",
-    "config/_default/hugo.toml",
-    "config/_default/hugo.yaml",
-    "config/_default/config.toml",
-    "config/_default/config.yaml",
+    "hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config/_default/hugo.toml", "config/_default/hugo.yaml",
+    "config/_default/config.toml", "config/_default/config.yaml",
 ];
 
 const UNSUPPORTED_FILES: [&str; 4] =
@@ -143,17 +137,17 @@ pub fn load(path: &Path) -> Option<Value> {
 }
 
 /// The first of some files that can be read, put over some values.
-fn merge_first(values: &mut Value, root: &Path, stem: &str) -> bool {
-    let found = ["toml", "yaml", "yml", "json"].iter().find_map(|ending| load(&root.join(format!("{stem}.{ending}"))));
-    let is_found = found.is_some();
-    if let Some(found) = found {
-        values.merge(found);
+fn merge_config(values: &mut Value, root: &Path, stem: &str) -> bool {
+    let config = ["toml", "yaml", "yml", "json"].iter().find_map(|ending| load(&root.join(format!("{stem}.{ending}"))));
+    let is_loaded = config.is_some();
+    if let Some(config) = config {
+        values.merge(config);
     }
-    is_found
+    is_loaded
 }
 
 /// An address with `/` at its end; none where it is relative or belongs to the developer's own machine.
-fn address(text: Option<&str>) -> Option<Url> {
+fn public_url(text: Option<&str>) -> Option<Url> {
     let text = text?;
     let text = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
     let url = Url::parse(&text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
@@ -162,7 +156,7 @@ fn address(text: Option<&str>) -> Option<Url> {
 }
 
 /// A folder's path without `/` at its ends; one that leads out of the tree is the tree itself.
-fn trimmed(path: &str) -> String {
+fn trim_path(path: &str) -> String {
     if path.split('/').any(|part| part == "..") {
         return String::new();
     }
@@ -171,55 +165,55 @@ fn trimmed(path: &str) -> String {
 
 fn hugo(root: &Path) -> Site {
     let mut values = Value::Map(Vec::new());
-    if !merge_first(&mut values, root, "hugo") {
-        merge_first(&mut values, root, "config");
+    if !merge_config(&mut values, root, "hugo") {
+        merge_config(&mut values, root, "config");
     }
     for folder in ["config/_default", "config/production"] {
-        merge_first(&mut values, root, &format!("{folder}/hugo"));
-        merge_first(&mut values, root, &format!("{folder}/config"));
+        merge_config(&mut values, root, &format!("{folder}/hugo"));
+        merge_config(&mut values, root, &format!("{folder}/config"));
         for part in ["languages", "params", "permalinks"] {
             let mut under = Value::Map(Vec::new());
-            if merge_first(&mut under, root, &format!("{folder}/{part}")) {
+            if merge_config(&mut under, root, &format!("{folder}/{part}")) {
                 values.merge(Value::Map(vec![(part.to_owned(), under)]));
             }
         }
     }
-    let content = trimmed(values.text("contentDir").unwrap_or("content"));
+    let content = trim_path(values.text("contentDir").unwrap_or("content"));
     let mut folders = vec![Folder { path: content.clone(), language: None }];
     let mut languages = Vec::new();
     for (tag, language) in values.get("languages").map(Value::pairs).unwrap_or_default() {
-        if let Some(folder) = language.text("contentDir").map(trimmed).filter(|folder| *folder != content) {
+        if let Some(folder) = language.text("contentDir").map(trim_path).filter(|folder| *folder != content) {
             folders.push(Folder { path: folder, language: Some(tag.clone()) });
         }
         languages.push(tag.clone());
     }
     let default_language = values.first_text(&["defaultContentLanguage", "languageCode", "locale"]).map(str::to_owned);
-    let base = address(values.text("baseURL"));
-    Site { kind: Kind::Hugo, base, default_language, languages, folders, values, ..Site::default() }
+    let base_url = public_url(values.text("baseURL"));
+    Site { kind: Kind::Hugo, base_url, default_language, languages, folders, values, ..Site::default() }
 }
 
 fn texts(value: Option<&Value>) -> Vec<String> {
-    let parts = value.map(Value::parts).unwrap_or_default();
+    let parts = value.map(Value::items).unwrap_or_default();
     parts.iter().filter_map(Value::as_text).map(str::to_owned).collect()
 }
 
 fn jekyll(root: &Path) -> Site {
     let mut values = Value::Map(Vec::new());
-    merge_first(&mut values, root, "_config");
-    let base_path = trimmed(values.text("baseurl").unwrap_or_default());
-    let base = address(values.text("url"))
+    merge_config(&mut values, root, "_config");
+    let base_path = trim_path(values.text("baseurl").unwrap_or_default());
+    let base_url = public_url(values.text("url"))
         .and_then(|url| if base_path.is_empty() { Some(url) } else { url.join(&format!("/{base_path}/")).ok() });
     let languages = texts(values.get("languages"));
     let default_language = values.first_text(&["default_lang", "lang", "locale", "language"]).map(str::to_owned);
-    let data = trimmed(values.text("data_dir").unwrap_or("_data"));
+    let data = trim_path(values.text("data_dir").unwrap_or("_data"));
     let mut authors = Value::Map(Vec::new());
-    merge_first(&mut authors, root, &format!("{data}/authors"));
+    merge_config(&mut authors, root, &format!("{data}/authors"));
     if let Some(own) = values.get("authors") {
         authors.merge(own.clone());
     }
-    let source = trimmed(values.text("source").unwrap_or_default());
+    let source = trim_path(values.text("source").unwrap_or_default());
     let folders = vec![Folder { path: if source == "." { String::new() } else { source }, language: None }];
-    Site { kind: Kind::Jekyll, base, default_language, languages, folders, authors, values, ..Site::default() }
+    Site { kind: Kind::Jekyll, base_url, default_language, languages, folders, authors, values, ..Site::default() }
 }
 
 fn zola(root: &Path) -> Site {
@@ -227,7 +221,7 @@ fn zola(root: &Path) -> Site {
     let languages = values.get("languages").map(Value::pairs).unwrap_or_default();
     Site {
         kind: Kind::Zola,
-        base: address(values.text("base_url")),
+        base_url: public_url(values.text("base_url")),
         default_language: values.text("default_language").map(str::to_owned),
         languages: languages.iter().map(|(tag, _)| tag.clone()).collect(),
         folders: vec![Folder { path: "content".to_owned(), language: None }],

@@ -61,10 +61,10 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile
     let inner = folders.get(folder.path.len()..).unwrap_or_default().trim_start_matches('/');
     let mut parts: Vec<&str> = inner.split('/').filter(|part| !part.is_empty()).collect();
     let mut language = folder.language.clone();
-    let known = |tag: &str| is_known(site, configured, tag);
+    let is_language = |tag: &str| is_known_language(site, configured, tag);
 
     let mut stem = stem;
-    if let Some((shorter, tag)) = stem.rsplit_once('.').filter(|(_, tag)| known(tag)) {
+    if let Some((shorter, tag)) = stem.rsplit_once('.').filter(|(_, tag)| is_language(tag)) {
         language = Some(tag.to_owned());
         stem = shorter;
     }
@@ -75,7 +75,8 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile
     }
     parts.retain(|part| !matches!(*part, "_posts" | "_drafts" | "_i18n") || site.kind != Kind::Jekyll);
     if language.is_none()
-        && let Some(at) = language_folder(site.kind, &parts).find(|at| parts.get(*at).is_some_and(|part| known(part)))
+        && let Some(at) =
+            language_folder(site.kind, &parts).find(|at| parts.get(*at).is_some_and(|part| is_language(part)))
     {
         language = Some(parts.remove(at).to_owned());
     }
@@ -85,8 +86,8 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile
         role = Role::Section;
     }
     let (mut day, mut slug) = (None, if is_bundle { parts.last().copied().unwrap_or_default() } else { stem });
-    if site.kind != Kind::Hugo || is_bundle || dates::of_name(slug).is_some() {
-        (day, slug) = dates::of_name(slug).map_or((None, slug), |(day, rest)| (Some(day), rest));
+    if site.kind != Kind::Hugo || is_bundle || dates::from_file_name(slug).is_some() {
+        (day, slug) = dates::from_file_name(slug).map_or((None, slug), |(day, rest)| (Some(day), rest));
     }
     let left_out = is_other.then(|| format!("it is written in {ending}, not in Markdown"));
     let mut unpublished = None;
@@ -146,7 +147,7 @@ pub fn is_below(path: &str, folder: &str) -> bool {
 }
 
 /// Whether a text is the tag of a language that the site or the configuration has.
-pub fn is_known(site: &Site, configured: &[String], tag: &str) -> bool {
+pub fn is_known_language(site: &Site, configured: &[String], tag: &str) -> bool {
     let same = |other: &String| other.replace('_', "-").eq_ignore_ascii_case(&tag.replace('_', "-"));
     site.languages.iter().any(same) || site.default_language.iter().any(same) || configured.iter().any(same)
 }

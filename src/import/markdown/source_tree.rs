@@ -8,16 +8,16 @@ use super::site::{Kind, Site, kind};
 use super::source_file;
 
 /// So many folders above a part of a tree its configuration is looked for.
-const HIGHEST: usize = 7;
+const MAX_LEVELS_UP: usize = 7;
 /// So many folders below the one that is named.
-const DEEPEST: usize = 3;
+const MAX_LEVELS_DOWN: usize = 3;
 
 /// A tree, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceTree {
     pub root: PathBuf,
     /// The part, with `/`; empty for the whole tree.
-    pub below: String,
+    pub subpath: String,
     pub kind: Kind,
 }
 
@@ -28,7 +28,7 @@ impl SourceTree {
         let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         let own = kind(folder);
-        let whole = |root: &Path, kind| SourceTree { root: root.to_owned(), below: below(root, source), kind };
+        let whole = |root: &Path, kind| SourceTree { root: root.to_owned(), subpath: subpath(root, source), kind };
         if own != Kind::Plain {
             return whole(folder, own);
         }
@@ -36,33 +36,35 @@ impl SourceTree {
         let absolute = std::path::absolute(folder).unwrap_or_default();
         let further: Vec<PathBuf> = absolute.ancestors().skip(1 + written.len()).map(Path::to_owned).collect();
         let above = written.into_iter().filter(|path| !path.as_os_str().is_empty()).chain(further);
-        for root in above.take(HIGHEST) {
+        for root in above.take(MAX_LEVELS_UP) {
             let found = whole(&root, kind(&root));
             if found.kind != Kind::Plain
-                && has_content(&root, |content| source_file::is_below(&found.below, content) || found.below == content)
+                && has_content(&root, |content| {
+                    source_file::is_below(&found.subpath, content) || found.subpath == content
+                })
             {
                 return found;
             }
         }
-        let mut inner = inside(folder).into_iter();
+        let mut inner = sites_within(folder).into_iter();
         match (inner.next(), inner.next()) {
-            (Some(root), None) if source.is_dir() => SourceTree { below: String::new(), kind: kind(&root), root },
+            (Some(root), None) if source.is_dir() => SourceTree { subpath: String::new(), kind: kind(&root), root },
             _ => whole(folder, Kind::Plain),
         }
     }
 
     /// Whether a path below the tree belongs to the part.
-    pub fn holds(&self, path: &str) -> bool {
-        path == self.below || source_file::is_below(path, &self.below)
+    pub fn contains(&self, path: &str) -> bool {
+        path == self.subpath || source_file::is_below(path, &self.subpath)
     }
 }
 
 /// The path of a source below a root, with `/`; empty for the root itself.
-fn below(root: &Path, source: &Path) -> String {
+fn subpath(root: &Path, source: &Path) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (root, source) = (absolute(root), absolute(source));
-    let below = source.strip_prefix(&root).map(|below| below.to_string_lossy().into_owned()).unwrap_or_default();
-    below.replace(std::path::MAIN_SEPARATOR, "/")
+    let subpath = source.strip_prefix(&root).map(|below| below.to_string_lossy().into_owned()).unwrap_or_default();
+    subpath.replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 /// Whether one of a site's folders of content is there, and is as wanted.
@@ -72,10 +74,10 @@ fn has_content(root: &Path, wanted: impl Fn(&str) -> bool) -> bool {
 }
 
 /// The sites in a folder, none of them in another.
-fn inside(folder: &Path) -> Vec<PathBuf> {
+fn sites_within(folder: &Path) -> Vec<PathBuf> {
     let mut sites: Vec<PathBuf> = Vec::new();
     let is_passed = |name: &str| name.starts_with('.') || matches!(name, "node_modules" | "vendor" | "themes");
-    let entries = WalkDir::new(folder).min_depth(1).max_depth(DEEPEST).sort_by_file_name().into_iter();
+    let entries = WalkDir::new(folder).min_depth(1).max_depth(MAX_LEVELS_DOWN).sort_by_file_name().into_iter();
     let folders =
         entries.filter_entry(|entry| entry.file_type().is_dir() && !is_passed(&entry.file_name().to_string_lossy()));
     for entry in folders.flatten() {
@@ -112,7 +114,7 @@ mod tests {
             ("b/_posts", "b", "_posts", Kind::Jekyll),
             (".", ".", "", Kind::Plain),
         ] {
-            let expected = SourceTree { root: root.join(expected), below: below.to_owned(), kind };
+            let expected = SourceTree { root: root.join(expected), subpath: below.to_owned(), kind };
             assert_eq!(SourceTree::locate(&root.join(source)), expected, "{source}");
         }
     }

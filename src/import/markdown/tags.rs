@@ -8,7 +8,7 @@ use super::post_context::PostContext;
 pub struct Tag {
     pub name: String,
     pub named: Vec<(String, String)>,
-    pub plain: Vec<String>,
+    pub positional: Vec<String>,
 }
 
 impl Tag {
@@ -21,17 +21,17 @@ impl Tag {
     }
 
     /// A named argument, else the one at a place.
-    pub fn get_or(&self, keys: &[&str], place: usize) -> Option<&str> {
-        self.get(keys).or_else(|| self.plain.get(place).map(String::as_str))
+    pub fn get_or(&self, keys: &[&str], index: usize) -> Option<&str> {
+        self.get(keys).or_else(|| self.positional.get(index).map(String::as_str))
     }
 }
 
 /// A tag longer than this is none.
-const LONGEST: usize = 4096;
+const MAX_TAG_BYTES: usize = 4096;
 
 /// Where the sign that closes a tag stands, first with a look at quotes, then without.
-pub fn end_of(text: &str, from: usize, closing: &str, quotes: &[u8]) -> Option<usize> {
-    let mut limit = (from + LONGEST).min(text.len());
+pub fn find_closing(text: &str, from: usize, closing: &str, quotes: &[u8]) -> Option<usize> {
+    let mut limit = (from + MAX_TAG_BYTES).min(text.len());
     while !text.is_char_boundary(limit) {
         limit -= 1;
     }
@@ -82,7 +82,7 @@ pub fn parse(inside: &str) -> Tag {
             }
             None => {
                 let (value, behind) = argument(rest);
-                tag.plain.push(value);
+                tag.positional.push(value);
                 rest = behind;
             }
         }
@@ -124,7 +124,8 @@ fn argument(text: &str) -> (String, &str) {
 /// A picture with its words, on one line so that it fits wherever the tag stood.
 pub fn figure(tag: &Tag) -> Option<String> {
     let source = tag.get(&["src", "url", "image", "image_path", "img", "path", "file", "link_src"]);
-    let source = source.or_else(|| tag.plain.iter().map(String::as_str).find(|value| pictures::is_picture(value)))?;
+    let source =
+        source.or_else(|| tag.positional.iter().map(String::as_str).find(|value| pictures::is_image_path(value)))?;
     let caption = tag.get(&["caption", "title", "text", "description"]);
     let alt = tag.get(&["alt", "caption", "title"]).unwrap_or_default();
     let mut out = image(source, alt);
@@ -154,7 +155,7 @@ fn on_one_line(text: &str) -> String {
 }
 
 /// What a tag that shows something of another site leads to.
-fn embedded(tag: &Tag) -> Option<String> {
+fn embed_url(tag: &Tag) -> Option<String> {
     let id = tag.get_or(&["id", "video_id", "videoId", "video", "v", "yt"], 0)?.trim();
     if id.starts_with("http://") || id.starts_with("https://") {
         return Some(id.to_owned()).filter(|id| !id.contains(char::is_whitespace));
@@ -183,16 +184,16 @@ fn embedded(tag: &Tag) -> Option<String> {
 }
 
 /// What stands in the place of a tag that shows a picture, a video or a thing of another site; none for others.
-pub fn shown(tag: &Tag, page: &mut PostContext<'_>) -> Option<String> {
+pub fn render_embed(tag: &Tag, page: &mut PostContext<'_>) -> Option<String> {
     let name = tag.name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let name = name.strip_suffix(".html").unwrap_or(&name);
     let is_picture = ["figure", "fig", "img", "image", "picture", "photo"].iter().any(|word| name.contains(word));
     let source = tag.get(&["src", "url"]).unwrap_or_default();
-    if is_picture || pictures::is_picture(source) {
+    if is_picture || pictures::is_image_path(source) {
         return figure(tag);
     }
     if name == "imgproc" {
-        let wanted = tag.plain.first()?.to_ascii_lowercase();
+        let wanted = tag.positional.first()?.to_ascii_lowercase();
         let named =
             |path: &&String| path.rsplit('/').next().is_some_and(|name| name.to_ascii_lowercase().contains(&wanted));
         let path = page.tree.attachments(page.file).iter().find(named)?;
@@ -203,12 +204,12 @@ pub fn shown(tag: &Tag, page: &mut PostContext<'_>) -> Option<String> {
         return Some(format!("<{name} src=\"{source}\" controls></{name}>"));
     }
     let named = Tag { name: name.to_owned(), ..tag.clone() };
-    if let Some(address) = embedded(&named) {
+    if let Some(address) = embed_url(&named) {
         return Some(format!("<{address}>"));
     }
     let is_web = |value: &&str| value.starts_with("https://") || value.starts_with("http://");
     let keys = ["url", "href", "link", "src"];
-    let address = tag.get(&keys).filter(is_web).or_else(|| tag.plain.iter().map(String::as_str).find(is_web))?;
+    let address = tag.get(&keys).filter(is_web).or_else(|| tag.positional.iter().map(String::as_str).find(is_web))?;
     let address = address.replace(['<', '>'], "").split_whitespace().collect::<String>();
     match tag.get(&["text", "title", "label", "caption"]) {
         Some(text) => Some(format!("[{}](<{address}>)", on_one_line(text).replace(['[', ']'], ""))),
@@ -233,14 +234,14 @@ mod tests {
         assert_eq!(tag.get(&["src"]), Some("a b.png"));
         assert_eq!(tag.get(&["link"]), Some("https://x/?a=b"));
         assert_eq!(tag.get(&["x"]), Some("y"));
-        assert_eq!(tag.plain, ["wide", "c\"d"]);
+        assert_eq!(tag.positional, ["wide", "c\"d"]);
         assert_eq!(parse("youtube(id=\"x\", a=[1,2])").get(&["id"]), Some("x"));
     }
 
     #[test]
     fn ends_are_found_with_and_without_quotes() {
-        assert_eq!(end_of("a \">}}\" >}}", 0, ">}}", b"\"`"), Some(8));
-        assert_eq!(end_of("it's >}}", 0, ">}}", b"'"), Some(5));
-        assert_eq!(end_of("a {{< b >}}", 0, ">}}", b"\"`"), None);
+        assert_eq!(find_closing("a \">}}\" >}}", 0, ">}}", b"\"`"), Some(8));
+        assert_eq!(find_closing("it's >}}", 0, ">}}", b"'"), Some(5));
+        assert_eq!(find_closing("a {{< b >}}", 0, ">}}", b"\"`"), None);
     }
 }

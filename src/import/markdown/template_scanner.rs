@@ -1,6 +1,6 @@
 //! Owns the way through a body from template tag to template tag: outside code they work, in code they are text.
 
-use super::code::{Code, Which};
+use super::code::{CodeScope, CodeSpans};
 
 /// A language of templates in a body.
 pub trait TemplateLanguage {
@@ -13,8 +13,8 @@ pub trait TemplateLanguage {
 }
 
 /// Goes through a text.
-pub fn expand(text: &str, which: Which, templates: &mut impl TemplateLanguage) -> String {
-    let code = Code::of(text, which);
+pub fn expand(text: &str, scope: CodeScope, templates: &mut impl TemplateLanguage) -> String {
+    let code = CodeSpans::find(text, scope);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     let mut at = 0;
     loop {
@@ -39,8 +39,8 @@ pub fn expand(text: &str, which: Which, templates: &mut impl TemplateLanguage) -
         }
         let Some(start) = opening else { break };
         out.push_str(&text[at..start]);
-        let gone_on = templates.end(start).and_then(|end| templates.replace(start, end, &mut out));
-        at = match gone_on {
+        let next = templates.end(start).and_then(|end| templates.replace(start, end, &mut out));
+        at = match next {
             Some(next) => next.max(start + 2),
             None => {
                 out.push_str(if text[start..].starts_with("{{") { "&#123;&#123;" } else { "&#123;%" });
@@ -57,7 +57,7 @@ fn code_is_mistaken(text: &str, start: usize, code_end: usize, templates: &impl 
     is_span && templates.end(start).is_some_and(|end| end > code_end && !text[start..end].contains("\n\n"))
 }
 
-/// The next place at which `{{` or `{%` stands.
+/// The next place at scope `{{` or `{%` stands.
 fn next_opening(text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'{', &bytes[at..])

@@ -2,7 +2,7 @@ use std::fs;
 
 use proptest::prelude::*;
 
-use super::code::{Code, Which, is_too_deep};
+use super::code::{CodeScope, CodeSpans, is_too_deep};
 use super::tree::Tree;
 use crate::import::entry::{Body, EntryDate, ParsedEntry};
 
@@ -229,8 +229,10 @@ fn plain_folders() {
 
 /// The signs of templates in a text, outside its code.
 fn left(text: &str) -> Option<&'static str> {
-    let code = Code::of(text, Which::All);
-    ["{{", "{%"].into_iter().find(|sign| text.match_indices(sign).any(|(at, _)| !code.holds(at)) && !is_too_deep(text))
+    let code = CodeSpans::find(text, CodeScope::All);
+    ["{{", "{%"]
+        .into_iter()
+        .find(|sign| text.match_indices(sign).any(|(at, _)| !code.contains(at)) && !is_too_deep(text))
 }
 
 fn trees() -> Vec<(tempfile::TempDir, Tree)> {
@@ -246,82 +248,12 @@ fn trees() -> Vec<(tempfile::TempDir, Tree)> {
 /// Pieces of which odd texts are made.
 fn odd() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
-        "{{<",
-        "{{%",
-        ">}}",
-        "%}}",
-        "{{",
-        "}}",
-        "{%",
-        "%}",
-        "{",
-        "}",
-        "`",
-        "```",
-        "\n",
-        "\n\n",
-        "    ",
-        "\t",
-        " ",
-        "~~~\n",
-        "x",
-        "raw",
-        "endraw",
-        "highlight",
-        "/highlight",
-        "comment",
-        "/*",
-        "*/",
-        "\"",
-        "'",
-        "figure src=",
-        "a.png",
-        "](",
-        "[",
-        "]",
-        ")",
-        "<",
-        ">",
-        "<a href=",
-        "<!--",
-        "-->",
-        ":::",
-        ":::note",
-        "> ",
-        "> [!NOTE]",
-        "[a]: ",
-        "//h",
-        "/r",
-        ".md",
-        "@/",
-        "é",
-        "ノ",
-        "\u{c}",
-        "---\n",
-        "+++\n",
-        "title: ",
-        "date: ",
-        "- ",
-        "[",
-        ": ",
-        "&a ",
-        "*a",
-        "end",
-        "youtube(id=\"a\")",
-        "<Tabs",
-        "={",
-        "import x from 'y'",
-        "#",
-        "{:",
-        "{.c}",
-        "|",
-        "param",
-        "ref",
-        "include",
-        "\r\n",
-        "\u{feff}",
-        "author: ",
-        "tags: ",
+        "{{<", "{{%", ">}}", "%}}", "{{", "}}", "{%", "%}", "{", "}", "`", "```", "\n", "\n\n", "    ", "\t", " ",
+        "~~~\n", "x", "raw", "endraw", "highlight", "/highlight", "comment", "/*", "*/", "\"", "'", "figure src=",
+        "a.png", "](", "[", "]", ")", "<", ">", "<a href=", "<!--", "-->", ":::", ":::note", "> ", "> [!NOTE]",
+        "[a]: ", "//h", "/r", ".md", "@/", "é", "ノ", "\u{c}", "---\n", "+++\n", "title: ", "date: ", "- ", "[", ": ",
+        "&a ", "*a", "end", "youtube(id=\"a\")", "<Tabs", "={", "import x from 'y'", "#", "{:", "{.c}", "|", "param",
+        "ref", "include", "\r\n", "\u{feff}", "author: ", "tags: ",
     ]);
     prop::collection::vec(prop_oneof![4 => pieces.prop_map(str::to_owned), 1 => any::<String>()], 0..60)
         .prop_map(|parts| parts.concat())
@@ -351,36 +283,9 @@ proptest! {
 fn time_grows_with_length_only() {
     let trees = trees();
     let pieces = [
-        "{{< ",
-        "{{% a ",
-        "{% ",
-        "{{ ",
-        "{{<a \"",
-        "{% raw %}",
-        "{% highlight %}",
-        "{{< comment >}}",
-        "](",
-        "[a](",
-        "<a href=\"",
-        "{.a}x",
-        "{: ",
-        ":::a\n",
-        ":::\n",
-        "<!-- ",
-        "`a ``",
-        "<Tabs a='",
-        "[a]: b ",
-        "> [!N]",
-        "import a '\n",
-        "a: &a [*a]\n",
-        "- ",
-        "[",
-        "{a={",
-        "*a",
-        "é](é",
-        "{{< ref a >}}",
-        "{% comment %}",
-        "<x y={",
+        "{{< ", "{{% a ", "{% ", "{{ ", "{{<a \"", "{% raw %}", "{% highlight %}", "{{< comment >}}", "](", "[a](",
+        "<a href=\"", "{.a}x", "{: ", ":::a\n", ":::\n", "<!-- ", "`a ``", "<Tabs a='", "[a]: b ", "> [!N]",
+        "import a '\n", "a: &a [*a]\n", "- ", "[", "{a={", "*a", "é](é", "{{< ref a >}}", "{% comment %}", "<x y={",
     ];
     for piece in pieces {
         let body = piece.repeat(200_000 / piece.len());

@@ -24,8 +24,8 @@ pub struct Tree {
     /// The posts first, in the order of their paths; then the other pages.
     pages: Vec<SourceFile>,
     posts: usize,
-    /// The places of pages by what references call them, in small letters.
-    table: HashMap<String, Vec<u32>>,
+    /// The indices of pages by what references call them, in small letters.
+    by_reference: HashMap<String, Vec<u32>>,
     /// Attachments by the folder of the bundle that they belong to.
     attachments: BTreeMap<String, Vec<String>>,
     /// Folders and files that cannot be read.
@@ -33,7 +33,7 @@ pub struct Tree {
 }
 
 /// More files than any site has.
-const MOST: usize = 4_000_000;
+const MAX_FILES: usize = 4_000_000;
 
 /// Why a Docusaurus site or a folder of MDX files cannot be imported.
 const UNSUPPORTED: &str = "it is a Docusaurus or MDX site; \
@@ -60,7 +60,7 @@ impl Tree {
             now,
             pages: Vec::new(),
             posts: 0,
-            table: HashMap::new(),
+            by_reference: HashMap::new(),
             attachments: BTreeMap::new(),
             remarks: Vec::new(),
         };
@@ -72,13 +72,13 @@ impl Tree {
         if tree.files().iter().all(|file| source_file::is_mdx(&file.path)) {
             return Err(ParseError::new(UNSUPPORTED));
         }
-        tree.index();
+        tree.build_index();
         Ok(tree)
     }
 
     /// The address of its site: as it is configured, else a guess.
     pub fn base(&self) -> &Url {
-        self.site.base.as_ref().unwrap_or(&self.home)
+        self.site.base_url.as_ref().unwrap_or(&self.home)
     }
 
     /// The posts, in the order of their paths.
@@ -98,7 +98,7 @@ impl Tree {
                 continue;
             }
             let entries = WalkDir::new(&start).follow_links(false).sort_by_file_name().into_iter();
-            for entry in entries.filter_entry(|entry| is_content(entry, top.is_empty())).take(MOST) {
+            for entry in entries.filter_entry(|entry| is_content(entry, top.is_empty())).take(MAX_FILES) {
                 let Ok(entry) = entry else {
                     self.remarks.push(format!("something below {top}/ cannot be read, and was passed over"));
                     continue;
@@ -149,20 +149,20 @@ impl Tree {
         self.pages.append(&mut others);
     }
 
-    fn index(&mut self) {
-        let mut table: HashMap<String, Vec<u32>> = HashMap::new();
-        for (place, page) in (0..).zip(&self.pages) {
+    fn build_index(&mut self) {
+        let mut by_reference: HashMap<String, Vec<u32>> = HashMap::new();
+        for (index, page) in (0..).zip(&self.pages) {
             let name = page.translation_key.rsplit('/').next().unwrap_or_default();
             let mut keys = vec![page.translation_key.to_lowercase(), name.to_lowercase(), page.path.to_lowercase()];
             keys.dedup();
             for key in keys {
-                let places = table.entry(key).or_default();
-                if places.last() != Some(&place) {
-                    places.push(place);
+                let indices = by_reference.entry(key).or_default();
+                if indices.last() != Some(&index) {
+                    indices.push(index);
                 }
             }
         }
-        self.table = table;
+        self.by_reference = by_reference;
     }
 
     /// The files beside a post that belong to it.
@@ -191,16 +191,18 @@ impl Tree {
         let lower = lower.trim_matches('/');
         let stem = strip_ending(lower);
         let shorter = stem.strip_suffix("/index").or_else(|| stem.strip_suffix("/_index")).unwrap_or(stem);
-        let bare = shorter.rsplit_once('.').filter(|(_, tag)| source_file::is_known(&self.site, &self.configured, tag));
+        let bare = shorter
+            .rsplit_once('.')
+            .filter(|(_, tag)| source_file::is_known_language(&self.site, &self.configured, tag));
         let keys = [Some(lower), Some(stem), Some(shorter), bare.map(|(bare, _)| bare)];
-        let places = keys.into_iter().flatten().find_map(|key| self.table.get(key))?;
-        let mut pages = places.iter().filter_map(|place| self.pages.get(*place as usize));
+        let indices = keys.into_iter().flatten().find_map(|key| self.by_reference.get(key))?;
+        let mut pages = indices.iter().filter_map(|index| self.pages.get(*index as usize));
         let default = self.site.default_language.as_deref();
-        let speaks = |page: &&SourceFile, language: Option<&str>| {
+        let is_in = |page: &&SourceFile, language: Option<&str>| {
             page.language.as_deref().or(default).map(str::to_ascii_lowercase)
                 == language.or(default).map(str::to_ascii_lowercase)
         };
-        pages.clone().find(|page| speaks(page, language)).or_else(|| pages.next())
+        pages.clone().find(|page| is_in(page, language)).or_else(|| pages.next())
     }
 }
 
@@ -224,8 +226,8 @@ fn demote_resources(posts: &mut Vec<SourceFile>, others: &mut Vec<SourceFile>) {
         }
         false
     };
-    let (resources, kept) = std::mem::take(posts).into_iter().partition(is_resource);
-    *posts = kept;
+    let (resources, posts_only) = std::mem::take(posts).into_iter().partition(is_resource);
+    *posts = posts_only;
     let resources: Vec<SourceFile> = resources;
     others.extend(resources.into_iter().map(|page| SourceFile { role: Role::Page, ..page }));
 }

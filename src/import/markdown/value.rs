@@ -19,7 +19,7 @@ impl Value {
     }
 
     /// The value at the end of some keys.
-    pub fn at(&self, keys: &[&str]) -> Option<&Value> {
+    pub fn get_path(&self, keys: &[&str]) -> Option<&Value> {
         keys.iter().try_fold(self, |value, key| value.get(key))
     }
 
@@ -42,7 +42,7 @@ impl Value {
     }
 
     /// What YAML 1.1 and people take for a truth value.
-    pub fn as_truth(&self) -> Option<bool> {
+    pub fn as_bool(&self) -> Option<bool> {
         match self.as_text()?.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => Some(true),
             "false" | "no" | "off" | "0" => Some(false),
@@ -51,12 +51,12 @@ impl Value {
     }
 
     /// The truth value under a key.
-    pub fn truth(&self, key: &str) -> Option<bool> {
-        self.get(key)?.as_truth()
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        self.get(key)?.as_bool()
     }
 
     /// Its parts where it is a list, else itself.
-    pub fn parts(&self) -> &[Value] {
+    pub fn items(&self) -> &[Value] {
         match self {
             Value::Nothing => &[],
             Value::List(values) => values,
@@ -83,7 +83,7 @@ impl Value {
                     }
                 }
             }
-            (place, other) => *place = other,
+            (own, other) => *own = other,
         }
     }
 }

@@ -7,10 +7,10 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use super::value::Value;
 
 /// Brackets nested deeper than this are no front matter that anybody wrote.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 /// How many bytes may come of aliases, beyond the text's own length.
-const ALIASED: usize = 1 << 20;
+const MAX_ALIAS_BYTES: usize = 1 << 20;
 
 /// Where and why a text is no YAML.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,12 +31,12 @@ pub fn read(text: &str) -> Result<(Value, Option<ParseError>), ParseError> {
         Ok(_) => ParseError { line: 1, reason: "it holds no keys".to_owned() },
         Err(error) => error,
     };
-    let pairs = by_key(text);
+    let pairs = read_key_by_key(text);
     if pairs.is_empty() { Err(error) } else { Ok((Value::Map(pairs), Some(error))) }
 }
 
 /// A map, list or pair that is being read.
-struct Open {
+struct OpenCollection {
     value: Value,
     key: Option<String>,
     anchor: usize,
@@ -47,20 +47,21 @@ struct Open {
 /// # Errors
 /// It is not, or it is nested deeper or repeats more than front matter does.
 pub fn strict(text: &str) -> Result<Value, ParseError> {
-    let mut opened: Vec<Open> = Vec::new();
+    let mut opened: Vec<OpenCollection> = Vec::new();
     let mut anchors: HashMap<usize, (Value, usize)> = HashMap::new();
     let mut aliased = 0;
     if let Some(line) = too_deep(text) {
         return Err(ParseError { line, reason: "its brackets are nested too deep".to_owned() });
     }
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| ParseError { line: error.marker().line(), reason: plain(&error) })?;
+        let (event, span) =
+            event.map_err(|error| ParseError { line: error.marker().line(), reason: error.info().to_owned() })?;
         let (value, anchor) = match event {
             Event::Scalar(scalar, style, anchor, _) => (scalar_value(&scalar, style), anchor),
             Event::Alias(id) => {
                 let Some((value, size)) = anchors.get(&id) else { continue };
                 aliased += size;
-                if aliased > ALIASED {
+                if aliased > MAX_ALIAS_BYTES {
                     return Err(ParseError {
                         line: span.start.line(),
                         reason: "its aliases repeat too much".to_owned(),
@@ -69,11 +70,11 @@ pub fn strict(text: &str) -> Result<Value, ParseError> {
                 (value.clone(), 0)
             }
             Event::SequenceStart(anchor, _) => {
-                opened.push(Open { value: Value::List(Vec::new()), key: None, anchor });
+                opened.push(OpenCollection { value: Value::List(Vec::new()), key: None, anchor });
                 continue;
             }
             Event::MappingStart(anchor, _) => {
-                opened.push(Open { value: Value::Map(Vec::new()), key: None, anchor });
+                opened.push(OpenCollection { value: Value::Map(Vec::new()), key: None, anchor });
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => {
@@ -83,7 +84,7 @@ pub fn strict(text: &str) -> Result<Value, ParseError> {
             Event::DocumentEnd => break,
             _ => continue,
         };
-        if opened.len() > DEEPEST {
+        if opened.len() > MAX_DEPTH {
             return Err(ParseError { line: span.start.line(), reason: "it is nested too deep".to_owned() });
         }
         if anchor > 0 {
@@ -99,13 +100,13 @@ pub fn strict(text: &str) -> Result<Value, ParseError> {
     Ok(Value::Nothing)
 }
 
-fn add(open: &mut Open, value: Value) {
+fn add(open: &mut OpenCollection, value: Value) {
     match &mut open.value {
         Value::List(values) => values.push(value),
         Value::Map(pairs) => match open.key.take() {
             None => open.key = Some(key_text(value)),
             Some(key) if key == "<<" => {
-                let merged = value.parts().iter().flat_map(|part| part.pairs().iter().cloned());
+                let merged = value.items().iter().flat_map(|part| part.pairs().iter().cloned());
                 let new: Vec<_> = merged.filter(|(name, _)| !pairs.iter().any(|(own, _)| own == name)).collect();
                 pairs.splice(0..0, new);
             }
@@ -136,10 +137,6 @@ fn size(value: &Value) -> usize {
     }
 }
 
-fn plain(error: &saphyr_parser::ScanError) -> String {
-    error.info().to_owned()
-}
-
 /// The line at which the text is nested too deep, counting what could be nesting at most.
 fn too_deep(text: &str) -> Option<usize> {
     let mut brackets = 0_usize;
@@ -153,7 +150,7 @@ fn too_deep(text: &str) -> Option<usize> {
             }
         }
         let written_nesting = content.split(' ').filter(|word| matches!(*word, "-" | "?")).count();
-        if brackets > 4 * DEEPEST || (markers > 4 * DEEPEST && written_nesting > DEEPEST) {
+        if brackets > 4 * MAX_DEPTH || (markers > 4 * MAX_DEPTH && written_nesting > MAX_DEPTH) {
             return Some(line + 1);
         }
     }
@@ -161,14 +158,14 @@ fn too_deep(text: &str) -> Option<usize> {
 }
 
 /// Reads a text key by key: a key's lines as YAML where they are that, else as the text that they hold.
-fn by_key(text: &str) -> Vec<(String, Value)> {
+fn read_key_by_key(text: &str) -> Vec<(String, Value)> {
     let mut pairs = Vec::new();
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let Some((key, rest)) = key_line(line) else { continue };
         let mut block = line.replace('\t', " ");
         let mut below = Vec::new();
-        while let Some(next) = lines.peek().copied().filter(|next| goes_on(next)) {
+        while let Some(next) = lines.peek().copied().filter(|next| is_continuation(next)) {
             block.push('\n');
             block.push_str(&next.replace('\t', "  "));
             below.push(next);
@@ -176,7 +173,7 @@ fn by_key(text: &str) -> Vec<(String, Value)> {
         }
         let value = match strict(&block) {
             Ok(Value::Map(mut read)) if read.len() == 1 => read.pop().map(|(_, value)| value).unwrap_or_default(),
-            _ => loose(rest, &below),
+            _ => lenient_value(rest, &below),
         };
         pairs.push((key.to_owned(), value));
     }
@@ -184,7 +181,7 @@ fn by_key(text: &str) -> Vec<(String, Value)> {
 }
 
 /// Whether a line belongs to the key above it.
-fn goes_on(line: &str) -> bool {
+fn is_continuation(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with([' ', '\t']) || line.starts_with("- ") || line == "-"
 }
 
@@ -201,7 +198,7 @@ fn key_line(line: &str) -> Option<(&str, &str)> {
 }
 
 /// What a key holds where it is no YAML.
-fn loose(rest: &str, below: &[&str]) -> Value {
+fn lenient_value(rest: &str, below: &[&str]) -> Value {
     let below: Vec<&str> = below.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
     if !below.is_empty() && below.iter().all(|line| line.starts_with('-')) {
         let items = below.iter().map(|line| Value::Text(unquoted(line.trim_start_matches('-').trim()).to_owned()));

@@ -4,42 +4,22 @@ use std::collections::HashMap;
 
 use chrono::{FixedOffset, NaiveDateTime, TimeZone};
 
-use super::{Attachment, own, paragraphs, shortcodes};
+use super::{Attachment, paragraphs, shortcodes, wp_text};
 use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedEntry};
-use crate::import::feed::tree::{Element, Space};
+use crate::import::feed::tree::{Element, Namespace};
 use crate::import::visible_text;
 
 /// Kinds of items that WordPress and its plugins keep for themselves.
-const INTERNAL: [&str; 24] = [
-    "",
-    "acf-field",
-    "acf-field-group",
-    "attachment",
-    "custom_css",
-    "customize_changeset",
-    "elementor_library",
-    "feedback",
-    "nav_menu_item",
-    "oembed_cache",
-    "revision",
-    "spectra-popup",
-    "user_request",
-    "wp_block",
-    "wp_font_face",
-    "wp_font_family",
-    "wp_global_styles",
-    "wp_navigation",
-    "wp_template",
-    "wp_template_part",
-    "wpcf7_contact_form",
-    "polylang_mo",
-    "jp_pay_order",
-    "wpforms",
+const INTERNAL_POST_TYPES: [&str; 24] = [
+    "", "acf-field", "acf-field-group", "attachment", "custom_css", "customize_changeset", "elementor_library",
+    "feedback", "nav_menu_item", "oembed_cache", "revision", "spectra-popup", "user_request", "wp_block",
+    "wp_font_face", "wp_font_family", "wp_global_styles", "wp_navigation", "wp_template", "wp_template_part",
+    "wpcf7_contact_form", "polylang_mo", "jp_pay_order", "wpforms",
 ];
 
 /// Whether items of a kind are for readers.
-pub fn is_story(kind: &str) -> bool {
-    !INTERNAL.contains(&kind)
+pub fn is_content(kind: &str) -> bool {
+    !INTERNAL_POST_TYPES.contains(&kind)
 }
 
 /// An item.
@@ -53,74 +33,75 @@ impl Item<'_> {
         let plain = |text: String| {
             Some(visible_text::collapse_whitespace(&visible_text::from_html(&text))).filter(|text| !text.is_empty())
         };
-        let excerpt = self.element.first(Space::Excerpt, "encoded").map(|text| text.text().into_owned());
+        let excerpt = self.element.child(Namespace::Excerpt, "encoded").map(|text| text.text().into_owned());
         Some(Attachment {
-            url: own(self.element, "attachment_url")?,
+            url: wp_text(self.element, "attachment_url")?,
             alt: self.meta("_wp_attachment_image_alt").and_then(plain),
             caption: excerpt.and_then(plain),
         })
     }
 
     /// The entry that it is.
-    pub fn found(
+    pub fn parse(
         &self,
         channel: Option<&Element>,
         authors: &HashMap<String, Author>,
         files: &HashMap<String, Attachment>,
         pages: bool,
     ) -> ParsedEntry {
-        let text = |space, name| {
-            Some(self.element.first(space, name)?.text().trim().to_owned()).filter(|text: &String| !text.is_empty())
+        let text = |namespace, name| {
+            Some(self.element.child(namespace, name)?.text().trim().to_owned()).filter(|text: &String| !text.is_empty())
         };
-        let kind = own(self.element, "post_type").unwrap_or_default();
-        let mut found = ParsedEntry {
+        let kind = wp_text(self.element, "post_type").unwrap_or_default();
+        let mut entry = ParsedEntry {
             line: self.element.line,
-            guid: text(Space::Plain, "guid"),
-            title: text(Space::Plain, "title")
+            guid: text(Namespace::Plain, "guid"),
+            title: text(Namespace::Plain, "title")
                 .map(|title| visible_text::collapse_whitespace(&visible_text::from_html(&title)))
                 .filter(|title| !title.is_empty()),
-            link: text(Space::Plain, "link"),
+            link: text(Namespace::Plain, "link"),
             base: channel.and_then(|channel| {
-                own(channel, "base_blog_url")
-                    .or_else(|| Some(channel.first(Space::Plain, "link")?.text().trim().to_owned()))
+                wp_text(channel, "base_blog_url")
+                    .or_else(|| Some(channel.child(Namespace::Plain, "link")?.text().trim().to_owned()))
             }),
             inherited_language: channel
-                .and_then(|channel| Some(channel.first(Space::Plain, "language")?.text().trim().to_owned()))
+                .and_then(|channel| Some(channel.child(Namespace::Plain, "language")?.text().trim().to_owned()))
                 .filter(|tag| !tag.is_empty()),
             ..ParsedEntry::default()
         };
-        self.dates(&mut found);
-        self.status(&mut found);
+        self.dates(&mut entry);
+        self.status(&mut entry);
         if kind == "page" && !pages {
-            found.unpublished_reason = Some("it is a page; --pages brings pages in too".to_owned());
+            entry.unpublished_reason = Some("it is a page; --pages brings pages in too".to_owned());
         } else if kind != "post" && kind != "page" {
-            found.unpublished_reason =
+            entry.unpublished_reason =
                 Some(format!("it is neither a post nor a page, but of the site's own kind `{kind}`"));
         }
-        let creator = text(Space::Dc, "creator");
-        found.authors.extend(
+        let creator = text(Namespace::Dc, "creator");
+        entry.authors.extend(
             creator.map(|login| authors.get(&login).cloned().unwrap_or(Author { name: login, ..Author::default() })),
         );
-        found.summary =
-            text(Space::Excerpt, "encoded").map(|html| visible_text::from_html(&html)).filter(|text| !text.is_empty());
-        if let Some(written) = text(Space::Content, "encoded") {
-            let html = paragraphs::of(&shortcodes::resolved(&written, files));
-            found.body = Some(Body::Html(html))
+        entry.summary = text(Namespace::Excerpt, "encoded")
+            .map(|html| visible_text::from_html(&html))
+            .filter(|text| !text.is_empty());
+        if let Some(written) = text(Namespace::Content, "encoded") {
+            let html = paragraphs::autop(&shortcodes::resolve(&written, files));
+            entry.body = Some(Body::Html(html))
                 .filter(|_| !visible_text::from_html(&written).is_empty() || written.contains("<img"));
         }
-        self.categories(&mut found);
-        self.language(&mut found);
-        found.image = self.meta("_thumbnail_id").and_then(|id| files.get(&id)).map(Attachment::picture);
-        found.enclosures = self.metas("enclosure").filter_map(|text| enclosure(&text)).collect();
-        found
+        self.categories(&mut entry);
+        self.language(&mut entry);
+        entry.image = self.meta("_thumbnail_id").and_then(|id| files.get(&id)).map(Attachment::picture);
+        entry.enclosures = self.metas("enclosure").filter_map(|text| enclosure(&text)).collect();
+        entry
     }
 
     /// What a plugin or WordPress itself keeps with an item, by its key.
     fn metas<'m>(&'m self, key: &'m str) -> impl Iterator<Item = String> + 'm {
         self.element
-            .all(Space::Wordpress, "postmeta")
-            .filter(move |meta| own(meta, "meta_key").as_deref() == Some(key))
-            .filter_map(|meta| own(meta, "meta_value"))
+            .children_named(Namespace::Wordpress, "postmeta")
+            .filter(move |meta| wp_text(meta, "meta_key").as_deref() == Some(key))
+            .filter_map(|meta| wp_text(meta, "meta_value"))
     }
 
     fn meta(&self, key: &str) -> Option<String> {
@@ -128,18 +109,18 @@ impl Item<'_> {
     }
 
     /// When it was published, with the offset that its site had then, and when it was changed.
-    fn dates(&self, found: &mut ParsedEntry) {
-        found.published = self.moment("post_date", "post_date_gmt");
-        found.updated = self.moment("post_modified", "post_modified_gmt");
-        if found.published.is_none() && found.updated.is_some() {
-            found.published = found.updated;
-            found.remarks.push("it has no date, so it takes that of its last change".to_owned());
+    fn dates(&self, entry: &mut ParsedEntry) {
+        entry.published = self.moment("post_date", "post_date_gmt");
+        entry.updated = self.moment("post_modified", "post_modified_gmt");
+        if entry.published.is_none() && entry.updated.is_some() {
+            entry.published = entry.updated;
+            entry.remarks.push("it has no date, so it takes that of its last change".to_owned());
         }
     }
 
     fn moment(&self, local: &str, universal: &str) -> Option<EntryDate> {
         let read = |name| {
-            own(self.element, name).and_then(|text| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok())
+            wp_text(self.element, name).and_then(|text| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok())
         };
         match (read(local), read(universal)) {
             (Some(local), Some(universal)) => {
@@ -155,25 +136,25 @@ impl Item<'_> {
         }
     }
 
-    fn status(&self, found: &mut ParsedEntry) {
-        let status = own(self.element, "status").unwrap_or_default();
+    fn status(&self, entry: &mut ParsedEntry) {
+        let status = wp_text(self.element, "status").unwrap_or_default();
         match status.as_str() {
             "publish" | "future" | "" => {}
-            "trash" => found.unpublished_reason = Some("it is in the trash".to_owned()),
-            "auto-draft" | "inherit" => found.unpublished_reason = Some("nobody ever saved it".to_owned()),
+            "trash" => entry.unpublished_reason = Some("it is in the trash".to_owned()),
+            "auto-draft" | "inherit" => entry.unpublished_reason = Some("nobody ever saved it".to_owned()),
             status => {
-                found.is_draft = true;
-                found.remarks.push(format!("its status is `{status}`, so it comes in as a draft"));
+                entry.is_draft = true;
+                entry.remarks.push(format!("its status is `{status}`, so it comes in as a draft"));
             }
         }
-        if own(self.element, "post_password").is_some() {
-            found.is_draft = true;
-            found.remarks.push("it is protected by a password, so it comes in as a draft".to_owned());
+        if wp_text(self.element, "post_password").is_some() {
+            entry.is_draft = true;
+            entry.remarks.push("it is protected by a password, so it comes in as a draft".to_owned());
         }
     }
 
-    fn categories(&self, found: &mut ParsedEntry) {
-        for category in self.element.all(Space::Plain, "category") {
+    fn categories(&self, entry: &mut ParsedEntry) {
+        for category in self.element.children_named(Namespace::Plain, "category") {
             let domain = category.attribute("domain").unwrap_or_default();
             let name = category.attribute("nicename").unwrap_or_default().to_owned();
             let label = visible_text::collapse_whitespace(&visible_text::from_html(&category.text()));
@@ -183,23 +164,23 @@ impl Item<'_> {
                 continue;
             }
             let category = Category { term: if name.is_empty() { label.clone() } else { name }, label: Some(label) };
-            if !found.categories.contains(&category) {
-                found.categories.push(category);
+            if !entry.categories.contains(&category) {
+                entry.categories.push(category);
             }
         }
     }
 
     /// Language and translations, as Polylang and WPML tell them.
-    fn language(&self, found: &mut ParsedEntry) {
+    fn language(&self, entry: &mut ParsedEntry) {
         let of_domain = |wanted: &str| {
-            let mut all = self.element.all(Space::Plain, "category");
-            let found = all.find(|category| category.attribute("domain") == Some(wanted))?;
-            found.attribute("nicename").map(str::to_owned).or_else(|| Some(found.text().trim().to_owned()))
+            let mut all = self.element.children_named(Namespace::Plain, "category");
+            let entry = all.find(|category| category.attribute("domain") == Some(wanted))?;
+            entry.attribute("nicename").map(str::to_owned).or_else(|| Some(entry.text().trim().to_owned()))
         };
-        found.language = of_domain("language").or_else(|| self.meta("_wpml_import_language_code"));
+        entry.language = of_domain("language").or_else(|| self.meta("_wpml_import_language_code"));
         let polylang = of_domain("post_translations").map(|group| format!("polylang {group}"));
         let wpml = || self.meta("_wpml_import_translation_group").map(|group| format!("wpml {group}"));
-        found.translation_key = polylang.or_else(wpml);
+        entry.translation_key = polylang.or_else(wpml);
     }
 }
 

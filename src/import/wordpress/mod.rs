@@ -11,19 +11,19 @@ use std::io::{BufReader, Read};
 
 use item::Item;
 
-use super::decode::Decoded;
+use super::decode::Utf8Reader;
 use super::entry::{Author, Image, ParsedEntry};
-use super::feed::tree::{self, Element, Space, Taker};
+use super::feed::tree::{self, Element, EntryHandler, Namespace};
 use super::parse_error::ParseError;
 use super::visible_text;
 
 /// What an export has besides its entries.
 #[derive(Debug, Default)]
-struct Media {
+struct MediaIndex {
     /// Pictures and other files by the ids of their items.
     files: HashMap<String, Attachment>,
     /// How many items there are of each kind that is never a story.
-    others: BTreeMap<String, usize>,
+    skipped_types: BTreeMap<String, usize>,
     /// The outermost element was there.
     is_export: bool,
 }
@@ -52,88 +52,91 @@ impl Attachment {
 pub fn read<R: Read>(
     open: impl Fn() -> Result<R, ParseError>,
     pages: bool,
-    take: &mut dyn FnMut(ParsedEntry),
+    emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Vec<String>, ParseError> {
-    let mut media = Media::default();
-    through(open()?, &mut media)?;
+    let mut media = MediaIndex::default();
+    read_items(open()?, &mut media)?;
     if !media.is_export {
         return Err(ParseError::new("this is no export of WordPress"));
     }
-    let mut posts = Posts { media: &media, pages, authors: None, take };
-    let cut = through(open()?, &mut posts)?;
-    let mut remarks: Vec<String> = cut.into_iter().collect();
-    if !media.others.is_empty() {
-        let counts: Vec<String> = media.others.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    let mut posts = PostReader { media: &media, pages, authors: None, emit };
+    let truncation = read_items(open()?, &mut posts)?;
+    let mut remarks: Vec<String> = truncation.into_iter().collect();
+    if !media.skipped_types.is_empty() {
+        let counts: Vec<String> = media.skipped_types.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         remarks.push(format!("parts of the site that are no stories, and were passed over: {}", counts.join(", ")));
     }
     Ok(remarks)
 }
 
 /// Takes all items of an export; what is told is why not all was read.
-fn through(input: impl Read, taker: &mut dyn Taker) -> Result<Option<String>, ParseError> {
+fn read_items(input: impl Read, handler: &mut dyn EntryHandler) -> Result<Option<String>, ParseError> {
     let mut input = input;
-    Ok(tree::read(BufReader::new(Decoded::new(&mut input)?), taker)?.cut)
+    Ok(tree::read(BufReader::new(Utf8Reader::new(&mut input)?), handler)?.truncation)
 }
 
-fn is_item(space: Space, name: &str) -> bool {
-    space == Space::Plain && name == "item"
+fn is_item(namespace: Namespace, name: &str) -> bool {
+    namespace == Namespace::Plain && name == "item"
 }
 
 /// The text of an element of WordPress's own.
-fn own(element: &Element, name: &str) -> Option<String> {
-    element.first(Space::Wordpress, name).map(|inner| inner.text().trim().to_owned()).filter(|text| !text.is_empty())
+fn wp_text(element: &Element, name: &str) -> Option<String> {
+    element
+        .child(Namespace::Wordpress, name)
+        .map(|inner| inner.text().trim().to_owned())
+        .filter(|text| !text.is_empty())
 }
 
-impl Taker for Media {
-    fn is_entry(&self, space: Space, name: &str) -> bool {
-        is_item(space, name)
+impl EntryHandler for MediaIndex {
+    fn is_entry(&self, namespace: Namespace, name: &str) -> bool {
+        is_item(namespace, name)
     }
 
     fn entry(&mut self, entry: Element, around: &[&Element]) {
-        self.is_export |=
-            around.iter().any(|element| own(element, "wxr_version").is_some()) || own(&entry, "post_type").is_some();
-        let kind = own(&entry, "post_type").unwrap_or_default();
-        if !item::is_story(&kind) {
-            *self.others.entry(kind.clone()).or_insert(0) += 1;
+        self.is_export |= around.iter().any(|element| wp_text(element, "wxr_version").is_some())
+            || wp_text(&entry, "post_type").is_some();
+        let kind = wp_text(&entry, "post_type").unwrap_or_default();
+        if !item::is_content(&kind) {
+            *self.skipped_types.entry(kind.clone()).or_insert(0) += 1;
         }
         let file = Item { element: &entry }.attachment().filter(|_| kind == "attachment");
-        if let (Some(id), Some(file)) = (own(&entry, "post_id"), file) {
+        if let (Some(id), Some(file)) = (wp_text(&entry, "post_id"), file) {
             self.files.insert(id, file);
         }
     }
 }
 
-struct Posts<'p> {
-    media: &'p Media,
+struct PostReader<'p> {
+    media: &'p MediaIndex,
     pages: bool,
     /// By their logins; known as soon as an item comes.
     authors: Option<HashMap<String, Author>>,
-    take: &'p mut dyn FnMut(ParsedEntry),
+    emit: &'p mut dyn FnMut(ParsedEntry),
 }
 
-impl Taker for Posts<'_> {
-    fn is_entry(&self, space: Space, name: &str) -> bool {
-        is_item(space, name)
+impl EntryHandler for PostReader<'_> {
+    fn is_entry(&self, namespace: Namespace, name: &str) -> bool {
+        is_item(namespace, name)
     }
 
     fn entry(&mut self, entry: Element, around: &[&Element]) {
-        if !item::is_story(&own(&entry, "post_type").unwrap_or_default()) {
+        if !item::is_content(&wp_text(&entry, "post_type").unwrap_or_default()) {
             return;
         }
         let channel = around.iter().find(|element| element.name == "channel");
         let authors = self.authors.get_or_insert_with(|| channel.map(|channel| authors(channel)).unwrap_or_default());
         let item = Item { element: &entry };
-        (self.take)(item.found(channel.copied(), authors, &self.media.files, self.pages));
+        (self.emit)(item.parse(channel.copied(), authors, &self.media.files, self.pages));
     }
 }
 
 /// The authors of a site by their logins, by the names that people know them by.
 fn authors(channel: &Element) -> HashMap<String, Author> {
-    let named = channel.all(Space::Wordpress, "author").filter_map(|author| {
-        let login = own(author, "author_login")?;
-        let parts = [own(author, "author_first_name"), own(author, "author_last_name")];
+    let named = channel.children_named(Namespace::Wordpress, "author").filter_map(|author| {
+        let login = wp_text(author, "author_login")?;
+        let parts = [wp_text(author, "author_first_name"), wp_text(author, "author_last_name")];
         let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let name = own(author, "author_display_name").or(Some(whole).filter(|name| !name.is_empty()));
+        let name = wp_text(author, "author_display_name").or(Some(whole).filter(|name| !name.is_empty()));
         let name = name.map_or_else(|| login.clone(), |name| visible_text::collapse_whitespace(&name));
         Some((login, Author { name, url: None, email: None }))
     });

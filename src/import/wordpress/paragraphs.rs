@@ -3,56 +3,21 @@
 use crate::import::visible_text;
 
 /// Elements that stand by themselves.
-const BLOCKS: [&str; 38] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "caption",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "section",
-    "summary",
-    "table",
-    "tbody",
-    "td",
-    "th",
-    "thead",
-    "tr",
-    "ul",
+const BLOCK_ELEMENTS: [&str; 38] = [
+    "address", "article", "aside", "blockquote", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav",
+    "ol", "p", "section", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
 
 /// Those of them in which text stands in paragraphs.
-const HOLDERS: [&str; 11] =
+const PARAGRAPH_CONTAINERS: [&str; 11] =
     ["article", "aside", "blockquote", "center", "details", "div", "footer", "form", "header", "main", "section"];
 
 /// Elements that are kept as they are, with all in them.
-const VERBATIM: [&str; 4] = ["pre", "script", "style", "textarea"];
+const VERBATIM_ELEMENTS: [&str; 4] = ["pre", "script", "style", "textarea"];
 
 /// A body with paragraphs.
-pub fn of(html: &str) -> String {
+pub fn autop(html: &str) -> String {
     let html = html.replace("\r\n", "\n").replace('\r', "\n");
     let mut writer = Writer { out: String::with_capacity(html.len() * 9 / 8), open: Vec::new(), text: String::new() };
     let lower = html.to_ascii_lowercase();
@@ -66,14 +31,14 @@ pub fn of(html: &str) -> String {
             continue;
         };
         let known = |list: &[&'static str]| list.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
-        if let Some(name) = known(&VERBATIM).filter(|_| !is_end) {
+        if let Some(name) = known(&VERBATIM_ELEMENTS).filter(|_| !is_end) {
             let end = lower[html.len() - rest.len()..].find(&format!("</{name}>"));
             let end = end.map_or(rest.len(), |at| at + name.len() + 3);
             writer.flush();
             writer.out.push_str(&rest[..end]);
             writer.out.push('\n');
             rest = &rest[end..];
-        } else if let Some(block) = known(&BLOCKS) {
+        } else if let Some(block) = known(&BLOCK_ELEMENTS) {
             writer.block(block, is_end, &rest[..length]);
             rest = &rest[length..];
         } else {
@@ -112,20 +77,21 @@ impl Writer {
     /// Writes the text: in paragraphs, unless it stands in an element that has none.
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.text);
-        let holds = self.open.last().is_none_or(|open| HOLDERS.contains(open));
-        let parts = parts(&text);
+        let holds = self.open.last().is_none_or(|open| PARAGRAPH_CONTAINERS.contains(open));
+        let parts = split_at_blank_lines(&text);
         if !holds {
-            self.out.push_str(&parts.iter().map(|part| broken(part)).collect::<Vec<_>>().join("<br /><br />"));
+            self.out
+                .push_str(&parts.iter().map(|part| with_line_breaks(part)).collect::<Vec<_>>().join("<br /><br />"));
             return;
         }
         for part in parts {
-            self.out.push_str(&format!("<p>{}</p>\n", broken(part)));
+            self.out.push_str(&format!("<p>{}</p>\n", with_line_breaks(part)));
         }
     }
 }
 
 /// A text at its blank lines.
-fn parts(text: &str) -> Vec<&str> {
+fn split_at_blank_lines(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);
     for line in text.split_inclusive('\n') {
@@ -141,12 +107,12 @@ fn parts(text: &str) -> Vec<&str> {
 }
 
 /// A paragraph's lines.
-fn broken(part: &str) -> String {
+fn with_line_breaks(part: &str) -> String {
     let lines: Vec<&str> = part.lines().map(str::trim).collect();
     let mut out = String::new();
-    for (place, line) in lines.iter().enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         out.push_str(line);
-        if place + 1 < lines.len() {
+        if index + 1 < lines.len() {
             let has_break = ["<br>", "<br/>", "<br />"].iter().any(|tag| line.to_ascii_lowercase().ends_with(tag));
             out.push_str(if has_break { "\n" } else { "<br />\n" });
         }

@@ -1,6 +1,6 @@
 //! Owns shortcodes and block comments: gone, with the text between them kept, where their meaning is not known better.
 //!
-//! What only looks like a shortcode stays: `[sic]`, `[1]`, `[…]`, and all that stands in code samples or in a tag.
+//! What only looks like a shortcode stays: `[sic]`, `[1]`, `[…]`, and all that stands in code code or in a tag.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,23 +11,9 @@ use super::Attachment;
 use crate::import::visible_text;
 
 /// Shortcodes that need neither attributes nor an end to be known.
-const KNOWN: [&str; 16] = [
-    "audio",
-    "caption",
-    "contact-form",
-    "embed",
-    "gallery",
-    "jetpack-related-posts",
-    "more",
-    "playlist",
-    "products",
-    "slideshow",
-    "toc",
-    "tweet",
-    "video",
-    "vimeo",
-    "wp_caption",
-    "youtube",
+const BARE_SHORTCODES: [&str; 16] = [
+    "audio", "caption", "contact-form", "embed", "gallery", "jetpack-related-posts", "more", "playlist", "products",
+    "slideshow", "toc", "tweet", "video", "vimeo", "wp_caption", "youtube",
 ];
 
 /// A shortcode's tag.
@@ -40,12 +26,12 @@ struct Tag<'t> {
 }
 
 /// A body without shortcodes and block comments.
-pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
-    let ends = ends(html);
-    let mut samples = Samples { lower: html.to_ascii_lowercase(), endless: Vec::new() };
+pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
+    let end_tags = end_tags(html);
+    let mut code = CodeScanner { lower: html.to_ascii_lowercase(), unclosed: Vec::new() };
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
-    // What must be written where the caption that is open ends.
+    // What must be written where the caption that is open end_tags.
     let mut caption: Option<String> = None;
     while let Some(at) = rest.find(['<', '[']) {
         out.push_str(&rest[..at]);
@@ -53,7 +39,7 @@ pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
         if let Some(length) = comment(rest) {
             rest = &rest[length..];
         } else if let Some(length) =
-            samples.length(rest).or_else(|| visible_text::parse_tag(rest).map(|(length, ..)| length))
+            code.length(rest).or_else(|| visible_text::parse_tag(rest).map(|(length, ..)| length))
         {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
@@ -64,7 +50,7 @@ pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
             out.push_str(&rest[1..1 + length]);
             rest = &inner[length - 1..];
             rest = rest.strip_prefix(']').filter(|_| length > 1).unwrap_or(rest);
-        } else if let Some(tag) = tag(rest).filter(|tag| is_shortcode(tag, &ends)) {
+        } else if let Some(tag) = tag(rest).filter(|tag| is_shortcode(tag, &end_tags)) {
             rest = &rest[tag.length..];
             match (tag.name, tag.is_end) {
                 ("caption" | "wp_caption", false) => {
@@ -80,7 +66,7 @@ pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
                     }
                 }
                 (_, true) => {}
-                (_, false) => shown(&tag, files, &mut out),
+                (_, false) => write_shortcode(&tag, files, &mut out),
             }
         } else {
             let first = &rest[..1];
@@ -96,7 +82,7 @@ pub fn resolved(html: &str, files: &HashMap<String, Attachment>) -> String {
 }
 
 /// The names that end tags have; what has one is a shortcode.
-fn ends(html: &str) -> Vec<&str> {
+fn end_tags(html: &str) -> Vec<&str> {
     let mut names: Vec<&str> =
         html.match_indices("[/").filter_map(|(at, _)| tag(&html[at..])).map(|tag| tag.name).collect();
     names.sort_unstable();
@@ -104,8 +90,11 @@ fn ends(html: &str) -> Vec<&str> {
     names
 }
 
-fn is_shortcode(tag: &Tag<'_>, ends: &[&str]) -> bool {
-    tag.is_end || KNOWN.contains(&tag.name) || tag.attributes.contains('=') || ends.binary_search(&tag.name).is_ok()
+fn is_shortcode(tag: &Tag<'_>, end_tags: &[&str]) -> bool {
+    tag.is_end
+        || BARE_SHORTCODES.contains(&tag.name)
+        || tag.attributes.contains('=')
+        || end_tags.binary_search(&tag.name).is_ok()
 }
 
 /// How long the comment is that a text begins with: a block's, `more`, or any other.
@@ -113,31 +102,31 @@ fn comment(text: &str) -> Option<usize> {
     text.starts_with("<!--").then(|| text.find("-->").map_or(text.len(), |end| end + 3))
 }
 
-/// Finds code samples.
-struct Samples {
+/// Finds code code.
+struct CodeScanner {
     /// The whole body in small letters.
     lower: String,
     /// The elements that do not end any more.
-    endless: Vec<&'static str>,
+    unclosed: Vec<&'static str>,
 }
 
-impl Samples {
+impl CodeScanner {
     /// How long the code sample is that the rest of the body begins with.
     fn length(&mut self, rest: &str) -> Option<usize> {
         let (length, name, is_end) = visible_text::parse_tag(rest)?;
         let mut names = ["pre", "code", "script", "style", "textarea"].into_iter();
-        let name = names.find(|known| known.eq_ignore_ascii_case(name) && !self.endless.contains(known))?;
+        let name = names.find(|known| known.eq_ignore_ascii_case(name) && !self.unclosed.contains(known))?;
         let lower = &self.lower[self.lower.len() - rest.len()..];
         let end = lower.find(&format!("</{name}")).filter(|_| !is_end);
         if end.is_none() && !is_end {
-            self.endless.push(name);
+            self.unclosed.push(name);
         }
         end.filter(|end| *end >= length)
     }
 }
 
 /// The longest that a tag may be.
-const LONGEST: usize = 4000;
+const MAX_TAG_CHARS: usize = 4000;
 
 /// The shortcode's tag that a text begins with.
 fn tag(text: &str) -> Option<Tag<'_>> {
@@ -150,7 +139,7 @@ fn tag(text: &str) -> Option<Tag<'_>> {
     }
     let start = text.len() - inner.len() + end;
     let mut quote = None;
-    for (at, letter) in text[start..].char_indices().take(LONGEST) {
+    for (at, letter) in text[start..].char_indices().take(MAX_TAG_CHARS) {
         match (quote, letter) {
             (None, ']') => {
                 let attributes = text[start..start + at].trim_end_matches('/').trim();
@@ -183,7 +172,7 @@ fn attribute(attributes: &str, name: &str) -> Option<String> {
 }
 
 /// Writes what a shortcode shows.
-fn shown(tag: &Tag<'_>, files: &HashMap<String, Attachment>, out: &mut String) {
+fn write_shortcode(tag: &Tag<'_>, files: &HashMap<String, Attachment>, out: &mut String) {
     match tag.name {
         "gallery" => {
             let ids =

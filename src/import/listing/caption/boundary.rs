@@ -4,7 +4,7 @@ use crate::pairing::Script;
 
 /// What shows that one text ends and another begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum BoundaryKind {
     /// Another script begins: `UNAЖурналисты`.
     Script,
     /// A sentence or a quotation ends, and a capital follows: `of Japan.The`.
@@ -18,39 +18,23 @@ pub enum Kind {
 }
 
 /// How far around a place is looked, in bytes.
-const REACH: usize = 600;
+const CONTEXT_BYTES: usize = 600;
 
 /// The longest that a word is, in letters.
-const LONG_WORD: usize = 60;
+const MAX_WORD_CHARS: usize = 60;
 
 /// Words with a capital inside.
-const CAMELS: [&str; 18] = [
-    "YouTube",
-    "LinkedIn",
-    "WhatsApp",
-    "TikTok",
-    "WordPress",
-    "JavaScript",
-    "TypeScript",
-    "GitHub",
-    "GitLab",
-    "PayPal",
-    "OpenStreetMap",
-    "MasterCard",
-    "FedEx",
-    "BioNTech",
-    "PowerPoint",
-    "DevOps",
-    "SoundCloud",
-    "WikiLeaks",
+const CAMEL_CASE_WORDS: [&str; 18] = [
+    "YouTube", "LinkedIn", "WhatsApp", "TikTok", "WordPress", "JavaScript", "TypeScript", "GitHub", "GitLab", "PayPal",
+    "OpenStreetMap", "MasterCard", "FedEx", "BioNTech", "PowerPoint", "DevOps", "SoundCloud", "WikiLeaks",
 ];
 
 /// The boundary between the characters before and after a place, if there is one.
-pub fn at(text: &str, place: usize) -> Option<Kind> {
-    let (left, right) = text.split_at_checked(place)?;
-    let from = left.len().saturating_sub(REACH);
+pub fn at(text: &str, offset: usize) -> Option<BoundaryKind> {
+    let (left, right) = text.split_at_checked(offset)?;
+    let from = left.len().saturating_sub(CONTEXT_BYTES);
     let left = (from..=left.len()).find_map(|start| left.get(start..))?;
-    let right = (0..=right.len().min(REACH)).rev().find_map(|end| right.get(..end))?;
+    let right = (0..=right.len().min(CONTEXT_BYTES)).rev().find_map(|end| right.get(..end))?;
     let before = left.chars().next_back()?;
     let after = right.chars().next()?;
     if before.is_whitespace() || after.is_whitespace() {
@@ -58,19 +42,19 @@ pub fn at(text: &str, place: usize) -> Option<Kind> {
     }
     if before.is_alphabetic() {
         if "«“„¿¡".contains(after) {
-            return right.chars().nth(1).filter(|next| next.is_uppercase()).map(|_| Kind::Stop);
+            return right.chars().nth(1).filter(|next| next.is_uppercase()).map(|_| BoundaryKind::Stop);
         }
         return between_letters(left, right, before, after);
     }
     if before.is_ascii_digit() {
         let digits = left.chars().rev().take_while(char::is_ascii_digit).count();
         let word = after.is_uppercase() && right.chars().nth(1).is_some_and(char::is_lowercase);
-        return (digits > 1 && word).then_some(Kind::Number);
+        return (digits > 1 && word).then_some(BoundaryKind::Number);
     }
-    ends(left, before, after).then_some(Kind::Stop)
+    ends(left, before, after).then_some(BoundaryKind::Stop)
 }
 
-fn between_letters(left: &str, right: &str, before: char, after: char) -> Option<Kind> {
+fn between_letters(left: &str, right: &str, before: char, after: char) -> Option<BoundaryKind> {
     let (from, to) = (Script::of(before)?, Script::of(after)?);
     let left_word = last_word(left);
     let letters = left_word.chars().count();
@@ -78,7 +62,7 @@ fn between_letters(left: &str, right: &str, before: char, after: char) -> Option
         let japanese = [from, to].iter().all(|script| matches!(script, Script::Han | Script::Kana));
         let begins = !to.has_capitals() || after.is_uppercase();
         let marked = Script::Other == from || Script::Other == to;
-        return (begins && letters > 1 && !japanese && !marked).then_some(Kind::Script);
+        return (begins && letters > 1 && !japanese && !marked).then_some(BoundaryKind::Script);
     }
     if !after.is_uppercase() {
         return None;
@@ -86,11 +70,11 @@ fn between_letters(left: &str, right: &str, before: char, after: char) -> Option
     let right_word = first_word(right);
     if before.is_lowercase() {
         let word = format!("{left_word}{right_word}");
-        let named = CAMELS.iter().any(|camel| word.starts_with(camel) && camel.len() > left_word.len());
+        let named = CAMEL_CASE_WORDS.iter().any(|camel| word.starts_with(camel) && camel.len() > left_word.len());
         // Of several capitals inside one run the last begins the text.
         let capitals_follow =
             right_word.chars().zip(right_word.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());
-        return (letters > 2 && left_word != "Mac" && !named && !capitals_follow).then_some(Kind::Case);
+        return (letters > 2 && left_word != "Mac" && !named && !capitals_follow).then_some(BoundaryKind::Case);
     }
     let second = right.chars().nth(1)?;
     let capitals = left.chars().rev().take_while(|letter| letter.is_uppercase()).count();
@@ -101,7 +85,7 @@ fn between_letters(left: &str, right: &str, before: char, after: char) -> Option
         && capitals > 1
         && capitals == letters
         && !plural)
-        .then_some(Kind::Acronym)
+        .then_some(BoundaryKind::Acronym)
 }
 
 /// Whether `before`, the last character of `left` and no letter, ends something that `after` does not belong to.
@@ -131,8 +115,8 @@ fn ends(left: &str, before: char, after: char) -> bool {
 
 /// Whether a single quote was opened before, and not closed.
 fn quote_is_open(text: &str) -> bool {
-    let opens = text.char_indices().filter(|(place, letter)| {
-        let free = !text[..*place].chars().next_back().is_some_and(char::is_alphanumeric);
+    let opens = text.char_indices().filter(|(offset, letter)| {
+        let free = !text[..*offset].chars().next_back().is_some_and(char::is_alphanumeric);
         matches!(letter, '\'' | '‘') && free
     });
     opens.count() > 0
@@ -140,56 +124,41 @@ fn quote_is_open(text: &str) -> bool {
 
 /// The letters at the end of a text.
 pub fn last_word(text: &str) -> &str {
-    let letters = text.char_indices().rev().take(LONG_WORD).take_while(|(_, letter)| letter.is_alphabetic());
-    letters.last().map_or("", |(place, _)| &text[place..])
+    let letters = text.char_indices().rev().take(MAX_WORD_CHARS).take_while(|(_, letter)| letter.is_alphabetic());
+    letters.last().map_or("", |(offset, _)| &text[offset..])
 }
 
 /// The letters at the beginning of a text.
 pub fn first_word(text: &str) -> &str {
-    let letters = text.char_indices().take(LONG_WORD).take_while(|(_, letter)| letter.is_alphabetic());
-    letters.last().map_or("", |(place, letter)| &text[..place + letter.len_utf8()])
+    let letters = text.char_indices().take(MAX_WORD_CHARS).take_while(|(_, letter)| letter.is_alphabetic());
+    letters.last().map_or("", |(offset, letter)| &text[..offset + letter.len_utf8()])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn boundaries(text: &str) -> Vec<(&str, Kind)> {
-        text.char_indices().filter_map(|(place, _)| at(text, place).map(|kind| (&text[place..], kind))).collect()
+    fn boundaries(text: &str) -> Vec<(&str, BoundaryKind)> {
+        text.char_indices().filter_map(|(offset, _)| at(text, offset).map(|kind| (&text[offset..], kind))).collect()
     }
 
     #[test]
     fn what_was_run_together() {
-        assert_eq!(boundaries("IMWЖурнал"), [("Журнал", Kind::Script)]);
-        assert_eq!(boundaries("a lake.The day"), [("The day", Kind::Stop)]);
-        assert_eq!(boundaries("show 'High Water 365'Today"), [("Today", Kind::Stop)]);
-        assert_eq!(boundaries("IMW PeruSince"), [("Since", Kind::Case)]);
-        assert_eq!(boundaries("in 2015The"), [("The", Kind::Number)]);
-        assert_eq!(boundaries("IMWThe"), [("The", Kind::Acronym)]);
-        assert_eq!(boundaries("Press /На"), [("На", Kind::Stop)]);
-        assert_eq!(boundaries("the YouTubeThe"), [("The", Kind::Case)]);
+        assert_eq!(boundaries("IMWЖурнал"), [("Журнал", BoundaryKind::Script)]);
+        assert_eq!(boundaries("a lake.The day"), [("The day", BoundaryKind::Stop)]);
+        assert_eq!(boundaries("show 'High Water 365'Today"), [("Today", BoundaryKind::Stop)]);
+        assert_eq!(boundaries("IMW PeruSince"), [("Since", BoundaryKind::Case)]);
+        assert_eq!(boundaries("in 2015The"), [("The", BoundaryKind::Number)]);
+        assert_eq!(boundaries("IMWThe"), [("The", BoundaryKind::Acronym)]);
+        assert_eq!(boundaries("Press /На"), [("На", BoundaryKind::Stop)]);
+        assert_eq!(boundaries("the YouTubeThe"), [("The", BoundaryKind::Case)]);
     }
 
     #[test]
     fn what_belongs_together() {
         for text in [
-            "McDonald",
-            "MacDonald",
-            "d'Ivoire",
-            "Côte d'Ivoire 'x'",
-            "St.Petersburg",
-            "U.S.A",
-            "www.Example.Org",
-            "eLearning",
-            "NGOs",
-            "LinkedIn",
-            "AFP/Getty",
-            "3D",
-            "G7",
-            "日本の山",
-            "他说。这是",
-            "l’Afrique",
-            "e.V.",
+            "McDonald", "MacDonald", "d'Ivoire", "Côte d'Ivoire 'x'", "St.Petersburg", "U.S.A", "www.Example.Org",
+            "eLearning", "NGOs", "LinkedIn", "AFP/Getty", "3D", "G7", "日本の山", "他说。这是", "l’Afrique", "e.V.",
             "COVIDом",
         ] {
             assert_eq!(boundaries(text), [], "{text}");

@@ -6,15 +6,15 @@ use super::{boundary, label};
 use crate::pairing::Script;
 
 /// How much of a text behind a label is compared, in characters.
-const REACH: usize = 160;
+const TAIL_CHARS: usize = 160;
 
 /// What a listing teaches.
 #[derive(Debug, Default)]
 pub struct Credits {
     /// Each with how many texts begin right behind it; the longest first.
-    known: Vec<String>,
+    repeated: Vec<String>,
     /// Ending in a stroke (`Agency /`), before at least two different texts.
-    stroked: Vec<String>,
+    ending_in_slash: Vec<String>,
     words: HashMap<String, usize>,
     /// Places, other than in a first sentence, where a blank after a full stop is missing.
     missing_blanks: usize,
@@ -35,7 +35,7 @@ impl Credits {
             if let Some(first) = paragraphs.first()
                 && let Some(label) = label::find(first)
             {
-                tails.push(first[label.end..].chars().take(REACH).collect::<String>());
+                tails.push(first[label.end..].chars().take(TAIL_CHARS).collect::<String>());
             }
         }
         tails.sort_unstable();
@@ -49,8 +49,9 @@ impl Credits {
             *self.words.entry(word.to_owned()).or_insert(0) += 1;
         }
         let after_first_sentence = text.find(". ").unwrap_or(text.len());
-        let rest = text.char_indices().map(|(place, _)| place).filter(|place| *place > after_first_sentence);
-        self.missing_blanks += rest.filter(|place| boundary::at(text, *place) == Some(boundary::Kind::Stop)).count();
+        let rest = text.char_indices().map(|(offset, _)| offset).filter(|offset| *offset > after_first_sentence);
+        self.missing_blanks +=
+            rest.filter(|offset| boundary::at(text, *offset) == Some(boundary::BoundaryKind::Stop)).count();
     }
 
     /// What sorted tails have in common is what neighbours have in common.
@@ -68,7 +69,7 @@ impl Credits {
             if head.ends_with(['/', '|']) {
                 let different: HashSet<&str> = followers.filter_map(|text| text.split_whitespace().next()).collect();
                 if different.len() > 1 {
-                    self.stroked.push(head.to_owned());
+                    self.ending_in_slash.push(head.to_owned());
                 }
                 continue;
             }
@@ -77,16 +78,16 @@ impl Credits {
             let scripts: HashSet<Option<Script>> =
                 begins.iter().map(|text| text.chars().find_map(Script::of)).collect();
             if begins.len() > 2 || (begins.len() > 1 && scripts.len() > 1) {
-                self.known.push(head.to_owned());
+                self.repeated.push(head.to_owned());
             }
         }
-        self.known.sort_by_key(|known| std::cmp::Reverse(known.len()));
-        self.stroked.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        self.repeated.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        self.ending_in_slash.sort_by_key(|known| std::cmp::Reverse(known.len()));
     }
 
     /// Where a repeated credit at the head of a text ends, if another text is run together with it.
-    pub fn end_of_known(&self, tail: &str) -> Option<usize> {
-        for known in &self.known {
+    pub fn end_of_repeated_credit(&self, tail: &str) -> Option<usize> {
+        for known in &self.repeated {
             let Some(rest) = tail.strip_prefix(known.as_str()) else {
                 continue;
             };
@@ -106,7 +107,7 @@ impl Credits {
                 return Some(end);
             }
         }
-        self.stroked.iter().find(|known| tail.starts_with(known.as_str())).map(String::len)
+        self.ending_in_slash.iter().find(|known| tail.starts_with(known.as_str())).map(String::len)
     }
 
     /// How often a word stands alone in the listing.
@@ -115,7 +116,7 @@ impl Credits {
     }
 
     /// Whether the listing's authors often leave out the blank after a full stop, so that it says nothing.
-    pub fn is_careless(&self) -> bool {
+    pub fn omits_spaces(&self) -> bool {
         self.missing_blanks > 2
     }
 }
@@ -144,7 +145,7 @@ fn begins_a_text(head: &str, text: &str) -> bool {
 
 /// What two texts begin with alike.
 fn common<'a>(one: &'a str, other: &str) -> &'a str {
-    let differs = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map(|((place, _), _)| place);
+    let differs = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map(|((offset, _), _)| offset);
     &one[..differs.unwrap_or(one.len().min(other.len()))]
 }
 
@@ -160,31 +161,28 @@ mod tests {
     #[test]
     fn a_repeated_credit_is_learnt() {
         let credits = learnt(&[
-            "Photo: UNAThe lake",
-            "Photo: UNAIn spring",
-            "Photo: UNAUNA opens",
-            "Photo: UNAОзеро",
+            "Photo: UNAThe lake", "Photo: UNAIn spring", "Photo: UNAUNA opens", "Photo: UNAОзеро",
             "Photo: UNA PeruSince",
         ]);
-        assert_eq!(credits.end_of_known("UNAA lake"), Some(3));
-        assert_eq!(credits.end_of_known("UNAUNA opens"), Some(3));
-        assert_eq!(credits.end_of_known("UNA. UNA opens"), Some(4));
-        assert_eq!(credits.end_of_known("UNA PeruSince"), None);
-        assert_eq!(credits.end_of_known("UNAnimous"), None);
+        assert_eq!(credits.end_of_repeated_credit("UNAA lake"), Some(3));
+        assert_eq!(credits.end_of_repeated_credit("UNAUNA opens"), Some(3));
+        assert_eq!(credits.end_of_repeated_credit("UNA. UNA opens"), Some(4));
+        assert_eq!(credits.end_of_repeated_credit("UNA PeruSince"), None);
+        assert_eq!(credits.end_of_repeated_credit("UNAnimous"), None);
     }
 
     #[test]
     fn a_part_of_two_acronyms_is_none() {
         let credits = learnt(&["Photo: UNAThe lake", "Photo: UNIDOIn spring", "Photo: UNEPAt last"]);
-        assert_eq!(credits.end_of_known("UNOThe"), None);
+        assert_eq!(credits.end_of_repeated_credit("UNOThe"), None);
     }
 
     #[test]
     fn strokes_and_scripts_without_capitals() {
         let credits = learnt(&["Photo: Big Agency / the first", "Photo: Big Agency / la primera"]);
-        assert_eq!(credits.end_of_known("Big Agency / after"), Some(12));
+        assert_eq!(credits.end_of_repeated_credit("Big Agency / after"), Some(12));
         let credits =
             learnt(&["صورة: معهد المياهأعلن المعهد", "صورة: معهد المياهقال المدير", "صورة: معهد المياهفي الربيع"]);
-        assert_eq!(credits.end_of_known("معهد المياهنظم"), Some("معهد المياه".len()));
+        assert_eq!(credits.end_of_repeated_credit("معهد المياهنظم"), Some("معهد المياه".len()));
     }
 }

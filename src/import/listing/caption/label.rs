@@ -2,72 +2,17 @@
 
 /// Longest first, so that the whole label is found. Compared without case where it begins a line.
 const LABELS: [&str; 62] = [
-    "Picture credit",
-    "Crédits photo",
-    "Photos credit",
-    "Bildnachweis",
-    "Photo credit",
-    "Image credit",
-    "Photographer",
-    "Photographie",
-    "Crédit photo",
-    "Photo crédit",
-    "Фотография",
-    "Фотографии",
-    "Изображение",
-    "Φωτογραφία",
-    "Φωτογραφίες",
-    "Fotografía",
-    "Fotografia",
-    "Photograph",
-    "Ilustración",
-    "Illustration",
-    "Photos by",
-    "Photo by",
-    "Pictures",
-    "Picture",
-    "Legenda",
-    "Immagine",
-    "Credits",
-    "Crédits",
-    "Credit",
-    "Crédit",
-    "Crédito",
-    "Caption",
-    "Légende",
-    "Imagem",
-    "Imagen",
-    "Images",
-    "Image",
-    "Photos",
-    "Photo",
-    "Fotos",
-    "Foto",
-    "Bild",
-    "Фото",
-    "Снимок",
-    "Фота",
-    "Zdjęcie",
-    "Fot.",
-    "الصورة",
-    "صورة",
-    "صور",
-    "تصوير",
-    "图片来源",
-    "图片",
-    "圖片",
-    "照片",
-    "摄影",
-    "攝影",
-    "写真",
-    "画像",
-    "사진",
-    "תמונה",
-    "צילום",
+    "Picture credit", "Crédits photo", "Photos credit", "Bildnachweis", "Photo credit", "Image credit", "Photographer",
+    "Photographie", "Crédit photo", "Photo crédit", "Фотография", "Фотографии", "Изображение", "Φωτογραφία",
+    "Φωτογραφίες", "Fotografía", "Fotografia", "Photograph", "Ilustración", "Illustration", "Photos by", "Photo by",
+    "Pictures", "Picture", "Legenda", "Immagine", "Credits", "Crédits", "Credit", "Crédit", "Crédito", "Caption",
+    "Légende", "Imagem", "Imagen", "Images", "Image", "Photos", "Photo", "Fotos", "Foto", "Bild", "Фото", "Снимок",
+    "Фота", "Zdjęcie", "Fot.", "الصورة", "صورة", "صور", "تصوير", "图片来源", "图片", "圖片", "照片", "摄影", "攝影",
+    "写真", "画像", "사진", "תמונה", "צילום",
 ];
 
 /// How far into a line a label is looked for, in bytes.
-const REACH: usize = 700;
+const SEARCH_BYTES: usize = 700;
 
 /// A label in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,11 +26,11 @@ pub struct Label {
 
 /// The first label of a line: at its beginning, after a sentence, or run together with what stands before it.
 pub fn find(line: &str) -> Option<Label> {
-    let colons = line.char_indices().take_while(|(place, _)| *place < REACH);
-    for (place, letter) in colons {
+    let colons = line.char_indices().take_while(|(offset, _)| *offset < SEARCH_BYTES);
+    for (offset, letter) in colons {
         let found = match letter {
-            ':' | '：' => before_colon(line, place, place + letter.len_utf8()),
-            '©' => accepted(line, place, place + letter.len_utf8()),
+            ':' | '：' => before_colon(line, offset, offset + letter.len_utf8()),
+            '©' => accepted(line, offset, offset + letter.len_utf8()),
             _ => None,
         };
         if found.is_some() {

@@ -1,11 +1,11 @@
 use super::*;
 
-fn split(texts: &[&[&str]], place: usize) -> Split {
+fn split(texts: &[&[&str]], offset: usize) -> Split {
     let texts: Vec<Vec<String>> =
         texts.iter().map(|paragraphs| paragraphs.iter().map(|text| (*text).to_owned()).collect()).collect();
     let credits = Credits::learn(texts.iter().map(|paragraphs| ("The Institute On Friday", paragraphs.as_slice())));
-    let split = credits.split(&texts[place]);
-    assert_eq!(letters(&joined_again(&split)), letters(&texts[place].concat()), "something was lost");
+    let split = credits.split(&texts[offset]);
+    assert_eq!(letters(&joined_again(&split)), letters(&texts[offset].concat()), "something was lost");
     split
 }
 
