@@ -1,12 +1,12 @@
-//! The configuration: what was typed ([`raw`]), then what is usable ([`Config`]).
+//! The configuration: as it is written ([`raw`]), then validated ([`Config`]).
 //!
 //! Owns: every key of `tidings.toml`, its default and its limits.
 //! Never touches: stories.
 
-mod check;
 mod raw;
 mod redirect;
 mod theme;
+mod validate;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ pub type LanguageIndex = u16;
 /// The index of a configured topic.
 pub type TopicIndex = u16;
 
-/// A usable configuration: required values are there, URLs are absolute, names are known.
+/// A valid configuration: required values are present, URLs are absolute, names are resolved.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub(crate) site: Site,
@@ -42,18 +42,18 @@ pub struct Config {
     pub(crate) redirects: Vec<Redirect>,
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
-    /// What is worth a word in it.
+    /// Warnings from reading it.
     pub(crate) warnings: Vec<Diagnostic>,
-    /// A hash of all that was typed, so that what is made from it can be known to be current.
+    /// A hash of the configuration and the theme; part of every input hash.
     fingerprint: u64,
 }
 
 /// `[site]`.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
-    /// Where the output will be reachable; ends in `/`.
+    /// Where the output is published; ends in `/`.
     pub base_url: Url,
-    /// RFC 4151: a name and a date.
+    /// The tagging entity of RFC 4151: a name and a date.
     pub authority: String,
     /// The first instant of the authority's date.
     pub authority_date: Timestamp,
@@ -61,7 +61,7 @@ pub(crate) struct Site {
     pub zone: Zone,
     pub stories: PathBuf,
     pub output: PathBuf,
-    /// With `{language}` still in it.
+    /// May contain `{language}`.
     pub home_page: Option<String>,
     pub authors: Vec<Person>,
     pub rights: Option<Text>,
@@ -88,15 +88,15 @@ pub(crate) struct Edition {
 #[derive(Debug, Clone)]
 pub(crate) struct Topic {
     pub id: String,
-    /// By language; the default language's where one has none of its own, else the id.
+    /// By language: its own title, else that of the default language, else the id.
     pub titles: Vec<Text>,
-    /// By language: the language that its title is in; `None` where it is the id.
+    /// By language: the language of its title; `None` if it is the id.
     pub title_languages: Vec<Option<LanguageIndex>>,
     pub descriptions: Vec<Option<Text>>,
     pub words: Vec<String>,
 }
 
-/// How archives are cut.
+/// The period of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Archives {
     Off,
@@ -118,28 +118,28 @@ pub(crate) struct Feeds {
 #[derive(Debug, Clone)]
 pub(crate) struct Server {
     pub listen: SocketAddr,
-    /// Seconds that a document may be kept without asking again.
+    /// `max-age` of `Cache-Control`, in seconds.
     pub max_age: u64,
-    /// Seconds that a cache may hand it out for after that, while it asks.
+    /// `stale-while-revalidate` of `Cache-Control`, in seconds.
     pub stale_while_revalidate: u64,
     pub admin: Option<SocketAddr>,
     pub rate_limit: Option<RateLimit>,
-    /// Whose word on the address of a client is believed.
+    /// Networks whose client address headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
     pub max_connections: usize,
     pub access_log: AccessLog,
 }
 
-/// How often one client may ask.
+/// Limits the requests of one client.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RateLimit {
-    /// Requests a second in the long run.
+    /// Sustained requests per second.
     pub per_second: f64,
-    /// Requests at once.
+    /// Requests in a burst.
     pub burst: f64,
 }
 
-/// What is written of each request.
+/// The format of the access log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AccessLog {
     Off,
@@ -149,10 +149,10 @@ pub(crate) enum AccessLog {
 }
 
 impl Config {
-    /// Reads a configuration, TOML or, where the name ends in `.json`, JSON.
+    /// Reads a configuration: JSON if the name ends in `.json`, else TOML.
     ///
     /// # Errors
-    /// Every diagnostic in it.
+    /// All its diagnostics.
     pub fn load(path: impl AsRef<Path>) -> Result<Config, Vec<Diagnostic>> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|error| {
@@ -164,7 +164,7 @@ impl Config {
                 diagnostic
             }]
         })?;
-        let (config, mut diagnostics) = check::read(path, &bytes);
+        let (config, mut diagnostics) = validate::read(path, &bytes);
         sort(&mut diagnostics);
         match config {
             Some(config) if !diagnostics.iter().any(Diagnostic::is_error) => {
@@ -174,55 +174,55 @@ impl Config {
         }
     }
 
-    /// The same site below another address, for a preview.
+    /// Replaces the base URL, for a preview.
     ///
     /// # Errors
-    /// What is wrong with the address.
+    /// The URL is invalid.
     pub fn with_base_url(mut self, url: &str) -> Result<Config, String> {
-        self.site.base_url = check::base_url(url)?;
+        self.site.base_url = validate::base_url(url)?;
         self.fingerprint = hash(self.fingerprint, url.as_bytes());
         Ok(self)
     }
 
-    /// The same site with its drafts, for a preview.
+    /// Publishes drafts, for a preview.
     pub fn with_drafts(mut self) -> Config {
         self.drafts = true;
         self.fingerprint = hash(self.fingerprint, b"drafts");
         self
     }
 
-    /// A hash of everything that was typed and of the revision of this program.
+    /// A hash of the configuration, the theme and the revision of this program.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 
-    /// The files and folders beside the configuration that it is read from.
+    /// The files and folders that were read beside the configuration.
     pub(crate) fn files(&self) -> &[PathBuf] {
         &self.site.theme.files
     }
 
-    /// The path of a file that the configuration names, against the configuration's own folder.
-    fn beside(path: &Path, named: &str) -> PathBuf {
+    /// Resolves a path against the folder of the configuration.
+    fn resolve_path(path: &Path, named: &str) -> PathBuf {
         path.parent().unwrap_or(Path::new("")).join(named)
     }
 
-    /// The id of an entry that has no guid of its own (RFC 4151).
+    /// The tag URI of an entry without a guid (RFC 4151).
     pub(crate) fn entry_tag_uri(&self, story: &str, language: LanguageIndex) -> String {
         entry_tag_uri(&self.site.authority, story, self.languages[usize::from(language)].language.as_str())
     }
 
-    /// The language of a tag in any case.
+    /// Finds a language by its tag, ignoring case.
     pub(crate) fn language(&self, tag: &str) -> Option<LanguageIndex> {
-        let found = self.languages.iter().position(|edition| edition.language.as_str().eq_ignore_ascii_case(tag));
-        found.map(|index| index as LanguageIndex)
+        let index = self.languages.iter().position(|edition| edition.language.as_str().eq_ignore_ascii_case(tag));
+        index.map(|index| index as LanguageIndex)
     }
 
-    /// The topic of an id.
+    /// Finds a topic by its id.
     pub(crate) fn topic(&self, id: &str) -> Option<TopicIndex> {
         self.topics.iter().position(|topic| topic.id == id).map(|index| index as TopicIndex)
     }
 
-    /// The page that an edition is the feed of, where the site has its own: against it relative addresses are resolved.
+    /// The configured home page of an edition; relative URLs are resolved against it.
     pub(crate) fn home_page(&self, language: LanguageIndex) -> Option<Url> {
         let page = self.site.home_page.as_ref()?;
         Url::parse(&page.replace("{language}", self.languages[usize::from(language)].language.as_str())).ok()

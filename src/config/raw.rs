@@ -1,4 +1,4 @@
-//! The configuration as a person types it. Unknown keys are refused; nothing is checked yet.
+//! The configuration as it is written. Unknown keys are errors; values are not validated.
 
 use std::collections::BTreeMap;
 
@@ -98,9 +98,9 @@ mod tests {
     use super::*;
     use crate::source::keys::{keys, schema_keys};
 
-    /// The keys at places of the schema.
-    fn described(places: &[&str]) -> Vec<String> {
-        schema_keys(include_str!("../cli/schema/config.json"), places)
+    /// The keys that the schema has at these JSON pointers.
+    fn described(pointers: &[&str]) -> Vec<String> {
+        schema_keys(include_str!("../cli/schema/config.json"), pointers)
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Feeds that moved.
+//! Redirects from old paths.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use url::Url;
@@ -6,31 +6,31 @@ use url::Url;
 use super::Config;
 use crate::diagnostics::Location;
 
-/// An old path and where it leads.
+/// A redirect from an old path.
 #[derive(Debug, Clone)]
 pub(crate) struct Redirect {
     /// Below `base_url`.
     pub from: String,
     pub to: Target,
-    /// Where it is written.
+    /// Its location in the configuration.
     pub location: Location,
 }
 
-/// Where a redirect leads.
+/// The target of a redirect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A path below `base_url`.
     Path(String),
-    /// Another site.
+    /// An absolute URL.
     Url(Url),
 }
 
-/// What a path cannot hold as it is (RFC 3986 §3.3).
+/// Characters that are percent-encoded in a path (RFC 3986 §3.3).
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'?').add(b'#').add(b'%');
 
 impl Redirect {
-    /// The new address.
+    /// The URL of the target.
     pub fn url(&self, config: &Config) -> Url {
         let base = &config.site.base_url;
         match &self.to {
@@ -39,7 +39,7 @@ impl Redirect {
         }
     }
 
-    /// The new address, relative to the old one where it is below the same site.
+    /// The target relative to the old path, or its absolute URL.
     pub fn relative(&self) -> String {
         match &self.to {
             Target::Path(to) => relative(&self.from, to),
@@ -47,7 +47,7 @@ impl Redirect {
         }
     }
 
-    /// The old path and the new address, from the root of the host.
+    /// The old path and the target, both from the root of the host.
     pub fn absolute(&self, config: &Config) -> (String, String) {
         let base = config.site.base_url.path();
         let new = match &self.to {
@@ -62,22 +62,22 @@ fn encoded(path: &str) -> String {
     utf8_percent_encode(path, PATH).to_string()
 }
 
-/// The way from one path to another. It begins with `./` where a colon would make it look like an address.
+/// A relative reference from one path to another. It begins with `./` if a colon would make it look like a scheme.
 fn relative(from: &str, to: &str) -> String {
     let folder = from.rfind('/').map_or("", |at| &from[..=at]);
     let shared = folder.split_inclusive('/').zip(to.split_inclusive('/')).take_while(|(one, other)| one == other);
     let shared: usize = shared.map(|(part, _)| part.len()).sum();
     let up = "../".repeat(folder[shared..].matches('/').count());
-    let way = format!("{up}{}", encoded(&to[shared..]));
-    if way.is_empty() || way.split('/').next().is_some_and(|first| first.contains(':')) {
-        format!("./{way}")
+    let reference = format!("{up}{}", encoded(&to[shared..]));
+    if reference.is_empty() || reference.split('/').next().is_some_and(|first| first.contains(':')) {
+        format!("./{reference}")
     } else {
-        way
+        reference
     }
 }
 
-/// Whether a text can be a path below the site.
-pub(super) fn path(text: &str) -> Result<(), &'static str> {
+/// Validates a path below `base_url`.
+pub(super) fn validate_path(text: &str) -> Result<(), &'static str> {
     if text.starts_with('/') {
         return Err("must be a path below `base_url`, without a slash before it");
     }
@@ -95,8 +95,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_is_relative() {
-        for (from, to, way) in [
+    fn references_are_relative() {
+        for (from, to, reference) in [
             ("rss.xml", "en/all.rss.xml", "en/all.rss.xml"),
             ("en/rss.xml", "en/all.rss.xml", "all.rss.xml"),
             ("feed/", "en/all.rss.xml", "../en/all.rss.xml"),
@@ -105,7 +105,7 @@ mod tests {
             ("x", "", "./"),
             ("x", "a:b", "./a:b"),
         ] {
-            assert_eq!(relative(from, to), way, "{from} {to}");
+            assert_eq!(relative(from, to), reference, "{from} {to}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A serde deserializer over [`Node`] whose errors know their place.
+//! A serde deserializer over [`Node`] whose errors have a span.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,37 +10,37 @@ use serde::de::{
 
 use super::{Kind, Node, ParseError, unknown};
 
-/// The key by which `toml` hands a date to serde.
+/// The key under which `toml` passes a date to serde.
 pub const DATETIME: &str = "$__toml_private_datetime";
 
-/// What did not fit, and where.
+/// A deserialization error.
 #[derive(Debug)]
 pub struct Error {
     message: String,
     help: Option<String>,
-    /// The bytes of the value, or of the key that is unknown; none before a container has added it.
+    /// The span of the value, or of the unknown key; `None` until a container adds it.
     pub span: Option<Range<usize>>,
-    /// Whether the message still lacks the name of the key.
-    nameless: bool,
+    /// Whether the name of the key has yet to be added to the message.
+    lacks_key: bool,
 }
 
 impl Error {
-    fn at(mut self, span: &Range<usize>) -> Self {
+    fn with_span(mut self, span: &Range<usize>) -> Self {
         self.span.get_or_insert_with(|| span.clone());
         self
     }
 
-    fn named(mut self, key: &str) -> Self {
-        if self.nameless {
+    fn with_key(mut self, key: &str) -> Self {
+        if self.lacks_key {
             self.message = format!("`{key}` {}", self.message);
-            self.nameless = false;
+            self.lacks_key = false;
         }
         self
     }
 
     /// Converts it into a parse error at a span.
     pub fn into_parse_error(self, span: Range<usize>) -> ParseError {
-        let message = if self.nameless { format!("this {}", self.message) } else { self.message };
+        let message = if self.lacks_key { format!("this {}", self.message) } else { self.message };
         ParseError { span, message, help: self.help, is_warning: false }
     }
 }
@@ -55,32 +55,32 @@ impl std::error::Error for Error {}
 
 impl de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Error { message: message.to_string(), help: None, span: None, nameless: false }
+        Error { message: message.to_string(), help: None, span: None, lacks_key: false }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let (message, help) = unknown("key", field, expected);
-        Error { message, help, span: None, nameless: false }
+        Error { message, help, span: None, lacks_key: false }
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let (message, help) = unknown("value", variant, expected);
-        Error { message, help, span: None, nameless: false }
+        Error { message, help, span: None, lacks_key: false }
     }
 
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let message = format!("must be {}, not {}", plain(&expected.to_string()), kind(&found));
-        Error { message, help: None, span: None, nameless: true }
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let message = format!("must be {}, not {}", describe(&expected.to_string()), kind(&unexpected));
+        Error { message, help: None, span: None, lacks_key: true }
     }
 
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        let message = format!("must be {}, not {found}", plain(&expected.to_string()));
-        Error { message, help: None, span: None, nameless: true }
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let message = format!("must be {}, not {unexpected}", describe(&expected.to_string()));
+        Error { message, help: None, span: None, lacks_key: true }
     }
 }
 
-/// What is expected, in words that are not Rust's.
-fn plain(expected: &str) -> String {
+/// A description of what serde expects, without Rust's type names.
+fn describe(expected: &str) -> String {
     match expected {
         "a boolean" => "true or false".to_owned(),
         "a sequence" => "a list".to_owned(),
@@ -92,8 +92,8 @@ fn plain(expected: &str) -> String {
     }
 }
 
-fn kind(found: &Unexpected<'_>) -> &'static str {
-    match found {
+fn kind(unexpected: &Unexpected<'_>) -> &'static str {
+    match unexpected {
         Unexpected::Bool(_) => "true or false",
         Unexpected::Unsigned(_) | Unexpected::Signed(_) => "an integer",
         Unexpected::Float(_) => "a fraction",
@@ -124,10 +124,10 @@ impl<'de> Deserializer<'de> for &'de Node {
             Kind::Table(rows) => visitor.visit_map(Rows { rows: rows.iter(), value: None }),
         };
         result.map_err(|mut error: Error| {
-            if error.nameless && matches!(self.kind, Kind::Datetime(_)) {
+            if error.lacks_key && matches!(self.kind, Kind::Datetime(_)) {
                 error.message = error.message.replace("not a table", "not a date");
             }
-            error.at(&self.span)
+            error.with_span(&self.span)
         })
     }
 
@@ -145,14 +145,14 @@ impl<'de> Deserializer<'de> for &'de Node {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.kind {
-            Kind::List(_) => Err(self.no_table("a list")),
+            Kind::List(_) => Err(self.not_a_table("a list")),
             _ => self.deserialize_map(visitor),
         }
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.kind {
-            Kind::Datetime(_) => Err(self.no_table("a date")),
+            Kind::Datetime(_) => Err(self.not_a_table("a date")),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -169,9 +169,9 @@ impl<'de> Deserializer<'de> for &'de Node {
     ) -> Result<V::Value, Error> {
         let result = match &self.kind {
             Kind::Text(text) => visitor.visit_enum(text.as_str().into_deserializer()),
-            _ => Err(Error { message: "must be a string".to_owned(), help: None, span: None, nameless: true }),
+            _ => Err(Error { message: "must be a string".to_owned(), help: None, span: None, lacks_key: true }),
         };
-        result.map_err(|error: Error| error.at(&self.span))
+        result.map_err(|error: Error| error.with_span(&self.span))
     }
 
     serde::forward_to_deserialize_any! {
@@ -181,9 +181,9 @@ impl<'de> Deserializer<'de> for &'de Node {
 }
 
 impl Node {
-    fn no_table(&self, found: &str) -> Error {
-        let message = format!("must be a table, not {found}");
-        Error { message, help: None, span: Some(self.span.clone()), nameless: true }
+    fn not_a_table(&self, kind: &str) -> Error {
+        let message = format!("must be a table, not {kind}");
+        Error { message, help: None, span: Some(self.span.clone()), lacks_key: true }
     }
 }
 
@@ -195,7 +195,7 @@ impl<'de> SeqAccess<'de> for Items<'de> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
         let item = |node| {
             seed.deserialize(node).map_err(|mut error: Error| {
-                if error.nameless {
+                if error.lacks_key {
                     error.message = format!("has a value that {}", error.message);
                 }
                 error
@@ -217,13 +217,13 @@ impl<'de> MapAccess<'de> for Rows<'de> {
         let Some((key, span, node)) = self.rows.next() else { return Ok(None) };
         self.value = Some((key, node));
         let name: StrDeserializer<'de, Error> = key.as_str().into_deserializer();
-        seed.deserialize(name).map(Some).map_err(|error| error.at(span))
+        seed.deserialize(name).map(Some).map_err(|error| error.with_span(span))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
         let Some((key, node)) = self.value.take() else {
             return Err(de::Error::custom("a value without a key"));
         };
-        seed.deserialize(node).map_err(|error| error.named(key))
+        seed.deserialize(node).map_err(|error| error.with_key(key))
     }
 }

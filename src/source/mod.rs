@@ -1,8 +1,8 @@
-//! Text that a person wrote, read into serde types with every diagnostic and its place.
+//! TOML and JSON read into serde types, with every diagnostic and its location.
 //!
-//! Owns: decoding bytes, the TOML and JSON syntaxes, the location of every value. Two speeds: [`parse_fast`] is plain serde
-//! and says only whether it worked; [`SpannedDocument`] keeps the location of every value and collects all diagnostics, because
-//! serde stops at the first and serde_json has no places.
+//! Owns: decoding bytes, the TOML and JSON syntaxes, the span of every value. [`parse_fast`] is plain serde and only tells
+//! whether it succeeded; [`SpannedDocument`] has the span of every value and collects all errors, because serde stops at the
+//! first and serde_json has no spans.
 //! Never touches: what the values mean.
 
 mod control_characters;
@@ -23,7 +23,7 @@ pub use tree::{Kind, Node};
 
 use crate::diagnostics::{Diagnostic, Location, suggestion};
 
-/// The languages in which people write stories and configurations.
+/// The syntax of a story file or a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
     /// TOML 1.1.
@@ -32,26 +32,26 @@ pub enum Syntax {
     Json,
 }
 
-/// Something wrong at a range of bytes of a text.
+/// An error, or a warning, at a span of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParseError {
-    /// Where.
+    /// The bytes that are invalid.
     pub span: Range<usize>,
-    /// What.
+    /// What happened.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     pub help: Option<String>,
-    /// Whether what was read is used all the same.
+    /// Whether the rest of the text is used nevertheless.
     pub is_warning: bool,
 }
 
 impl ParseError {
-    /// A error that is an error.
+    /// An error without help.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
         ParseError { span, message: message.into(), help: None, is_warning: false }
     }
 
-    /// As a diagnostic of the file whose text this is.
+    /// Converts it into a diagnostic of the file with this text.
     pub fn diagnostic(self, path: &str, text: &str) -> Diagnostic {
         let location = Location::in_text(path, text, self.span);
         let diagnostic = if self.is_warning {
@@ -66,7 +66,7 @@ impl ParseError {
     }
 }
 
-/// One step from a value to a value within it.
+/// One step of a path to a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// A key of a table.
@@ -75,13 +75,13 @@ pub enum Step {
     Index(usize),
 }
 
-/// No more diagnostics than these are collected of one text; a file with more is not what it seems.
+/// Limits the errors that are collected from one text.
 const MAX_ERRORS: usize = 100;
 
-/// Bytes as text: UTF-8, with or without a byte order mark.
+/// Decodes UTF-8, with or without a byte order mark.
 ///
 /// # Errors
-/// The offset of the first byte that is not text, and what is wrong with it, with `{at}` where that offset is to stand.
+/// The offset of the first invalid byte, and a message with the placeholder `{at}` for that offset.
 pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
     if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
         return Err((0, "this file is UTF-16; save it as UTF-8 (at byte {at})".to_owned()));
@@ -95,9 +95,9 @@ pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
         },
         Err(error) => {
             let at = error.valid_up_to();
-            let what =
+            let message =
                 format!("text that is not UTF-8 (byte 0x{:02X} at byte {{at}}); save the file as UTF-8", text[at]);
-            Err((mark + at, what))
+            Err((mark + at, message))
         }
     }
 }
@@ -105,7 +105,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, (usize, String)> {
 /// The byte order mark of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The diagnostic of bytes that are not text, at its line. `start` is where the bytes begin in their file.
+/// The diagnostic of an error of [`decode`]. `start` is the offset of the bytes in their file.
 pub fn undecodable(path: &str, bytes: &[u8], start: u64, (at, message): (usize, String)) -> Diagnostic {
     let before = &bytes[..at.min(bytes.len())];
     let good = String::from_utf8_lossy(before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before));
@@ -113,7 +113,7 @@ pub fn undecodable(path: &str, bytes: &[u8], start: u64, (at, message): (usize, 
     Diagnostic::error(location, message.replace("{at}", &(start + at as u64).to_string()))
 }
 
-/// Reads a text the quick way; `None` where anything at all is wrong with it.
+/// Parses a text without spans; `None` on any error.
 pub fn parse_fast<'a, T: Deserialize<'a>>(text: &'a str, syntax: Syntax) -> Option<T> {
     match syntax {
         Syntax::Toml => toml::from_str(text).ok(),
@@ -121,28 +121,28 @@ pub fn parse_fast<'a, T: Deserialize<'a>>(text: &'a str, syntax: Syntax) -> Opti
     }
 }
 
-/// A text read with the location of every value.
+/// A parsed text with the span of every value.
 pub struct SpannedDocument {
-    /// The values, without those that were not of the wanted form.
+    /// The values, without those that [`SpannedDocument::prune_invalid`] removed.
     pub root: Node,
-    /// The values as they were written, to find places in.
-    written: Node,
-    /// What is wrong so far.
+    /// All values, to look up spans in.
+    original: Node,
+    /// The errors so far.
     pub errors: Vec<ParseError>,
 }
 
 impl SpannedDocument {
-    /// Parses a text; what breaks the syntax is among the errors, and the values then are none.
+    /// Parses a text. After a syntax error there are no values.
     pub fn parse(text: &str, syntax: Syntax) -> Self {
         let (root, errors) = match syntax {
             Syntax::Toml => tree::from_toml(text),
             Syntax::Json => tree::from_json(text),
         };
-        SpannedDocument { written: root.clone(), root, errors }
+        SpannedDocument { original: root.clone(), root, errors }
     }
 
-    /// Takes from the values all that does not fit, noting each as a error, until the rest fits; `false` if nothing is left.
-    /// `attempt` deserializes the wanted type.
+    /// Removes values that cannot be deserialized and records an error for each, until the rest can; `false` if nothing is
+    /// left. `attempt` deserializes the target type.
     pub fn prune_invalid(&mut self, attempt: impl Fn(&Node) -> Result<(), Error>) -> bool {
         while let Some(error) = attempt(&self.root).err() {
             let span = error.span.clone().unwrap_or(self.root.span.clone());
@@ -156,35 +156,34 @@ impl SpannedDocument {
         true
     }
 
-    /// The typed values; call [`SpannedDocument::fit`] first.
+    /// Deserializes the values; call [`SpannedDocument::prune_invalid`] first.
     pub fn value<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
         T::deserialize(&self.root).ok()
     }
 
-    /// Whether a key was written, whatever became of its value.
+    /// Whether the text has a key, even if its value was removed.
     pub fn has(&self, table: &[Step], key: &str) -> bool {
-        match &self.written.at(table).kind {
+        match &self.original.at(table).kind {
             Kind::Table(rows) => rows.iter().any(|(name, ..)| name == key),
             _ => false,
         }
     }
 
-    /// The nth key of a table, in the order in which they stand.
+    /// The nth key of a table in source order.
     pub fn key(&self, table: &[Step], nth: usize) -> Option<String> {
-        match &self.written.at(table).kind {
+        match &self.original.at(table).kind {
             Kind::Table(rows) => rows.get(nth).map(|(name, ..)| name.clone()),
             _ => None,
         }
     }
 
-    /// The bytes of the value at the end of a path, or of the nearest value before it that exists. A path that ends in a
-    /// key gives the value of that key.
+    /// The span of the value at a path, or of its nearest ancestor that exists.
     pub fn span(&self, path: &[Step]) -> Range<usize> {
-        self.written.at(path).span.clone()
+        self.original.at(path).span.clone()
     }
 }
 
-/// An unknown name, with the nearest known one.
+/// The message and the help for an unknown name.
 fn unknown(what: &str, name: &str, known: &[&str]) -> (String, Option<String>) {
     let shown: String = name.chars().take(80).collect();
     (format!("unknown {what} `{shown}`"), suggestion(name, known))
@@ -204,13 +203,13 @@ mod tests {
     }
 
     fn errors(text: &str, syntax: Syntax) -> Vec<(String, String)> {
-        let mut spanned = SpannedDocument::parse(text, syntax);
-        spanned.prune_invalid(|node| Thing::deserialize(node).map(drop));
-        spanned.errors.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
+        let mut document = SpannedDocument::parse(text, syntax);
+        document.prune_invalid(|node| Thing::deserialize(node).map(drop));
+        document.errors.iter().map(|f| (text[f.span.clone()].to_owned(), f.message.clone())).collect()
     }
 
     #[test]
-    fn every_error_is_found_at_its_place() {
+    fn every_error_has_its_span() {
         let toml = "titel = 'a'\ncount = 'x'\n[inner]\ntitle = 3\n[[list]]\nkount = 1\n";
         let expected = [
             ("titel", "unknown key `titel`"),
@@ -218,29 +217,29 @@ mod tests {
             ("3", "`title` must be a string, not an integer"),
             ("kount", "unknown key `kount`"),
         ];
-        let found = errors(toml, Syntax::Toml);
+        let actual = errors(toml, Syntax::Toml);
         for (at, message) in expected {
-            assert!(found.contains(&(at.to_owned(), message.to_owned())), "{at} {message} in {found:?}");
+            assert!(actual.contains(&(at.to_owned(), message.to_owned())), "{at} {message} in {actual:?}");
         }
         let json = r#"{"titel": "a", "count": "x", "inner": {"title": 3}, "list": [{"kount": 1}]}"#;
-        let found = errors(json, Syntax::Json);
-        assert_eq!(found.len(), 4, "{found:?}");
-        assert!(found.contains(&("\"titel\"".to_owned(), "unknown key `titel`".to_owned())), "{found:?}");
+        let actual = errors(json, Syntax::Json);
+        assert_eq!(actual.len(), 4, "{actual:?}");
+        assert!(actual.contains(&("\"titel\"".to_owned(), "unknown key `titel`".to_owned())), "{actual:?}");
     }
 
     #[test]
-    fn what_is_sound_is_kept() {
-        let mut spanned = SpannedDocument::parse("title = 'a'\ncount = 'x'", Syntax::Toml);
-        spanned.prune_invalid(|node| Thing::deserialize(node).map(drop));
-        assert_eq!(spanned.value::<Thing>(), Some(Thing { title: Some("a".into()), ..Thing::default() }));
+    fn valid_values_survive_pruning() {
+        let mut document = SpannedDocument::parse("title = 'a'\ncount = 'x'", Syntax::Toml);
+        document.prune_invalid(|node| Thing::deserialize(node).map(drop));
+        assert_eq!(document.value::<Thing>(), Some(Thing { title: Some("a".into()), ..Thing::default() }));
     }
 
     #[test]
-    fn broken_syntax_names_its_place() {
-        let found = SpannedDocument::parse("title = \"a\ncount = 1", Syntax::Toml).errors;
-        assert!(!found.is_empty());
-        let found = SpannedDocument::parse("{\"title\": \"a\",,}", Syntax::Json).errors;
-        assert_eq!(found[0].span.start, 14);
+    fn syntax_errors_have_a_span() {
+        let errors = SpannedDocument::parse("title = \"a\ncount = 1", Syntax::Toml).errors;
+        assert!(!errors.is_empty());
+        let errors = SpannedDocument::parse("{\"title\": \"a\",,}", Syntax::Json).errors;
+        assert_eq!(errors[0].span.start, 14);
         let deep = "[".repeat(100_000);
         assert!(!SpannedDocument::parse(&deep, Syntax::Json).errors.is_empty());
         assert!(!SpannedDocument::parse(&format!("a = {deep}"), Syntax::Toml).errors.is_empty());

@@ -1,4 +1,4 @@
-//! Tables as serde types: one that keeps the order of its keys, and one that can be nothing but a table.
+//! Tables as serde types: one that preserves the order of its keys, and one that rejects a list.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,7 +7,7 @@ use std::ops::Deref;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
-/// Keys and values in the order of the source.
+/// Keys and values in source order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ordered<K, V>(pub Vec<(K, V)>);
 
@@ -37,7 +37,7 @@ impl<'de, K: Deserialize<'de>, V: Deserialize<'de>> Deserialize<'de> for Ordered
     }
 }
 
-/// A struct that is written as a table, and not as a list of its values in their order, which serde takes too.
+/// A struct that must be written as a table. Serde alone would accept a list of its values too.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table<T>(pub T);
 

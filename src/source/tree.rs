@@ -1,4 +1,4 @@
-//! The values of a text with their places, whatever the syntax.
+//! Values with their spans, of either syntax.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,19 +10,19 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ParseError, Step};
 
-/// Nesting beyond this is an error; nothing that tidings reads is deeper than six.
+/// Limits nesting. No valid file is deeper than six.
 const MAX_DEPTH: usize = 64;
 
-/// A value and the bytes where it stands.
+/// A value and its span.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// The bytes of the value.
+    /// The span of the value.
     pub span: Range<usize>,
     /// The value.
     pub kind: Kind,
 }
 
-/// The kinds of values that TOML and JSON have.
+/// The values that TOML and JSON have.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// JSON's `null`.
@@ -39,12 +39,12 @@ pub enum Kind {
     Datetime(String),
     /// An array.
     List(Vec<Node>),
-    /// A table: key, the bytes of the key, value.
+    /// A table: key, span of the key, value.
     Table(Vec<(String, Range<usize>, Node)>),
 }
 
 impl Node {
-    /// The value at the end of a path, or the last one on the way there that exists.
+    /// The value at a path, or its nearest ancestor that exists.
     pub fn at(&self, path: &[Step]) -> &Node {
         let Some((step, rest)) = path.split_first() else { return self };
         let next = match (step, &self.kind) {
@@ -55,7 +55,7 @@ impl Node {
         next.map_or(self, |node| node.at(rest))
     }
 
-    /// Removes the value at these bytes, or the key at these bytes with its value; says whether it was there.
+    /// Removes the value, or the key with its value, at a span; returns whether there was one.
     pub fn remove(&mut self, span: &Range<usize>) -> bool {
         match &mut self.kind {
             Kind::List(items) => {
@@ -119,7 +119,7 @@ fn toml_value(value: DeValue<'_>) -> Kind {
     }
 }
 
-/// Parses JSON. serde_json gives no places, but the raw text of a value borrows from the source, which gives its place.
+/// Parses JSON. serde_json has no spans, but the raw text of a value borrows from the source, which gives its offset.
 pub fn from_json(text: &str) -> (Node, Vec<ParseError>) {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         let at = offset(text, error.line(), error.column());
@@ -133,7 +133,7 @@ pub fn from_json(text: &str) -> (Node, Vec<ParseError>) {
     (node, reader.errors)
 }
 
-/// The byte offset of a line and column (in bytes, from 1) as serde_json gives them.
+/// The byte offset of a line and a column of serde_json, which counts bytes from 1.
 fn offset(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     (start + column.saturating_sub(1)).min(text.len())
@@ -145,7 +145,7 @@ struct JsonReader<'a> {
 }
 
 impl<'a> JsonReader<'a> {
-    /// Where a part of the whole text begins.
+    /// The offset of a part of the text.
     fn start(&self, part: &str) -> usize {
         part.as_ptr() as usize - self.whole.as_ptr() as usize
     }
@@ -204,7 +204,7 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// The keys of a JSON object with the raw text of their values.
+/// The keys of a JSON object and the raw text of their values.
 struct Pairs<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {

@@ -1,4 +1,4 @@
-//! A story as a person types it. Unknown keys are refused; nothing is checked yet.
+//! A record as it is written. Unknown keys are errors; values are not validated.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,8 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use crate::source::{DATETIME, Ordered, Table};
 
-/// A story, a flat record, a translation within a story, or a file of several stories: the keys overlap so far that one
-/// type serves, and [`super::story`] says which belong where.
+/// A story, a flat record, a translation in a story, or a file of several stories. Their keys overlap, so one type serves all;
+/// [`super::story`] rejects those that do not belong.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRecord<'a> {
@@ -54,7 +54,7 @@ pub struct RawRecord<'a> {
 }
 
 impl RawRecord<'_> {
-    /// Whether this is a file of several stories.
+    /// Whether this is a file of several stories, without any other key.
     pub fn has_only_stories(&self) -> bool {
         matches!(
             self,
@@ -129,11 +129,11 @@ pub struct RawWithdrawn<'a> {
     pub reason: Option<Str<'a>>,
 }
 
-/// A string that borrows from the source where it can, within an `Option` too.
+/// A string that borrows from the source if possible, in an `Option` too.
 #[derive(Debug, Clone)]
 pub struct Str<'a>(pub Cow<'a, str>);
 
-/// A string, or an integer that is read as text, as the ids of many systems are.
+/// A string, or an integer that is read as one, because many systems have integer ids.
 #[derive(Debug, Clone)]
 pub struct Name<'a>(pub Cow<'a, str>);
 
@@ -141,21 +141,21 @@ pub struct Name<'a>(pub Cow<'a, str>);
 #[derive(Debug, Clone)]
 pub struct Date<'a>(pub Cow<'a, str>);
 
-/// What a [`StrVisitor`] takes besides strings.
+/// What a [`StrVisitor`] accepts besides strings.
 #[derive(PartialEq)]
-enum Also {
+enum Accepts {
     Nothing,
     Integers,
     Dates,
 }
 
-struct StrVisitor(Also);
+struct StrVisitor(Accepts);
 
 impl<'de> Visitor<'de> for StrVisitor {
     type Value = Cow<'de, str>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(if self.0 == Also::Dates { "a date" } else { "a string" })
+        out.write_str(if self.0 == Accepts::Dates { "a date" } else { "a string" })
     }
 
     fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
@@ -179,7 +179,7 @@ impl<'de> Visitor<'de> for StrVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        if self.0 == Also::Dates
+        if self.0 == Accepts::Dates
             && let Some((key, date)) = map.next_entry::<String, String>()?
             && key == DATETIME
         {
@@ -190,26 +190,26 @@ impl<'de> Visitor<'de> for StrVisitor {
 }
 
 impl StrVisitor {
-    fn integer<'de, E: Error>(self, text: String, found: serde::de::Unexpected<'_>) -> Result<Cow<'de, str>, E> {
-        if self.0 == Also::Integers { Ok(Cow::Owned(text)) } else { Err(E::invalid_type(found, &self)) }
+    fn integer<'de, E: Error>(self, text: String, unexpected: serde::de::Unexpected<'_>) -> Result<Cow<'de, str>, E> {
+        if self.0 == Accepts::Integers { Ok(Cow::Owned(text)) } else { Err(E::invalid_type(unexpected, &self)) }
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Str<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(StrVisitor(Also::Nothing)).map(Str)
+        deserializer.deserialize_str(StrVisitor(Accepts::Nothing)).map(Str)
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Name<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrVisitor(Also::Integers)).map(Name)
+        deserializer.deserialize_any(StrVisitor(Accepts::Integers)).map(Name)
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Date<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrVisitor(Also::Dates)).map(Date)
+        deserializer.deserialize_any(StrVisitor(Accepts::Dates)).map(Date)
     }
 }
 
@@ -218,9 +218,9 @@ mod tests {
     use super::*;
     use crate::source::keys::{keys, schema_keys};
 
-    /// The keys at places of the schema.
-    fn described(places: &[&str]) -> Vec<String> {
-        schema_keys(include_str!("../cli/schema/story.json"), places)
+    /// The keys that the schema has at these JSON pointers.
+    fn described(pointers: &[&str]) -> Vec<String> {
+        schema_keys(include_str!("../cli/schema/story.json"), pointers)
     }
 
     #[test]
