@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use chrono::NaiveDate;
 
 use super::args::{ImportOptions, SourceKind};
-use super::progress::Bar;
+use super::progress::ImportProgress;
 use super::report::Report;
 use super::{USAGE, configuration};
 use crate::config::{Config, LanguageIndex};
@@ -55,7 +55,7 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
     let setting = setting(&config);
     let misused = import::misused(&setting, &request);
     if !misused.is_empty() {
-        report.end_with(USAGE);
+        report.raise_status(USAGE);
         return Err(misused);
     }
     let input = match options.sources.iter().any(|source| source == Path::new("-")) {
@@ -70,11 +70,11 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
         );
         report.diagnostics(&[Diagnostic::warning(Location::file(options.into.display().to_string()), message)], false);
     }
-    let bar = Bar::new();
+    let bar = ImportProgress::new();
     let outcome = with_standing(&config, is_published, |standing| {
-        import::run(&setting, &request, input.as_ref(), standing, &|progress| bar.show(progress))
+        import::run(&setting, &request, input.as_ref(), standing, &|progress| bar.update(progress))
     });
-    bar.end();
+    bar.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.diagnostics, false);
     let text = if report.is_json() {
