@@ -1,33 +1,65 @@
 //! `tidings import`.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
-use chrono::NaiveDate;
-
 use super::args::{ImportOptions, SourceKind};
-use super::progress::ImportProgress;
+use super::progress::Bar;
 use super::report::Report;
 use super::{USAGE, configuration};
-use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::{Diagnostic, Location};
-use crate::import::{self, Kind, Request, Selectors, Setting, Standing, Topic};
+use crate::import::{self, Kind, Selectors};
 use crate::store::{Store, is_hidden};
 
-/// Brings what exists into the store, and says what became of every entry.
+/// Imports existing news into the store, and reports what happened to every entry.
 pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> u8 {
-    if let Err(diagnostics) = bring(config, options, report) {
+    if let Err(diagnostics) = import_sources(config, options, report) {
         report.diagnostics(&diagnostics, false);
     }
     report.status()
 }
 
-fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
+fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
     let config = configuration(config)?;
+    let request = request(options);
+    let invalid = import::validate(&config, &request);
+    if !invalid.is_empty() {
+        report.end_with(USAGE);
+        return Err(invalid);
+    }
+    let input = match options.sources.iter().any(|source| source == Path::new("-")) {
+        true => Some(standard_input()?),
+        false => None,
+    };
+    let is_published = is_in_store(&options.into, &config.site.stories);
+    if !is_published {
+        let message = format!(
+            "this folder is not in the store ({}), so nothing of it will be published",
+            config.site.stories.display()
+        );
+        report.diagnostics(&[Diagnostic::warning(Location::file(options.into.display().to_string()), message)], false);
+    }
+    // Without ids of a published store there is nothing to clash with.
+    let store = if is_published { Store::load(&config) } else { Store::default() };
+    let bar = Bar::new();
+    let outcome = import::run(&config, &store, &request, input.as_ref(), &|progress| bar.show(progress));
+    bar.end();
+    let outcome = outcome?;
+    report.diagnostics(&outcome.diagnostics, false);
+    let text = if report.is_json() {
+        serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()
+    } else {
+        outcome.to_string()
+    };
+    report.result(&text);
+    Ok(())
+}
+
+/// The options of the import. A `--date` that is no date is a CSS selector.
+fn request(options: &ImportOptions) -> import::ImportOptions {
     let (dates, selectors): (Vec<_>, Vec<_>) =
         options.date.iter().map(|given| given.parse().map_err(|_| given.clone())).partition(Result::is_ok);
-    let request = Request {
+    import::ImportOptions {
         sources: options.sources.clone(),
         from: options.from.map(|from| match from {
             SourceKind::Listing => Kind::Listing,
@@ -51,42 +83,10 @@ fn bring(config: Option<&Path>, options: &ImportOptions, report: &mut Report) ->
             summary: options.selectors.summary.clone(),
         },
         now: Some(chrono::Utc::now()),
-    };
-    let setting = setting(&config);
-    let misused = import::misused(&setting, &request);
-    if !misused.is_empty() {
-        report.raise_status(USAGE);
-        return Err(misused);
     }
-    let input = match options.sources.iter().any(|source| source == Path::new("-")) {
-        true => Some(standard_input()?),
-        false => None,
-    };
-    let is_published = is_in_store(&options.into, &config.site.stories);
-    if !is_published {
-        let message = format!(
-            "this folder is not in the store ({}), so nothing of it will be published",
-            config.site.stories.display()
-        );
-        report.diagnostics(&[Diagnostic::warning(Location::file(options.into.display().to_string()), message)], false);
-    }
-    let bar = ImportProgress::new();
-    let outcome = with_standing(&config, is_published, |standing| {
-        import::run(&setting, &request, input.as_ref(), standing, &|progress| bar.update(progress))
-    });
-    bar.clear();
-    let outcome = outcome?;
-    report.diagnostics(&outcome.diagnostics, false);
-    let text = if report.is_json() {
-        serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()
-    } else {
-        outcome.to_string()
-    };
-    report.result(&text);
-    Ok(())
 }
 
-/// Whether the store's reader comes to a folder, as it is written or as its links lead.
+/// Whether a folder is read as part of the store, by its path as written or with symbolic links resolved.
 fn is_in_store(folder: &Path, store: &Path) -> bool {
     let is_below = |folder: PathBuf, store: PathBuf| {
         folder.strip_prefix(store).is_ok_and(|below| {
@@ -100,61 +100,11 @@ fn is_in_store(folder: &Path, store: &Path) -> bool {
     is_below(written(folder), written(store)) || is_below(resolved(folder), resolved(store))
 }
 
-/// A path without links, as far as it exists.
+/// A path with symbolic links resolved, as far as it exists.
 fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let existing = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
     existing.map_or_else(|| path.clone(), |(real, rest)| real.join(rest))
-}
-
-/// Hands on what stands in the store; what is wrong with it, `check` tells.
-fn with_standing<T>(config: &Config, is_published: bool, then: impl FnOnce(&Standing) -> T) -> T {
-    if !is_published {
-        return then(&Standing::default());
-    }
-    let store = Store::load(config);
-    let mut records: HashMap<String, Vec<_>> = HashMap::new();
-    for id in store.record_ids() {
-        let record = (store.file(id.file), store.record(id));
-        records.entry(store.story_id(id).to_ascii_lowercase()).or_default().push(record);
-    }
-    let file = |id: &str| {
-        let (file, record) = records.get(&id.to_ascii_lowercase())?.first()?;
-        Some(PathBuf::from(file.location(record, &[]).path))
-    };
-    let says = |id: &str, date: NaiveDate, language: &str, title: &str| {
-        let found = records.get(&id.to_ascii_lowercase()).map(Vec::as_slice).unwrap_or_default();
-        found.iter().any(|(file, record)| {
-            let said = file.read_again(&[record], config, false, |_, story| {
-                story.translations.iter().any(|text| {
-                    let day = config.site.zone.moment(text.published).date_time().date_naive();
-                    let tag = config.languages[usize::from(text.language)].language.as_str();
-                    text.title == Some(title) && day == date && tag == language
-                })
-            });
-            said.is_ok_and(|said| said.contains(&true))
-        })
-    };
-    then(&Standing { file: &file, says: &says })
-}
-
-fn setting(config: &Config) -> Setting {
-    Setting {
-        languages: config.languages.iter().map(|edition| edition.language.to_string()).collect(),
-        topics: config
-            .topics
-            .iter()
-            .map(|topic| Topic {
-                id: topic.id.clone(),
-                titles: topic.titles.iter().map(ToString::to_string).collect(),
-                words: topic.words.clone(),
-            })
-            .collect(),
-        homes: (0..config.languages.len() as LanguageIndex)
-            .map(|language| config.home_page(language).unwrap_or_else(|| config.site.base_url.clone()))
-            .collect(),
-        authority: config.site.authority.clone(),
-    }
 }
 
 /// Standard input in a temporary file, because some sources are read twice.
@@ -173,12 +123,13 @@ mod tests {
 
     use super::*;
     use crate::cli::args::SelectorOptions;
+    use crate::config::Config;
     use crate::diagnostics::OutputFormat;
     use crate::site::Site;
 
     const CONFIG: &str = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\ntitle = 'E'\ntimezone = 'Europe/Vienna'\n[languages.en]\ntitle = 'E'\n[languages.ru]\ntitle = 'Е'\n";
 
-    /// Imports a text into a folder, and tells how that ended.
+    /// Imports a text into a folder. Returns the exit status.
     fn import(root: &Path, into: &str, text: &str) -> u8 {
         let source = root.join("news.txt");
         std::fs::write(&source, text).unwrap();
@@ -204,7 +155,7 @@ mod tests {
         root
     }
 
-    /// The store as `check` sees it: how many stories, and what is wrong.
+    /// The number of stories and the diagnostics of the store, as `check` has them.
     fn check(root: &Path) -> (usize, Vec<Diagnostic>) {
         let config = Config::load(root.join("tidings.toml")).unwrap();
         let (site, diagnostics) = Site::load(&config, chrono::Utc::now());
@@ -220,7 +171,7 @@ mod tests {
         let (root, stories) = (site.path(), site.path().join("stories"));
         assert_eq!(import(root, "stories", NEWS), 0);
         assert_eq!(check(root), (2, vec![]));
-        // A renamed file and no record, another folder, and a later entry of the same title.
+        // A renamed file and no state, another folder, and a later entry of the same title.
         std::fs::rename(stories.join("2019/the-rain-falls-on-the-mountains.toml"), stories.join("mine.toml")).unwrap();
         std::fs::remove_file(stories.join("_imported.toml")).unwrap();
         assert_eq!(import(root, "stories", NEWS), 0);

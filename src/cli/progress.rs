@@ -1,4 +1,4 @@
-//! The progress bar of an import.
+//! How far an import has come, where a person watches a terminal.
 
 use std::time::Duration;
 
@@ -6,18 +6,19 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::import::Progress;
 
-/// A progress bar on standard error, hidden if that is not a terminal.
-pub struct ImportProgress(ProgressBar);
+/// A line on standard error; none where that is no terminal.
+pub struct Bar(ProgressBar);
 
-impl ImportProgress {
-    /// Appears with the first update.
-    pub fn new() -> ImportProgress {
+impl Bar {
+    /// A line that shows itself when the first thing is done.
+    pub fn new() -> Bar {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style("{spinner} {human_pos} entries read, {elapsed}"));
-        ImportProgress(bar)
+        Bar(bar)
     }
 
-    pub fn update(&self, progress: Progress) {
+    /// Shows how far it has come.
+    pub fn show(&self, progress: Progress) {
         match progress {
             Progress::Read(count) => self.0.set_position(count as u64),
             Progress::Stored(count, of) => {
@@ -31,7 +32,8 @@ impl ImportProgress {
         }
     }
 
-    pub fn clear(&self) {
+    /// Takes the line away again.
+    pub fn end(&self) {
         self.0.finish_and_clear();
     }
 }

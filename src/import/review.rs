@@ -1,23 +1,23 @@
-//! Owns the list of pairs that a person decides: written with both titles side by side, read back with the answers.
+//! The review file: pairs of entries that may be one story, written with both titles, read back with the decisions.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::record::{Decision, Named};
+use super::state::{Decision, EntryRef};
 use super::toml_text::string;
-use super::{at, is_nothing};
+use super::{file_error, is_not_found};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::files;
 use crate::source::{decode, undecodable};
 
-/// A pair to be decided.
+/// An undecided pair.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Open {
+pub struct OpenPair {
     pub score: f64,
     pub reasons: Vec<String>,
-    pub entries: [Named; 2],
+    pub entries: [EntryRef; 2],
 }
 
 #[derive(Deserialize)]
@@ -35,51 +35,51 @@ struct Pair {
     _score: Option<f64>,
     #[serde(rename = "reasons")]
     _reasons: Option<Vec<String>>,
-    one: Named,
-    other: Named,
+    one: EntryRef,
+    other: EntryRef,
 }
 
-/// What a person decided; nothing where there is no such file yet.
+/// Reads the decisions; a missing file has none.
 ///
 /// # Errors
-/// It cannot be read, or is no such list.
+/// It cannot be read, or is no review file.
 pub fn read(path: &Path) -> Result<Vec<Decision>, Diagnostic> {
     let bytes = match std::fs::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if is_nothing(&error) => return Ok(Vec::new()),
+        Err(error) if is_not_found(&error) => return Ok(Vec::new()),
         Err(error) => return Err(Diagnostic::machine(path, "read this file", &error)),
     };
     let shown = path.display().to_string();
-    let text = decode(&bytes).map_err(|wrong| undecodable(&shown, &bytes, 0, wrong))?;
-    let wrong = |span, message: String| {
+    let text = decode(&bytes).map_err(|error| undecodable(&shown, &bytes, 0, error))?;
+    let invalid = |span, message: String| {
         let diagnostic = Diagnostic::error(Location::in_text(&*shown, text, span), message);
         diagnostic.help("change nothing but `same` in it, or name another file, which will be written anew")
     };
     let document: Document = toml::from_str(text).map_err(|error| {
-        wrong(error.span().unwrap_or_default(), error.message().lines().collect::<Vec<_>>().join("; "))
+        invalid(error.span().unwrap_or_default(), error.message().lines().collect::<Vec<_>>().join("; "))
     })?;
     let mut decisions = Vec::new();
     for pair in document.pairs {
         let same = match pair.same.get_ref() {
             toml::Value::Boolean(same) => *same,
             toml::Value::String(open) if open.trim() == "?" => continue,
-            _ => return Err(wrong(pair.same.span(), "`same` is true, false or \"?\"".to_owned())),
+            _ => return Err(invalid(pair.same.span(), "`same` is true, false or \"?\"".to_owned())),
         };
         decisions.push(Decision { same, entries: [pair.one, pair.other] });
     }
     Ok(decisions)
 }
 
-/// Writes the pairs that are open.
-pub fn write(path: &Path, pairs: &[Open]) -> Result<(), Diagnostic> {
+/// Writes the undecided pairs.
+pub fn write(path: &Path, pairs: &[OpenPair]) -> Result<(), Diagnostic> {
     if path.is_dir() {
-        return Err(at(path, "this is a folder").help("name a file with --review"));
+        return Err(file_error(path, "this is a folder").help("name a file with --review"));
     }
     let mut text = String::from(
         "# Pairs of entries that may be one story, the most probable first. Where they are, write `same = true`; where they are\n\
          # not, `same = false`; then import again with the same --review. What you decided is remembered.\n",
     );
-    for Open { score, reasons, entries: [one, other] } in pairs {
+    for OpenPair { score, reasons, entries: [one, other] } in pairs {
         let reasons = reasons.iter().map(|reason| string(reason)).collect::<Vec<_>>().join(", ");
         let (one, other) = (one.to_toml(), other.to_toml());
         let _ = write!(
@@ -96,31 +96,35 @@ mod tests {
 
     use super::*;
 
-    fn named(language: &str) -> Named {
-        Named { date: "2015-01-09".parse().unwrap(), language: language.to_owned(), title: "A \"title\"".to_owned() }
+    fn entry_ref(language: &str) -> EntryRef {
+        EntryRef { date: "2015-01-09".parse().unwrap(), language: language.to_owned(), title: "A \"title\"".to_owned() }
     }
 
     #[test]
-    fn answers_come_back() {
+    fn decisions_round_trip() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("review.toml");
         assert_eq!(read(&path).unwrap(), []);
-        let open = Open { score: 0.5, reasons: vec!["the same day".to_owned()], entries: [named("en"), named("fr")] };
+        let open = OpenPair {
+            score: 0.5,
+            reasons: vec!["the same day".to_owned()],
+            entries: [entry_ref("en"), entry_ref("fr")],
+        };
         write(&path, &[open.clone(), open]).unwrap();
         assert_eq!(read(&path).unwrap(), []);
         let text = std::fs::read_to_string(&path).unwrap();
         std::fs::write(&path, text.replacen("\"?\"", "true", 1).replacen("\"?\"", "false", 1)).unwrap();
-        let decided = |same| Decision { same, entries: [named("en"), named("fr")] };
-        assert_eq!(read(&path).unwrap(), [decided(true), decided(false)]);
-        for (wrong, place) in [("[[pairs]]\nsame = 'x'\n", 2), ("[[pairs]]\nsam = 1\n", 2), ("pairs = 3", 1)] {
+        let decision = |same| Decision { same, entries: [entry_ref("en"), entry_ref("fr")] };
+        assert_eq!(read(&path).unwrap(), [decision(true), decision(false)]);
+        for (invalid, line) in [("[[pairs]]\nsame = 'x'\n", 2), ("[[pairs]]\nsam = 1\n", 2), ("pairs = 3", 1)] {
             let one = "one = { date = 2015-01-09, language = 'en', title = 'T' }\n";
-            let text = if wrong.contains("'x'") {
-                format!("{wrong}{one}{}", one.replace("one", "other"))
+            let text = if invalid.contains("'x'") {
+                format!("{invalid}{one}{}", one.replace("one", "other"))
             } else {
-                wrong.to_owned()
+                invalid.to_owned()
             };
             std::fs::write(&path, text).unwrap();
-            assert_eq!(read(&path).unwrap_err().location.unwrap().line, place, "{wrong}");
+            assert_eq!(read(&path).unwrap_err().location.unwrap().line, line, "{invalid}");
         }
     }
 }

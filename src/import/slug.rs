@@ -1,59 +1,44 @@
-//! Owns the names of imported stories: readable, ASCII, distinct, the same next time; never touches the disk.
+//! Story ids from titles: readable, ASCII, distinct, and the same in the next import.
 //!
-//! A name is the year and the title: `2014/panama-joins-the-campaign`. A title in a script that this file cannot
-//! spell in Latin letters (Arabic, Han and others) gives the date, the language and a few digits of the title's hash.
+//! An id is the year and a slug of the title: `2014/panama-joins-the-campaign`. A title in a script that is not
+//! transliterated (Arabic, Han and others) gives the date, the language and a part of the title's hash.
 
 use chrono::{Datelike, NaiveDate};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::pairing::transliterate;
 
-/// The longest that a title may be in a name.
-const LONGEST: usize = 60;
+/// The longest slug, in bytes.
+const MAX_LENGTH: usize = 60;
 
-/// What a story's name is made from.
-#[derive(Clone, Debug)]
-pub struct Naming<'a> {
-    pub date: NaiveDate,
-    pub language: &'a str,
-    pub title: &'a str,
-    /// A hash of all that the story says.
-    pub content: &'a str,
+/// The ids that a story may get, the most readable first. They depend on the story alone, not on its order among
+/// others; the last is as distinct as the hash of the story's content.
+pub fn story_ids(date: NaiveDate, language: &str, title: &str, content_hash: &str) -> [String; 4] {
+    let year = date.year();
+    let language = language.to_ascii_lowercase();
+    let slug = slug(title).unwrap_or_else(|| format!("{date}-{language}-{}", &hash(title)[..8]));
+    let (month, day) = (date.month(), date.day());
+    let content: String = content_hash.chars().take(8).collect();
+    [
+        format!("{year}/{slug}"),
+        format!("{year}/{slug}-{month:02}-{day:02}"),
+        format!("{year}/{slug}-{month:02}-{day:02}-{language}"),
+        format!("{year}/{slug}-{content}"),
+    ]
 }
 
-impl Naming<'_> {
-    /// The names that this story could have, the nicest first. Each is made from the story alone, never from its
-    /// place among the others; the last is as distinct as the story's content.
-    pub fn candidates(&self) -> [String; 4] {
-        let year = self.date.year();
-        let language = self.language.to_ascii_lowercase();
-        let slug = match slug(self.title) {
-            Some(slug) => slug,
-            None => format!("{}-{language}-{}", self.date, &hash(self.title)[..8]),
-        };
-        let (month, day) = (self.date.month(), self.date.day());
-        let content: String = self.content.chars().take(8).collect();
-        [
-            format!("{year}/{slug}"),
-            format!("{year}/{slug}-{month:02}-{day:02}"),
-            format!("{year}/{slug}-{month:02}-{day:02}-{language}"),
-            format!("{year}/{slug}-{content}"),
-        ]
-    }
+/// A hash in sixteen hexadecimal digits.
+pub fn hash(bytes: impl AsRef<[u8]>) -> String {
+    format!("{:016x}", xxh3_64(bytes.as_ref()))
 }
 
-/// Sixteen hexadecimal digits of a text's hash.
-pub fn hash(text: &str) -> String {
-    format!("{:016x}", xxh3_64(text.as_bytes()))
-}
-
-/// A title in ASCII letters, digits and hyphens; nothing where too few of its letters can be spelled so.
+/// A title in ASCII letters, digits and hyphens; `None` if too few of its letters can be transliterated.
 fn slug(title: &str) -> Option<String> {
     let mut words = Vec::new();
     let mut word = String::new();
-    let (mut spelled, mut lost) = (0, 0);
+    let (mut transliterated, mut lost) = (0, 0);
     let letters: Vec<char> = title.chars().collect();
-    for (place, &letter) in letters.iter().enumerate() {
+    for (index, &letter) in letters.iter().enumerate() {
         let before = word.len();
         if letter.is_ascii_alphanumeric() {
             word.push(letter.to_ascii_lowercase());
@@ -61,20 +46,20 @@ fn slug(title: &str) -> Option<String> {
             transliterate(letter, &mut word);
         }
         if word.len() > before {
-            spelled += 1;
+            transliterated += 1;
         } else if letter.is_alphabetic() && !is_silent(letter) {
             lost += 1;
-        } else if !is_silent(letter) && !is_possessive(&letters, place) && !word.is_empty() {
+        } else if !is_silent(letter) && !is_possessive(&letters, index) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }
     }
     words.push(word);
-    if lost * 2 > spelled {
+    if lost * 2 > transliterated {
         return None;
     }
     let mut slug = String::new();
     for word in words.iter().filter(|word| !word.is_empty()) {
-        if !slug.is_empty() && slug.len() + 1 + word.len() > LONGEST {
+        if !slug.is_empty() && slug.len() + 1 + word.len() > MAX_LENGTH {
             break;
         }
         if !slug.is_empty() {
@@ -82,26 +67,26 @@ fn slug(title: &str) -> Option<String> {
         }
         slug.push_str(word);
     }
-    slug.truncate(LONGEST); // one word alone may be longer; all of it is ASCII
-    let readable = slug.bytes().any(|byte| byte.is_ascii_alphabetic());
-    (!is_device(&slug) && (readable || (slug.len() > 2 && lost == 0))).then_some(slug)
+    slug.truncate(MAX_LENGTH); // a single word may be longer; all of it is ASCII
+    let is_readable = slug.bytes().any(|byte| byte.is_ascii_alphabetic());
+    (!is_reserved(&slug) && (is_readable || (slug.len() > 2 && lost == 0))).then_some(slug)
 }
 
-/// Whether no file of this name, whatever its extension, can be made on Windows.
-fn is_device(name: &str) -> bool {
+/// Whether Windows reserves a file name, whatever its extension.
+fn is_reserved(name: &str) -> bool {
     let numbered = |kind| name.strip_prefix(kind).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
     matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
 }
 
-/// The apostrophe of `institute's`: it joins what it stands between.
-fn is_possessive(letters: &[char], place: usize) -> bool {
-    let after = |steps: usize| letters.get(place + steps);
-    matches!(letters.get(place), Some('\'' | '’'))
+/// The apostrophe of `institute's`, which does not end a word.
+fn is_possessive(letters: &[char], index: usize) -> bool {
+    let after = |steps: usize| letters.get(index + steps);
+    matches!(letters.get(index), Some('\'' | '’'))
         && after(1).is_some_and(|next| next.is_alphabetic())
         && !after(2).is_some_and(|next| next.is_alphanumeric())
 }
 
-/// Marks and letters that have no sound of their own.
+/// Combining marks, invisible characters and letters without a sound of their own.
 fn is_silent(letter: char) -> bool {
     matches!(letter, 'ь' | 'Ь' | 'ъ' | 'Ъ' | '\u{300}'..='\u{36F}' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{FEFF}')
 }
@@ -112,11 +97,11 @@ mod tests {
 
     fn first(title: &str) -> String {
         let date = NaiveDate::from_ymd_opt(2019, 3, 7).unwrap_or_default();
-        Naming { date, language: "zh", title, content: "0123456789abcdef" }.candidates()[0].clone()
+        story_ids(date, "zh", title, "0123456789abcdef")[0].clone()
     }
 
     #[test]
-    fn titles_become_readable_names() {
+    fn titles_become_readable_ids() {
         assert_eq!(first("Institute opens the “High Lakes” station"), "2019/institute-opens-the-high-lakes-station");
         assert_eq!(first("L’Institut ouvre une école à Nîmes"), "2019/l-institut-ouvre-une-ecole-a-nimes");
         assert_eq!(first("The Institute's 5th year"), "2019/the-institutes-5th-year");
@@ -126,11 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn scripts_without_a_spelling_give_date_language_and_hash() {
+    fn scripts_without_transliteration_give_date_language_and_hash() {
         let name = first("山水研究所的新站");
         assert!(name.starts_with("2019/2019-03-07-zh-") && name.len() == 27, "{name}");
         assert!(first("محطة جديدة").starts_with("2019/2019-03-07-zh-"));
-        // Names of devices on Windows.
+        // Reserved on Windows.
         for title in ["Con", "NUL!", "Com 1", "LPT9", "aux"] {
             assert!(first(title).starts_with("2019/2019-03-07-zh-") || first(title) == "2019/com-1", "{title}");
         }
@@ -146,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn names_satisfy_the_contract() {
+    fn ids_are_valid() {
         for title in ["", "..", "./x", "a/b", "\u{0}", "ʼ", "Ǆ", "½ price", "ﬁne"] {
             let name = first(title);
             assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-/".contains(&byte)), "{name}");

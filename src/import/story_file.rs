@@ -1,7 +1,7 @@
-//! Owns what an imported story looks like in TOML, written and read back; never touches the disk, or what was there before.
+//! A story file as an import writes it and reads it back.
 //!
-//! Each text has all that is its own. What all texts of a story have in common is written once, at the story, as a person
-//! would; reading it back gives it to each text again.
+//! Values that all translations share are written once, at the story, as an editor would; reading gives them to each
+//! translation again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,26 +10,27 @@ use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::entry::{Author, Body, Enclosure, Image};
-use super::toml_text::{lines, string};
+use super::toml_text::{multiline, string};
+use crate::config::{Config, LanguageIndex};
 
-/// A story with its texts.
+/// A story with its translations.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Story {
     pub topics: Vec<String>,
-    /// One a language, in the configured order of languages.
-    pub texts: Vec<Text>,
+    /// One a language.
+    pub translations: Vec<Translation>,
 }
 
-/// No date at all.
+/// A missing date.
 pub const NO_DATE: Datetime = Datetime { date: None, time: None, offset: None };
 
 fn no_date() -> Datetime {
     NO_DATE
 }
 
-/// A translation.
+/// A story in one language.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Text {
+pub struct Translation {
     pub language: String,
     pub title: String,
     #[serde(skip, default = "no_date")]
@@ -48,10 +49,10 @@ pub struct Text {
     pub enclosures: Vec<Enclosure>,
 }
 
-/// What a story and each of its texts can say.
+/// The keys of a story and of each of its translations.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
-struct Written {
+struct Fields {
     title: Option<String>,
     published: Option<Datetime>,
     updated: Option<Datetime>,
@@ -73,40 +74,32 @@ struct Document {
     #[serde(default)]
     topics: Vec<String>,
     #[serde(flatten)]
-    story: Written,
+    story: Fields,
     #[serde(default)]
-    translations: BTreeMap<String, Written>,
+    translations: BTreeMap<String, Fields>,
 }
 
 impl Story {
-    /// Reads what [`to_toml`](Self::to_toml) wrote; `None` where it is something else. The order of languages is given.
-    pub fn from_toml(text: &str, languages: &[String]) -> Option<Story> {
-        let document: Document = toml::from_str(text).ok()?;
-        let mut texts = Vec::new();
-        for (language, own) in document.translations {
-            texts.push(own.into_text(language, &document.story)?);
-        }
-        let place = |language: &str| languages.iter().position(|known| known == language).unwrap_or(usize::MAX);
-        texts.sort_by_key(|text| place(&text.language));
-        Some(Story { topics: document.topics, texts })
+    /// Reads what [`to_toml`](Self::to_toml) wrote; `None` for anything else. The translations are sorted by their tags.
+    pub fn from_toml(text: &str) -> Option<Story> {
+        let Document { topics, story, translations } = toml::from_str(text).ok()?;
+        let translations = translations.into_iter().map(|(language, own)| own.into_translation(language, &story));
+        Some(Story { topics, translations: translations.collect::<Option<_>>()? })
     }
 
-    /// This story with the texts of another for the languages that it lacks.
-    pub fn over(mut self, other: Option<Story>, languages: &[String]) -> Story {
-        let Some(other) = other else { return self };
-        let own: Vec<String> = self.texts.iter().map(|text| text.language.clone()).collect();
-        self.texts.extend(other.texts.into_iter().filter(|text| !own.contains(&text.language)));
-        let place = |text: &Text| languages.iter().position(|known| *known == text.language).unwrap_or(usize::MAX);
-        self.texts.sort_by_key(place);
-        let others = other.topics.into_iter().filter(|topic| !self.topics.contains(topic));
-        let others: Vec<String> = others.collect();
-        self.topics.extend(others);
+    /// Adds the translations of another story in languages that this one lacks, and its topics.
+    pub fn merge_over(mut self, other: Story, config: &Config) -> Story {
+        let own: Vec<String> = self.translations.iter().map(|own| own.language.clone()).collect();
+        self.translations.extend(other.translations.into_iter().filter(|other| !own.contains(&other.language)));
+        self.translations.sort_by_key(|own| config.language(&own.language).unwrap_or(LanguageIndex::MAX));
+        let topics: Vec<String> = other.topics.into_iter().filter(|topic| !self.topics.contains(topic)).collect();
+        self.topics.extend(topics);
         self
     }
 
-    /// The story's file.
+    /// The content of the story's file.
     pub fn to_toml(&self, id: &str) -> String {
-        let story = self.common();
+        let story = self.shared();
         let mut out = format!("id        = {}\n", string(id));
         story.write_dates(&mut out, "          ");
         if !self.topics.is_empty() {
@@ -114,8 +107,8 @@ impl Story {
             let _ = writeln!(out, "topics    = [{}]", topics.join(", "));
         }
         story.write_rest(&mut out);
-        for text in &self.texts {
-            let own = Written::of(text).without(&story);
+        for text in &self.translations {
+            let own = Fields::of(text).minus(&story);
             let _ = write!(out, "\n[translations.{}]\n", text.language);
             let _ = writeln!(out, "title = {}", string(&text.title));
             own.write_dates(&mut out, "");
@@ -125,42 +118,41 @@ impl Story {
         out
     }
 
-    /// What all texts say alike, and the earliest date.
-    fn common(&self) -> Written {
-        let all: Vec<Written> = self.texts.iter().map(Written::of).collect();
-        let Some(first) = all.first() else { return Written::default() };
-        fn same<T: PartialEq + Clone>(all: &[Written], of: impl Fn(&Written) -> Option<T>) -> Option<T> {
+    /// The values that all translations share, and the earliest date.
+    fn shared(&self) -> Fields {
+        let all: Vec<Fields> = self.translations.iter().map(Fields::of).collect();
+        let Some(first) = all.first() else { return Fields::default() };
+        fn same<T: PartialEq + Clone>(all: &[Fields], of: impl Fn(&Fields) -> Option<T>) -> Option<T> {
             let first = of(all.first()?);
             first.filter(|first| all.iter().all(|other| of(other).as_ref() == Some(first)))
         }
-        let picture = same(&all, |text| {
+        let image = same(&all, |text| {
             let Image { url, width, height, .. } = text.image.clone()?;
             Some(Image { url: Some(url?), width, height, ..Image::default() })
         });
         let dates = all.iter().filter_map(|text| text.published.as_ref());
-        Written {
+        Fields {
             published: dates.min_by_key(|date| date.to_string()).copied().or(first.published),
             updated: same(&all, |text| text.updated),
             expires: same(&all, |text| text.expires),
             draft: same(&all, |text| text.draft),
             authors: same(&all, |text| text.authors.clone()),
-            image: picture,
+            image,
             enclosures: same(&all, |text| text.enclosures.clone()),
-            ..Written::default()
+            ..Fields::default()
         }
     }
 }
 
-impl Written {
-    fn of(text: &Text) -> Written {
+impl Fields {
+    fn of(text: &Translation) -> Fields {
         let (html, markdown, plain) = match &text.content {
             Some(Body::Html(body)) => (Some(body), None, None),
             Some(Body::Markdown(body)) => (None, Some(body), None),
             Some(Body::Text(body)) => (None, None, Some(body)),
             None => (None, None, None),
         };
-        let some = |list: bool| list.then_some(());
-        Written {
+        Fields {
             title: Some(text.title.clone()),
             published: Some(text.published),
             updated: text.updated,
@@ -172,26 +164,25 @@ impl Written {
             content_html: html.cloned(),
             content_markdown: markdown.cloned(),
             content_text: plain.cloned(),
-            authors: some(!text.authors.is_empty()).map(|()| text.authors.clone()),
+            authors: Some(text.authors.clone()).filter(|authors| !authors.is_empty()),
             image: text.image.clone(),
-            enclosures: some(!text.enclosures.is_empty()).map(|()| text.enclosures.clone()),
+            enclosures: Some(text.enclosures.clone()).filter(|files| !files.is_empty()),
         }
     }
 
-    /// What a text has to say besides what its story says.
-    fn without(self, story: &Written) -> Written {
-        fn other<T: PartialEq>(own: Option<T>, story: &Option<T>) -> Option<T> {
+    /// The values that differ from the story's.
+    fn minus(self, story: &Fields) -> Fields {
+        fn differing<T: PartialEq>(own: Option<T>, story: &Option<T>) -> Option<T> {
             own.filter(|own| Some(own) != story.as_ref())
         }
-        let picture = story.image.is_some();
-        Written {
-            published: other(self.published, &story.published),
-            updated: other(self.updated, &story.updated),
-            expires: other(self.expires, &story.expires),
-            draft: other(self.draft, &story.draft),
-            authors: other(self.authors, &story.authors),
-            enclosures: other(self.enclosures, &story.enclosures),
-            image: self.image.map(|image| match picture {
+        Fields {
+            published: differing(self.published, &story.published),
+            updated: differing(self.updated, &story.updated),
+            expires: differing(self.expires, &story.expires),
+            draft: differing(self.draft, &story.draft),
+            authors: differing(self.authors, &story.authors),
+            enclosures: differing(self.enclosures, &story.enclosures),
+            image: self.image.map(|image| match story.image.is_some() {
                 true => Image { url: None, width: None, height: None, ..image },
                 false => image,
             }),
@@ -199,7 +190,7 @@ impl Written {
         }
     }
 
-    fn into_text(self, language: String, story: &Written) -> Option<Text> {
+    fn into_translation(self, language: String, story: &Fields) -> Option<Translation> {
         let html = self.content_html.map(Body::Html);
         let content = html.or(self.content_markdown.map(Body::Markdown)).or(self.content_text.map(Body::Text));
         let image = match (self.image, story.image.clone()) {
@@ -212,7 +203,7 @@ impl Written {
             }),
             (own, story) => own.or(story),
         };
-        Some(Text {
+        Some(Translation {
             language,
             title: self.title?,
             published: self.published.or(story.published)?,
@@ -229,7 +220,7 @@ impl Written {
         })
     }
 
-    /// `pad` lines the signs of equality up.
+    /// `pad` aligns the equals signs.
     fn write_dates(&self, out: &mut String, pad: &str) {
         for (key, date) in [("published", &self.published), ("updated", &self.updated), ("expires", &self.expires)] {
             if let Some(date) = date {
@@ -241,8 +232,8 @@ impl Written {
     fn write_texts(&self, out: &mut String) {
         for (key, text) in [("link", &self.link), ("guid", &self.guid), ("summary", &self.summary)] {
             if let Some(text) = text {
-                // A summary of several lines is read better on several lines.
-                let written = if text.contains('\n') { lines(text) } else { string(text) };
+                // A summary of several lines is easier to read on several lines.
+                let written = if text.contains('\n') { multiline(text) } else { string(text) };
                 let _ = writeln!(out, "{key} = {written}");
             }
         }
@@ -252,7 +243,7 @@ impl Written {
             ("content_text", &self.content_text),
         ];
         for (key, body) in bodies.into_iter().filter_map(|(key, body)| Some((key, body.as_ref()?))) {
-            let _ = writeln!(out, "{key} = {}", lines(body));
+            let _ = writeln!(out, "{key} = {}", multiline(body));
         }
     }
 
@@ -295,10 +286,10 @@ impl Written {
     }
 }
 
-/// An inline table of what is there.
+/// An inline table of the values that are present.
 fn table(values: &[(&str, Option<String>)]) -> String {
-    let there = values.iter().filter_map(|(key, value)| Some(format!("{key} = {}", value.as_ref()?)));
-    format!("{{ {} }}", there.collect::<Vec<_>>().join(", "))
+    let present = values.iter().filter_map(|(key, value)| Some(format!("{key} = {}", value.as_ref()?)));
+    format!("{{ {} }}", present.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -307,8 +298,8 @@ mod tests {
 
     use super::*;
 
-    fn text(language: &str) -> Text {
-        Text {
+    fn text(language: &str) -> Translation {
+        Translation {
             language: language.to_owned(),
             title: "Station opens".to_owned(),
             published: "2019-03-07".parse().unwrap(),
@@ -330,21 +321,21 @@ mod tests {
         let image =
             Image { url: Some("https://a.example/i.jpg".into()), credit: Some("Photo: A".into()), ..Image::default() };
         let authors = vec![Author { name: "A".into(), ..Author::default() }];
-        let english = Text {
+        let english = Translation {
             summary: Some("The station is \"new\".".into()),
             image: Some(image.clone()),
             authors: authors.clone(),
             link: Some("https://a.example/en".into()),
             ..text("en")
         };
-        let french = Text {
+        let french = Translation {
             published: "2019-04-01T10:00:00+02:00".parse().unwrap(),
             image: Some(Image { credit: Some("Photo : A".into()), ..image }),
             authors,
             content: Some(Body::Text("Un.\n\nDeux.".into())),
             ..text("fr")
         };
-        let story = Story { topics: vec!["lakes".into()], texts: vec![english, french] };
+        let story = Story { topics: vec!["lakes".into()], translations: vec![english, french] };
         let written = story.to_toml("2019/station-opens");
         assert_eq!(
             written,
@@ -354,7 +345,7 @@ mod tests {
              [translations.fr]\ntitle = \"Station opens\"\npublished = 2019-04-01T10:00:00+02:00\n\
              content_text = \"\"\"\nUn.\n\nDeux.\"\"\"\nimage = { credit = \"Photo : A\" }\n"
         );
-        assert_eq!(Story::from_toml(&written, &["en".into(), "fr".into()]), Some(story));
+        assert_eq!(Story::from_toml(&written), Some(story));
     }
 
     fn some(text: &'static str) -> impl Strategy<Value = Option<String>> {
@@ -367,10 +358,10 @@ mod tests {
             link in some("https://a\\.example/[a-z]{0,3}"), guid in some("[a-z\"]{1,4}"), summary in some("[a-z\n\"]{1,9}"),
             kind in 0..4, body in "(?s)[a-z\n\"\\\\\\[\\]=]{1,30}", author in prop::option::of("[ab]"),
             url in some("https://a\\.example/[ij]"), alt in some("[a-z]{1,3}"), width in prop::option::of(1..3_u32), files in 0..2_usize,
-        ) -> Text {
+        ) -> Translation {
             let date = |hour: u8| format!("2019-03-{day:02}T{hour:02}:00:00Z").parse::<Datetime>().unwrap();
             let image = Image { url, alt, width, ..Image::default() };
-            Text {
+            Translation {
                 language: language.to_owned(),
                 title,
                 published: date(1),
@@ -396,10 +387,10 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(256))]
         #[test]
-        fn what_is_written_comes_back(english in any_text("en"), french in prop::option::of(any_text("fr"))) {
-            let story = Story { topics: Vec::new(), texts: [Some(english), french].into_iter().flatten().collect() };
+        fn story_files_round_trip(english in any_text("en"), french in prop::option::of(any_text("fr"))) {
+            let story = Story { topics: Vec::new(), translations: [Some(english), french].into_iter().flatten().collect() };
             let written = story.to_toml("a/b");
-            let read = Story::from_toml(&written, &["en".into(), "fr".into()]);
+            let read = Story::from_toml(&written);
             prop_assert_eq!(read.as_ref().map(|story| story.to_toml("a/b")), Some(written.clone()), "{}", written);
             prop_assert_eq!(read, Some(story), "{}", written);
         }

@@ -1,6 +1,8 @@
-//! Owns TOML strings as a person would write them; never touches files or stories.
+//! TOML strings in the style an editor would choose.
+//!
+//! `toml_writer` is not used: it escapes tabs, which would change every imported file that has one.
 
-/// A string on one line: `"…"`, or `'…'` where that saves escapes.
+/// A string on one line: basic (`"…"`), or literal (`'…'`) to save escapes.
 pub fn string(text: &str) -> String {
     let quotes = text.contains(['"', '\\']);
     if quotes && !text.contains(['\'', '\n']) && !text.chars().any(must_be_escaped) {
@@ -14,37 +16,37 @@ pub fn string(text: &str) -> String {
             '\\' => written.push_str("\\\\"),
             '\n' => written.push_str("\\n"),
             '\r' => written.push_str("\\r"),
-            other => character(other, &mut written),
+            other => push_escaped(other, &mut written),
         }
     }
     written.push('"');
     written
 }
 
-/// A string on several lines, `"""` on lines of its own but for the last, which ends the text where it ends.
-pub fn lines(text: &str) -> String {
+/// A multi-line basic string; the closing `"""` follows the last character.
+pub fn multiline(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 8);
     written.push_str("\"\"\"\n");
     let mut quotes = 0;
-    for (place, letter) in text.char_indices() {
-        let last = place + letter.len_utf8() == text.len();
+    for (index, letter) in text.char_indices() {
+        let last = index + letter.len_utf8() == text.len();
         quotes = if letter == '"' { quotes + 1 } else { 0 };
         match letter {
-            // Neither three together nor one that would join the closing ones.
+            // Three quotes in a row, or one before the closing delimiter, would end the string.
             '"' if quotes == 3 || last => {
                 written.push_str("\\\"");
                 quotes = 0;
             }
             '\\' => written.push_str("\\\\"),
             '\r' => written.push_str("\\r"),
-            other => character(other, &mut written),
+            other => push_escaped(other, &mut written),
         }
     }
     written.push_str("\"\"\"");
     written
 }
 
-fn character(letter: char, out: &mut String) {
+fn push_escaped(letter: char, out: &mut String) {
     if must_be_escaped(letter) {
         out.push_str(&format!("\\u{:04X}", u32::from(letter)));
     } else {
@@ -52,7 +54,7 @@ fn character(letter: char, out: &mut String) {
     }
 }
 
-/// What TOML does not take as it stands, but line breaks where they are allowed.
+/// Control characters that TOML forbids in any string; line breaks are up to the caller.
 fn must_be_escaped(letter: char) -> bool {
     matches!(letter, '\u{0}'..='\u{8}' | '\u{B}'..='\u{1F}' | '\u{7F}')
 }
@@ -63,18 +65,18 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn as_a_person_would_write_it() {
+    fn styles() {
         assert_eq!(string("Water"), "\"Water\"");
         assert_eq!(string("\"Our goal\""), "'\"Our goal\"'");
         assert_eq!(string("it's \"so\""), "\"it's \\\"so\\\"\"");
-        assert_eq!(lines("one\n\n\"two\""), "\"\"\"\none\n\n\"two\\\"\"\"\"");
+        assert_eq!(multiline("one\n\n\"two\""), "\"\"\"\none\n\n\"two\\\"\"\"\"");
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn any_text_comes_back(text in "(?s)[\"\\\\'\n\ra-\u{7f}\u{0}-\u{1f} é]{0,24}") {
-            for written in [string(&text), lines(&text)] {
+        fn any_text_round_trips(text in "(?s)[\"\\\\'\n\ra-\u{7f}\u{0}-\u{1f} é]{0,24}") {
+            for written in [string(&text), multiline(&text)] {
                 let table: toml::Table = toml::from_str(&format!("x = {written}\n")).map_err(|error| TestCaseError::fail(error.to_string()))?;
                 prop_assert_eq!(table.get("x").and_then(toml::Value::as_str), Some(text.as_str()));
             }

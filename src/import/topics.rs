@@ -1,70 +1,85 @@
-//! Owns which topics a text speaks of, by the configuration's `match` words; never touches languages or files.
+//! The topics of an entry: those that its categories name, else those whose `match` words its text contains.
 //!
-//! A word of five letters and more matches the words that begin with it (`traffick` finds `trafficking`), a shorter one
-//! itself alone; several words match where they follow each other. Where a script has no blanks between words, the
-//! word may stand anywhere.
+//! A word of five letters and more matches words with that prefix (`traffick` matches `trafficking`), a shorter one
+//! whole words only; a phrase matches consecutive words. A word in a script without spaces matches anywhere.
 
 use std::collections::HashMap;
 
-use super::Topic;
-use crate::pairing::Script;
-use crate::pairing::fold;
+use super::entry::Category;
+use crate::config::{Config, Topic};
+use crate::pairing::{Script, fold};
 
-/// The match words of all topics, made ready.
-pub struct Topics {
+/// Words of at least so many letters match as a prefix.
+const MIN_PREFIX: usize = 5;
+
+/// The configured topics, prepared for matching.
+pub struct TopicMatcher {
+    /// In the configured order.
     topics: Vec<(String, Vec<Pattern>)>,
-    /// Ids and titles without regard to case.
-    names: HashMap<String, String>,
+    /// Ids by folded ids and titles.
+    by_name: HashMap<String, String>,
 }
 
 enum Pattern {
     Words(Vec<String>),
-    Anywhere(String),
+    Substring(String),
 }
 
-impl Topics {
-    /// Makes the words of each topic ready.
-    pub fn new(topics: &[Topic]) -> Topics {
-        let ready = |topic: &Topic| {
+impl TopicMatcher {
+    pub fn new(config: &Config) -> TopicMatcher {
+        let patterns = |topic: &Topic| {
             let patterns = topic.words.iter().map(|word| Pattern::new(word)).filter(|pattern| !pattern.is_empty());
             (topic.id.clone(), patterns.collect())
         };
-        let names = topics.iter().rev().flat_map(|topic| {
-            let names = topic.titles.iter().chain([&topic.id]);
+        let by_name = config.topics.iter().rev().flat_map(|topic| {
+            let names = topic.titles.iter().map(|title| title.as_str()).chain([topic.id.as_str()]);
             names.map(|name| (fold(name), topic.id.clone()))
         });
-        Topics { topics: topics.iter().map(ready).collect(), names: names.collect() }
+        TopicMatcher { topics: config.topics.iter().map(patterns).collect(), by_name: by_name.collect() }
     }
 
-    /// The topic that has an id, or a title in any language.
-    pub fn named(&self, name: &str) -> Option<String> {
-        self.names.get(&fold(name)).cloned()
+    /// The topics of an entry, in the configured order, and the labels of its categories that are no topic.
+    pub fn topics(&self, categories: &[Category], text: &str) -> (Vec<String>, Vec<String>) {
+        let (mut named, mut others) = (Vec::new(), Vec::new());
+        let by_name = |name: &str| self.by_name.get(&fold(name));
+        for category in categories {
+            match by_name(&category.term).or_else(|| by_name(category.label.as_deref()?)) {
+                Some(topic) => named.push(topic),
+                None => others.push(category.label.clone().unwrap_or_else(|| category.term.clone())),
+            }
+        }
+        // Who names topics is taken to have named all of them.
+        if named.is_empty() {
+            return (self.matching(text), others);
+        }
+        let ids = self.topics.iter().map(|(id, _)| id);
+        (ids.filter(|id| named.contains(id)).cloned().collect(), others)
     }
 
-    /// The topics that a text speaks of, in the order of the configuration.
-    pub fn of(&self, text: &str) -> Vec<String> {
+    fn matching(&self, text: &str) -> Vec<String> {
         let lower = text.to_lowercase();
         let words = words(&lower);
-        let speaks = |(_, patterns): &&(String, Vec<Pattern>)| {
+        let is_match = |word: &str, wanted: &String| {
+            word == wanted || (wanted.chars().count() >= MIN_PREFIX && word.starts_with(wanted.as_str()))
+        };
+        let matches = |(_, patterns): &&(String, Vec<Pattern>)| {
             patterns.iter().any(|pattern| match pattern {
-                Pattern::Anywhere(part) => lower.contains(part.as_str()),
-                Pattern::Words(wanted) => words.windows(wanted.len()).any(|found| {
-                    found.iter().zip(wanted).all(|(found, wanted)| {
-                        *found == wanted || (wanted.chars().count() >= 5 && found.starts_with(wanted.as_str()))
-                    })
-                }),
+                Pattern::Substring(part) => lower.contains(part.as_str()),
+                Pattern::Words(wanted) => words
+                    .windows(wanted.len())
+                    .any(|window| window.iter().zip(wanted).all(|(word, wanted)| is_match(word, wanted))),
             })
         };
-        self.topics.iter().filter(speaks).map(|(id, _)| id.clone()).collect()
+        self.topics.iter().filter(matches).map(|(id, _)| id.clone()).collect()
     }
 }
 
 impl Pattern {
     fn new(word: &str) -> Pattern {
         let lower = word.trim().to_lowercase();
-        let unspaced = |letter| matches!(Script::of(letter), Some(Script::Han | Script::Kana | Script::Thai));
-        if lower.chars().any(unspaced) {
-            return Pattern::Anywhere(lower);
+        let is_unspaced = |letter| matches!(Script::of(letter), Some(Script::Han | Script::Kana | Script::Thai));
+        if lower.chars().any(is_unspaced) {
+            return Pattern::Substring(lower);
         }
         Pattern::Words(words(&lower).into_iter().map(str::to_owned).collect())
     }
@@ -72,7 +87,7 @@ impl Pattern {
     fn is_empty(&self) -> bool {
         match self {
             Pattern::Words(words) => words.is_empty(),
-            Pattern::Anywhere(part) => part.is_empty(),
+            Pattern::Substring(part) => part.is_empty(),
         }
     }
 }
@@ -84,27 +99,20 @@ fn words(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::import::tests::config_with;
 
-    fn topics() -> Topics {
-        let list = |id: &str, words: &[&str]| Topic {
-            id: id.to_owned(),
-            titles: vec![format!("The {id}")],
-            words: words.iter().map(|word| (*word).to_owned()).collect(),
-        };
-        Topics::new(&[
-            list("lakes", &["lake", "озер", "Glacier", "湖"]),
-            list("rights", &["water rights", ""]),
-            list("none", &[]),
-        ])
+    fn matching(text: &str) -> Vec<String> {
+        let topics = "[topics.lakes]\nmatch = ['lake', 'озер', 'Glacier', '湖']\n[topics.rights]\nmatch = ['water rights']\n[topics.none]\n";
+        TopicMatcher::new(&config_with(&["en"], topics)).matching(text)
     }
 
     #[test]
     fn whole_words_prefixes_and_phrases() {
-        assert_eq!(topics().of("The Lake, at last"), ["lakes"]);
-        assert!(topics().of("Lakeside and snowflake").is_empty());
-        assert_eq!(topics().of("Two GLACIERS"), ["lakes"]);
-        assert_eq!(topics().of("Water  rights for all; 湖水"), ["lakes", "rights"]);
-        assert!(topics().of("water, wind and rights").is_empty());
-        assert!(topics().of("озера").is_empty(), "four letters match whole words only");
+        assert_eq!(matching("The Lake, at last"), ["lakes"]);
+        assert!(matching("Lakeside and snowflake").is_empty());
+        assert_eq!(matching("Two GLACIERS"), ["lakes"]);
+        assert_eq!(matching("Water  rights for all; 湖水"), ["lakes", "rights"]);
+        assert!(matching("water, wind and rights").is_empty());
+        assert!(matching("озера").is_empty(), "four letters match whole words only");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use serde::Deserialize;
@@ -43,6 +44,11 @@ impl FileRecords {
             has_guids: !index.guids.is_empty(),
             index: Arc::new(index),
         }
+    }
+
+    /// Where the file is.
+    pub fn path(&self) -> &Path {
+        &self.file.path
     }
 
     pub(super) fn has_same_index(&self, other: &FileRecords) -> bool {

@@ -22,6 +22,7 @@ pub fn read(name: &str, text: &str) -> (SourceReport, Vec<ParsedEntry>) {
         heading: listing.heading.into_iter().map(line).collect(),
         dated: listing.dated.into_iter().map(line).collect(),
         notes: listing.notes,
+        ..SourceReport::default()
     };
     (report, entries)
 }

@@ -1,0 +1,52 @@
+//! Entries that several sources have, or one source twice: which of them counts.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::normalize::NormalizedEntry;
+use super::report::Outcome;
+use crate::pairing::fold;
+
+/// Of entries with the same key, date, title and text the first counts. Of entries in different sources with the same
+/// key, or without a key the same date, language and title, the last counts.
+pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
+    let mut same: HashMap<(Option<String>, NaiveDate, String, String), usize> = HashMap::new();
+    let mut alike: HashMap<(Option<String>, NaiveDate, String, String), Vec<usize>> = HashMap::new();
+    for index in 0..entries.len() {
+        let entry = &entries[index];
+        if entry.is_skipped() {
+            continue;
+        }
+        let exact = (entry.key.clone(), entry.date(), entry.title().to_owned(), entry.text_hash.clone());
+        if let Some(&first) = same.get(&exact) {
+            let (of, of_line) = location(&entries[first]);
+            entries[index].report.outcome = Some(Outcome::Duplicate { of, of_line });
+            continue;
+        }
+        same.insert(exact, index);
+        let key = match &entry.key {
+            Some(_) => (entry.key.clone(), NaiveDate::MIN, String::new(), String::new()),
+            None => (None, entry.date(), entry.language().to_owned(), fold(entry.title())),
+        };
+        let earlier = alike.entry(key).or_default();
+        let is_elsewhere = |other: &usize| entries[*other].report.source != entry.report.source;
+        let superseded = earlier.iter().position(is_elsewhere).map(|position| earlier.remove(position));
+        let is_repeated = !earlier.is_empty();
+        earlier.push(index);
+        if let Some(other) = superseded {
+            let (by, line) = location(entry);
+            entries[other].report.outcome = Some(Outcome::Superseded { by, by_line: Some(line) });
+        }
+        // A key that one source uses twice identifies nothing.
+        let entry = &mut entries[index];
+        if is_repeated && entry.key.is_some() {
+            (entry.key, entry.guid) = (None, None);
+            entry.report.remarks.push("its id stands twice in its source, so it comes without one".to_owned());
+        }
+    }
+}
+
+fn location(entry: &NormalizedEntry) -> (String, usize) {
+    (entry.report.source.clone(), entry.report.line)
+}

@@ -1,0 +1,148 @@
+//! Step 3, group: which entries are translations of one story, and which earlier story it continues.
+//!
+//! Sources say so by translation keys, by the guids or links of translations, or by guids that this site minted; other
+//! entries are paired by what they say ([`link`]).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::match_previous::match_previous;
+use super::normalize::Normalized;
+use super::report::Pairs;
+use super::review::{self, OpenPair};
+use super::state::ImportState;
+use super::{ImportOptions, link};
+use crate::config::{Config, LanguageIndex};
+use crate::diagnostics::Diagnostic;
+
+/// The entries of one story, one a language.
+#[derive(Debug, Default)]
+pub struct StoryDraft {
+    /// Their indices, in the configured order of languages.
+    pub entries: Vec<usize>,
+    /// The id that the story had where its entries come from.
+    pub id: Option<String>,
+    /// The earlier story that it continues: an index in the state, as in the fields below.
+    pub previous: Option<usize>,
+    /// Other earlier stories that are merged into it.
+    pub merged: Vec<usize>,
+    /// Languages of the earlier story that are in another draft now.
+    pub moved_languages: Vec<String>,
+}
+
+/// All stories, in the order of their first entries.
+#[derive(Debug, Default)]
+pub struct Grouping {
+    pub drafts: Vec<StoryDraft>,
+    /// Entries that were paired, or may be.
+    pub pairs: Pairs,
+    /// The pairs that an editor should decide.
+    pub open: Vec<OpenPair>,
+    /// Decisions that cannot be applied.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Groups entries into stories. The decisions of the review file are added to the state.
+pub fn group(
+    config: &Config,
+    options: &ImportOptions,
+    normalized: &Normalized,
+    state: &mut ImportState,
+) -> Result<Grouping, Diagnostic> {
+    let decisions = options.review.as_deref().map(review::read).transpose()?.unwrap_or_default();
+    let diagnostics = link::apply_decisions(state, decisions, normalized);
+    let mut grouping = Grouping { diagnostics, ..Grouping::default() };
+    let mut previous = match_previous(normalized, state);
+    let paired = link::pair_entries(normalized, state, options, &mut previous, &mut grouping)?;
+    grouping.drafts = drafts(config, normalized, &paired);
+    link_previous(&mut grouping.drafts, normalized, &previous);
+    Ok(grouping)
+}
+
+/// Joins entries into stories. Of two entries in one language the second gets a story of its own.
+fn drafts(config: &Config, normalized: &Normalized, paired: &[Vec<usize>]) -> Vec<StoryDraft> {
+    let entries = &normalized.entries;
+    let mut sets = DisjointSets((0..entries.len()).collect());
+    let (mut by_story, mut by_key) = (HashMap::new(), HashMap::new());
+    // A translation is named by its guid or its link.
+    let mut by_name: HashMap<&str, usize> = HashMap::new();
+    for (index, entry) in normalized.imported() {
+        if let Some(story) = &entry.story_id {
+            sets.union(index, *by_story.entry(story).or_insert(index));
+        }
+        if let Some(key) = &entry.translation_key {
+            sets.union(index, *by_key.entry(key).or_insert(index));
+        }
+        for name in entry.guid.iter().chain(&entry.link) {
+            by_name.entry(name).or_insert(index);
+        }
+    }
+    for (index, entry) in normalized.imported() {
+        for other in entry.translations.iter().filter_map(|other| by_name.get(other.as_str())) {
+            sets.union(index, *other);
+        }
+    }
+    for set in paired {
+        set.iter().skip(1).for_each(|index| sets.union(*index, set[0]));
+    }
+    let mut drafts: Vec<StoryDraft> = Vec::new();
+    let mut by_root: HashMap<usize, usize> = HashMap::new();
+    for (index, entry) in normalized.imported() {
+        let root = sets.find(index);
+        let lacks_language =
+            |draft: &StoryDraft| draft.entries.iter().all(|other| entries[*other].language() != entry.language());
+        match by_root.get(&root).filter(|draft| lacks_language(&drafts[**draft])) {
+            Some(draft) => drafts[*draft].entries.push(index),
+            None => {
+                by_root.entry(root).or_insert(drafts.len());
+                drafts.push(StoryDraft { entries: vec![index], id: entry.story_id.clone(), ..StoryDraft::default() });
+            }
+        }
+    }
+    let order = |index: &usize| config.language(entries[*index].language()).unwrap_or(LanguageIndex::MAX);
+    drafts.iter_mut().for_each(|draft| draft.entries.sort_by_key(order));
+    drafts
+}
+
+/// Decides which earlier story each draft continues. `previous`: by entry, its earlier story.
+fn link_previous(drafts: &mut [StoryDraft], normalized: &Normalized, previous: &[Option<usize>]) {
+    let mut continued = HashSet::new();
+    let mut claims: HashMap<usize, BTreeSet<usize>> = HashMap::new();
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        let stories = || draft.entries.iter().filter_map(|entry| previous[*entry]);
+        draft.previous = stories().find(|story| continued.insert(*story));
+        for story in stories() {
+            claims.entry(story).or_default().insert(index);
+        }
+    }
+    for index in 0..drafts.len() {
+        let Some(story) = drafts[index].previous else { continue };
+        // An earlier story that has entries in another draft too goes on there.
+        let is_only_here = |other: &usize| claims[other].iter().all(|claim| *claim == index);
+        let others: BTreeSet<usize> = drafts[index].entries.iter().filter_map(|entry| previous[*entry]).collect();
+        let merged = others.into_iter().filter(|other| *other != story && is_only_here(other)).collect();
+        let elsewhere =
+            claims[&story].iter().filter(|claim| **claim != index).flat_map(|claim| &drafts[*claim].entries);
+        let moved = elsewhere.filter(|entry| previous[**entry] == Some(story));
+        let moved_languages = moved.map(|entry| normalized.entries[*entry].language().to_owned()).collect();
+        (drafts[index].merged, drafts[index].moved_languages) = (merged, moved_languages);
+    }
+}
+
+/// Disjoint sets of indices, each known by its smallest.
+struct DisjointSets(Vec<usize>);
+
+impl DisjointSets {
+    fn find(&mut self, index: usize) -> usize {
+        let mut root = index;
+        while self.0[root] != root {
+            self.0[root] = self.0[self.0[root]];
+            root = self.0[root];
+        }
+        root
+    }
+
+    fn union(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.find(one), self.find(other));
+        self.0[one.max(other)] = one.min(other);
+    }
+}

@@ -1,0 +1,375 @@
+//! Step 2, normalize: title, date, language and topics of every entry, with its text in the spool.
+
+use std::path::Path;
+
+use chrono::NaiveDate;
+use rayon::prelude::*;
+use toml::value::Datetime;
+use url::Url;
+
+use super::duplicates::skip_duplicates;
+use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedEntry};
+use super::language::LanguageResolver;
+use super::read::{Batch, Kind};
+use super::report::{EntryReport, Outcome, SourceReport};
+use super::slug::hash;
+use super::spool::{Spool, SpoolRange};
+use super::story_file::{NO_DATE, Translation};
+use super::topics::TopicMatcher;
+use super::{ImportOptions, Progress};
+use crate::config::{Config, LanguageIndex};
+use crate::diagnostics::Diagnostic;
+use crate::model::absolute;
+
+/// The longest title that is made from a text, in characters.
+const MAX_TITLE_FROM_TEXT: usize = 80;
+
+/// An entry whose title, date, language and topics are decided.
+#[derive(Clone, Debug)]
+pub struct NormalizedEntry {
+    /// What is reported of it: title, language and topics too. Its outcome is set as soon as it is skipped.
+    pub report: EntryReport,
+    /// The name of its document, or its path in a tree: the same on every machine.
+    pub source: String,
+    /// Its stable id in its source: its guid, or its path in a tree.
+    pub key: Option<String>,
+    /// The id that subscribers have seen.
+    pub guid: Option<String>,
+    /// The story of a guid that this site minted.
+    pub story_id: Option<String>,
+    /// Entries with the same key are one story.
+    pub translation_key: Option<String>,
+    /// Guids or links of its translations.
+    pub translations: Vec<String>,
+    /// Whether its source says which entries are one story; otherwise they are paired by what they say.
+    pub is_grouped_by_source: bool,
+    pub published: Option<EntryDate>,
+    pub updated: Option<EntryDate>,
+    pub link: Option<String>,
+    /// A hash of the text in the source; empty for an entry without text.
+    pub text_hash: String,
+    /// Its translation in the spool; none if it was skipped.
+    pub text: Option<SpoolRange>,
+}
+
+impl NormalizedEntry {
+    /// Whether no story is made from it.
+    pub fn is_skipped(&self) -> bool {
+        self.report.outcome.is_some()
+    }
+
+    /// Its day, in the time zone of its source.
+    pub fn date(&self) -> NaiveDate {
+        self.published.map(day).unwrap_or_default()
+    }
+
+    pub fn title(&self) -> &str {
+        &self.report.title
+    }
+
+    /// The tag of a configured language; empty if it was skipped.
+    pub fn language(&self) -> &str {
+        self.report.language.as_deref().unwrap_or_default()
+    }
+
+    /// Its translation, complete.
+    pub fn translation(&self, spool: &Spool) -> Result<Option<Translation>, Diagnostic> {
+        let Some(range) = self.text else { return Ok(None) };
+        let published = self.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
+        let updated = self.updated.filter(|updated| is_later(*updated, published)).map(datetime);
+        let published = datetime(published);
+        Ok(Some(Translation { published, updated, guid: self.guid.clone(), ..spool.get(range)? }))
+    }
+}
+
+/// Normalizes the entries of all sources, batch by batch.
+pub struct Normalizer<'a> {
+    config: &'a Config,
+    /// By language: what relative URLs are resolved against.
+    home_pages: Vec<Url>,
+    default_date: Option<NaiveDate>,
+    languages: LanguageResolver<'a>,
+    topics: TopicMatcher,
+    spool: Spool,
+    entries: Vec<NormalizedEntry>,
+    progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// All entries of all sources, in their order.
+pub struct Normalized {
+    pub entries: Vec<NormalizedEntry>,
+    pub spool: Spool,
+}
+
+impl Normalized {
+    /// The entries that become stories, with their indices.
+    pub fn imported(&self) -> impl Iterator<Item = (usize, &NormalizedEntry)> {
+        self.entries.iter().enumerate().filter(|(_, entry)| !entry.is_skipped())
+    }
+}
+
+impl<'a> Normalizer<'a> {
+    pub fn new(config: &'a Config, options: &ImportOptions, progress: &'a (dyn Fn(Progress) + Sync)) -> Normalizer<'a> {
+        let languages = 0..config.languages.len() as LanguageIndex;
+        let home_page = |language| config.home_page(language).unwrap_or_else(|| config.site.base_url.clone());
+        Normalizer {
+            config,
+            home_pages: languages.map(home_page).collect(),
+            default_date: options.date,
+            languages: LanguageResolver::new(config, options.language.as_deref()),
+            topics: TopicMatcher::new(config),
+            spool: Spool::new(),
+            entries: Vec::new(),
+            progress,
+        }
+    }
+
+    /// Normalizes a batch on all cores, and moves the texts to the spool.
+    pub fn push(&mut self, Batch { source, kind, entries }: Batch<'_>) -> Result<(), Diagnostic> {
+        let normalized: Vec<_> = entries.into_par_iter().map(|entry| self.normalize(source, kind, entry)).collect();
+        for (mut entry, translation) in normalized {
+            entry.text = translation.map(|translation| self.spool.push(&translation)).transpose()?;
+            self.entries.push(entry);
+        }
+        (self.progress)(Progress::Read(self.entries.len()));
+        Ok(())
+    }
+
+    /// Gives undated entries the default date, and skips duplicates.
+    pub fn finish(mut self, sources: &[SourceReport]) -> Normalized {
+        let mut rest = &mut self.entries[..];
+        for source in sources {
+            let (of_source, others) = rest.split_at_mut(source.entries.min(rest.len()));
+            apply_default_date(of_source, source.default_date, self.default_date);
+            rest = others;
+        }
+        skip_duplicates(&mut self.entries);
+        Normalized { entries: self.entries, spool: self.spool }
+    }
+
+    /// Decides what an entry leaves open; without a translation the entry is skipped.
+    fn normalize(&self, source: &str, kind: Kind, entry: ParsedEntry) -> (NormalizedEntry, Option<Translation>) {
+        let text = visible_text(&entry);
+        let title = entry.title.clone().or_else(|| title_from_text(&text));
+        let determined = self.languages.determine(&entry, title.as_deref().unwrap_or_default(), &text);
+        let searched = format!("{}\n{text}", title.as_deref().unwrap_or_default());
+        let (topics, other_categories) = self.topics.topics(&entry.categories, &searched);
+        let left_out = |reason: &str| Some(Outcome::LeftOut { reason: reason.to_owned() });
+        let outcome = match (&entry.skip_reason, &entry.unpublished_reason, &title, &determined) {
+            (Some(reason), ..) => left_out(reason),
+            (_, Some(reason), ..) => Some(Outcome::Unpublished { reason: reason.clone() }),
+            (_, _, None, _) => left_out("it has neither title nor text"),
+            (.., Err(reason)) => left_out(reason),
+            _ => None,
+        };
+        let determined = determined.ok();
+        let mut report = EntryReport {
+            source: entry.file.as_ref().map_or_else(|| source.to_owned(), |file| path_in(source, file)),
+            line: entry.line,
+            date: entry.published.map(|date| day(date).to_string()),
+            title: title.unwrap_or_default(),
+            language: determined.as_ref().map(|determined| determined.language.clone()),
+            confidence: determined.as_ref().and_then(|determined| determined.confidence),
+            unsure: determined.and_then(|determined| determined.unsure),
+            topics,
+            other_categories,
+            image_alt: entry.image.as_ref().and_then(|image| image.alt.clone()),
+            image_credit: entry.image.as_ref().and_then(|image| image.credit.clone()),
+            remarks: entry.remarks.clone(),
+            outcome,
+        };
+        if !entry.unreferenced_files.is_empty() {
+            let files = entry.unreferenced_files.join(", ");
+            report.remarks.push(format!("files beside it that it does not show: {files}"));
+        }
+        let translation = report.outcome.is_none().then(|| self.translation(&entry, &mut report));
+        let story_id = entry.guid.as_deref().and_then(|guid| self.story_id(guid));
+        let normalized = NormalizedEntry {
+            key: entry.file.as_ref().map(|file| key_in_tree(source, file)).or_else(|| entry.guid.clone()),
+            translation_key: entry.translation_key.as_ref().map(|key| format!("{source}\n{key}")),
+            translations: entry.translations.iter().flat_map(|other| translation_names(&entry, other)).collect(),
+            is_grouped_by_source: matches!(kind, Kind::Markdown | Kind::Wordpress)
+                || entry.translation_key.is_some()
+                || !entry.translations.is_empty()
+                || story_id.is_some(),
+            story_id,
+            published: entry.published,
+            updated: entry.updated,
+            link: translation.as_ref().and_then(|translation| translation.link.clone()),
+            text_hash: entry.fingerprint.unwrap_or_else(|| if text.is_empty() { text } else { hash(&text) }),
+            source: entry.file.unwrap_or_else(|| file_name(source)),
+            guid: entry.guid,
+            report,
+            text: None,
+        };
+        (normalized, translation)
+    }
+
+    /// The entry as a translation, without its dates; what cannot be used is remarked on.
+    fn translation(&self, entry: &ParsedEntry, report: &mut EntryReport) -> Translation {
+        let language = report.language.clone().unwrap_or_default();
+        let home = &self.home_pages[self.config.language(&language).map_or(0, usize::from)];
+        let base = entry.base.as_deref().and_then(|base| home.join(base).ok()).unwrap_or_else(|| home.clone());
+        let link = entry.link.as_deref().and_then(|link| absolute(&base, link).ok());
+        let base = link.clone().unwrap_or(base);
+        let mut resolve = |written: &str, what: &str| {
+            let url = absolute(&base, written);
+            if url.is_err() {
+                report.remarks.push(format!("{what} has no address that can be used: `{written}`"));
+            }
+            url.ok().map(String::from)
+        };
+        let image = entry.image.as_ref().map(|image| Image {
+            url: image.url.as_deref().and_then(|url| resolve(url, "its picture")),
+            width: image.width.filter(|width| *width > 0),
+            height: image.height.filter(|height| *height > 0),
+            ..image.clone()
+        });
+        let enclosures = entry.enclosures.iter().filter_map(|file| {
+            let url = resolve(&file.url, "a file that goes with it")?;
+            let media_type = file.media_type.clone().filter(|media_type| media_type.contains('/'));
+            Some(Enclosure { url, media_type, ..file.clone() })
+        });
+        let enclosures = enclosures.collect();
+        let authors = entry.authors.iter().filter(|author| !author.name.trim().is_empty()).map(|author| Author {
+            name: author.name.clone(),
+            url: author.url.as_deref().and_then(|url| absolute(&base, url).ok()).map(String::from),
+            email: author.email.clone().filter(|email| crate::model::is_email(email)),
+        });
+        Translation {
+            language,
+            title: report.title.clone(),
+            published: NO_DATE,
+            updated: None,
+            expires: entry.expires.map(datetime),
+            is_draft: entry.is_draft,
+            link: link.map(String::from),
+            guid: None,
+            summary: entry.summary.clone(),
+            content: entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
+                Body::Html(html) => Body::Html(crate::store::sanitised(without_language_wrapper(html), &base)),
+                other => other.clone(),
+            }),
+            authors: authors.collect(),
+            image: image.filter(|image| *image != Image::default()),
+            enclosures,
+        }
+    }
+
+    /// The story of a guid that this site minted: `tag:{authority}:{story}/{language}`.
+    fn story_id(&self, guid: &str) -> Option<String> {
+        let rest = guid.strip_prefix("tag:")?.strip_prefix(self.config.site.authority.as_str())?.strip_prefix(':')?;
+        let (story, language) = rest.rsplit_once('/')?;
+        let is_valid = |part: &str| {
+            !matches!(part, "" | "." | ".." | "feeds")
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        };
+        let is_id = story.len() <= 200 && story.split('/').all(is_valid);
+        (is_id && self.languages.is_configured(language)).then(|| story.to_owned())
+    }
+}
+
+/// The text of the summary and the body.
+fn visible_text(entry: &ParsedEntry) -> String {
+    let body = entry.body.as_ref().map(Body::visible_text).unwrap_or_default();
+    let summary = entry.summary.as_deref().unwrap_or_default();
+    [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A file of a tree as the user can open it.
+fn path_in(tree: &str, file: &str) -> String {
+    Path::new(tree).join(file).display().to_string()
+}
+
+/// A file's key: its path below the tree's own name, which is the same wherever the tree is.
+fn key_in_tree(tree: &str, file: &str) -> String {
+    let name = std::path::absolute(tree).map_or_else(|_| String::new(), |path| file_name(&path.display().to_string()));
+    format!("{name}/{file}")
+}
+
+/// The name of a source without its folders.
+pub fn file_name(source: &str) -> String {
+    Path::new(source).file_name().map_or(source.into(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A reference to a translation as it is written, which can be a guid, and as a URL.
+fn translation_names(entry: &ParsedEntry, other: &str) -> impl Iterator<Item = String> + use<> {
+    let base = entry.base.as_deref().and_then(|base| Url::parse(base).ok());
+    let url = base.and_then(|base| base.join(other).ok()).map(String::from);
+    [Some(other.to_owned()), url].into_iter().flatten()
+}
+
+/// Whether a body only repeats the summary or the title, because its format requires a body.
+fn repeats(body: &Body, entry: &ParsedEntry) -> bool {
+    let Body::Text(text) = body else { return false };
+    let other = entry.summary.as_deref().or(entry.title.as_deref());
+    other.is_some_and(|other| other.trim() == text.trim())
+}
+
+/// A body without the `<div lang>` around it, which publishing adds again.
+fn without_language_wrapper(html: &str) -> &str {
+    let html = html.trim();
+    let inner = || {
+        let (tag, inner) = html.strip_prefix("<div lang=\"")?.split_once('>')?;
+        let inner = inner.strip_suffix("</div>")?;
+        let is_whole = tag.split('"').count() <= 4 && !inner.contains("<div") && !inner.contains("</div");
+        is_whole.then_some(inner)
+    };
+    inner().unwrap_or(html)
+}
+
+/// The first line of a text, cut at a word.
+fn title_from_text(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    if line.chars().count() <= MAX_TITLE_FROM_TEXT {
+        return Some(line.to_owned());
+    }
+    let cut: String = line.chars().take(MAX_TITLE_FROM_TEXT).collect();
+    let words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
+    Some(format!("{}…", words.trim_end_matches([',', ';', ':', '.', ' '])))
+}
+
+/// The day of a date, in its own time zone.
+fn day(date: EntryDate) -> NaiveDate {
+    match date {
+        EntryDate::Instant(at) => at.date_naive(),
+        EntryDate::Local(at) => at.date(),
+        EntryDate::Day(day) => day,
+    }
+}
+
+fn is_later(one: EntryDate, other: EntryDate) -> bool {
+    match (one, other) {
+        (EntryDate::Instant(one), EntryDate::Instant(other)) => one > other,
+        (EntryDate::Local(one), EntryDate::Local(other)) => one > other,
+        (one, other) => day(one) > day(other),
+    }
+}
+
+fn datetime(date: EntryDate) -> Datetime {
+    let text = match date {
+        EntryDate::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        EntryDate::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        EntryDate::Day(day) => day.to_string(),
+    };
+    text.parse().unwrap_or(NO_DATE)
+}
+
+/// Gives the undated entries of a source the date of their feed, else the one of `--date`, else skips them.
+fn apply_default_date(entries: &mut [NormalizedEntry], of_feed: Option<EntryDate>, default: Option<NaiveDate>) {
+    for entry in entries.iter_mut().filter(|entry| !entry.is_skipped() && entry.published.is_none()) {
+        entry.published = of_feed.or(default.map(EntryDate::Day));
+        match entry.published {
+            Some(date) => {
+                entry.report.date = Some(day(date).to_string());
+                if of_feed.is_some() {
+                    entry.report.remarks.push("it has no date, so it takes its feed's".to_owned());
+                }
+            }
+            None => {
+                let reason = "it has no date; give one for all that have none with --date".to_owned();
+                entry.report.outcome = Some(Outcome::LeftOut { reason });
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! The state of earlier imports, `_imported.toml`: which entries of which sources each file was made from, and a hash of
+//! the file as the import left it.
+
+use std::fmt::{self, Write as _};
+use std::path::{Component, Path};
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::file_error;
+use super::toml_text::string;
+use crate::diagnostics::{Diagnostic, Location};
+use crate::files;
+use crate::source::{decode, undecodable};
+
+/// The state file in the folder that is imported into.
+pub const FILE_NAME: &str = "_imported.toml";
+
+const VERSION: u32 = 1;
+
+/// What earlier imports wrote into a folder.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct ImportState {
+    #[serde(default)]
+    pub stories: Vec<StoryState>,
+    /// Reviewed pairs.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
+}
+
+/// A reviewed pair: whether its entries are one story.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Decision {
+    pub same: bool,
+    pub entries: [EntryRef; 2],
+}
+
+/// What identifies an entry for a reviewer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub struct EntryRef {
+    #[serde(deserialize_with = "day")]
+    pub date: NaiveDate,
+    pub language: String,
+    pub title: String,
+}
+
+impl Decision {
+    /// Whether it is about these two entries, in either order.
+    pub fn is_about(&self, [one, other]: &[EntryRef; 2]) -> bool {
+        let [left, right] = &self.entries;
+        (left, right) == (one, other) || (left, right) == (other, one)
+    }
+}
+
+impl fmt::Display for EntryRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.date, self.language, self.title)
+    }
+}
+
+impl EntryRef {
+    /// An inline table.
+    pub fn to_toml(&self) -> String {
+        format!("{{ date = {}, language = {}, title = {} }}", self.date, string(&self.language), string(&self.title))
+    }
+}
+
+/// A file that an import wrote.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct StoryState {
+    /// Relative to the folder, with its extension.
+    pub file: String,
+    /// The hash of its bytes as the import left them.
+    #[serde(rename = "written")]
+    pub file_hash: String,
+    /// The source entries that it was made from.
+    pub entries: Vec<SourceEntry>,
+}
+
+impl StoryState {
+    /// The story's id.
+    pub fn id(&self) -> &str {
+        self.file.strip_suffix(".toml").unwrap_or(&self.file)
+    }
+}
+
+/// An entry of a source, as far as the next import needs it to match entries.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct SourceEntry {
+    #[serde(deserialize_with = "day")]
+    pub date: NaiveDate,
+    pub language: String,
+    pub title: String,
+    /// Empty for an entry without text.
+    #[serde(rename = "text")]
+    pub text_hash: String,
+    /// The name of its document, or its path in a tree.
+    pub source: String,
+    /// Its stable id in its source.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// The id of the story that was merged into this one.
+    #[serde(default, rename = "former")]
+    pub merged_from: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    use serde::de::Error as _;
+    let written = toml::value::Datetime::deserialize(deserializer)?;
+    let date = written.date.ok_or_else(|| D::Error::custom("a date is missing"))?;
+    NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
+        .ok_or_else(|| D::Error::custom("there is no such day"))
+}
+
+/// Whether a path stays below the folder.
+fn is_inside(file: &str) -> bool {
+    file.ends_with(".toml") && Path::new(file).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+impl ImportState {
+    /// Reads the state of a folder; without a state file nothing was imported into it.
+    pub fn load(folder: &Path) -> Result<ImportState, Diagnostic> {
+        let path = folder.join(FILE_NAME);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ImportState::default()),
+            Err(error) => return Err(Diagnostic::machine(&path, "read this file", &error)),
+        };
+        let shown = path.display().to_string();
+        let help = "mend it, or delete it: then files that are as the sources say are taken as imported, all others as your own";
+        let text = decode(&bytes).map_err(|error| undecodable(&shown, &bytes, 0, error).help(help))?;
+        let invalid =
+            |span, message: String| Diagnostic::error(Location::in_text(&*shown, text, span), message).help(help);
+        if parse::<Version>(text, invalid)?.version > VERSION {
+            return Err(file_error(&path, "a newer tidings wrote this").help("import with that version"));
+        }
+        let state: ImportState = parse(text, invalid)?;
+        if let Some(story) = state.stories.iter().find(|story| !is_inside(&story.file)) {
+            let start = text.find(&story.file).unwrap_or_default();
+            let message = format!("{} is no .toml file below this folder", string(&story.file));
+            return Err(invalid(start..start + story.file.len(), message));
+        }
+        Ok(state)
+    }
+
+    /// Writes the state, unless the file has the same bytes. Call it after writing the files that it names.
+    pub fn save(&mut self, folder: &Path) -> Result<(), Diagnostic> {
+        self.stories.sort_by(|one, other| one.file.cmp(&other.file));
+        if self.stories.is_empty() && self.decisions.is_empty() {
+            return Ok(());
+        }
+        let path = folder.join(FILE_NAME);
+        let text = self.to_toml();
+        if std::fs::read(&path).is_ok_and(|bytes| bytes == text.as_bytes()) {
+            return Ok(());
+        }
+        files::replace(&path, text.as_bytes())
+    }
+
+    fn to_toml(&self) -> String {
+        let mut text = String::from(
+            "# What `tidings import` wrote here, and from where, so that the next import changes only what is new.\n\
+             # A story that you deleted stays away as long as it is named here.\n\n",
+        );
+        let _ = writeln!(text, "version = {VERSION}");
+        for StoryState { file, file_hash, entries } in &self.stories {
+            let (file, hash) = (string(file), string(file_hash));
+            let _ = write!(text, "\n[[stories]]\nfile = {file}\nwritten = {hash}\nentries = [\n");
+            for entry in entries {
+                let optional = |key: &str, value: &Option<String>| {
+                    value.as_ref().map(|value| format!(", {key} = {}", string(value))).unwrap_or_default()
+                };
+                let _ = writeln!(
+                    text,
+                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{} }},",
+                    entry.date,
+                    string(&entry.language),
+                    string(&entry.title),
+                    string(&entry.text_hash),
+                    string(&entry.source),
+                    optional("key", &entry.key),
+                    optional("former", &entry.merged_from)
+                );
+            }
+            text.push_str("]\n");
+        }
+        for Decision { same, entries: [one, other] } in &self.decisions {
+            let (one, other) = (one.to_toml(), other.to_toml());
+            let _ = write!(text, "\n[[decisions]]\nsame = {same}\nentries = [\n  {one},\n  {other},\n]\n");
+        }
+        text
+    }
+}
+
+fn parse<T: DeserializeOwned>(
+    text: &str,
+    invalid: impl Fn(std::ops::Range<usize>, String) -> Diagnostic,
+) -> Result<T, Diagnostic> {
+    toml::from_str(text).map_err(|error| {
+        invalid(error.span().unwrap_or_default(), error.message().lines().collect::<Vec<_>>().join("; "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_round_trips() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        let load = || ImportState::load(folder.path()).map_err(|diagnostic| diagnostic.message);
+        assert_eq!(load()?, ImportState::default());
+        let entry = SourceEntry {
+            date: NaiveDate::from_ymd_opt(2019, 3, 7).unwrap_or_default(),
+            language: "fr".into(),
+            title: "L’« eau » \"vive\" \\ '\u{7f}".into(),
+            text_hash: "00ff".into(),
+            source: "news.txt".into(),
+            key: Some("https://a.example/?p=1".into()),
+            merged_from: Some("2018/x".into()),
+        };
+        let entry_ref =
+            |language: &str| EntryRef { date: entry.date, language: language.into(), title: "T \"x\"".into() };
+        let decision = Decision { same: false, entries: [entry_ref("en"), entry_ref("fr")] };
+        let story = |file: &str| StoryState { file: file.into(), file_hash: "1".into(), entries: vec![entry.clone()] };
+        let stories = vec![story("2019/b.toml"), story("2019/a.toml")];
+        let mut state = ImportState { stories, decisions: vec![decision] };
+        state.save(folder.path()).map_err(|diagnostic| diagnostic.message)?;
+        assert_eq!(load()?, state);
+        assert_eq!(state.stories[0].file, "2019/a.toml");
+        Ok(())
+    }
+
+    #[test]
+    fn a_damaged_or_newer_state_is_reported() -> Result<(), Box<dyn std::error::Error>> {
+        let folder = tempfile::tempdir()?;
+        for (text, location, part) in [
+            ("version = 1\n[[stories]]\nfile = 3\n", (3, 8), "expected a string"),
+            ("version = 1\n<<<<<<< HEAD\n", (2, 9), ""),
+            ("version = 1\n[[stories]]\nfile = '../a.toml'\nwritten = ''\nentries = []\n", (3, 9), "below this folder"),
+            ("version = 2\nnew = 1\n", (1, 1), "a newer tidings"),
+        ] {
+            std::fs::write(folder.path().join(FILE_NAME), text)?;
+            let diagnostic = ImportState::load(folder.path()).err().ok_or("no diagnostic")?;
+            let actual = diagnostic.location.as_ref().map(|location| (location.line, location.column));
+            assert_eq!(actual, Some(location), "{diagnostic:?}");
+            assert!(diagnostic.message.contains(part) && diagnostic.help.is_some(), "{diagnostic:?}");
+        }
+        Ok(())
+    }
+}
