@@ -1,16 +1,15 @@
-//! Bytes of any encoding as UTF-8, while they are read.
+//! Owns decoding bytes of any encoding to UTF-8 as they are read.
 //!
-//! A byte order mark decides, then the XML declaration, then what the bytes look like. What is no UTF-8 within a document that
-//! should be is read as windows-1252, letter by letter. Characters that XML forbids are left out.
+//! The encoding is that of the byte order mark, else of the XML declaration, else UTF-8. Invalid UTF-8 is decoded as
+//! windows-1252 byte by byte. Characters that XML forbids are dropped.
 
 use std::io::{self, Read};
 
 use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// How much is read at a time.
 const CHUNK: usize = 16 << 10;
 
-/// A reader of UTF-8 over a reader of anything.
+/// A reader that decodes another one to UTF-8.
 pub struct Utf8Reader<R> {
     inner: R,
     raw: Vec<u8>,
@@ -21,10 +20,7 @@ pub struct Utf8Reader<R> {
 }
 
 impl<R: Read> Utf8Reader<R> {
-    /// Looks at the beginning.
-    ///
-    /// # Errors
-    /// It cannot be read.
+    /// Detects the encoding from the first bytes.
     pub fn new(mut inner: R) -> io::Result<Self> {
         let mut raw = Vec::with_capacity(CHUNK);
         let is_at_end = fill(&mut inner, &mut raw)?;
@@ -34,7 +30,7 @@ impl<R: Read> Utf8Reader<R> {
         Ok(Utf8Reader { inner, raw, is_at_end, decoder, out: String::new(), position: 0 })
     }
 
-    /// Decodes what is read into `out`.
+    /// Decodes the next bytes into `out`.
     fn advance(&mut self) -> io::Result<()> {
         self.out.clear();
         self.position = 0;
@@ -72,7 +68,7 @@ impl<R: Read> Read for Utf8Reader<R> {
     }
 }
 
-/// Reads until there is a chunk; whether that was all.
+/// Reads at least a chunk; returns whether the input has ended.
 fn fill(inner: &mut impl Read, raw: &mut Vec<u8>) -> io::Result<bool> {
     while raw.len() < CHUNK {
         let start = raw.len();
@@ -89,7 +85,7 @@ fn fill(inner: &mut impl Read, raw: &mut Vec<u8>) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The encoding, and how long its mark is.
+/// The encoding, and the length of its byte order mark.
 fn detect_encoding(raw: &[u8]) -> (&'static Encoding, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(raw) {
         return (encoding, length);
@@ -101,14 +97,14 @@ fn detect_encoding(raw: &[u8]) -> (&'static Encoding, usize) {
     }
     let declared = declared_encoding(&raw[..raw.len().min(1024)]);
     match declared.and_then(Encoding::for_label) {
-        // These bytes are of one byte a letter, whatever they say.
+        // The declaration was readable as ASCII, so it is not UTF-16.
         Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => (UTF_8, 0),
         Some(encoding) => (encoding, 0),
         None => (UTF_8, 0),
     }
 }
 
-/// What the XML declaration says.
+/// The encoding label of the XML declaration.
 fn declared_encoding(head: &[u8]) -> Option<&[u8]> {
     let find = |text: &[u8], wanted: &[u8]| text.windows(wanted.len()).position(|window| window == wanted);
     let start = find(head, b"<?xml")?;
@@ -131,7 +127,7 @@ fn decode_chunk(decoder: &mut Decoder, raw: &[u8], last: bool, out: &mut String)
     }
 }
 
-/// UTF-8, and what is none as windows-1252.
+/// Decodes UTF-8, and invalid bytes as windows-1252.
 fn decode_lossy_utf8(raw: &[u8], last: bool, out: &mut String) -> usize {
     let mut consumed = 0;
     loop {
@@ -146,7 +142,7 @@ fn decode_lossy_utf8(raw: &[u8], last: bool, out: &mut String) -> usize {
                 consumed += valid;
                 let invalid = match error.error_len() {
                     Some(length) => length,
-                    // The beginning of a letter whose end is still to come.
+                    // An incomplete character at the end of the chunk.
                     None if !last => return consumed,
                     None => raw.len() - consumed,
                 };
@@ -157,7 +153,7 @@ fn decode_lossy_utf8(raw: &[u8], last: bool, out: &mut String) -> usize {
     }
 }
 
-/// XML 1.0 §2.2.
+/// Whether XML allows a character (XML 1.0 §2.2).
 fn is_xml_char(letter: char) -> bool {
     !matches!(letter, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -1,20 +1,20 @@
-//! HTML as plain text, for titles and summaries.
+//! Owns the visible text of HTML, for titles and summaries.
 
-/// Elements that begin a new line, and those that begin a new paragraph.
+/// Elements that begin a new line.
 const LINE_ELEMENTS: [&str; 6] = ["li", "tr", "dt", "dd", "option", "caption"];
 const PARAGRAPH_ELEMENTS: [&str; 20] = [
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "section",
     "article", "figure", "figcaption", "header", "hr",
 ];
-/// Elements whose content nobody sees.
+/// Elements whose content is not displayed.
 const HIDDEN_ELEMENTS: [&str; 4] = ["script", "style", "template", "noscript"];
 
-/// Whether a text is HTML: it holds a tag, or an entity.
+/// Whether a text contains a tag or an entity.
 pub fn is_html(text: &str) -> bool {
     tokens(text).any(|token| matches!(token, Token::Tag { .. })) || html_escape::decode_html_entities(text) != text
 }
 
-/// Whether a text holds a tag.
+/// Whether a text contains a tag.
 pub fn has_tags(text: &str) -> bool {
     tokens(text).any(|token| matches!(token, Token::Tag { .. }))
 }
@@ -29,15 +29,15 @@ pub fn collapse_whitespace(text: &str) -> String {
     text.trim().split(is_plain).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// White space that may be another; a blank that must not break is more than that.
+/// White space that collapses; no-break spaces do not.
 fn is_blank(letter: char) -> bool {
     letter.is_whitespace() && !matches!(letter, '\u{a0}' | '\u{202f}' | '\u{2007}')
 }
 
-/// HTML as text, in which blank lines part paragraphs.
+/// The visible text of HTML, with blank lines between paragraphs.
 pub fn from_html(html: &str) -> String {
     let mut out = String::new();
-    // How many line breaks stand before the next letter, and whether a blank does.
+    // The line breaks and white space pending before the next character.
     let (mut breaks, mut blank) = (0_usize, false);
     let mut hidden_in: Option<&str> = None;
     for token in tokens(html) {
@@ -84,7 +84,7 @@ enum Token<'a> {
     Comment,
 }
 
-/// Takes HTML apart.
+/// Splits HTML into tags, comments and text.
 fn tokens(html: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = html;
     std::iter::from_fn(move || {
@@ -100,7 +100,7 @@ fn tokens(html: &str) -> impl Iterator<Item = Token<'_>> {
             rest = &rest[length..];
             return Some(Token::Tag { name, is_end });
         }
-        // From here to the next sign that could begin a tag.
+        // Text up to the next `<`.
         let skip = rest.chars().next().map_or(0, char::len_utf8);
         let end = rest[skip..].find('<').map_or(rest.len(), |at| skip + at);
         let (text, after) = rest.split_at(end);
@@ -109,7 +109,7 @@ fn tokens(html: &str) -> impl Iterator<Item = Token<'_>> {
     })
 }
 
-/// The tag that a text begins with: its length, its name, and whether it is an end.
+/// The tag at the start of a text: its length, its name, and whether it is an end tag.
 pub fn parse_tag(text: &str) -> Option<(usize, &str, bool)> {
     let inner = text.strip_prefix('<')?;
     let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
@@ -118,7 +118,7 @@ pub fn parse_tag(text: &str) -> Option<(usize, &str, bool)> {
         return None;
     }
     let name = &inner[..inner.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(inner.len())];
-    // A tag that does not end within reason is text.
+    // An unterminated tag is text.
     let mut quote = None;
     for (at, letter) in text.char_indices().take(20_000) {
         match (quote, letter) {

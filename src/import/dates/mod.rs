@@ -1,8 +1,8 @@
-//! Owns dates as people write them at the head of a line; never touches the clock, the line's other text, or time zones.
+//! Owns parsing dates that people write at the start of a line; never touches the clock or time zones.
 //!
 //! `16/04/2015`, `04-16-2015`, `2015.04.16`, `16.04.15`, `16 April 2015`, `April 16th, 2015`, `16 de abril de 2015`,
-//! `16 апреля 2015 г.`, `2015年4月16日`, a weekday before and a time of day behind. Whether the day or the month stands
-//! first is never guessed from one date: [`infer_field_order`] looks at all of them.
+//! `16 апреля 2015 г.`, `2015年4月16日`, with a weekday before and a time of day after. Whether the day or the month is
+//! first is never guessed from one date: [`infer_field_order`] considers all of them.
 
 mod names;
 mod parser;
@@ -11,24 +11,24 @@ use chrono::NaiveDate;
 
 pub use parser::parse_prefix;
 
-/// A date found at the head of a text.
+/// A date at the start of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DateMatch {
-    /// How many bytes of the text it takes.
+    /// In bytes.
     pub length: usize,
     pub date: ParsedDate,
 }
 
-/// What was written.
+/// A date, as far as it can be known on its own.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ParsedDate {
-    /// Month by name, or the year first: only one reading. None where there is no such day (31 April).
+    /// With a month name or the year first; `None` if there is no such day (31 April).
     Exact(Option<NaiveDate>),
-    /// Day and month as numbers, in an order that this date alone may not tell.
+    /// Day and month as numbers, in either order.
     Ambiguous(NumericDate),
 }
 
-/// Two numbers and a year.
+/// A date written as two numbers and a year.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NumericDate {
     first: u32,
@@ -37,7 +37,7 @@ pub struct NumericDate {
     separator: char,
 }
 
-/// What stands first.
+/// The order of day and month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldOrder {
     DayFirst,
@@ -45,7 +45,7 @@ pub enum FieldOrder {
 }
 
 impl FieldOrder {
-    /// In words.
+    /// Completes "read with …".
     pub fn description(self) -> &'static str {
         match self {
             FieldOrder::DayFirst => "the day first",
@@ -61,25 +61,25 @@ impl FieldOrder {
     }
 }
 
-/// Why an order was chosen.
+/// Why an order was inferred.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// No date needs it.
+    /// No date is ambiguous.
     NotNeeded,
-    /// The date at this place of the list has only one reading.
+    /// The date at this index is valid in one order only.
     Unambiguous(usize),
-    /// In this order the dates run one way, in the other they do not.
+    /// The dates are sorted in this order only.
     Sequence,
-    /// Dates with dots put the day first.
+    /// Dotted dates put the day first.
     Dots,
-    /// Some dates have only the one reading, some only the other.
+    /// Some dates are valid in one order only, some in the other only.
     Conflict,
-    /// Nothing tells.
+    /// There is none; the order is a default.
     Absent,
 }
 
 impl NumericDate {
-    /// The day that is meant where `order` holds.
+    /// The day in this order.
     pub fn resolve(&self, order: FieldOrder) -> Option<NaiveDate> {
         match order {
             FieldOrder::DayFirst => NaiveDate::from_ymd_opt(self.year, self.second, self.first),
@@ -87,19 +87,19 @@ impl NumericDate {
         }
     }
 
-    /// The day that is meant: in this order, else in the other one where only that makes a day.
+    /// The day in this order, else in the other one.
     pub fn resolve_leniently(&self, order: FieldOrder) -> Option<NaiveDate> {
         self.resolve(order).or_else(|| self.resolve(order.other()))
     }
 
-    /// Whether both orders make a day, and not the same.
+    /// Whether the two orders give different valid days.
     pub fn is_ambiguous(&self) -> bool {
         let (day, month) = (self.resolve(FieldOrder::DayFirst), self.resolve(FieldOrder::MonthFirst));
         day.is_some() && month.is_some() && day != month
     }
 }
 
-/// The order that all dates of a listing, in their order, speak for.
+/// Infers the order of day and month from all dates of a source.
 pub fn infer_field_order(dates: &[NumericDate]) -> (FieldOrder, Evidence) {
     let proves =
         |date: &NumericDate, order: FieldOrder| date.resolve(order).is_some() && date.resolve(order.other()).is_none();
@@ -133,12 +133,12 @@ fn runs_one_way(dates: &[NumericDate], order: FieldOrder) -> bool {
     days.len() > 2 && (days.is_sorted() || days.iter().rev().is_sorted())
 }
 
-/// What a person should know of how dates were read; each comes with the number of its place, which `places` names.
+/// A note for the report on how dates were read; `unit` names what the numbers count, such as "lines".
 pub fn field_order_note(
     order: FieldOrder,
     evidence: Evidence,
     dates: &[(usize, NumericDate)],
-    places: &str,
+    unit: &str,
 ) -> Option<String> {
     let cure = "If that is wrong, write the dates with the year first (2015-04-16) and import again.";
     let first = order.description();
@@ -153,7 +153,7 @@ pub fn field_order_note(
             let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
             let more = if lines.len() > 10 { format!(" and {} more", lines.len() - 10) } else { String::new() };
             Some(format!(
-                "No date tells whether the day or the month stands first ({places} {shown}{more}); read with {first}. {cure}"
+                "No date tells whether the day or the month stands first ({unit} {shown}{more}); read with {first}. {cure}"
             ))
         }
         Evidence::Conflict => {
@@ -163,7 +163,7 @@ pub fn field_order_note(
                 .map(|(line, _)| line.to_string())
                 .collect();
             Some(format!(
-                "Some dates can only have the day first, some only the month ({places} {}); dates with both readings are read with {first}. {cure}",
+                "Some dates can only have the day first, some only the month ({unit} {}); dates with both readings are read with {first}. {cure}",
                 other.iter().take(10).cloned().collect::<Vec<_>>().join(", ")
             ))
         }

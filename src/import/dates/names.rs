@@ -1,8 +1,8 @@
 //! Owns the names of months and weekdays; never touches dates.
 
-/// The month of a name, folded; at least three letters of it, and enough to tell it from the others.
+/// The month of a folded name, or of an unambiguous prefix of at least three letters.
 pub fn month(word: &str) -> Option<u32> {
-    // Hebrew writes `in` together with the month.
+    // Hebrew prefixes the month with `in`.
     let word = word.strip_prefix('ב').unwrap_or(word);
     let full = MONTHS.iter().position(|names| names.split_whitespace().any(|name| name == word));
     if let Some(place) = full {
@@ -17,8 +17,7 @@ pub fn month(word: &str) -> Option<u32> {
     starts.next().is_none().then_some(place as u32 + 1)
 }
 
-/// The languages that `tidings` finds, and Catalan, Czech, Hebrew; Arabic in both sets. Folded to lower case without diacritics; a line
-/// for each month.
+/// A line for each month, folded: the languages that can be identified, and Catalan, Czech and Hebrew; Arabic in both sets.
 const MONTHS: [&str; 12] = [
     "january janvier enero janeiro gennaio januar januari janner januara ianuarie ledna leden tammikuuta tammikuu ocak gener styczen stycznia январь января січня јануар јануара януари ιανουαρίου ιανουάριος يناير ژانویه جنوری ינואר",
     "february fevrier febrero fevereiro febbraio februar februari februara februarie unora unor helmikuuta helmikuu subat febrer luty lutego февраль февраля лютого фебруар фебруара февруари φεβρουαρίου φεβρουάριος فبراير شباط فوریه فروری פברואר",

@@ -1,4 +1,4 @@
-//! Owns the reading of one date at the head of a text; never touches other dates.
+//! Owns parsing one date at the start of a text.
 
 use chrono::NaiveDate;
 
@@ -6,7 +6,7 @@ use super::names::{is_weekday, month};
 use super::{DateMatch, NumericDate, ParsedDate};
 use crate::pairing::{digit_value, fold};
 
-/// The date that a text begins with.
+/// Parses the date at the start of a text.
 pub fn parse_prefix(text: &str) -> Option<DateMatch> {
     let mut reader = Reader { text, at: 0 };
     let bracket = reader.eat(&['(', '[']);
@@ -61,7 +61,7 @@ impl Reader<'_> {
         self.at > start
     }
 
-    /// A number of at most four digits, Arabic-Indic and full-width ones too, and how many digits it has.
+    /// A number of at most four digits of any known script, and its digit count.
     fn number(&mut self) -> Option<(u32, usize)> {
         let (mut value, mut digits) = (0, 0);
         while let Some(digit) = self.peek().and_then(digit_value) {
@@ -90,7 +90,7 @@ impl Reader<'_> {
         fold(self.text.get(start..self.at).unwrap_or_default())
     }
 
-    /// Passes over `Thursday, `, `Thu `, `jeudi `.
+    /// Skips `Thursday, `, `Thu `, `jeudi `.
     fn weekday(&mut self) {
         let start = self.at;
         let word = self.word();
@@ -173,7 +173,7 @@ impl Reader<'_> {
         Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
     }
 
-    /// What stands between the parts of a date with a month's name: blanks, a hyphen, `de`.
+    /// The separator in a date with a month name: white space, a hyphen, a slash, `de`.
     fn gap(&mut self) -> Option<()> {
         if self.eat(&['-', '/']) {
             return Some(());
@@ -196,7 +196,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The word behind a Russian or Ukrainian year: `г.`, `года`, `р.`, `року`.
+    /// Skips the word after a Russian or Ukrainian year: `г.`, `года`, `р.`, `року`.
     fn year_mark(&mut self) {
         let start = self.at;
         self.blanks();
@@ -207,7 +207,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `T14:30:00Z`, ` 14:30`, `, 14:30 +02:00`.
+    /// Skips `T14:30:00Z`, ` 14:30`, `, 14:30 +02:00`.
     fn time_of_day(&mut self) {
         let start = self.at;
         if self.clock().is_none() {

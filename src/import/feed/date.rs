@@ -1,12 +1,12 @@
-//! Dates as feeds write them: RFC 822 with everything that is done to it, ISO 8601 in all its forms, asctime.
+//! Owns parsing dates of feeds: RFC 822 with its common mistakes, ISO 8601 and asctime.
 //!
-//! What is no date of any calendar is `None`; a date is as exact as it is written.
+//! An impossible date is `None`; a date is as precise as it is written.
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
 use crate::import::entry::EntryDate;
 
-/// Reads a date.
+/// Parses a date.
 pub fn read(text: &str) -> Option<EntryDate> {
     let text = text.trim();
     iso(text).or_else(|| textual(text))
@@ -44,7 +44,7 @@ fn tokenize(text: &str) -> Vec<Token<'_>> {
     out
 }
 
-/// `2006-01-11T16:43:21-08:00`, with hyphens or not, a blank or a `T`, seconds or not, a year alone or with its month.
+/// `2006-01-11T16:43:21-08:00`, with or without hyphens, `T` and seconds; a year alone or with its month.
 fn iso(text: &str) -> Option<EntryDate> {
     use Token::{Number, Sign, Word};
     let tokens = tokenize(text);
@@ -70,14 +70,14 @@ fn iso(text: &str) -> Option<EntryDate> {
 
 const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
-/// `Wed, 11 Jan 2006 16:43:21 -0800` and what resembles it, `Jan 11, 2006`, `Wed Jan 11 16:43:21 2006`.
+/// `Wed, 11 Jan 2006 16:43:21 -0800`, `Jan 11, 2006`, `Wed Jan 11 16:43:21 2006`.
 fn textual(text: &str) -> Option<EntryDate> {
     use Token::{Number, Sign, Word};
     let mut tokens = tokenize(text);
     tokens.retain(|token| !matches!(token, Sign('.')));
     let month_at = tokens.iter().position(|token| matches!(token, Word(word) if month(word).is_some()))?;
     let Word(name) = tokens[month_at] else { return None };
-    // What stands before is the day, after a name of the week that may be wrong; or nothing, and the day comes next.
+    // The day comes before the month, after a weekday that may be wrong, or right after it.
     let before = tokens[..month_at].iter().rev().find_map(|token| match token {
         Number(number) => Some(*number),
         _ => None,
@@ -119,7 +119,7 @@ fn textual(text: &str) -> Option<EntryDate> {
 fn month(word: &str) -> Option<u32> {
     let start: String = word.chars().take(3).flat_map(char::to_lowercase).collect();
     let known = MONTHS.iter().position(|name| *name == start)?;
-    // `Mars` would be French, `Marchand` nothing.
+    // Rejects longer words: `Mars` is French, `Marchand` is a name.
     (word.len() == 3 || FULL[known].eq_ignore_ascii_case(word) || word.eq_ignore_ascii_case("sept"))
         .then_some(known as u32 + 1)
 }
@@ -129,7 +129,7 @@ const FULL: [&str; 12] = [
     "december",
 ];
 
-/// The time of day and the zone behind a date.
+/// Adds the time of day and the zone.
 fn with_time(date: NaiveDate, tokens: &[Token<'_>]) -> Option<EntryDate> {
     use Token::{Number, Sign, Word};
     let (time, rest) = match tokens {
@@ -138,7 +138,7 @@ fn with_time(date: NaiveDate, tokens: &[Token<'_>]) -> Option<EntryDate> {
         }
         [Number(hour), Sign(':'), Number(minute), rest @ ..] => (clock(hour, minute, "0")?, rest),
         [Number(time), rest @ ..] if time.len() == 6 => (clock(&time[..2], &time[2..4], &time[4..])?, rest),
-        // A zone behind a date without a time says nothing.
+        // A zone without a time is ignored.
         _ => return Some(EntryDate::Day(date)),
     };
     // Fractions of a second.
@@ -162,7 +162,7 @@ fn with_time(date: NaiveDate, tokens: &[Token<'_>]) -> Option<EntryDate> {
     }
 }
 
-/// Hours, minutes and seconds; a leap second is the second before, and 24:00 the day's last.
+/// Hours, minutes and seconds; a leap second becomes 59, and 24:00:00 becomes 23:59:59.
 fn clock(hour: &str, minute: &str, second: &str) -> Option<(u32, u32, u32)> {
     let (hour, minute, second): (u32, u32, u32) = (hour.parse().ok()?, minute.parse().ok()?, second.parse().ok()?);
     match (hour, minute, second) {
@@ -172,7 +172,7 @@ fn clock(hour: &str, minute: &str, second: &str) -> Option<(u32, u32, u32)> {
     }
 }
 
-/// The offset in seconds; `None` where there is none, or none that is known.
+/// The offset in seconds; `None` if it is missing or unknown.
 fn zone(tokens: &[Token<'_>]) -> Option<i32> {
     use Token::{Number, Sign, Word};
     match tokens {
@@ -201,7 +201,7 @@ fn offset(sign: char, hours: i32, minutes: i32) -> Option<i32> {
     (hours < 24 && minutes < 60).then_some(if sign == '+' { seconds } else { -seconds })
 }
 
-/// RFC 822 §5.1, and those that are often written besides.
+/// The zones of RFC 822 §5.1 and other common ones.
 fn zone_by_name(name: &str) -> Option<i32> {
     let hours = match name.to_ascii_uppercase().as_str() {
         "Z" | "UT" | "UTC" | "GMT" | "WET" => 0,

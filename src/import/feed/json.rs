@@ -1,4 +1,4 @@
-//! JSON Feed 1.0 and 1.1, item by item: one that is odd does not lose the others.
+//! Owns parsing JSON Feed 1.0 and 1.1 item by item, so that a malformed one does not lose the others.
 
 use std::io::{self, BufRead};
 
@@ -12,10 +12,7 @@ use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry
 use crate::import::parse_error::ParseError;
 use crate::import::visible_text;
 
-/// Reads a feed. What stands behind the items is known only after them; so is the feed's language, if it stands there.
-///
-/// # Errors
-/// It is no JSON Feed.
+/// Parses a feed. Members after `items`, such as a language, do not apply to the items.
 pub fn read(input: &mut dyn BufRead, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
     let mut scanner = Scanner { input, line: 1, peeked: None };
     scanner.skip_blanks()?;
@@ -206,7 +203,7 @@ fn enclosure(value: &Value) -> Option<Enclosure> {
     })
 }
 
-/// Takes JSON apart without knowing what it means.
+/// Splits JSON into values without interpreting them.
 struct Scanner<'r> {
     input: &'r mut dyn BufRead,
     line: usize,
@@ -242,7 +239,7 @@ impl Scanner<'_> {
         self.skip(b" \t\r\n")
     }
 
-    /// The next value as it is written; empty where there is none.
+    /// The source text of the next value; empty if there is none.
     fn value(&mut self) -> Result<Vec<u8>, ParseError> {
         let mut out = Vec::new();
         let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);

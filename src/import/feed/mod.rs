@@ -1,7 +1,6 @@
-//! Owns feeds of all formats read into entries; never touches languages, topics or files.
+//! Owns parsing feeds into entries: RSS 0.90 to 2.0 and 1.1, Atom 0.3 and 1.0, JSON Feed; never touches topics or files.
 //!
-//! RSS 0.90 to 2.0 and 1.1, Atom 0.3 and 1.0, JSON Feed: each entry is handed on as it ends, so that a feed of any length is
-//! read in the room of its longest entry. Every entry that begins is handed on, whatever is missing in it.
+//! Entries are emitted one by one, so that memory is bounded by the longest entry. Incomplete entries are emitted too.
 
 pub mod date;
 mod json;
@@ -16,7 +15,7 @@ use crate::import::decode::Utf8Reader;
 use crate::import::entry::{EntryDate, ParsedEntry};
 use crate::import::parse_error::ParseError;
 
-/// What a feed says of itself.
+/// The metadata of a feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Head {
     pub title: Option<String>,
@@ -24,14 +23,11 @@ pub struct Head {
     pub link: Option<String>,
     /// When it was published or last changed.
     pub date: Option<EntryDate>,
-    /// Why not all of it was read.
+    /// Why it was truncated, if it was.
     pub remarks: Vec<String>,
 }
 
-/// Reads a feed.
-///
-/// # Errors
-/// It is none, or it cannot be read.
+/// Parses a feed.
 pub fn read(input: &mut dyn Read, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
     let mut input = BufReader::new(Utf8Reader::new(input)?);
     match first_letter(&mut input)? {
@@ -41,7 +37,7 @@ pub fn read(input: &mut dyn Read, emit: &mut dyn FnMut(ParsedEntry)) -> Result<H
     }
 }
 
-/// The first letter that is no blank; what stands before it is skipped.
+/// Skips white space and peeks at the next byte.
 fn first_letter(input: &mut impl BufRead) -> io::Result<Option<u8>> {
     loop {
         let buffer = input.fill_buf()?;

@@ -1,8 +1,7 @@
-//! XML as it is found: a small tree for each entry, whatever is wrong around it.
+//! Owns lenient parsing of XML into a small tree for each entry.
 //!
-//! An entry that is open ends when the next begins or when what holds it ends. End tags without a beginning, undeclared
-//! prefixes, bare ampersands and HTML's entities do no harm; a DTD is never expanded. The depth, the attributes of an element and
-//! the size of what is kept are bounded.
+//! An open entry ends when the next begins or its parent ends. Unmatched end tags, undeclared prefixes, bare ampersands
+//! and HTML entities are tolerated; a DTD is never expanded. Depth, attributes and sizes are bounded.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -10,19 +9,19 @@ use std::io::{self, BufRead, Read};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-/// Elements nested deeper are passed over.
+/// Elements nested deeper are ignored.
 const MAX_DEPTH: usize = 200;
-/// More attributes than these nobody needs.
+/// Further attributes of an element are ignored.
 const MAX_ATTRIBUTES: usize = 100;
-/// An entry, and a piece of markup or text, is at most this long.
+/// The limit of an entry, and of one token of markup or text.
 pub const MAX_ENTRY_BYTES: u64 = 64 << 20;
-/// Of what stands outside of entries so much is kept.
+/// How much is retained outside of entries.
 const MAX_HEAD_BYTES: usize = 4 << 20;
 
-/// What a name belongs to.
+/// The namespace of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Namespace {
-    /// No namespace, or one of RSS's own.
+    /// No namespace, or one of RSS.
     Plain,
     Atom,
     Content,
@@ -38,20 +37,19 @@ pub enum Namespace {
     Other,
 }
 
-/// An element with everything in it.
+/// An element with its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Element {
     pub namespace: Namespace,
     /// In lower case, without its prefix.
     pub name: String,
-    /// By their names as written, in lower case.
+    /// By lower-case name, prefix included.
     pub attributes: Vec<(String, String)>,
     pub children: Vec<Node>,
-    /// The line where it begins.
     pub line: usize,
 }
 
-/// What stands in an element.
+/// A child of an element.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Node {
     Element(Element),
@@ -59,13 +57,13 @@ pub enum Node {
 }
 
 impl Element {
-    /// An attribute.
+    /// The trimmed value of an attribute, unless it is empty.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(other, _)| other == name);
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The elements in it.
+    /// The child elements.
     pub fn elements(&self) -> impl Iterator<Item = &Element> {
         self.children.iter().filter_map(|node| match node {
             Node::Element(element) => Some(element),
@@ -73,17 +71,17 @@ impl Element {
         })
     }
 
-    /// The elements of a name in it.
+    /// The child elements with a name.
     pub fn children_named<'e>(&'e self, namespace: Namespace, name: &'e str) -> impl Iterator<Item = &'e Element> {
         self.elements().filter(move |element| element.namespace == namespace && element.name == name)
     }
 
-    /// The first element of a name in it.
+    /// The first child element with a name.
     pub fn child<'e>(&'e self, namespace: Namespace, name: &'e str) -> Option<&'e Element> {
         self.children_named(namespace, name).next()
     }
 
-    /// All text in it.
+    /// The text of the element and its descendants.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.children[..] {
             [] => Cow::Borrowed(""),
@@ -92,7 +90,7 @@ impl Element {
         }
     }
 
-    /// What is in it, written as HTML.
+    /// The content, serialized as HTML.
     pub fn inner_html(&self) -> String {
         let mut out = String::new();
         self.children.iter().for_each(|node| node.write(&mut out));
@@ -127,27 +125,24 @@ impl Node {
     }
 }
 
-/// What becomes of the elements of a document.
+/// Receives the entries of a document.
 pub trait EntryHandler {
     /// Whether an element is an entry.
     fn is_entry(&self, namespace: Namespace, name: &str) -> bool;
-    /// An entry, with the elements that it stands in as far as they are known, the innermost first.
+    /// Handles an entry; its ancestors come innermost first, as far as they are parsed.
     fn entry(&mut self, entry: Element, around: &[&Element]);
 }
 
-/// How the reading of a document outcome.
+/// The result of parsing a document.
 #[derive(Debug)]
 pub struct ReadOutcome {
-    /// The outermost element without its entries; `None` where there was none.
+    /// The root element without its entries; `None` if there was none.
     pub root: Option<Element>,
-    /// Why not all was read.
+    /// Why the document was truncated, if it was.
     pub truncation: Option<String>,
 }
 
-/// Reads a document.
-///
-/// # Errors
-/// It cannot be read.
+/// Parses a document.
 pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<ReadOutcome> {
     let mut reader = Reader::from_reader(BoundedReader { inner: input, left: MAX_ENTRY_BYTES, line: 1 });
     let config = reader.config_mut();
@@ -199,7 +194,7 @@ pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<R
                 break;
             }
             Err(quick_xml::Error::Io(error)) => return Err(io::Error::new(error.kind(), error.to_string())),
-            // Broken markup: what was consumed of it is lost, and it goes on behind.
+            // Skips malformed markup and resumes after it.
             Err(_) if reader.buffer_position() > entry_start || !is_in_entry => {
                 if reader.get_mut().fill_buf()?.is_empty() {
                     break;
@@ -212,21 +207,20 @@ pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<R
     Ok(ReadOutcome { root: builder.root, truncation })
 }
 
-/// A name as it is written, in lower case.
 fn lower(name: &[u8]) -> String {
     String::from_utf8_lossy(name).to_lowercase()
 }
 
 struct Builder<'t> {
-    /// The open elements with their names as written, the outermost first.
+    /// The open elements with their qualified names, the root first.
     open: Vec<(String, Element)>,
-    /// How many elements are open that are nested too deep.
+    /// The number of open elements beyond the depth limit.
     too_deep: usize,
-    /// The declared prefixes, with the depth of their elements.
+    /// The declared prefixes with the depth of their elements.
     namespaces: Vec<(usize, String, Namespace)>,
-    /// How much is kept outside of entries.
+    /// How much is retained outside of entries.
     size: usize,
-    /// Which of the open elements is the entry.
+    /// The index in `open` of the entry.
     entry: Option<usize>,
     root: Option<Element>,
     handler: &'t mut dyn EntryHandler,
@@ -262,7 +256,7 @@ impl Builder<'_> {
         let namespace = self.namespace(prefix);
         let is_entry = self.handler.is_entry(namespace, name);
         if is_entry && let Some(entry) = self.entry {
-            // The one before was not closed.
+            // The previous entry was not closed.
             while self.open.len() > entry {
                 self.close();
             }
@@ -274,7 +268,7 @@ impl Builder<'_> {
         self.open.push((written, element));
     }
 
-    /// What a prefix stands for: as it is declared, else as it usually is.
+    /// The namespace of a prefix: as declared, else the conventional one.
     fn namespace(&self, prefix: &str) -> Namespace {
         let declared = self.namespaces.iter().rev().find(|(_, other, _)| other == prefix);
         declared.map_or_else(|| namespace_of_prefix(prefix), |(_, _, namespace)| *namespace)
@@ -285,7 +279,7 @@ impl Builder<'_> {
             self.too_deep -= 1;
             return;
         }
-        // One that was never opened ends nothing.
+        // An unmatched end tag is ignored.
         let Some(at) = self.open.iter().rposition(|(open, _)| open == written) else { return };
         while self.open.len() > at {
             self.close();
@@ -339,7 +333,7 @@ impl Builder<'_> {
     }
 }
 
-/// The namespaces of feeds, by what they are called in all the ways that are found.
+/// The namespace of a URI, by the variants found in feeds.
 fn namespace_of_uri(uri: &str) -> Namespace {
     let uri = uri.trim().to_ascii_lowercase();
     let has = |part: &str| uri.contains(part);
@@ -369,7 +363,7 @@ fn namespace_of_uri(uri: &str) -> Namespace {
     }
 }
 
-/// What a prefix usually stands for that nobody declared.
+/// The conventional namespace of an undeclared prefix.
 fn namespace_of_prefix(prefix: &str) -> Namespace {
     match prefix {
         "" => Namespace::Plain,
@@ -388,10 +382,10 @@ fn namespace_of_prefix(prefix: &str) -> Namespace {
     }
 }
 
-/// A reader that counts lines, and that ends where one piece of markup takes too much.
+/// A reader that counts lines and limits the size of one token.
 struct BoundedReader<R> {
     inner: R,
-    /// How much may still be read for one piece.
+    /// The bytes left for the current token.
     left: u64,
     line: usize,
 }

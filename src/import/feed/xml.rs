@@ -1,17 +1,17 @@
-//! Entries of XML feeds, whatever their format: what RSS, RDF and Atom say, and the modules that all of them use.
+//! Owns mapping the elements of RSS, RDF, Atom and their extension modules to entries.
 
 use super::date;
 use super::tree::{Element, Namespace};
 use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, Image, ParsedEntry};
 use crate::import::visible_text;
 
-/// Where translations are linked.
+/// The link relation of a translation.
 const TRANSLATION: &str = "https://schema.org/workTranslation";
 
-/// An entry, and the elements that it stands in, the innermost first.
+/// Maps an entry element; its ancestors come innermost first.
 pub fn entry(entry: &Element, around: &[&Element]) -> ParsedEntry {
     let mut found = ParsedEntry { line: entry.line, ..ParsedEntry::default() };
-    // In RDF the channel stands beside the entries.
+    // In RDF the channel is a sibling of the entries.
     let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
     let around = || around.iter().copied().chain(beside);
     found.language = own_language(entry);
@@ -33,7 +33,7 @@ pub fn entry(entry: &Element, around: &[&Element]) -> ParsedEntry {
     found
 }
 
-/// The element that says what a feed is: of RSS and RDF the channel, of Atom the outermost.
+/// The element with the feed's metadata: `channel` in RSS and RDF, the root in Atom.
 pub fn channel(root: &Element) -> Option<&Element> {
     match root.name.as_str() {
         "feed" => Some(root),
@@ -41,7 +41,7 @@ pub fn channel(root: &Element) -> Option<&Element> {
     }
 }
 
-/// The language that an element says its texts are in.
+/// The language that an element declares.
 pub fn language(element: &Element) -> Option<String> {
     let said = element.attribute("xml:lang").map(str::to_owned);
     let plain = || element.child(Namespace::Plain, "language").map(|language| language.text().trim().to_owned());
@@ -63,7 +63,7 @@ fn is_atom(element: &Element) -> bool {
     element.namespace == Namespace::Atom
 }
 
-/// The plain text of an element that may hold HTML: by its type in Atom, by what it looks like in RSS.
+/// The visible text of an element that may hold HTML: by its type in Atom, by its content in RSS.
 fn plain(element: &Element) -> String {
     if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
         return match content(element) {
@@ -92,7 +92,7 @@ fn some(text: String) -> Option<String> {
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
-/// The content of an Atom text or content, in all types and modes (RFC 4287 §3.1, §4.1.3; Atom 0.3 §3.1).
+/// An Atom text construct or content (RFC 4287 §3.1, §4.1.3; Atom 0.3 §3.1).
 fn content(element: &Element) -> Body {
     let kind = element.attribute("type").unwrap_or("text").to_ascii_lowercase();
     let mode = element.attribute("mode").unwrap_or_default().to_ascii_lowercase();
@@ -112,7 +112,7 @@ fn content(element: &Element) -> Body {
         || kind.contains("xhtml")
         || (mode == "xml" || mode.is_empty()) && has_elements;
     if is_markup && mode != "escaped" {
-        // The outer `div` is none of the content.
+        // The outer `div` is not part of the content.
         let mut inner = element.elements().filter(|inner| inner.name == "div");
         let html = match (inner.next(), inner.next()) {
             (Some(div), None) if element.elements().count() == 1 => div.inner_html(),
@@ -125,12 +125,12 @@ fn content(element: &Element) -> Body {
     if is_html { Body::Html(text) } else { Body::Text(text) }
 }
 
-/// Media types whose content is in base64.
+/// Whether content of this media type is in base64.
 fn is_foreign(kind: &str) -> bool {
     kind.contains('/') && !kind.contains("html") && !kind.contains("xml")
 }
 
-/// Summary and body.
+/// Fills summary and body.
 fn texts(entry: &Element, found: &mut ParsedEntry) {
     let encoded = entry.child(Namespace::Content, "encoded").map(|body| body.text().trim().to_owned());
     let xhtml = || {
@@ -150,7 +150,7 @@ fn texts(entry: &Element, found: &mut ParsedEntry) {
     let description =
         entry.child(Namespace::Plain, "description").or_else(|| entry.child(Namespace::Dc, "description"));
     match description {
-        // Without another body, a description with markup is that.
+        // A description with markup is the body if there is no other.
         Some(description)
             if found.body.is_none()
                 && (visible_text::has_tags(&description.text()) || description.elements().next().is_some()) =>
@@ -189,7 +189,7 @@ fn links(element: &Element) -> impl Iterator<Item = &Element> {
     element.children_named(Namespace::Atom, "link")
 }
 
-/// The address of a page: what RSS links, or what Atom links by a relation, HTML first.
+/// The URL of a page: the link of RSS, or the one of Atom with this relation, HTML first.
 fn link(element: &Element, rel: &str) -> Option<String> {
     let plain = element
         .child(Namespace::Plain, "link")
@@ -243,7 +243,7 @@ fn authors(entry: &Element) -> Vec<Author> {
     authors
 }
 
-/// `mail@x (Name)`, `Name <mail@x>`, or a name.
+/// Parses `mail@x (Name)`, `Name <mail@x>` or a name.
 pub fn named(text: &str) -> Author {
     let is_mail = |text: &str| text.contains('@') && !text.contains(' ');
     let (before, inner) = match (text.split_once('('), text.split_once('<')) {
@@ -293,7 +293,7 @@ fn categories(entry: &Element) -> Vec<Category> {
     categories
 }
 
-/// When it was published and updated. What is no date is remarked.
+/// Fills the dates; an invalid one becomes a remark.
 fn dates(entry: &Element, found: &mut ParsedEntry) {
     const PUBLISHED: [&str; 7] = ["published", "pubdate", "issued", "created", "date", "available", "datesubmitted"];
     const UPDATED: [&str; 2] = ["updated", "modified"];
@@ -317,7 +317,7 @@ fn dates(entry: &Element, found: &mut ParsedEntry) {
     found.remarks.extend(wrong.into_iter().map(|text| format!("`{text}` is no date")));
 }
 
-/// The picture, with its credit and what it shows.
+/// Fills the image with its alternative text and credit.
 fn media(entry: &Element, found: &mut ParsedEntry) {
     let groups: Vec<&Element> = [entry].into_iter().chain(entry.children_named(Namespace::Media, "group")).collect();
     let all = |name: &'static str| groups.iter().flat_map(move |group| group.children_named(Namespace::Media, name));
@@ -358,7 +358,7 @@ fn looks_like_picture(url: &str) -> bool {
     [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"].iter().any(|ending| path.ends_with(ending))
 }
 
-/// Files that go with it.
+/// Fills the enclosures.
 fn files(entry: &Element, found: &mut ParsedEntry) {
     let mut add = |url: Option<&str>, element: &Element| {
         let Some(url) = url else { return };
@@ -405,7 +405,7 @@ pub fn page(channel: &Element) -> Option<String> {
     link(channel, "alternate")
 }
 
-/// When a feed was published or last changed.
+/// When a feed was published or updated.
 pub fn date_of_feed(channel: &Element) -> Option<EntryDate> {
     const NAMES: [&str; 6] = ["pubdate", "lastbuilddate", "updated", "modified", "date", "published"];
     NAMES.iter().find_map(|name| {

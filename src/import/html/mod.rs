@@ -1,6 +1,6 @@
-//! Owns a news page of HTML read into entries, its parts found by CSS selectors; never touches languages, topics or files.
+//! Owns scraping an HTML news page into entries by CSS selectors; never touches topics or files.
 //!
-//! The document is built as browsers do (WHATWG HTML §13.2), whatever is wrong with it.
+//! The document is parsed as browsers do (WHATWG HTML §13.2).
 
 mod parts;
 mod selectors;
@@ -20,13 +20,12 @@ use crate::store::exceeded_limit;
 use parts::{VisibleHtml, attribute};
 pub use selectors::{SelectorOptions, Selectors};
 
-/// The longest page that is read, in bytes.
 const MAX_PAGE_BYTES: u64 = 64 << 20;
 
-/// Nesting beyond this is no page that anybody wrote.
+/// Deeper nesting is refused.
 const MAX_DEPTH: usize = 2000;
 
-/// Whether a document that begins so is a page of HTML.
+/// Whether a document with this beginning is HTML.
 pub fn is_page(head: &[u8]) -> bool {
     let head = String::from_utf8_lossy(head);
     let mut rest = head.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
@@ -40,10 +39,7 @@ pub fn is_page(head: &[u8]) -> bool {
     begins("<!doctype html") || begins("<html")
 }
 
-/// Reads a page, and what a person should know of it. `at`: its address, where it was fetched.
-///
-/// # Errors
-/// It cannot be read.
+/// Scrapes a page and returns notes for the report. `at`: its URL, if it was fetched.
 pub fn read(
     input: impl Read,
     at: Option<&str>,
@@ -81,18 +77,18 @@ pub fn read(
     Ok(notes)
 }
 
-/// An entry, and what is decided when all have been seen.
+/// An entry before the whole page is known.
 struct Entry {
     found: ParsedEntry,
-    /// Its date, where the order of day and month must be told.
+    /// Its date, if the order of day and month must be inferred from the page.
     numbers: Option<NumericDate>,
     is_impossible: bool,
-    /// Its text, as people see it.
+    /// Its visible text.
     paragraphs: Vec<String>,
 }
 
 impl Entry {
-    /// Takes the caption that is run together with the text out of it.
+    /// Splits an image caption off the text.
     fn split_caption(&mut self, credits: &Credits) {
         if self.found.body.is_some() {
             return;
@@ -106,7 +102,7 @@ impl Entry {
         }
     }
 
-    /// Why it cannot come in. `number`: its place on the page.
+    /// Why it cannot be imported. `number`: its position on the page, from 1.
     fn fault(&self, number: usize) -> Option<String> {
         let title = || self.found.title.clone().unwrap_or_else(|| format!("entry {number}"));
         if self.is_impossible {

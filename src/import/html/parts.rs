@@ -1,4 +1,4 @@
-//! Owns the parts of an item: what is written in its date, its link, its picture and its text.
+//! Owns the parts of an item: its date, link, language, image and text.
 
 use std::collections::HashSet;
 
@@ -14,9 +14,8 @@ use crate::import::feed::date as machine;
 use crate::import::listing::caption;
 use crate::import::visible_text;
 
-/// How much of an element's text is looked through for a date, in characters.
 const DATE_SEARCH_CHARS: usize = 200;
-/// Elements that are no text.
+/// Elements that are not part of the text.
 const HIDDEN_ELEMENTS: [&str; 10] =
     ["figure", "figcaption", "script", "style", "template", "noscript", "nav", "form", "button", "svg"];
 
@@ -25,12 +24,12 @@ pub fn attribute(element: ElementRef, name: &str) -> Option<String> {
     element.attr(name).map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned)
 }
 
-/// What is read of an element, on one line.
+/// The visible text of an element on one line.
 pub fn line(element: ElementRef) -> String {
     visible_text::collapse_whitespace(&visible_text::from_html(&element.inner_html()))
 }
 
-/// The language that an element says of itself.
+/// The language that an element declares.
 fn language(element: ElementRef) -> Option<String> {
     attribute(element, "lang").or_else(|| attribute(element, "xml:lang"))
 }
@@ -43,8 +42,7 @@ fn around(element: ElementRef) -> impl Iterator<Item = ElementRef> {
     element.ancestors().filter_map(ElementRef::wrap)
 }
 
-/// What the page's relative addresses are against: its `base`, its own address, its canonical one, or the one that a browser
-/// noted when it was saved.
+/// The base of the page's relative URLs: its `base`, its own URL, its canonical one, or the one that a browser saved.
 pub fn base(page: &Html, at: Option<&str>) -> Option<String> {
     let root = page.root_element();
     let own = at.map(str::to_owned).or_else(|| saved_from(page)).or_else(|| {
@@ -67,14 +65,14 @@ fn saved_from(page: &Html) -> Option<String> {
     })
 }
 
-/// The link that an element is, holds, or stands in.
+/// The link that an element is, contains or is in.
 pub fn link_at(element: ElementRef) -> Option<ElementRef> {
     let is_link = |element: &ElementRef| element.attr("href").is_some();
     let inner = || element.descendants().filter_map(ElementRef::wrap).find(is_link);
     Some(element).filter(is_link).or_else(inner).or_else(|| around(element).find(is_link))
 }
 
-/// The language that an item says of itself: by its own tag, its title's, or its link's.
+/// The language of an item: that of its title, its own or its link's.
 pub fn own_language(item: ElementRef, title: Option<ElementRef>, link: Option<ElementRef>) -> Option<String> {
     let inner = |title: ElementRef| title.select(&Selector::parse("[lang]").ok()?).find_map(language);
     let title = title.and_then(|title| language(title).or_else(|| inner(title)));
@@ -82,21 +80,21 @@ pub fn own_language(item: ElementRef, title: Option<ElementRef>, link: Option<El
     title.or_else(|| language(item)).or_else(link)
 }
 
-/// The language of what an item stands in.
+/// The language that an item inherits.
 pub fn language_around(item: ElementRef) -> Option<String> {
     around(item).find_map(language)
 }
 
-/// What a date's element says.
+/// The date that an element holds.
 pub enum DateField {
     Exact(EntryDate),
-    /// A day whose order of day and month all dates of the page tell.
+    /// The order of day and month must be inferred from all dates of the page.
     Ambiguous(NumericDate),
     Impossible,
     Unknown(String),
 }
 
-/// Reads a date: as it is written for machines, else for people, wherever in the text it stands.
+/// Parses a date from its machine-readable attribute, else from the text.
 pub fn date(element: ElementRef) -> DateField {
     let said = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
     let inner = || select(element, "[datetime], [content]").and_then(said);
@@ -125,12 +123,12 @@ fn within(text: &str) -> Option<ParsedDate> {
     None
 }
 
-/// The element with the words of an item's picture.
+/// The caption element of an item's image.
 pub fn caption(item: ElementRef) -> Option<ElementRef> {
     select(item, "figcaption, [class*=caption]")
 }
 
-/// The picture of an item, and what its caption says of it.
+/// The image of an item, with alternative text and credit from its caption.
 pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     let shown = select(item, "img, amp-img");
     let said = caption.map(|caption| caption::parse(&line(caption))).unwrap_or_default();
@@ -146,7 +144,7 @@ pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     Some(picture).filter(|picture| picture.url.is_some() || picture.alt.is_some() || picture.credit.is_some())
 }
 
-/// Where a picture is: pages that load it late keep that elsewhere, and show something small meanwhile.
+/// The URL of an image; lazy loading keeps it in a data attribute and a placeholder in `src`.
 fn source(picture: ElementRef) -> Option<String> {
     let late = ["data-src", "data-lazy-src", "data-original"].iter().find_map(|name| attribute(picture, name));
     let source = || attribute(picture, "src").filter(|source| !source.starts_with("data:"));
@@ -154,16 +152,16 @@ fn source(picture: ElementRef) -> Option<String> {
     late.or_else(source).or_else(|| set()?.split([' ', ',']).find(|part| !part.is_empty()).map(str::to_owned))
 }
 
-/// What is shown of an item but its other parts.
+/// Serializes an item without some of its elements.
 pub struct VisibleHtml(HashSet<NodeId>);
 
 impl VisibleHtml {
-    /// Without these elements, as far as they are not the item itself.
+    /// Excludes elements, except the item itself.
     pub fn without<'a>(item: ElementRef<'a>, parts: impl Iterator<Item = ElementRef<'a>>) -> VisibleHtml {
         VisibleHtml(parts.map(|part| part.id()).filter(|id| *id != item.id()).collect())
     }
 
-    /// The HTML of an element without them.
+    /// The HTML of an element without the excluded ones.
     pub fn html(&self, element: ElementRef) -> String {
         let mut out = String::new();
         let mut hidden = None;
@@ -196,7 +194,7 @@ impl VisibleHtml {
     }
 }
 
-/// Elements without an end.
+/// Elements without an end tag.
 const VOID_ELEMENTS: [&str; 6] = ["br", "hr", "img", "wbr", "input", "source"];
 
 fn open(element: &scraper::node::Element, out: &mut String) {

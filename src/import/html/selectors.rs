@@ -1,8 +1,8 @@
-//! Owns what a page's parts are found by; never touches what they hold.
+//! Owns the CSS selectors of a page's parts.
 
 use scraper::{ElementRef, Selector};
 
-/// The CSS selectors that a person gave, as they are written; what is missing is found by what pages usually have.
+/// The selectors given as options; missing ones have defaults.
 #[derive(Clone, Debug, Default)]
 pub struct SelectorOptions {
     pub item: Option<String>,
@@ -13,7 +13,7 @@ pub struct SelectorOptions {
 }
 
 impl SelectorOptions {
-    /// Whether there is one.
+    /// Whether any is given.
     pub fn is_any(&self) -> bool {
         [&self.item, &self.title, &self.date, &self.link, &self.summary].iter().any(|options| options.is_some())
     }
@@ -25,16 +25,13 @@ pub struct Selectors {
     pub item: Selector,
     pub title: Selector,
     pub date: Selector,
-    /// Without it, the link in the title or around it, else the first one.
+    /// Without it, the link in or around the title, else the first one.
     pub link: Option<Selector>,
     pub summary: Selector,
 }
 
 impl Selectors {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// The option whose selector is none, and why.
+    /// Parses the selectors, or says which option is invalid and why.
     pub fn read(options: &SelectorOptions) -> Result<Selectors, String> {
         Ok(Selectors {
             item: read("--item", options.item.as_deref().unwrap_or("article"))?,
@@ -51,7 +48,7 @@ fn read(option: &str, written: &str) -> Result<Selector, String> {
     Selector::parse(written).map_err(|error| format!("{option} `{written}` is {or_date}: {error}"))
 }
 
-/// The elements of an item that a selector finds, in their order: itself, or what stands in it; none within another.
+/// The item if it matches, else its outermost descendants that do, in document order.
 pub fn all<'a>(item: ElementRef<'a>, selector: &Selector) -> Vec<ElementRef<'a>> {
     if selector.matches(&item) {
         return vec![item];
@@ -66,7 +63,7 @@ pub fn all<'a>(item: ElementRef<'a>, selector: &Selector) -> Vec<ElementRef<'a>>
     found
 }
 
-/// The first of them.
+/// The first of those.
 pub fn first<'a>(item: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>> {
     all(item, selector).into_iter().next()
 }

@@ -1,8 +1,8 @@
-//! Owns what must not show in a body: attributes in braces and comments.
+//! Owns stripping attribute lists in braces and HTML comments.
 
 use super::code::{CodeScope, CodeSpans, rewrite};
 
-/// A body without comments and attributes outside code.
+/// Strips comments and attribute lists outside code.
 pub fn strip(text: &str) -> String {
     if !text.contains('{') && !text.contains("<!--") {
         return text.to_owned();
@@ -12,7 +12,6 @@ pub fn strip(text: &str) -> String {
     rewrite(text, &code, plain, |piece, out| out.push_str(piece))
 }
 
-/// An attribute list longer than this is none.
 const MAX_LIST_BYTES: usize = 400;
 
 fn strip_piece(piece: &str, out: &mut String) {
@@ -44,7 +43,7 @@ fn strip_piece(piece: &str, out: &mut String) {
     out.push_str(&piece[at..]);
 }
 
-/// The length of the attribute list that a text begins with, where it can be nothing else after what stands before it.
+/// The length of the attribute list at the start of a text, if the context leaves no other reading.
 fn attributes(text: &str, before: &str) -> Option<usize> {
     let inner = text.strip_prefix('{')?;
     let end = inner.bytes().take(MAX_LIST_BYTES).position(|byte| matches!(byte, b'}' | b'\n' | b'{'))?;
@@ -68,7 +67,7 @@ fn attributes(text: &str, before: &str) -> Option<usize> {
     (is_alone || is_heading || follows || (is_bare && behind.is_empty())).then_some(length)
 }
 
-/// A line longer than this is no heading, and no list of attributes.
+/// How much of a line is considered as context.
 const MAX_LINE_BYTES: usize = 2000;
 
 fn last(text: &str) -> &str {
@@ -87,7 +86,7 @@ fn first(text: &str) -> &str {
     &text[..end]
 }
 
-/// Whether a text is `.class`, `#id` and `key=value`, with blanks between.
+/// Whether a text consists of `.class`, `#id` and `key=value`.
 fn is_list(text: &str) -> bool {
     let mut rest = text;
     let is_name = |letter: char| letter.is_alphanumeric() || "_-:./".contains(letter);

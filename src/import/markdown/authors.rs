@@ -1,10 +1,10 @@
-//! Owns who wrote a post: names, ids, links, lists and maps.
+//! Owns parsing the authors of a post: names, ids, links, lists and maps.
 
 use super::inline_text;
 use super::value::Value;
 use crate::import::entry::Author;
 
-/// The authors that front matter names, each once; `registry` holds authors by id.
+/// The distinct authors of front matter; `registry` has the site's authors by id.
 pub fn read(values: &Value, registry: &Value) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
     let maps = [Some(values), values.get("taxonomies"), values.get("params"), values.get("extra")];
@@ -57,7 +57,7 @@ fn from_registry(id: &str, entry: &Value) -> Author {
     }
 }
 
-/// Names in a text: Markdown links, HTML links, or names that a comma, a slash or `and` parts.
+/// Names in a text: Markdown links, HTML links, or names separated by a comma, a slash or `and`.
 fn from_text(text: &str, registry: &Value) -> Vec<Author> {
     let mut authors = Vec::new();
     let mut rest = text;
@@ -79,7 +79,7 @@ fn from_text(text: &str, registry: &Value) -> Vec<Author> {
     while let Some((before, label, address, behind)) = inline_text::next_link(rest) {
         push_names(&mut authors, before, registry);
         push(&mut authors, Author { name: inline_text::line(label), url: Some(address.to_owned()), email: None });
-        // What stands in brackets behind a linked name is where the author works.
+        // Parentheses after a linked name hold a company.
         let company = behind.trim_start().strip_prefix('(').and_then(|company| company.split_once(')'));
         rest = company.map_or(behind, |(_, behind)| behind);
     }
@@ -87,7 +87,6 @@ fn from_text(text: &str, registry: &Value) -> Vec<Author> {
     authors
 }
 
-/// More authors than any post has.
 const MAX_AUTHORS: usize = 200;
 
 fn push(authors: &mut Vec<Author>, author: Author) {
@@ -96,7 +95,7 @@ fn push(authors: &mut Vec<Author>, author: Author) {
     }
 }
 
-/// Names that signs part, outside brackets.
+/// Adds the names of a text, split at separators outside brackets.
 fn push_names(authors: &mut Vec<Author>, text: &str, registry: &Value) {
     let text = inline_text::without_tags(&mail_in_brackets(text))
         .replace(" and ", ",")
@@ -124,12 +123,12 @@ fn push_names(authors: &mut Vec<Author>, text: &str, registry: &Value) {
     }
 }
 
-/// `Name <mail@host>` with the address in square brackets, so that it is no tag.
+/// Rewrites `Name <mail@host>` so that the address is not taken for a tag.
 fn mail_in_brackets(text: &str) -> String {
     if text.contains('@') { text.replace('<', "[mail:").replace('>', "]") } else { text.to_owned() }
 }
 
-/// A name, and the mail address behind it.
+/// Splits a name from its email address.
 fn with_mail(text: &str) -> Author {
     let Some((name, mail)) = text.split_once("[mail:") else {
         return Author { name: inline_text::line(text), ..Author::default() };

@@ -1,12 +1,12 @@
-//! Owns the way of a body from what its generator reads to Markdown that any renderer reads.
+//! Owns converting a body from its generator's dialect to plain Markdown.
 
-use super::addresses::LinkResolver;
+use super::links::LinkResolver;
 use super::post_context::PostContext;
 use super::site::Kind;
-use super::{attributes, blocks, code, liquid, shortcodes};
+use super::{admonitions, attributes, code, liquid, shortcodes};
 use crate::import::entry::{Body, ParsedEntry};
 
-/// Reads a body into an entry.
+/// Converts a body and fills the entry with it.
 pub fn fill(entry: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let is_html = [".html", ".htm"].iter().any(|ending| page.file.path.to_ascii_lowercase().ends_with(ending));
@@ -14,10 +14,10 @@ pub fn fill(entry: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
     let mut text = expand_templates(kind, &text, page);
     if !is_html {
         text = attributes::strip(&text);
-        text = blocks::to_block_quotes(&text);
+        text = admonitions::to_block_quotes(&text);
         text = take_title(entry, text);
     }
-    let beside = super::pictures::conventional_image(kind, page.tree.attachments(page.file)).map(str::to_owned);
+    let beside = super::images::conventional_image(kind, page.tree.attachments(page.file)).map(str::to_owned);
     let mut addresses = LinkResolver::new(page);
     text = if is_html { addresses.html(&text) } else { addresses.body(&text) };
     fill_picture(entry, &mut addresses, beside);
@@ -34,7 +34,7 @@ pub fn fill(entry: &mut ParsedEntry, page: &mut PostContext<'_>, text: &str) {
     }
 }
 
-/// A text without the blank lines at its ends.
+/// Trims blank lines.
 fn without_blank_lines(text: &str) -> &str {
     let text = text.trim_end();
     let blank = text.len() - text.trim_start().len();
@@ -54,7 +54,7 @@ fn expand_templates(kind: Kind, text: &str, page: &mut PostContext<'_>) -> Strin
     }
 }
 
-/// Takes the heading that stands for the title out of a body, where front matter has none.
+/// Moves a leading heading to the title if front matter has none.
 fn take_title(entry: &mut ParsedEntry, text: String) -> String {
     if entry.title.is_some() {
         return text;

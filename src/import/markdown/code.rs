@@ -1,28 +1,27 @@
-//! Owns where code stands in Markdown, exactly as the renderer sees it.
+//! Owns finding code in Markdown, with the renderer's parser.
 
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag};
 
-/// The places of code in a text, in their order; none touches another.
+/// The sorted, disjoint byte ranges of code in a text.
 #[derive(Clone, Debug, Default)]
 pub struct CodeSpans {
     ranges: Vec<Range<usize>>,
 }
 
-/// CodeScope code counts.
+/// Which code is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeScope {
     All,
-    /// Not what is only indented: generators work in it as in any text.
+    /// Without indented code, in which generators expand templates too.
     Delimited,
 }
 
-/// Nesting beyond this is no text that anybody wrote; the renderer takes such a text as it is.
+/// The renderer does not parse text nested deeper.
 const MAX_DEPTH: usize = 200;
 
 impl CodeSpans {
-    /// Finds the code of a text.
     pub fn find(text: &str, scope: CodeScope) -> CodeSpans {
         if !text.contains('`') && !text.contains("~~~") && (scope == CodeScope::Delimited || !has_indented(text)) {
             return CodeSpans::default();
@@ -46,13 +45,13 @@ impl CodeSpans {
         CodeSpans { ranges }
     }
 
-    /// The first piece of code that ends behind a place.
+    /// The first range that ends after an offset.
     pub fn next(&self, at: usize) -> Option<Range<usize>> {
         let index = self.ranges.partition_point(|range| range.end <= at);
         self.ranges.get(index).cloned()
     }
 
-    /// Whether a place is in code.
+    /// Whether an offset is in code.
     pub fn contains(&self, at: usize) -> bool {
         self.next(at).is_some_and(|range| range.start <= at)
     }
@@ -62,14 +61,14 @@ fn has_indented(text: &str) -> bool {
     text.starts_with("    ") || text.contains("    ") || text.contains('\t')
 }
 
-/// Whether the renderer gives up on a text.
+/// Whether the renderer does not parse a text.
 pub fn is_too_deep(text: &str) -> bool {
     let markers =
         |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
     text.lines().any(|line| (MAX_DEPTH..line.len()).contains(&markers(line)))
 }
 
-/// Rewrites what is no code: `text` gets each stretch between pieces of code, `code` each piece.
+/// Rewrites a text: `text` handles each part between code, `inside` each range of code.
 pub fn rewrite(
     source: &str,
     code: &CodeSpans,
@@ -87,7 +86,7 @@ pub fn rewrite(
     out
 }
 
-/// Writes the signs of templates that are left outside code so that they show and do not work.
+/// Escapes the template delimiters left outside code.
 pub fn escape_templates(source: &str) -> String {
     if !["{{", "{%", "%}"].iter().any(|sign| source.contains(sign)) {
         return source.to_owned();
@@ -107,7 +106,7 @@ pub fn escape_templates(source: &str) -> String {
     rewrite(source, &code, escape, |piece, out| out.push_str(piece))
 }
 
-/// A text as a fenced block of code.
+/// A fenced code block.
 pub fn fenced(inner: &str, language: &str) -> String {
     let longest = inner.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);

@@ -1,17 +1,17 @@
-//! Owns dates as front matter and file names write them; never touches the clock.
+//! Owns parsing dates of front matter and file names.
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::import::entry::EntryDate;
 
-/// A date that was read, and whether something behind it could not be.
+/// A date, and whether a part after it could not be parsed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FrontMatterDate {
     pub date: EntryDate,
     pub is_partial: bool,
 }
 
-/// Reads a date of front matter.
+/// Parses a date of front matter.
 pub fn read(text: &str) -> Option<FrontMatterDate> {
     let text = text.trim().trim_matches(['"', '\'']).trim();
     let (day, rest) = year_first(text).or_else(|| with_month_name(text))?;
@@ -36,7 +36,7 @@ pub fn read(text: &str) -> Option<FrontMatterDate> {
     })
 }
 
-/// The day at the head of a file's name, and the rest of the name: `2024-01-31-name`, `2024-1-31_name`.
+/// The day at the start of a file name, and the rest: `2024-01-31-name`, `2024-1-31_name`.
 pub fn from_file_name(name: &str) -> Option<(NaiveDate, &str)> {
     let (day, rest) = year_first(name)?;
     if rest.is_empty() {
@@ -60,7 +60,7 @@ pub fn from_path(path: &str) -> Option<NaiveDate> {
     })
 }
 
-/// A number of so many digits at the head of a text, and the rest.
+/// A number at the start of a text, and the rest.
 fn number(text: &str, digits: std::ops::RangeInclusive<usize>) -> Option<(u32, &str)> {
     let end = text.bytes().take_while(u8::is_ascii_digit).count();
     if !digits.contains(&end) {

@@ -1,20 +1,20 @@
-//! Owns the parting of front matter from body, and the reading of front matter: YAML, TOML and JSON.
+//! Owns splitting front matter from the body, and parsing it: YAML, TOML and JSON.
 
 use super::value::Value;
 use super::yaml;
 
-/// A file taken apart.
+/// A file split into front matter and body.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document<'a> {
-    /// A map; empty where there is no front matter.
+    /// A map; empty without front matter.
     pub values: Value,
     pub has_front_matter: bool,
     pub body: &'a str,
-    /// What was odd in the front matter, and yet could be read.
+    /// Why the front matter was parsed leniently, if it was.
     pub remark: Option<String>,
 }
 
-/// Where and why front matter cannot be read.
+/// Why front matter cannot be parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParseError {
     /// The line of the file, from 1.
@@ -22,10 +22,7 @@ pub struct ParseError {
     pub reason: String,
 }
 
-/// Takes a file apart.
-///
-/// # Errors
-/// It begins with front matter that cannot be read at all.
+/// Splits a file and parses its front matter.
 pub fn read(text: &str) -> Result<Document<'_>, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let trimmed = text.trim_start();
@@ -48,7 +45,7 @@ pub fn read(text: &str) -> Result<Document<'_>, ParseError> {
     }
 }
 
-/// What stands between the first line and the next one that closes it, and what stands behind.
+/// The text between the opening and the closing fence, and the text after it.
 fn fenced<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     let start = text.find('\n')? + 1;
     let mut at = start;
@@ -62,7 +59,7 @@ fn fenced<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
     None
 }
 
-/// Whether the line below the first one looks like a key, so that front matter was meant.
+/// Whether the second line looks like a key, so that front matter was intended.
 fn opens_with_key(text: &str, fence: &str) -> bool {
     let sign = if fence == "---" { ':' } else { '=' };
     let line = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -110,7 +107,7 @@ fn from_toml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Docu
     Ok(Document { values, has_front_matter: true, body, remark: Some(odd("TOML", line, &reason)) })
 }
 
-/// Reads TOML line by line: what is no TOML is taken for the text that stands there.
+/// Parses TOML line by line; an invalid value becomes a text.
 fn toml_by_line(front: &str) -> Value {
     let mut values = Value::Map(Vec::new());
     let mut table = String::new();
@@ -136,7 +133,7 @@ fn toml_by_line(front: &str) -> Value {
     values
 }
 
-/// Reads JSON at the head of a text; none where what stands there is not meant for front matter.
+/// Parses JSON at the start of a text; `None` if it is no front matter.
 fn from_json(text: &str, lines_before: usize) -> Option<Result<Document<'_>, ParseError>> {
     let inner = text[1..].trim_start();
     if !inner.starts_with(['"', '}']) {

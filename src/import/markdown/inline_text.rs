@@ -1,20 +1,20 @@
-//! Owns plain text: what is left of a title, a name or a summary when its markup is gone.
+//! Owns the plain text of a title, a name or a summary with inline markup.
 
 pub use crate::import::visible_text::collapse_whitespace as collapsed;
 
-/// A text that begins with a capital; the rest stays.
+/// Capitalizes the first letter.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase).into_iter().flatten();
     first.chain(letters).collect()
 }
 
-/// A text on one line, without tags, links and emphasis.
+/// The plain text on one line.
 pub fn line(text: &str) -> String {
     collapsed(&html_escape::decode_html_entities(&without_links(&without_tags(text))))
 }
 
-/// A text without HTML tags and comments; `a < b` stays.
+/// Removes HTML tags and comments; `a < b` stays.
 pub fn without_tags(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -44,7 +44,7 @@ pub fn without_tags(text: &str) -> String {
     out
 }
 
-/// A text with the words of its Markdown links in their place.
+/// Replaces Markdown links by their labels.
 pub fn without_links(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -57,7 +57,7 @@ pub fn without_links(text: &str) -> String {
     out
 }
 
-/// The first Markdown link: what stands before it, its words, its address, and what stands behind.
+/// The text before the first Markdown link, its label, its URL, and the text after it.
 pub fn next_link(text: &str) -> Option<(&str, &str, &str, &str)> {
     let middle = text.find("](")?;
     let open = text[..middle].rfind('[')?;

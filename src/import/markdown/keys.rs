@@ -1,4 +1,4 @@
-//! Owns the way from the keys of front matter to the fields of an entry.
+//! Owns mapping the keys of front matter to the fields of an entry.
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 
@@ -10,7 +10,7 @@ use super::tree::parent;
 use super::value::Value;
 use crate::import::entry::{Category, EntryDate, ParsedEntry};
 
-/// Keys whose value is the day on which a post came out; the first that can be read counts.
+/// Keys of the publication date; the first valid one counts.
 const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "created", "published_at"];
 const UPDATED: [&str; 8] =
     ["lastmod", "updated", "modified", "last_modified_at", "lastUpdated", "modified_time", "last_modified", "update"];
@@ -33,7 +33,7 @@ pub fn fill(entry: &mut ParsedEntry, site: &Site, configured: &[String], file: &
     entry.unpublished_reason = entry.unpublished_reason.take().or_else(|| hidden_from_lists(values));
 }
 
-/// The front matter, and the maps in it that hold a site's own keys.
+/// The front matter and the maps in it for custom keys.
 fn maps_of(values: &Value) -> impl Iterator<Item = &Value> {
     [Some(values), values.get("params"), values.get("extra")].into_iter().flatten()
 }
@@ -64,7 +64,7 @@ fn fill_language(entry: &mut ParsedEntry, site: &Site, configured: &[String], fi
     }
 }
 
-/// Whether a text has the form of a language's tag: `pt`, `pt-BR`, `zh_Hant`.
+/// Whether a text looks like a language tag: `pt`, `pt-BR`, `zh_Hant`.
 fn is_tag(text: &str) -> bool {
     let mut parts = text.split(['-', '_']);
     let first = parts
@@ -107,7 +107,7 @@ fn fill_dates(entry: &mut ParsedEntry, site: &Site, file: &SourceFile, values: &
     }
 }
 
-/// A date as a remark shows it.
+/// Formats a date for a remark.
 fn display(when: EntryDate) -> String {
     match when {
         EntryDate::Instant(instant) => instant.to_rfc3339(),
@@ -116,7 +116,7 @@ fn display(when: EntryDate) -> String {
     }
 }
 
-/// The moment of a date; without an offset, at Greenwich.
+/// The instant of a date; UTC if it has no offset.
 pub fn instant(when: EntryDate) -> DateTime<Utc> {
     match when {
         EntryDate::Instant(instant) => instant.to_utc(),
@@ -125,7 +125,7 @@ pub fn instant(when: EntryDate) -> DateTime<Utc> {
     }
 }
 
-/// A time without an offset, at the offset that the tree's own configuration names for it.
+/// Gives a local time the offset of the configured time zone.
 fn with_site_offset(site: &Site, when: EntryDate) -> EntryDate {
     let (EntryDate::Local(local), Some(zone)) = (when, site.timezone) else { return when };
     let offset: Option<FixedOffset> = zone.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
@@ -133,7 +133,7 @@ fn with_site_offset(site: &Site, when: EntryDate) -> EntryDate {
     instant.map_or(when, EntryDate::Instant)
 }
 
-/// The time of a post as its generator counts it in addresses; none where that depends on where it ran.
+/// The time of a post in permalinks; `None` if it depends on the time zone of the build machine.
 pub fn generator_time(site: &Site, published: Option<EntryDate>) -> Option<NaiveDateTime> {
     match published? {
         EntryDate::Day(day) => day.and_hms_opt(0, 0, 0),
@@ -153,7 +153,7 @@ fn is_draft(file: &SourceFile, values: &Value) -> bool {
         || values.bool("unlisted") == Some(true)
 }
 
-/// Why a page that its generator shows in no list must not come in.
+/// Why a page is not published, if it is excluded from all lists.
 fn hidden_from_lists(values: &Value) -> Option<String> {
     let build = values.get("build").or_else(|| values.get("_build"));
     let is_hidden = |value: &Value| matches!(value.as_text(), Some("never" | "false"));
@@ -162,7 +162,7 @@ fn hidden_from_lists(values: &Value) -> Option<String> {
     (never || headless).then(|| "its front matter keeps it out of all lists".to_owned())
 }
 
-/// The categories that Jekyll puts into addresses: folders above `_posts`, then the post's own.
+/// The categories in Jekyll's permalinks: folders above `_posts`, then the post's own.
 pub fn address_categories(file: &SourceFile, values: &Value) -> Vec<String> {
     let mut all: Vec<String> = folder_categories(file);
     let own = [values.get("category"), values.get("categories")].into_iter().flatten();
@@ -206,7 +206,7 @@ fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
     all.filter(|name| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
 }
 
-/// The names in a list, a map with a label, or a text: at its commas, else at its blanks where those part names.
+/// The names in a list, a map with a label, or a text separated by commas or white space.
 fn names_in(value: &Value, splits_at_blanks: bool) -> Vec<String> {
     match value {
         Value::Nothing => Vec::new(),
@@ -224,7 +224,7 @@ fn names_in(value: &Value, splits_at_blanks: bool) -> Vec<String> {
     }
 }
 
-/// Values that the configuration gives all posts, with a post's own put over them.
+/// Merges a post's values over the configured defaults.
 pub fn with_defaults(site: &Site, file: &SourceFile, own: Value) -> Value {
     if site.kind != Kind::Jekyll {
         return own;

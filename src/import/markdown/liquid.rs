@@ -1,11 +1,11 @@
-//! Owns the Liquid of Jekyll's posts: what is known is put in its place, of the rest the inner text stays.
+//! Owns expanding Liquid in Jekyll's posts; unknown tags are removed, and the text between them stays.
 
 use super::code::{CodeScope, fenced};
 use super::post_context::PostContext;
-use super::tags::{self, Tag};
 use super::template_scanner::{self, TemplateLanguage};
+use super::template_tags::{self, Tag};
 
-/// Resolves the Liquid in a body.
+/// Expands the Liquid in a body.
 pub fn resolve(text: &str, page: &mut PostContext<'_>) -> String {
     template_scanner::expand(text, CodeScope::All, &mut Liquid { text, page, is_raw: false, unclosed: Vec::new() })
 }
@@ -15,14 +15,14 @@ struct Liquid<'a, 'b> {
     page: &'a mut PostContext<'b>,
     /// Between `{% raw %}` and `{% endraw %}`.
     is_raw: bool,
-    /// The tags that are closed nowhere behind the place where that was last looked for.
+    /// Names of closing tags that do not occur in the rest.
     unclosed: Vec<String>,
 }
 
 impl TemplateLanguage for Liquid<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
         let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
-        Some(tags::find_closing(self.text, start + 2, sign, b"\"'")? + 2)
+        Some(template_tags::find_closing(self.text, start + 2, sign, b"\"'")? + 2)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -37,7 +37,7 @@ impl TemplateLanguage for Liquid<'_, '_> {
             out.push_str(&value);
             return Some(end);
         }
-        let tag = tags::parse(inside);
+        let tag = template_tags::parse(inside);
         match tag.name.as_str() {
             "raw" => self.is_raw = true,
             "comment" => {
@@ -62,7 +62,7 @@ impl TemplateLanguage for Liquid<'_, '_> {
     }
 }
 
-/// A piece of code without the marks that keep Liquid out of it; a text that only stands for itself is put in its place.
+/// Removes `raw` tags from code and expands string literals.
 fn without_raw(piece: &str) -> String {
     if !piece.contains("{%") && !piece.contains("{{") {
         return piece.to_owned();
@@ -73,8 +73,9 @@ fn without_raw(piece: &str) -> String {
         out.push_str(&piece[at..start]);
         let rest = &piece[start..];
         let (sign, wanted) = if rest.starts_with("{%") { ("%}", true) } else { ("}}", false) };
-        let end =
-            (rest.starts_with("{{") || wanted).then(|| tags::find_closing(piece, start + 2, sign, b"\"'")).flatten();
+        let end = (rest.starts_with("{{") || wanted)
+            .then(|| template_tags::find_closing(piece, start + 2, sign, b"\"'"))
+            .flatten();
         let inside =
             end.map(|end| piece[start + 2..end].trim_matches(|next: char| next == '-' || next.is_whitespace()));
         match (inside, end) {
@@ -93,14 +94,14 @@ fn without_raw(piece: &str) -> String {
     out
 }
 
-/// A text in quotes and nothing else.
+/// The content of a string literal.
 fn literal(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|quote| "\"'".contains(*quote))?;
     text[1..].strip_suffix(quote).filter(|inner| !inner.contains(quote))
 }
 
 impl Liquid<'_, '_> {
-    /// Where a closing tag begins and ends.
+    /// The range of the next closing tag.
     fn closing(&mut self, names: &[&str], from: usize) -> Option<(usize, usize)> {
         if self.unclosed.iter().any(|unclosed| unclosed == names[0]) {
             return None;
@@ -117,7 +118,7 @@ impl Liquid<'_, '_> {
         found
     }
 
-    /// Writes what stands in the place of a tag.
+    /// Writes the expansion of a tag.
     fn expand_tag(&mut self, tag: &Tag, inside: &str, out: &mut String) {
         let argument = inside.split_once(char::is_whitespace).map(|(_, rest)| rest.trim()).unwrap_or_default();
         match tag.name.as_str() {
@@ -136,30 +137,30 @@ impl Liquid<'_, '_> {
                 }
             }
             "include" | "include_relative" | "include_cached" | "render" => {
-                let mut included = tags::parse(argument);
+                let mut included = template_tags::parse(argument);
                 included.named =
                     included.named.into_iter().map(|(key, value)| (key, self.resolved(value, argument))).collect();
-                match tags::render_embed(&included, self.page) {
+                match template_tags::render_embed(&included, self.page) {
                     Some(text) => out.push_str(&text),
                     None => self.page.remark(format!("what \"{}\" includes was left out", included.name)),
                 }
             }
             _ if tag.name.starts_with("end") || CONTROL_TAGS.contains(&tag.name.as_str()) => {}
-            _ => match tags::render_embed(tag, self.page) {
+            _ => match template_tags::render_embed(tag, self.page) {
                 Some(text) => out.push_str(&text),
                 None => self.page.remark(format!("the tag \"{}\" is not known, and was left out", tag.name)),
             },
         }
     }
 
-    /// An argument that is the name of a value, resolved; one in quotes is itself.
+    /// Evaluates an argument that is a variable; a quoted one is literal.
     fn resolved(&mut self, value: String, argument: &str) -> String {
         let is_name = ["page.", "site.", "include."].iter().any(|start| value.starts_with(start));
         let is_quoted = argument.contains(&format!("\"{value}\"")) || argument.contains(&format!("'{value}'"));
         if is_name && !is_quoted { self.value(&value) } else { value }
     }
 
-    /// What an expression stands for; nothing where it is not known.
+    /// Evaluates an expression; empty if it is unknown.
     fn value(&mut self, expression: &str) -> String {
         let mut parts = split_filters(expression).into_iter();
         let subject = parts.next().unwrap_or_default().trim();
@@ -214,13 +215,13 @@ impl Liquid<'_, '_> {
     }
 }
 
-/// Tags that only steer.
+/// Control tags, which have no output.
 const CONTROL_TAGS: [&str; 16] = [
     "if", "unless", "else", "elsif", "for", "case", "when", "assign", "capture", "break", "continue", "increment",
     "decrement", "cycle", "t", "tablerow",
 ];
 
-/// An expression parted at its `|`, outside quotes.
+/// Splits an expression at `|` outside quotes.
 fn split_filters(expression: &str) -> Vec<&str> {
     let mut quote = None;
     expression
@@ -235,7 +236,7 @@ fn split_filters(expression: &str) -> Vec<&str> {
         .collect()
 }
 
-/// A path against a base, unless it has a host of its own.
+/// Joins a path to a base, unless it has a host.
 fn against(base: &str, path: &str) -> String {
     if path.contains("://") || path.starts_with("//") {
         return path.to_owned();

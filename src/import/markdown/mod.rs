@@ -1,29 +1,30 @@
-//! Owns trees of Markdown files with front matter, as static site generators hold them; never touches the store.
+//! Owns parsing trees of Markdown files with front matter, as static site generators have them; never touches the store.
 //!
-//! [`place`] -> [`site`], [`names`] -> [`tree`] -> [`front_matter`] ([`yaml`], [`value`]) -> [`keys`], [`authors`], [`pictures`],
-//! [`address`] -> [`body`] ([`shortcodes`] or [`liquid`] by [`walk`] and [`tags`], [`attributes`], [`blocks`], [`addresses`])
+//! [`source_tree`] -> [`site`], [`source_file`] -> [`tree`] -> [`front_matter`] ([`yaml`], [`value`]) -> [`keys`],
+//! [`authors`], [`images`], [`permalink`] -> [`body`] ([`shortcodes`] or [`liquid`] by [`template_scanner`] and
+//! [`template_tags`], [`attributes`], [`admonitions`], [`links`])
 
-mod address;
-mod addresses;
+mod admonitions;
 mod attributes;
 mod authors;
-mod blocks;
 mod body;
 mod code;
 mod dates;
 mod front_matter;
+mod images;
 mod inline_text;
 mod keys;
+mod links;
 mod liquid;
-mod pictures;
+mod permalink;
 mod post_context;
 mod read;
 mod shortcodes;
 mod site;
 mod source_file;
 mod source_tree;
-mod tags;
 mod template_scanner;
+mod template_tags;
 mod tree;
 mod value;
 mod yaml;

@@ -1,4 +1,4 @@
-//! Owns what templates and links in a body can ask of the page that they stand on.
+//! Owns the context in which templates and links of a post are resolved.
 
 use url::Url;
 
@@ -7,24 +7,23 @@ use super::source_file::SourceFile;
 use super::tree::Tree;
 use super::value::Value;
 
-/// A page whose body is read.
+/// The post whose body is converted.
 #[derive(Debug)]
 pub struct PostContext<'a> {
     pub tree: &'a Tree,
     pub file: &'a SourceFile,
     pub values: &'a Value,
     pub link: Option<&'a Url>,
-    /// What its relative addresses are against, where its own is not known: the folder that its file is made into.
+    /// The base of its relative URLs if its permalink is unknown: its output folder.
     pub base: Url,
-    /// What a person should know, each once.
+    /// Distinct remarks for the report.
     pub remarks: Vec<String>,
 }
 
-/// More remarks on one page than anybody reads.
 const MAX_REMARKS: usize = 12;
 
 impl PostContext<'_> {
-    /// Says something once.
+    /// Adds a remark, unless it is there already.
     pub fn remark(&mut self, text: String) {
         if self.remarks.len() < MAX_REMARKS && !self.remarks.contains(&text) {
             self.remarks.push(text);
@@ -39,7 +38,7 @@ impl PostContext<'_> {
         own.or_else(|| self.tree.site.parameter(key)).map(str::to_owned)
     }
 
-    /// The address of the page that a reference means, with its fragment.
+    /// The URL that a reference leads to, with its fragment.
     pub fn reference(&mut self, reference: &str, language: Option<&str>) -> Option<String> {
         let (path, rest) = split_fragment(reference);
         if path.is_empty() {
@@ -55,7 +54,7 @@ impl PostContext<'_> {
         Some(format!("/{}/{rest}", target.translation_key.replace(' ', "%20")))
     }
 
-    /// The day-named post that Jekyll's `post_url` means.
+    /// The URL of the post that Jekyll's `post_url` names.
     pub fn post(&mut self, name: &str) -> Option<String> {
         let target = self.tree.named(name, self.file.language.as_deref())?;
         let address = self.tree.url_of(target);
@@ -65,7 +64,7 @@ impl PostContext<'_> {
         Some(address.map_or_else(|| format!("/{}/", target.slug), String::from))
     }
 
-    /// The first part of the path of every address of the site, without `/` at its end.
+    /// The path prefix of all the site's URLs, without a trailing `/`.
     pub fn base_path(&self) -> String {
         let site = &self.tree.site;
         let own = site.values.text("baseurl").filter(|_| site.kind == Kind::Jekyll).unwrap_or_default();
@@ -73,14 +72,14 @@ impl PostContext<'_> {
         if own.is_empty() || own.contains("://") { String::new() } else { format!("/{own}") }
     }
 
-    /// The scheme and host of the site, without `/` at its end.
+    /// The scheme and host of the site, without a trailing `/`.
     pub fn origin(&self) -> String {
         let origin = self.tree.site.base_url.as_ref().map(|base| base.origin().ascii_serialization());
         origin.unwrap_or_default()
     }
 }
 
-/// A path, and the query or fragment behind it.
+/// Splits off the query or fragment.
 pub fn split_fragment(reference: &str) -> (&str, &str) {
     let end = reference.find(['#', '?']).unwrap_or(reference.len());
     reference.split_at(end)

@@ -1,20 +1,20 @@
-//! Owns the reading of one file.
+//! Owns parsing one file.
 
 use std::fs;
 
 use url::Url;
 
-use super::address::{self, UrlInputs};
+use super::permalink::{self, UrlInputs};
 use super::post_context::PostContext;
 use super::site::Kind;
 use super::source_file::SourceFile;
 use super::tree::Tree;
 use super::value::Value;
-use super::{authors, body, front_matter, inline_text, keys, pictures};
+use super::{authors, body, front_matter, images, inline_text, keys};
 use crate::import::entry::{EntryDate, ParsedEntry};
 
 impl Tree {
-    /// Reads a post. What cannot be read is told in it.
+    /// Parses a post; on failure the entry has a skip reason.
     pub fn read(&self, file: &SourceFile) -> ParsedEntry {
         let mut entry = ParsedEntry {
             line: 1,
@@ -45,7 +45,7 @@ impl Tree {
         let values = keys::with_defaults(&self.site, file, document.values);
         keys::fill(&mut entry, &self.site, &self.configured, file, &values);
         entry.authors = authors::read(&values, &self.site.authors);
-        entry.image = pictures::read(&values);
+        entry.image = images::read(&values);
         let link = self.page_url(file, &values, &entry);
         entry.link = link.as_ref().map(Url::to_string);
         let mut page = PostContext {
@@ -62,7 +62,7 @@ impl Tree {
         entry
     }
 
-    /// Gives a title to what has none, and tells what its generator does not publish.
+    /// Fills a missing title, and the reason why the generator does not publish it.
     fn apply_publication_rules(&self, entry: &mut ParsedEntry, file: &SourceFile, has_front_matter: bool) {
         let is_in_time = |when: EntryDate| self.now.is_none_or(|now| keys::instant(when) <= now);
         let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
@@ -88,7 +88,7 @@ impl Tree {
         }
     }
 
-    /// The title of a page that has none: as Jekyll makes it, each word with a capital, or as a sentence.
+    /// A title from a file name: title case as in Jekyll, else sentence case.
     fn title_of_name(&self, slug: &str) -> String {
         if self.site.kind == Kind::Jekyll {
             let words = slug.split('-').map(|word| inline_text::capitalised(&word.to_lowercase()));
@@ -97,13 +97,13 @@ impl Tree {
         inline_text::capitalised(&inline_text::collapsed(&slug.replace(['-', '_'], " ")))
     }
 
-    /// What relative addresses on a page are against, as well as it can be told: the folder that its file is made into.
+    /// The URL of the folder that a file is rendered to, as a guess for the base of its relative URLs.
     fn output_folder(&self, file: &SourceFile) -> Url {
         let path = file.translation_key.trim_matches('/').replace('%', "%25").replace(['#', '?'], "");
         self.base().join(&format!("./{path}/")).unwrap_or_else(|_| self.base().clone())
     }
 
-    /// The address of a page, which may depend on its front matter.
+    /// The permalink of a page.
     pub(super) fn url_of(&self, file: &SourceFile) -> Option<Url> {
         self.site.base_url.as_ref()?;
         let text = self.text(file).ok()?;
@@ -117,10 +117,10 @@ impl Tree {
     fn page_url(&self, file: &SourceFile, values: &Value, entry: &ParsedEntry) -> Option<Url> {
         let categories = keys::address_categories(file, values);
         let time = keys::generator_time(&self.site, entry.published);
-        address::page_url(&self.site, file, UrlInputs { values, time, categories: &categories })
+        permalink::page_url(&self.site, file, UrlInputs { values, time, categories: &categories })
     }
 
-    /// The text of a file; what is no UTF-8 in it is replaced.
+    /// The text of a file, decoded lossily.
     fn text(&self, file: &SourceFile) -> Result<String, String> {
         let path = self.root.join(&file.path);
         let data = fs::metadata(&path).map_err(|error| error.to_string())?;
@@ -132,5 +132,4 @@ impl Tree {
     }
 }
 
-/// No post is larger.
 const MAX_FILE_BYTES: u64 = 16 << 20;

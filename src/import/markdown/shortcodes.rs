@@ -1,19 +1,19 @@
-//! Owns the shortcodes of Hugo and Zola: what is known is put in their place, of the others the inner text stays.
+//! Owns expanding the shortcodes of Hugo and Zola; unknown ones are removed, and their inner text stays.
 
 use std::collections::HashMap;
 
 use super::code::{CodeScope, fenced};
 use super::post_context::PostContext;
-use super::tags::{self, Tag};
 use super::template_scanner::{self, TemplateLanguage};
+use super::template_tags::{self, Tag};
 
-/// Resolves Hugo's shortcodes: `{{< x >}}` and `{{% x %}}`.
+/// Expands Hugo's shortcodes: `{{< x >}}` and `{{% x %}}`.
 pub fn hugo(text: &str, page: &mut PostContext<'_>) -> String {
     let closings = closings(text);
     template_scanner::expand(text, CodeScope::Delimited, &mut Hugo { text, page, closings })
 }
 
-/// Resolves Zola's shortcodes: `{{ x() }}` and `{% x() %}…{% end %}`.
+/// Expands Zola's shortcodes: `{{ x() }}` and `{% x() %}…{% end %}`.
 pub fn zola(text: &str, page: &mut PostContext<'_>) -> String {
     template_scanner::expand(text, CodeScope::Delimited, &mut Zola { text, page })
 }
@@ -21,11 +21,11 @@ pub fn zola(text: &str, page: &mut PostContext<'_>) -> String {
 struct Hugo<'a, 'b> {
     text: &'a str,
     page: &'a mut PostContext<'b>,
-    /// By name: where its closing tags begin and end.
+    /// The ranges of closing tags by name.
     closings: HashMap<String, Vec<(usize, usize)>>,
 }
 
-/// The sign that closes a shortcode which begins at a place.
+/// The closing delimiter of the shortcode at an offset.
 fn closing_sign(text: &str, start: usize) -> Option<&'static str> {
     match text.as_bytes().get(start..start + 3)? {
         b"{{<" => Some(">}}"),
@@ -39,7 +39,7 @@ fn closings(text: &str) -> HashMap<String, Vec<(usize, usize)>> {
     for (start, _) in text.match_indices("{{") {
         let Some(sign) = closing_sign(text, start) else { continue };
         let Some(name) = text[start + 3..].trim_start().strip_prefix('/') else { continue };
-        let Some(end) = tags::find_closing(text, start + 3, sign, b"") else { continue };
+        let Some(end) = template_tags::find_closing(text, start + 3, sign, b"") else { continue };
         let name = name.trim_start();
         let length = name.find(|next: char| !is_name(next)).unwrap_or(name.len());
         closings.entry(name[..length].to_owned()).or_default().push((start, end + 3));
@@ -59,7 +59,7 @@ impl TemplateLanguage for Hugo<'_, '_> {
         if !begins.starts_with(|first: char| first.is_alphanumeric() || first == '_' || first == '*') {
             return None;
         }
-        Some(tags::find_closing(self.text, start + 3, sign, b"\"`")? + 3)
+        Some(template_tags::find_closing(self.text, start + 3, sign, b"\"`")? + 3)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -74,7 +74,7 @@ impl TemplateLanguage for Hugo<'_, '_> {
             return Some(end);
         }
         let (inside, is_whole) = inside.strip_suffix('/').map_or((inside, false), |inside| (inside, true));
-        let tag = tags::parse(inside);
+        let tag = template_tags::parse(inside);
         let closing = self.closing(&tag.name, end).filter(|_| !is_whole);
         match (tag.name.as_str(), closing) {
             ("comment", Some((_, behind))) => return Some(behind),
@@ -105,7 +105,7 @@ impl Hugo<'_, '_> {
         places.get(places.partition_point(|(start, _)| *start < from)).copied()
     }
 
-    /// Writes what stands in the place of an opening tag.
+    /// Writes the expansion of an opening tag.
     fn expand_tag(&mut self, tag: &Tag, is_paired: bool, is_alone: bool, out: &mut String) {
         match tag.name.as_str() {
             "param" => {
@@ -127,10 +127,10 @@ impl Hugo<'_, '_> {
                     }
                 }
             }
-            _ => match tags::render_embed(tag, self.page) {
+            _ => match template_tags::render_embed(tag, self.page) {
                 Some(text) => out.push_str(&text),
                 None => {
-                    if let Some(heading) = tags::heading(tag) {
+                    if let Some(heading) = template_tags::heading(tag) {
                         out.push_str(&heading);
                         out.push_str(if is_alone { "\n\n" } else { " " });
                     } else if !is_paired {
@@ -152,7 +152,7 @@ impl TemplateLanguage for Zola<'_, '_> {
         let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
         let inside = self.text[start + 2..].trim_start().trim_start_matches("/*").trim_start();
         inside.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_').then_some(())?;
-        Some(tags::find_closing(self.text, start + 2, sign, b"\"'`")? + 2)
+        Some(template_tags::find_closing(self.text, start + 2, sign, b"\"'`")? + 2)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -167,10 +167,10 @@ impl TemplateLanguage for Zola<'_, '_> {
             return Some(end);
         }
         let inside = inside.strip_suffix(')').filter(|inside| inside.contains('('))?;
-        let tag = tags::parse(inside);
-        match tags::render_embed(&tag, self.page) {
+        let tag = template_tags::parse(inside);
+        match template_tags::render_embed(&tag, self.page) {
             Some(text) => out.push_str(&text),
-            None => match tags::heading(&tag) {
+            None => match template_tags::heading(&tag) {
                 Some(heading) => out.push_str(&format!("{heading}\n\n")),
                 None if self.text[start..].starts_with("{{") => {
                     self.page.remark(format!("the shortcode \"{}\" is not known, and was left out", tag.name));

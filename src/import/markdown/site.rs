@@ -1,4 +1,4 @@
-//! Owns what a tree's configuration says: the generator, the address, the languages and their folders, the parameters.
+//! Owns a tree's configuration: its generator, base URL, languages and their folders, and parameters.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use url::Url;
 use super::value::Value;
 use super::yaml;
 
-/// CodeScope generator a tree is written for.
+/// The static site generator of a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kind {
     Hugo,
@@ -34,10 +34,10 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// A folder of content, and the language of all that is in it.
+/// A content folder, and the language of its files.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Folder {
-    /// Below the tree, without `/` at its ends; empty for the tree itself.
+    /// Relative to the tree, without outer `/`; empty for the tree itself.
     pub path: String,
     pub language: Option<String>,
 }
@@ -46,13 +46,13 @@ pub struct Folder {
 #[derive(Clone, Debug, Default)]
 pub struct Site {
     pub kind: Kind,
-    /// With `/` at its end.
+    /// With a trailing `/`.
     pub base_url: Option<Url>,
     pub values: Value,
     pub default_language: Option<String>,
-    /// Those that the configuration of the tree names.
+    /// The configured languages of the tree.
     pub languages: Vec<String>,
-    /// Where posts are looked for; the most exact first.
+    /// The content folders; the most specific first.
     pub folders: Vec<Folder>,
     pub timezone: Option<Tz>,
     /// Authors by id.
@@ -60,7 +60,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads the configuration of a tree.
+    /// Loads the configuration of a tree.
     pub fn open(root: &Path) -> Site {
         let mut site = match kind(root) {
             Kind::Hugo => hugo(root),
@@ -75,7 +75,7 @@ impl Site {
         site
     }
 
-    /// A parameter of the site, as templates ask for it.
+    /// A parameter of the site, as templates name it.
     pub fn parameter(&self, key: &str) -> Option<&str> {
         let table = match self.kind {
             Kind::Zola => "extra",
@@ -125,7 +125,7 @@ pub fn kind(root: &Path) -> Kind {
     if any(&UNSUPPORTED_FILES) { Kind::Unsupported } else { Kind::Plain }
 }
 
-/// A configuration file, by the ending of its name; none where it is not there or cannot be read.
+/// Parses a configuration file by its extension; `None` if it is missing or invalid.
 pub fn load(path: &Path) -> Option<Value> {
     let text = fs::read_to_string(path).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
@@ -136,7 +136,7 @@ pub fn load(path: &Path) -> Option<Value> {
     }
 }
 
-/// The first of some files that can be read, put over some values.
+/// Merges the first valid file with a stem over some values; returns whether there was one.
 fn merge_config(values: &mut Value, root: &Path, stem: &str) -> bool {
     let config = ["toml", "yaml", "yml", "json"].iter().find_map(|ending| load(&root.join(format!("{stem}.{ending}"))));
     let is_loaded = config.is_some();
@@ -146,7 +146,7 @@ fn merge_config(values: &mut Value, root: &Path, stem: &str) -> bool {
     is_loaded
 }
 
-/// An address with `/` at its end; none where it is relative or belongs to the developer's own machine.
+/// A base URL with a trailing `/`; `None` if it is relative or local.
 fn public_url(text: Option<&str>) -> Option<Url> {
     let text = text?;
     let text = if text.ends_with('/') { text.to_owned() } else { format!("{text}/") };
@@ -155,7 +155,7 @@ fn public_url(text: Option<&str>) -> Option<Url> {
     Some(url)
 }
 
-/// A folder's path without `/` at its ends; one that leads out of the tree is the tree itself.
+/// Trims outer `/`; a path out of the tree becomes the tree itself.
 fn trim_path(path: &str) -> String {
     if path.split('/').any(|part| part == "..") {
         return String::new();

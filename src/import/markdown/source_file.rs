@@ -1,50 +1,50 @@
-//! Owns what the name and the place of a file say: its language, its story, its day, and whether it is a post.
+//! Owns deriving language, translation key, slug, day and role of a file from its path.
 
 use chrono::NaiveDate;
 
 use super::dates;
 use super::site::{Kind, Site};
 
-/// What a file is.
+/// The role of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Post,
     /// A page that lists others.
     Section,
-    /// A page that can be linked to, but is no post.
+    /// A page that can be linked to but is no post.
     Page,
 }
 
-/// A file of the tree that is a page of the site.
+/// A source file that is rendered to a page.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SourceFile {
-    /// Below the tree, with `/`.
+    /// Relative to the tree, with `/`.
     pub path: String,
     pub role: Role,
     pub language: Option<String>,
-    /// The folder of content that it is in.
+    /// Its content folder.
     pub folder: String,
-    /// The path below that folder without language, ending and `index`: translations share it.
+    /// The path in that folder without language, extension and `index`: translations share it.
     pub translation_key: String,
-    /// The last part of the story without its day, as the generator takes it for an address.
+    /// The last segment of the translation key without its day.
     pub slug: String,
     pub day: Option<NaiveDate>,
-    /// It is the index of a folder whose other files belong to it.
+    /// It is an index file, and the other files of its folder are its attachments.
     pub is_bundle: bool,
     pub is_draft: bool,
-    /// Why its generator does not publish it, where its name says so.
+    /// Why its generator does not publish it, by its name.
     pub unpublished: Option<String>,
-    /// Why it cannot come in.
+    /// Why it cannot be imported.
     pub left_out: Option<String>,
 }
 
-/// What the reader takes for a page, by the ending of its name.
+/// Extensions of Markdown files.
 const MARKDOWN: [&str; 7] = ["md", "markdown", "mkd", "mkdn", "mkdown", "mdown", "mdtext"];
 
-/// Texts in another markup, which generators take for pages too.
+/// Extensions of other markup that generators render too.
 const OTHER: [&str; 6] = ["adoc", "asciidoc", "org", "rst", "textile", "pandoc"];
 
-/// Reads a name; none where the file is no page of the site.
+/// Classifies a file; `None` if it is not rendered to a page.
 pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile> {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let (stem, ending) = name.rsplit_once('.')?;
@@ -128,7 +128,7 @@ fn role(kind: Kind, parts: &[&str], stem: &str) -> Role {
     }
 }
 
-/// The places at which a folder can be named after a language.
+/// The path segments that can be a language.
 fn language_folder(kind: Kind, parts: &[&str]) -> std::ops::Range<usize> {
     match kind {
         Kind::Jekyll | Kind::Plain => 0..parts.len(),
@@ -141,12 +141,12 @@ pub fn is_mdx(path: &str) -> bool {
     path.to_ascii_lowercase().ends_with(".mdx")
 }
 
-/// Whether a file is in a folder or below it.
+/// Whether a path is in a folder, at any depth.
 pub fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty() || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Whether a text is the tag of a language that the site or the configuration has.
+/// Whether the site or the configuration has a language.
 pub fn is_known_language(site: &Site, configured: &[String], tag: &str) -> bool {
     let same = |other: &String| other.replace('_', "-").eq_ignore_ascii_case(&tag.replace('_', "-"));
     site.languages.iter().any(same) || site.default_language.iter().any(same) || configured.iter().any(same)

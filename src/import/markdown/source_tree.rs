@@ -1,4 +1,4 @@
-//! Owns where a tree begins when a person names it, a folder above it, a part of it, or one file of it.
+//! Owns locating the tree of a source, which may be the tree, a parent folder, a part of it or one file.
 
 use std::path::{Path, PathBuf};
 
@@ -7,23 +7,23 @@ use walkdir::WalkDir;
 use super::site::{Kind, Site, kind};
 use super::source_file;
 
-/// So many folders above a part of a tree its configuration is looked for.
+/// How many parent folders are searched for a configuration.
 const MAX_LEVELS_UP: usize = 7;
-/// So many folders below the one that is named.
+/// How deep subfolders are searched for a site.
 const MAX_LEVELS_DOWN: usize = 3;
 
 /// A tree, or a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceTree {
     pub root: PathBuf,
-    /// The part, with `/`; empty for the whole tree.
+    /// The path of the part, with `/`; empty for the whole tree.
     pub subpath: String,
     pub kind: Kind,
 }
 
 impl SourceTree {
-    /// The tree that a source is or belongs to: that of the nearest generator's configuration, in it, above it, or, where there
-    /// is just one, below it; else the folder alone.
+    /// Locates the tree of a source by the nearest configuration: in it, above it, or in its only site below;
+    /// else it is the folder alone.
     pub fn locate(source: &Path) -> SourceTree {
         let folder = if source.is_dir() { source } else { source.parent().unwrap_or(Path::new("")) };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
@@ -53,13 +53,13 @@ impl SourceTree {
         }
     }
 
-    /// Whether a path below the tree belongs to the part.
+    /// Whether a path of the tree is in the part.
     pub fn contains(&self, path: &str) -> bool {
         path == self.subpath || source_file::is_below(path, &self.subpath)
     }
 }
 
-/// The path of a source below a root, with `/`; empty for the root itself.
+/// The path of a source relative to a root, with `/`; empty for the root itself.
 fn subpath(root: &Path, source: &Path) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (root, source) = (absolute(root), absolute(source));
@@ -67,13 +67,13 @@ fn subpath(root: &Path, source: &Path) -> String {
     subpath.replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// Whether one of a site's folders of content is there, and is as wanted.
+/// Whether a content folder of a site exists and satisfies a condition.
 fn has_content(root: &Path, wanted: impl Fn(&str) -> bool) -> bool {
     let site = Site::open(root);
     site.folders.iter().any(|folder| root.join(&folder.path).is_dir() && wanted(&folder.path))
 }
 
-/// The sites in a folder, none of them in another.
+/// The outermost sites in a folder.
 fn sites_within(folder: &Path) -> Vec<PathBuf> {
     let mut sites: Vec<PathBuf> = Vec::new();
     let is_passed = |name: &str| name.starts_with('.') || matches!(name, "node_modules" | "vendor" | "themes");

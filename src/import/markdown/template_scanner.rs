@@ -1,18 +1,18 @@
-//! Owns the way through a body from template tag to template tag: outside code they work, in code they are text.
+//! Owns scanning a body for template tags; those in code are text.
 
 use super::code::{CodeScope, CodeSpans};
 
-/// A language of templates in a body.
+/// A template language.
 pub trait TemplateLanguage {
-    /// Where the tag that begins at a place ends; none where what stands there is no tag.
+    /// The end of the tag at an offset; `None` if there is no tag.
     fn end(&self, start: usize) -> Option<usize>;
-    /// Writes what stands in the place of a tag, and says where to go on; none where the tag is text.
+    /// Writes the expansion of a tag and returns where to continue; `None` if the tag is text.
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize>;
-    /// Writes a piece of code.
+    /// Writes a range of code.
     fn code(&self, piece: &str, out: &mut String);
 }
 
-/// Goes through a text.
+/// Expands the tags of a text.
 pub fn expand(text: &str, scope: CodeScope, templates: &mut impl TemplateLanguage) -> String {
     let code = CodeSpans::find(text, scope);
     let mut out = String::with_capacity(text.len() + text.len() / 8);
@@ -21,7 +21,7 @@ pub fn expand(text: &str, scope: CodeScope, templates: &mut impl TemplateLanguag
         let opening = next_opening(text, at);
         let range = code.next(at).filter(|range| range.start < opening.unwrap_or(text.len()));
         if let Some(range) = range.filter(|range| range.start >= at) {
-            // A tag whose own backtick only seems to open or close code is a tag all the same.
+            // A backtick within a tag does not delimit code.
             let hides =
                 opening.filter(|start| *start < range.end && code_is_mistaken(text, *start, range.end, templates));
             out.push_str(&text[at..range.start]);
@@ -57,7 +57,7 @@ fn code_is_mistaken(text: &str, start: usize, code_end: usize, templates: &impl 
     is_span && templates.end(start).is_some_and(|end| end > code_end && !text[start..end].contains("\n\n"))
 }
 
-/// The next place at scope `{{` or `{%` stands.
+/// The offset of the next `{{` or `{%`.
 fn next_opening(text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'{', &bytes[at..])
@@ -65,7 +65,7 @@ fn next_opening(text: &str, at: usize) -> Option<usize> {
         .find(|start| matches!(bytes.get(start + 1), Some(b'{' | b'%')))
 }
 
-/// Whether nothing else stands on the line of a tag.
+/// Whether a tag is alone on its line.
 pub fn is_alone(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].rsplit('\n').next().unwrap_or_default();
     let behind = text[end..].split('\n').next().unwrap_or_default();

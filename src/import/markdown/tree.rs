@@ -1,4 +1,4 @@
-//! Owns the files of a tree: which are posts, what stands beside them, and which page a reference means.
+//! Owns the files of a tree: posts, other pages, attachments, and resolving references to pages.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -17,22 +17,21 @@ pub struct Tree {
     pub site: Site,
     pub(super) root: PathBuf,
     pub(super) configured: Vec<String>,
-    /// Where its site is, if its configuration does not say.
+    /// The base URL if its configuration has none.
     home: Url,
-    /// What is dated later is in the future.
+    /// Later dates are in the future.
     pub(super) now: Option<DateTime<Utc>>,
-    /// The posts first, in the order of their paths; then the other pages.
+    /// The posts, sorted by path; then the other pages.
     pages: Vec<SourceFile>,
     posts: usize,
-    /// The indices of pages by what references call them, in small letters.
+    /// Indices into `pages` by lower-case name and path.
     by_reference: HashMap<String, Vec<u32>>,
-    /// Attachments by the folder of the bundle that they belong to.
+    /// Attachments by the folder of their bundle.
     attachments: BTreeMap<String, Vec<String>>,
-    /// Folders and files that cannot be read.
+    /// Remarks on unreadable files and folders.
     pub remarks: Vec<String>,
 }
 
-/// More files than any site has.
 const MAX_FILES: usize = 4_000_000;
 
 /// Why a Docusaurus site or a folder of MDX files cannot be imported.
@@ -40,10 +39,7 @@ const UNSUPPORTED: &str = "it is a Docusaurus or MDX site; \
     what can be read are sites of Hugo, Jekyll and Zola, and folders of Markdown files";
 
 impl Tree {
-    /// Finds the files of a tree.
-    ///
-    /// # Errors
-    /// It is no folder, or no post is in it.
+    /// Lists and classifies the files of a tree.
     pub fn open(root: &Path, languages: &[String], home: &Url, now: Option<DateTime<Utc>>) -> Result<Tree, ParseError> {
         if !root.is_dir() {
             return Err(ParseError::new("it is no folder"));
@@ -76,17 +72,17 @@ impl Tree {
         Ok(tree)
     }
 
-    /// The address of its site: as it is configured, else a guess.
+    /// The base URL of its site: as configured, else a guess.
     pub fn base(&self) -> &Url {
         self.site.base_url.as_ref().unwrap_or(&self.home)
     }
 
-    /// The posts, in the order of their paths.
+    /// The posts, sorted by path.
     pub fn files(&self) -> &[SourceFile] {
         self.pages.get(..self.posts).unwrap_or_default()
     }
 
-    /// The path of every file below the folders of content.
+    /// The paths of all files in the content folders.
     fn walk(&mut self) -> Vec<String> {
         let mut paths = Vec::new();
         let mut tops: Vec<&str> = self.site.folders.iter().map(|folder| folder.path.as_str()).collect();
@@ -118,7 +114,7 @@ impl Tree {
         paths
     }
 
-    /// Sorts files into posts, other pages and attachments.
+    /// Classifies files as posts, other pages and attachments.
     fn sort(&mut self, paths: Vec<String>) {
         let (mut posts, mut others, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         for path in paths {
@@ -165,13 +161,13 @@ impl Tree {
         self.by_reference = by_reference;
     }
 
-    /// The files beside a post that belong to it.
+    /// The attachments of a post.
     pub fn attachments(&self, file: &SourceFile) -> &[String] {
         let files = self.attachments.get(parent(&file.path)).filter(|_| file.is_bundle);
         files.map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The page that a reference on a page means: `posts/a.md`, `/posts/a`, `a.md`, `./a`, `../b/index.md`.
+    /// The page that a reference names: `posts/a.md`, `/posts/a`, `a.md`, `./a`, `../b/index.md`.
     pub fn find(&self, from: &SourceFile, reference: &str, language: Option<&str>) -> Option<&SourceFile> {
         let reference = reference.trim();
         let wanted = language.or(from.language.as_deref());
@@ -185,7 +181,7 @@ impl Tree {
         below("").or_else(|| below(&from.folder))
     }
 
-    /// A page by its path or name, in a language where it has several.
+    /// A page by its path or name, preferably in a language.
     pub fn named(&self, name: &str, language: Option<&str>) -> Option<&SourceFile> {
         let lower = name.to_lowercase();
         let lower = lower.trim_matches('/');
@@ -206,7 +202,7 @@ impl Tree {
     }
 }
 
-/// Other pages of a bundle are parts of its index, as Hugo has it.
+/// Hugo treats the other pages of a bundle as resources of its index.
 fn demote_resources(posts: &mut Vec<SourceFile>, others: &mut Vec<SourceFile>) {
     let bundles: std::collections::HashSet<String> = posts
         .iter()
@@ -232,12 +228,12 @@ fn demote_resources(posts: &mut Vec<SourceFile>, others: &mut Vec<SourceFile>) {
     others.extend(resources.into_iter().map(|page| SourceFile { role: Role::Page, ..page }));
 }
 
-/// The folder of a path.
+/// The parent folder of a path.
 pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// A path against a folder, with `.` and `..` resolved; none where it leads out of the tree.
+/// Joins a path to a folder and resolves `.` and `..`; `None` if it leads out of the tree.
 pub fn joined(folder: &str, path: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
@@ -252,13 +248,13 @@ pub fn joined(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// A path without the ending of a page.
+/// Strips the extension of a page.
 fn strip_ending(path: &str) -> &str {
     let endings = [".md", ".markdown", ".html", ".mkd"];
     endings.iter().find_map(|ending| path.strip_suffix(ending)).unwrap_or(path)
 }
 
-/// Whether a file or folder can be content: not hidden, not made by a generator, not of somebody else.
+/// Whether a file or folder can be content: not hidden, generated or third-party.
 fn is_content(entry: &DirEntry, is_whole_tree: bool) -> bool {
     let name = entry.file_name().to_string_lossy();
     if entry.depth() == 0 {

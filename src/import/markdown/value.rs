@@ -1,6 +1,6 @@
-//! Owns what front matter and configurations hold, whatever language they are written in.
+//! Owns the values of front matter and configurations, independent of their syntax.
 
-/// A value. Numbers, truth values and dates are texts as they were written.
+/// A value; numbers, booleans and dates stay texts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     #[default]
@@ -11,29 +11,29 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value under a key, without regard to case; the last one where a key stands twice.
+    /// The value of a key, ignoring case; the last one of duplicates.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let Value::Map(pairs) = self else { return None };
         let found = pairs.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(key));
         found.map(|(_, value)| value).filter(|value| **value != Value::Nothing)
     }
 
-    /// The value at the end of some keys.
+    /// The value at a path of keys.
     pub fn get_path(&self, keys: &[&str]) -> Option<&Value> {
         keys.iter().try_fold(self, |value, key| value.get(key))
     }
 
-    /// The text under a key, without blanks around it; none where it is empty.
+    /// The trimmed text of a key, unless it is empty.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_text()
     }
 
-    /// The first text that is found under any of some keys.
+    /// The first non-empty text of some keys.
     pub fn first_text(&self, keys: &[&str]) -> Option<&str> {
         keys.iter().find_map(|key| self.text(key))
     }
 
-    /// Its text, without blanks around it; none where it is empty or no text.
+    /// Its trimmed text, unless it is empty.
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Value::Text(text) => Some(text.trim()).filter(|text| !text.is_empty()),
@@ -41,7 +41,7 @@ impl Value {
         }
     }
 
-    /// What YAML 1.1 and people take for a truth value.
+    /// A boolean of YAML 1.1.
     pub fn as_bool(&self) -> Option<bool> {
         match self.as_text()?.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => Some(true),
@@ -50,12 +50,12 @@ impl Value {
         }
     }
 
-    /// The truth value under a key.
+    /// The boolean of a key.
     pub fn bool(&self, key: &str) -> Option<bool> {
         self.get(key)?.as_bool()
     }
 
-    /// Its parts where it is a list, else itself.
+    /// The items of a list; any other value is its own only item.
     pub fn items(&self) -> &[Value] {
         match self {
             Value::Nothing => &[],
@@ -64,7 +64,7 @@ impl Value {
         }
     }
 
-    /// Its pairs where it is a map.
+    /// The pairs of a map.
     pub fn pairs(&self) -> &[(String, Value)] {
         match self {
             Value::Map(pairs) => pairs,
@@ -72,7 +72,7 @@ impl Value {
         }
     }
 
-    /// The pairs of another map put over its own, map by map.
+    /// Merges another value over it, recursively for maps.
     pub fn merge(&mut self, other: Value) {
         match (self, other) {
             (Value::Map(own), Value::Map(others)) => {

@@ -1,4 +1,4 @@
-//! Owns YAML: strictly where a text is YAML, else key by key, so that one odd line loses no post.
+//! Owns parsing YAML: strictly if it is valid, else key by key, so that one invalid line loses no post.
 
 use std::collections::HashMap;
 
@@ -6,24 +6,20 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 
 use super::value::Value;
 
-/// Brackets nested deeper than this are no front matter that anybody wrote.
 const MAX_DEPTH: usize = 64;
 
-/// How many bytes may come of aliases, beyond the text's own length.
+/// How much aliases may expand.
 const MAX_ALIAS_BYTES: usize = 1 << 20;
 
-/// Where and why a text is no YAML.
+/// Why YAML or front matter cannot be parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParseError {
-    /// The line of the text, from 1.
+    /// From 1.
     pub line: usize,
     pub reason: String,
 }
 
-/// Reads a text; where it is not quite YAML, key by key. The second part says what was odd.
-///
-/// # Errors
-/// Nothing in it is a key with a value.
+/// Parses a text; if it is invalid YAML, key by key, with the error beside the value.
 pub fn read(text: &str) -> Result<(Value, Option<ParseError>), ParseError> {
     let error = match strict(text) {
         Ok(value @ Value::Map(_)) => return Ok((value, None)),
@@ -35,17 +31,14 @@ pub fn read(text: &str) -> Result<(Value, Option<ParseError>), ParseError> {
     if pairs.is_empty() { Err(error) } else { Ok((Value::Map(pairs), Some(error))) }
 }
 
-/// A map, list or pair that is being read.
+/// A map or list that is not yet closed.
 struct OpenCollection {
     value: Value,
     key: Option<String>,
     anchor: usize,
 }
 
-/// Reads a text as YAML.
-///
-/// # Errors
-/// It is not, or it is nested deeper or repeats more than front matter does.
+/// Parses valid YAML within limits of nesting and aliases.
 pub fn strict(text: &str) -> Result<Value, ParseError> {
     let mut opened: Vec<OpenCollection> = Vec::new();
     let mut anchors: HashMap<usize, (Value, usize)> = HashMap::new();
@@ -137,7 +130,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// The line at which the text is nested too deep, counting what could be nesting at most.
+/// The line at which an upper bound of the nesting exceeds the limit.
 fn too_deep(text: &str) -> Option<usize> {
     let mut brackets = 0_usize;
     for (line, content) in text.lines().enumerate() {
@@ -157,7 +150,7 @@ fn too_deep(text: &str) -> Option<usize> {
     None
 }
 
-/// Reads a text key by key: a key's lines as YAML where they are that, else as the text that they hold.
+/// Parses a text key by key: the lines of a key as YAML if they are valid, else as text.
 fn read_key_by_key(text: &str) -> Vec<(String, Value)> {
     let mut pairs = Vec::new();
     let mut lines = text.lines().peekable();
@@ -180,12 +173,12 @@ fn read_key_by_key(text: &str) -> Vec<(String, Value)> {
     pairs
 }
 
-/// Whether a line belongs to the key above it.
+/// Whether a line continues the key above it.
 fn is_continuation(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with([' ', '\t']) || line.starts_with("- ") || line == "-"
 }
 
-/// A key at the head of a line, and what stands behind its colon.
+/// The key at the start of a line, and the text after its colon.
 fn key_line(line: &str) -> Option<(&str, &str)> {
     let end = line.match_indices(':').map(|(at, _)| at).find(|at| {
         let behind = &line[at + 1..];
@@ -197,7 +190,7 @@ fn key_line(line: &str) -> Option<(&str, &str)> {
     (sound && starts && key.len() <= 64 && !line.starts_with([' ', '\t'])).then(|| (key, line[end + 1..].trim()))
 }
 
-/// What a key holds where it is no YAML.
+/// The value of a key that is no valid YAML.
 fn lenient_value(rest: &str, below: &[&str]) -> Value {
     let below: Vec<&str> = below.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
     if !below.is_empty() && below.iter().all(|line| line.starts_with('-')) {

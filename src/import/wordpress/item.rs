@@ -1,4 +1,4 @@
-//! Owns the way from an item of an export to an entry.
+//! Owns mapping an item of an export to an entry.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedE
 use crate::import::feed::tree::{Element, Namespace};
 use crate::import::visible_text;
 
-/// Kinds of items that WordPress and its plugins keep for themselves.
+/// Post types that WordPress and its plugins use internally.
 const INTERNAL_POST_TYPES: [&str; 24] = [
     "", "acf-field", "acf-field-group", "attachment", "custom_css", "customize_changeset", "elementor_library",
     "feedback", "nav_menu_item", "oembed_cache", "revision", "spectra-popup", "user_request", "wp_block",
@@ -17,18 +17,17 @@ const INTERNAL_POST_TYPES: [&str; 24] = [
     "wpcf7_contact_form", "polylang_mo", "jp_pay_order", "wpforms",
 ];
 
-/// Whether items of a kind are for readers.
+/// Whether posts of a type are content for readers.
 pub fn is_content(kind: &str) -> bool {
     !INTERNAL_POST_TYPES.contains(&kind)
 }
 
-/// An item.
 pub struct Item<'e> {
     pub element: &'e Element,
 }
 
 impl Item<'_> {
-    /// The file that it stands for.
+    /// The uploaded file that it describes.
     pub fn attachment(&self) -> Option<Attachment> {
         let plain = |text: String| {
             Some(visible_text::collapse_whitespace(&visible_text::from_html(&text))).filter(|text| !text.is_empty())
@@ -41,7 +40,7 @@ impl Item<'_> {
         })
     }
 
-    /// The entry that it is.
+    /// Maps it to an entry.
     pub fn parse(
         &self,
         channel: Option<&Element>,
@@ -96,7 +95,7 @@ impl Item<'_> {
         entry
     }
 
-    /// What a plugin or WordPress itself keeps with an item, by its key.
+    /// The values of its post meta with a key.
     fn metas<'m>(&'m self, key: &'m str) -> impl Iterator<Item = String> + 'm {
         self.element
             .children_named(Namespace::Wordpress, "postmeta")
@@ -108,7 +107,7 @@ impl Item<'_> {
         self.metas(key).next()
     }
 
-    /// When it was published, with the offset that its site had then, and when it was changed.
+    /// Fills the dates, with the offset that the site had then.
     fn dates(&self, entry: &mut ParsedEntry) {
         entry.published = self.moment("post_date", "post_date_gmt");
         entry.updated = self.moment("post_modified", "post_modified_gmt");
@@ -124,7 +123,7 @@ impl Item<'_> {
         };
         match (read(local), read(universal)) {
             (Some(local), Some(universal)) => {
-                // Rounded to the quarter of an hour, because both were not written at once.
+                // Rounded to 15 minutes, because the two are not written at the same instant.
                 let quarters = ((local - universal).num_seconds() as f64 / 900.0).round() as i32;
                 let offset = FixedOffset::east_opt(quarters * 900);
                 offset.map_or(Some(EntryDate::Local(local)), |offset| {
@@ -170,7 +169,7 @@ impl Item<'_> {
         }
     }
 
-    /// Language and translations, as Polylang and WPML tell them.
+    /// Fills language and translations from Polylang and WPML.
     fn language(&self, entry: &mut ParsedEntry) {
         let of_domain = |wanted: &str| {
             let mut all = self.element.children_named(Namespace::Plain, "category");
@@ -184,7 +183,7 @@ impl Item<'_> {
     }
 }
 
-/// A file that WordPress found linked in a post: its address, length and type on a line each.
+/// Parses an enclosure: URL, length and media type, each on a line.
 fn enclosure(text: &str) -> Option<Enclosure> {
     let mut lines = text.lines().map(str::trim);
     let url = lines.next().filter(|url| url.contains("://"))?.to_owned();

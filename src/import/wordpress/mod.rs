@@ -1,6 +1,6 @@
-//! Owns exports of WordPress (WXR, all versions) read into entries; never touches languages, topics or files.
+//! Owns parsing WordPress exports (WXR, all versions) into entries; never touches topics or files.
 //!
-//! An export is read twice: what its pictures are called stands anywhere in it, before the posts or behind them.
+//! An export is read twice, because attachments may come after the posts that use them.
 
 mod item;
 mod paragraphs;
@@ -17,18 +17,18 @@ use super::feed::tree::{self, Element, EntryHandler, Namespace};
 use super::parse_error::ParseError;
 use super::visible_text;
 
-/// What an export has besides its entries.
+/// The first pass: attachments and counts.
 #[derive(Debug, Default)]
 struct MediaIndex {
-    /// Pictures and other files by the ids of their items.
+    /// Attachments by post id.
     files: HashMap<String, Attachment>,
-    /// How many items there are of each kind that is never a story.
+    /// The number of items of each internal post type.
     skipped_types: BTreeMap<String, usize>,
-    /// The outermost element was there.
+    /// It has the marks of an export.
     is_export: bool,
 }
 
-/// A file that was uploaded.
+/// An uploaded file.
 #[derive(Debug, Clone, Default)]
 struct Attachment {
     url: String,
@@ -37,7 +37,7 @@ struct Attachment {
 }
 
 impl Attachment {
-    /// The caption says what is shown where nothing else does, else whose picture it is.
+    /// Without an alternative text the caption serves as one; else it is the credit.
     fn picture(&self) -> Image {
         let alt = self.alt.clone().or_else(|| self.caption.clone());
         let credit = self.caption.clone().filter(|_| self.alt.is_some());
@@ -45,10 +45,7 @@ impl Attachment {
     }
 }
 
-/// Reads an export, which is opened twice; hands on its entries, and tells what a person should know of the rest.
-///
-/// # Errors
-/// It is none, or it cannot be read.
+/// Parses an export, which is opened twice, and returns notes for the report.
 pub fn read<R: Read>(
     open: impl Fn() -> Result<R, ParseError>,
     pages: bool,
@@ -69,7 +66,7 @@ pub fn read<R: Read>(
     Ok(remarks)
 }
 
-/// Takes all items of an export; what is told is why not all was read.
+/// Reads all items of an export; returns why it was truncated, if it was.
 fn read_items(input: impl Read, handler: &mut dyn EntryHandler) -> Result<Option<String>, ParseError> {
     let mut input = input;
     Ok(tree::read(BufReader::new(Utf8Reader::new(&mut input)?), handler)?.truncation)
@@ -79,7 +76,7 @@ fn is_item(namespace: Namespace, name: &str) -> bool {
     namespace == Namespace::Plain && name == "item"
 }
 
-/// The text of an element of WordPress's own.
+/// The text of a child in the `wp` namespace.
 fn wp_text(element: &Element, name: &str) -> Option<String> {
     element
         .child(Namespace::Wordpress, name)
@@ -109,7 +106,7 @@ impl EntryHandler for MediaIndex {
 struct PostReader<'p> {
     media: &'p MediaIndex,
     pages: bool,
-    /// By their logins; known as soon as an item comes.
+    /// By login; read from the channel at the first item.
     authors: Option<HashMap<String, Author>>,
     emit: &'p mut dyn FnMut(ParsedEntry),
 }
@@ -130,7 +127,7 @@ impl EntryHandler for PostReader<'_> {
     }
 }
 
-/// The authors of a site by their logins, by the names that people know them by.
+/// The authors by login, with their display names.
 fn authors(channel: &Element) -> HashMap<String, Author> {
     let named = channel.children_named(Namespace::Wordpress, "author").filter_map(|author| {
         let login = wp_text(author, "author_login")?;

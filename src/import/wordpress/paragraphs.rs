@@ -1,22 +1,22 @@
-//! Owns paragraphs where a body has none: blank lines part them, as WordPress has it when it shows a post.
+//! Owns adding paragraphs to a body at its blank lines, as WordPress does (`wpautop`).
 
 use crate::import::visible_text;
 
-/// Elements that stand by themselves.
+/// Block-level elements.
 const BLOCK_ELEMENTS: [&str; 38] = [
     "address", "article", "aside", "blockquote", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
     "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav",
     "ol", "p", "section", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
 ];
 
-/// Those of them in which text stands in paragraphs.
+/// Block elements whose text is wrapped in paragraphs.
 const PARAGRAPH_CONTAINERS: [&str; 11] =
     ["article", "aside", "blockquote", "center", "details", "div", "footer", "form", "header", "main", "section"];
 
-/// Elements that are kept as they are, with all in them.
+/// Elements whose content is copied verbatim.
 const VERBATIM_ELEMENTS: [&str; 4] = ["pre", "script", "style", "textarea"];
 
-/// A body with paragraphs.
+/// Adds paragraphs to a body.
 pub fn autop(html: &str) -> String {
     let html = html.replace("\r\n", "\n").replace('\r', "\n");
     let mut writer = Writer { out: String::with_capacity(html.len() * 9 / 8), open: Vec::new(), text: String::new() };
@@ -42,7 +42,7 @@ pub fn autop(html: &str) -> String {
             writer.block(block, is_end, &rest[..length]);
             rest = &rest[length..];
         } else {
-            // A line's end within a tag is no break.
+            // A line break within a tag is white space.
             writer.text.push_str(&rest[..length].replace('\n', " "));
             rest = &rest[length..];
         }
@@ -54,9 +54,9 @@ pub fn autop(html: &str) -> String {
 
 struct Writer {
     out: String,
-    /// The blocks that are open.
+    /// The open block elements.
     open: Vec<&'static str>,
-    /// What stands between two tags of blocks.
+    /// The content since the last block tag.
     text: String,
 }
 
@@ -74,7 +74,7 @@ impl Writer {
         }
     }
 
-    /// Writes the text: in paragraphs, unless it stands in an element that has none.
+    /// Writes the text, in paragraphs if the open element may contain them.
     fn flush(&mut self) {
         let text = std::mem::take(&mut self.text);
         let holds = self.open.last().is_none_or(|open| PARAGRAPH_CONTAINERS.contains(open));
@@ -90,7 +90,6 @@ impl Writer {
     }
 }
 
-/// A text at its blank lines.
 fn split_at_blank_lines(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -106,7 +105,6 @@ fn split_at_blank_lines(text: &str) -> Vec<&str> {
     parts
 }
 
-/// A paragraph's lines.
 fn with_line_breaks(part: &str) -> String {
     let lines: Vec<&str> = part.lines().map(str::trim).collect();
     let mut out = String::new();

@@ -1,6 +1,6 @@
-//! Owns shortcodes and block comments: gone, with the text between them kept, where their meaning is not known better.
+//! Owns resolving shortcodes and block comments; unknown ones are removed, and the text between them stays.
 //!
-//! What only looks like a shortcode stays: `[sic]`, `[1]`, `[…]`, and all that stands in code code or in a tag.
+//! `[sic]`, `[1]` and `[…]` are no shortcodes, nor is anything in code samples or in a tag.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,7 +10,7 @@ use html_escape::{encode_double_quoted_attribute, encode_text};
 use super::Attachment;
 use crate::import::visible_text;
 
-/// Shortcodes that need neither attributes nor an end to be known.
+/// Shortcodes recognized without attributes or an end tag.
 const BARE_SHORTCODES: [&str; 16] = [
     "audio", "caption", "contact-form", "embed", "gallery", "jetpack-related-posts", "more", "playlist", "products",
     "slideshow", "toc", "tweet", "video", "vimeo", "wp_caption", "youtube",
@@ -21,17 +21,17 @@ struct Tag<'t> {
     name: &'t str,
     attributes: &'t str,
     is_end: bool,
-    /// How long it is, with its brackets.
+    /// Its length with the brackets.
     length: usize,
 }
 
-/// A body without shortcodes and block comments.
+/// Resolves the shortcodes and block comments of a body.
 pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
     let end_tags = end_tags(html);
     let mut code = CodeScanner { lower: html.to_ascii_lowercase(), unclosed: Vec::new() };
     let mut out = String::with_capacity(html.len());
     let mut rest = html;
-    // What must be written where the caption that is open end_tags.
+    // The text for the end of the open caption.
     let mut caption: Option<String> = None;
     while let Some(at) = rest.find(['<', '[']) {
         out.push_str(&rest[..at]);
@@ -44,7 +44,7 @@ pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
         } else if let Some(inner) = rest.strip_prefix("[[") {
-            // A shortcode that is shown.
+            // An escaped shortcode.
             let shown = tag(&rest[1..]).filter(|tag| rest[1 + tag.length..].starts_with(']'));
             let length = shown.map_or(1, |tag| tag.length);
             out.push_str(&rest[1..1 + length]);
@@ -81,7 +81,7 @@ pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
     out
 }
 
-/// The names that end tags have; what has one is a shortcode.
+/// The sorted names of all end tags; a tag with one of them is a shortcode.
 fn end_tags(html: &str) -> Vec<&str> {
     let mut names: Vec<&str> =
         html.match_indices("[/").filter_map(|(at, _)| tag(&html[at..])).map(|tag| tag.name).collect();
@@ -97,21 +97,21 @@ fn is_shortcode(tag: &Tag<'_>, end_tags: &[&str]) -> bool {
         || end_tags.binary_search(&tag.name).is_ok()
 }
 
-/// How long the comment is that a text begins with: a block's, `more`, or any other.
+/// The length of the comment at the start of a text.
 fn comment(text: &str) -> Option<usize> {
     text.starts_with("<!--").then(|| text.find("-->").map_or(text.len(), |end| end + 3))
 }
 
-/// Finds code code.
+/// Finds code samples.
 struct CodeScanner {
-    /// The whole body in small letters.
+    /// The body in lower case.
     lower: String,
-    /// The elements that do not end any more.
+    /// The elements without an end tag in the rest.
     unclosed: Vec<&'static str>,
 }
 
 impl CodeScanner {
-    /// How long the code sample is that the rest of the body begins with.
+    /// The length of the code sample at the start of the rest.
     fn length(&mut self, rest: &str) -> Option<usize> {
         let (length, name, is_end) = visible_text::parse_tag(rest)?;
         let mut names = ["pre", "code", "script", "style", "textarea"].into_iter();
@@ -125,10 +125,9 @@ impl CodeScanner {
     }
 }
 
-/// The longest that a tag may be.
 const MAX_TAG_CHARS: usize = 4000;
 
-/// The shortcode's tag that a text begins with.
+/// The shortcode tag at the start of a text.
 fn tag(text: &str) -> Option<Tag<'_>> {
     let inner = text.strip_prefix('[')?;
     let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
@@ -171,7 +170,7 @@ fn attribute(attributes: &str, name: &str) -> Option<String> {
     None
 }
 
-/// Writes what a shortcode shows.
+/// Writes the HTML for a shortcode.
 fn write_shortcode(tag: &Tag<'_>, files: &HashMap<String, Attachment>, out: &mut String) {
     match tag.name {
         "gallery" => {
@@ -205,7 +204,7 @@ fn link(url: &str, out: &mut String) {
     let _ = write!(out, "<a href=\"{}\">{}</a>", encode_double_quoted_attribute(url), encode_text(url));
 }
 
-/// Ends a figure: what stands behind its picture is its caption.
+/// Closes a figure: the content after its image becomes its caption.
 fn close_caption(out: &mut String, text: &str) {
     let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
     let figure = out.split_off(start);

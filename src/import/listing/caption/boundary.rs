@@ -1,35 +1,34 @@
-//! Owns where two texts were run together without a blank; never touches labels or what a listing repeats.
+//! Owns detecting where two texts were concatenated without white space.
 
 use crate::pairing::Script;
 
-/// What shows that one text ends and another begins.
+/// The sign of a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundaryKind {
-    /// Another script begins: `UNAЖурналисты`.
+    /// The script changes: `UNAЖурналисты`.
     Script,
-    /// A sentence or a quotation ends, and a capital follows: `of Japan.The`.
+    /// A capital after the end of a sentence or quotation: `of Japan.The`.
     Stop,
     /// A capital inside a word: `MexicoSince`.
     Case,
     /// A capital after a number: `2015The`.
     Number,
-    /// An acronym and a word: `IMWThe`.
+    /// A word after an acronym: `IMWThe`.
     Acronym,
 }
 
-/// How far around a place is looked, in bytes.
+/// How much text on both sides is considered.
 const CONTEXT_BYTES: usize = 600;
 
-/// The longest that a word is, in letters.
 const MAX_WORD_CHARS: usize = 60;
 
-/// Words with a capital inside.
+/// Words with an inner capital.
 const CAMEL_CASE_WORDS: [&str; 18] = [
     "YouTube", "LinkedIn", "WhatsApp", "TikTok", "WordPress", "JavaScript", "TypeScript", "GitHub", "GitLab", "PayPal",
     "OpenStreetMap", "MasterCard", "FedEx", "BioNTech", "PowerPoint", "DevOps", "SoundCloud", "WikiLeaks",
 ];
 
-/// The boundary between the characters before and after a place, if there is one.
+/// The boundary at a byte offset, if there is one.
 pub fn at(text: &str, offset: usize) -> Option<BoundaryKind> {
     let (left, right) = text.split_at_checked(offset)?;
     let from = left.len().saturating_sub(CONTEXT_BYTES);
@@ -71,7 +70,7 @@ fn between_letters(left: &str, right: &str, before: char, after: char) -> Option
     if before.is_lowercase() {
         let word = format!("{left_word}{right_word}");
         let named = CAMEL_CASE_WORDS.iter().any(|camel| word.starts_with(camel) && camel.len() > left_word.len());
-        // Of several capitals inside one run the last begins the text.
+        // Of several inner capitals the last is the boundary.
         let capitals_follow =
             right_word.chars().zip(right_word.chars().skip(1)).any(|(a, b)| a.is_lowercase() && b.is_uppercase());
         return (letters > 2 && left_word != "Mac" && !named && !capitals_follow).then_some(BoundaryKind::Case);
@@ -88,7 +87,7 @@ fn between_letters(left: &str, right: &str, before: char, after: char) -> Option
         .then_some(BoundaryKind::Acronym)
 }
 
-/// Whether `before`, the last character of `left` and no letter, ends something that `after` does not belong to.
+/// Whether `before`, the last character of `left` and no letter, ends a text that `after` is not part of.
 fn ends(left: &str, before: char, after: char) -> bool {
     let inner = &left[..left.len() - before.len_utf8()];
     let word = last_word(inner);
@@ -113,7 +112,7 @@ fn ends(left: &str, before: char, after: char) -> bool {
     }
 }
 
-/// Whether a single quote was opened before, and not closed.
+/// Whether a text contains an opening single quote.
 fn quote_is_open(text: &str) -> bool {
     let opens = text.char_indices().filter(|(offset, letter)| {
         let free = !text[..*offset].chars().next_back().is_some_and(char::is_alphanumeric);
@@ -128,7 +127,7 @@ pub fn last_word(text: &str) -> &str {
     letters.last().map_or("", |(offset, _)| &text[offset..])
 }
 
-/// The letters at the beginning of a text.
+/// The letters at the start of a text.
 pub fn first_word(text: &str) -> &str {
     let letters = text.char_indices().take(MAX_WORD_CHARS).take_while(|(_, letter)| letter.is_alphabetic());
     letters.last().map_or("", |(offset, letter)| &text[..offset + letter.len_utf8()])

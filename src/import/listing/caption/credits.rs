@@ -1,27 +1,27 @@
-//! Owns what a whole listing teaches: the credits that stand before many texts, and its words; never splits a text itself.
+//! Owns the statistics of a listing that help to split captions: repeated credits and word counts.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{boundary, label};
 use crate::pairing::Script;
 
-/// How much of a text behind a label is compared, in characters.
+/// How much of the text after a label is compared.
 const TAIL_CHARS: usize = 160;
 
-/// What a listing teaches.
+/// Repeated credits and word counts of a listing.
 #[derive(Debug, Default)]
 pub struct Credits {
-    /// Each with how many texts begin right behind it; the longest first.
+    /// Credits followed by several different texts; the longest first.
     repeated: Vec<String>,
-    /// Ending in a stroke (`Agency /`), before at least two different texts.
+    /// Credits that end in a slash (`Agency /`) and are followed by two or more texts; the longest first.
     ending_in_slash: Vec<String>,
     words: HashMap<String, usize>,
-    /// Places, other than in a first sentence, where a blank after a full stop is missing.
+    /// Full stops without white space after them, beyond first sentences.
     missing_blanks: usize,
 }
 
 impl Credits {
-    /// Learns from the titles and paragraphs of a listing.
+    /// Collects them from the titles and paragraphs of a listing.
     pub fn learn<'a>(texts: impl Iterator<Item = (&'a str, &'a [String])>) -> Credits {
         let mut credits = Credits::default();
         let mut tails = Vec::new();
@@ -54,7 +54,7 @@ impl Credits {
             rest.filter(|offset| boundary::at(text, *offset) == Some(boundary::BoundaryKind::Stop)).count();
     }
 
-    /// What sorted tails have in common is what neighbours have in common.
+    /// Finds the common prefixes of sorted tails, which neighbours share.
     fn find_repeated(&mut self, tails: &[String]) {
         let mut heads: Vec<&str> = tails.windows(2).map(|pair| common(&pair[0], &pair[1])).collect();
         heads.extend(heads.clone().iter().filter_map(|head| head.rfind(['/', '|']).map(|stroke| &head[..=stroke])));
@@ -85,7 +85,7 @@ impl Credits {
         self.ending_in_slash.sort_by_key(|known| std::cmp::Reverse(known.len()));
     }
 
-    /// Where a repeated credit at the head of a text ends, if another text is run together with it.
+    /// The end of a repeated credit at the start of a text, if another text follows without white space.
     pub fn end_of_repeated_credit(&self, tail: &str) -> Option<usize> {
         for known in &self.repeated {
             let Some(rest) = tail.strip_prefix(known.as_str()) else {
@@ -110,18 +110,18 @@ impl Credits {
         self.ending_in_slash.iter().find(|known| tail.starts_with(known.as_str())).map(String::len)
     }
 
-    /// How often a word stands alone in the listing.
+    /// How often a word occurs in the listing.
     pub fn count(&self, word: &str) -> usize {
         self.words.get(word).copied().unwrap_or(0)
     }
 
-    /// Whether the listing's authors often leave out the blank after a full stop, so that it says nothing.
+    /// Whether the space after a full stop is often missing, so that it is no sign of a boundary.
     pub fn omits_spaces(&self) -> bool {
         self.missing_blanks > 2
     }
 }
 
-/// Whether a text could begin right behind a credit.
+/// Whether `text` can begin right after the credit `head`.
 fn begins_a_text(head: &str, text: &str) -> bool {
     let mut letters = text.chars();
     let (Some(first), second) = (letters.next(), letters.next()) else {
@@ -143,7 +143,7 @@ fn begins_a_text(head: &str, text: &str) -> bool {
     first.is_uppercase() && (word || other_script)
 }
 
-/// What two texts begin with alike.
+/// The common prefix of two texts.
 fn common<'a>(one: &'a str, other: &str) -> &'a str {
     let differs = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b).map(|((offset, _), _)| offset);
     &one[..differs.unwrap_or(one.len().min(other.len()))]

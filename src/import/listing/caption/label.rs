@@ -1,6 +1,6 @@
-//! Owns the words that introduce a picture's credit (`Photo:`, `Фото:`, `©`); never touches what follows them.
+//! Owns the labels of an image credit (`Photo:`, `Фото:`, `©`).
 
-/// Longest first, so that the whole label is found. Compared without case where it begins a line.
+/// Longest first, so that the whole label matches. Case is ignored at the start of a line.
 const LABELS: [&str; 62] = [
     "Picture credit", "Crédits photo", "Photos credit", "Bildnachweis", "Photo credit", "Image credit", "Photographer",
     "Photographie", "Crédit photo", "Photo crédit", "Фотография", "Фотографии", "Изображение", "Φωτογραφία",
@@ -11,20 +11,20 @@ const LABELS: [&str; 62] = [
     "写真", "画像", "사진", "תמונה", "צילום",
 ];
 
-/// How far into a line a label is looked for, in bytes.
+/// How far into a line a label is searched for.
 const SEARCH_BYTES: usize = 700;
 
 /// A label in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Label {
     pub start: usize,
-    /// Where the name behind it begins.
+    /// Where the name after it begins.
     pub end: usize,
-    /// It stands in brackets.
+    /// It is in brackets.
     pub bracketed: bool,
 }
 
-/// The first label of a line: at its beginning, after a sentence, or run together with what stands before it.
+/// The first label of a line: at its start, after a sentence, or concatenated to a word.
 pub fn find(line: &str) -> Option<Label> {
     let colons = line.char_indices().take_while(|(offset, _)| *offset < SEARCH_BYTES);
     for (offset, letter) in colons {
@@ -58,7 +58,7 @@ fn before_colon(line: &str, colon: usize, end: usize) -> Option<Label> {
     None
 }
 
-/// A label counts where a text could begin.
+/// Accepts a label where a text can begin.
 fn accepted(line: &str, start: usize, end: usize) -> Option<Label> {
     let left = line.get(..start)?;
     let blanks = line.get(end..)?.len() - line.get(end..)?.trim_start().len();

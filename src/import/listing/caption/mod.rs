@@ -1,8 +1,8 @@
-//! Owns the picture's caption that a copied page runs together with the text; never touches languages or files.
+//! Owns splitting off the image caption that a copied page concatenates with the text.
 //!
-//! A caption is split off where it can be told: a label (`Photo:`), a missing blank, a change of script, a credit that
-//! the listing repeats. Where it cannot be told the text stays whole. Caption and text together always hold every
-//! character of the original but blanks, in its order.
+//! A caption is recognized by a label (`Photo:`), missing white space, a change of script, or a credit that the listing
+//! repeats; otherwise the text stays whole. Caption and text together always contain every character of the original
+//! but white space, in order.
 
 mod boundary;
 mod credits;
@@ -13,23 +13,21 @@ pub use credits::Credits;
 use boundary::BoundaryKind;
 use label::Label;
 
-/// The longest that a description is, in characters.
 const MAX_ALT_CHARS: usize = 320;
-/// How far behind a label the text may begin, in characters.
+/// How far after a label the text may begin.
 const MAX_TAIL_CHARS: usize = 220;
-/// The longest that a name behind a label is, in characters.
 const MAX_CREDIT_CHARS: usize = 60;
 
-/// What stood by a picture.
+/// The caption of an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caption {
-    /// What the picture shows.
+    /// What the image shows.
     pub alt: Option<String>,
-    /// Who made it, with its label as it stood.
+    /// Who made it, with the label as written.
     pub credit: Option<String>,
 }
 
-/// A text and its caption.
+/// A text without its caption.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
     pub caption: Option<Caption>,
@@ -37,7 +35,7 @@ pub struct Split {
 }
 
 impl Credits {
-    /// Splits the caption off a story's text.
+    /// Splits the caption off a text.
     pub fn split(&self, paragraphs: &[String]) -> Split {
         let Some((first, others)) = paragraphs.split_first() else {
             return Split { caption: None, paragraphs: Vec::new() };
@@ -67,7 +65,7 @@ impl Credits {
         Split { caption: None, paragraphs: paragraphs.to_vec() }
     }
 
-    /// Where the caption of a text's first line lies. `more`: other lines follow it.
+    /// The caption in the first line of a text. `has_more`: other lines follow it.
     fn find_caption(&self, line: &str, has_more: bool) -> Option<CaptionSpan> {
         let Some(label) = label::find(line).filter(|label| within(&line[..label.start], MAX_ALT_CHARS)) else {
             return self.first_sentence(line).map(|end| CaptionSpan { alt: 0, credit: end, end });
@@ -92,7 +90,7 @@ impl Credits {
         }
     }
 
-    /// Where, behind a label, the text begins.
+    /// Where the text begins after a label.
     fn end_of_credit(&self, tail: &str) -> Option<usize> {
         if let Some(end) = self.end_of_repeated_credit(tail).or_else(|| end_of_doubled_name(tail)) {
             return Some(end).filter(|end| !tail[*end..].trim().is_empty());
@@ -120,7 +118,7 @@ impl Credits {
         None
     }
 
-    /// `ABCDEF`, where the listing knows both `ABC` and `DEF` as words.
+    /// Whether the text before and after are acronyms that the listing also uses alone.
     fn splits_two_acronyms(&self, text: &str, offset: usize) -> bool {
         let (left, right) = (boundary::last_word(&text[..offset]), boundary::first_word(&text[offset..]));
         let capitals = |word: &str| !word.is_empty() && word.chars().all(char::is_uppercase);
@@ -128,7 +126,7 @@ impl Credits {
         long && capitals(left) && capitals(right) && self.count(left) > 1 && self.count(right) > 1
     }
 
-    /// A first sentence that the text was run together with describes the picture: `… at the lake.On 17 August …`.
+    /// A first sentence followed by text without white space is a caption: `… at the lake.On 17 August …`.
     fn first_sentence(&self, line: &str) -> Option<usize> {
         let mut end = None;
         for (offset, letter) in line.char_indices().skip(1) {
@@ -144,7 +142,7 @@ impl Credits {
                 }
                 Some(BoundaryKind::Case) => {
                     let (left, right) = (boundary::last_word(&line[..offset]), boundary::first_word(&line[offset..]));
-                    // A capital at its head makes it a name: `GoodWater`.
+                    // An initial capital makes it a name: `GoodWater`.
                     left.starts_with(char::is_lowercase) && self.count(left) > 0 && self.count(right) > 0
                 }
                 Some(BoundaryKind::Script) => line[offset..].chars().nth(1).is_some_and(char::is_lowercase),
@@ -164,8 +162,7 @@ impl Credits {
     }
 }
 
-/// Places in a line: the description from `alt`, the credit from `credit`, both up to `end`. What stands before `alt`
-/// and behind `end` is text.
+/// The offsets of a caption in a line: description from `alt`, credit from `credit` to `end`; the rest is text.
 #[derive(Debug)]
 struct CaptionSpan {
     alt: usize,
@@ -177,7 +174,7 @@ impl CaptionSpan {
     fn caption(&self, line: &str) -> Caption {
         let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let (alt, credit) = (some(&line[self.alt..self.credit]), some(&line[self.credit..self.end]));
-        // A long text behind a label says what is to be seen, not who made it.
+        // A long text after a label is a description, not a credit.
         let name = credit
             .as_deref()
             .is_some_and(|credit| is_name(credit.split_once([':', '：']).map_or(credit, |(_, name)| name)));
@@ -192,7 +189,7 @@ impl CaptionSpan {
     }
 }
 
-/// A caption that stands by itself: what it shows, and its credit where a label says so.
+/// Parses a standalone caption into description and credit.
 pub fn parse(text: &str) -> Caption {
     let text = text.trim();
     let some = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -207,7 +204,7 @@ pub fn parse(text: &str) -> Caption {
     }
 }
 
-/// A credit in brackets ends with them; it closes a caption only where the text is run together with it.
+/// A bracketed credit ends a caption only at the start of a line or if text follows without white space.
 fn in_brackets(line: &str, label: Label) -> Option<CaptionSpan> {
     let open = line[..label.start].rfind(['(', '[', '（'])?;
     let close = label.end + line[label.end..].find([')', ']', '）'])?;
@@ -224,7 +221,7 @@ fn trailing_credit(line: &str) -> Option<CaptionSpan> {
     Some(CaptionSpan { alt: label.start, credit: label.start, end: line.len() })
 }
 
-/// `IMWIMW opens a station`: a text that begins with the very words of its credit.
+/// The end of a credit that the text repeats: `IMWIMW opens a station`.
 fn end_of_doubled_name(tail: &str) -> Option<usize> {
     let ends = tail.char_indices().map(|(offset, _)| offset).skip(2).take(MAX_CREDIT_CHARS);
     let mut found = None;
@@ -239,7 +236,7 @@ fn end_of_doubled_name(tail: &str) -> Option<usize> {
     found
 }
 
-/// Whether a blank at this place stands behind a sentence, with another one to follow.
+/// Whether white space at this offset separates two sentences.
 fn ends_sentence(text: &str, offset: usize) -> bool {
     let left = &text[..offset];
     let Some(inner) = left.strip_suffix(['.', '!', '?', '…']) else {
@@ -250,18 +247,18 @@ fn ends_sentence(text: &str, offset: usize) -> bool {
     begins && (boundary::last_word(inner).chars().count() > 2 || inner.ends_with(|last: char| !last.is_alphabetic()))
 }
 
-/// The word that a boundary inside it would span.
+/// The word that a boundary at this offset would split.
 fn joined(text: &str, offset: usize) -> String {
     format!("{}{}", boundary::last_word(&text[..offset]), boundary::first_word(&text[offset..]))
 }
 
-/// Short enough to be a name, or a few.
+/// Whether a text is short enough for a name or a few.
 fn is_name(text: &str) -> bool {
     let text = text.trim();
     !text.is_empty() && within(text, MAX_CREDIT_CHARS) && text.split_whitespace().count() < 8
 }
 
-/// Whether each word is one that a name has.
+/// Whether each word is capitalized or a particle of names.
 fn all_capitalised(text: &str) -> bool {
     const SMALL: [&str; 14] = ["of", "de", "du", "des", "la", "von", "the", "and", "et", "y", "und", "и", "&", "/"];
     text.split_whitespace().all(|word| SMALL.contains(&word) || !word.starts_with(char::is_lowercase))

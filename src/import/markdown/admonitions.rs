@@ -1,12 +1,11 @@
-//! Owns blocks that only some renderers know: alerts and `:::` become block quotes with a bold word.
+//! Owns converting admonitions, which only some renderers support: alerts and `:::` become block quotes.
 
 use super::code::{CodeScope, CodeSpans};
 use super::inline_text;
 
-/// Quotes nested deeper than this stay as deep as this.
 const MAX_QUOTE_DEPTH: usize = 6;
 
-/// A body with block quotes in the place of alerts and `:::` blocks.
+/// Converts alerts and `:::` blocks to block quotes.
 pub fn to_block_quotes(text: &str) -> String {
     if !text.contains(":::") && !text.contains("[!") {
         return text.to_owned();
@@ -45,7 +44,7 @@ pub fn to_block_quotes(text: &str) -> String {
 
 #[derive(Clone, Copy)]
 struct Line<'a> {
-    /// With the sign that ends it.
+    /// With its line break.
     whole: &'a str,
     text: &'a str,
     is_code: bool,
@@ -67,7 +66,7 @@ fn lines<'a>(text: &'a str, code: &CodeSpans) -> Vec<Line<'a>> {
     text.split_inclusive('\n').map(line).collect()
 }
 
-/// CodeScope lines open and close a block.
+/// The delimiter that each line is.
 fn delimiters(lines: &[Line<'_>]) -> Vec<Delimiter> {
     let mut delimiters: Vec<Delimiter> = Vec::with_capacity(lines.len());
     let mut opened: Vec<usize> = Vec::new();
@@ -98,7 +97,7 @@ fn delimiters(lines: &[Line<'_>]) -> Vec<Delimiter> {
     delimiters
 }
 
-/// What stands behind `:::`: the title, else the kind of block.
+/// The title after `:::`, else the kind of block.
 fn name(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches(':');
     let text = text.split('{').next().unwrap_or_default().trim();
@@ -111,7 +110,7 @@ fn name(text: &str) -> Option<String> {
     Some(if title.trim().is_empty() { inline_text::capitalised(&kind.to_lowercase()) } else { title.trim().to_owned() })
 }
 
-/// The marks before an alert, and its word: `> [!NOTE] Title`.
+/// The quote markers and the title of an alert: `> [!NOTE] Title`.
 fn alert(line: &str) -> Option<(&str, String)> {
     let rest = line.trim_start_matches(['>', ' ', '\t']);
     let marks = &line[..line.len() - rest.len()];

@@ -1,4 +1,4 @@
-//! Owns the addresses in a body: relative ones are resolved, those of source files lead to the posts made of them.
+//! Owns resolving the URLs in a body: relative ones become absolute, those of source files become permalinks.
 
 use std::collections::HashSet;
 
@@ -9,23 +9,22 @@ use super::code::{CodeScope, CodeSpans, rewrite};
 use super::post_context::{PostContext, split_fragment};
 use super::tree::{joined, parent};
 
-/// Resolves addresses on one page, and keeps in mind which files beside it are referenced.
+/// Resolves the URLs of one page and records which files beside it are referenced.
 #[derive(Debug)]
 pub struct LinkResolver<'p, 'a> {
     page: &'p mut PostContext<'a>,
-    /// Paths below the tree, and the names of files that root paths lead to.
+    /// Paths in the tree, and the names of files that root-relative paths lead to.
     referenced: HashSet<String>,
-    /// An address could only be resolved against a guess, because the page's own is not known.
+    /// A URL was resolved against a guessed base, because the permalink is unknown.
     pub has_guessed: bool,
 }
 
 impl<'p, 'a> LinkResolver<'p, 'a> {
-    /// Begins a page.
     pub fn new(page: &'p mut PostContext<'a>) -> Self {
         LinkResolver { page, referenced: HashSet::new(), has_guessed: false }
     }
 
-    /// The files beside the page that it does not show.
+    /// The page's attachments that it does not reference.
     pub fn unreferenced_files(&self) -> Vec<String> {
         let files = self.page.tree.attachments(self.page.file).iter();
         let is_referenced = |path: &&String| {
@@ -35,13 +34,13 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         files.filter(|path| !is_referenced(path)).cloned().collect()
     }
 
-    /// A body with its addresses resolved.
+    /// Resolves the URLs in Markdown.
     pub fn body(&mut self, text: &str) -> String {
         let code = CodeSpans::find(text, CodeScope::All);
         rewrite(text, &code, |piece, out| self.piece(piece, out), |piece, out| out.push_str(piece))
     }
 
-    /// The addresses in HTML.
+    /// Resolves the URLs in HTML.
     pub fn html(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + text.len() / 8);
         let mut at = 0;
@@ -75,7 +74,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         out.push_str(&piece[at..]);
     }
 
-    /// Writes the destination that a text begins with, and says how long it was.
+    /// Writes the link destination at the start of a text and returns its length.
     fn destination(&mut self, text: &str, out: &mut String) -> usize {
         let inner = text.trim_start_matches([' ', '\t', '\n']);
         let start = text.len() - inner.len();
@@ -104,7 +103,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         start + length
     }
 
-    /// Writes the tag that a text begins with, and says how long it was.
+    /// Writes the HTML tag at the start of a text and returns its length.
     fn tag(&mut self, text: &str, out: &mut String) -> usize {
         let length = tag_length(text);
         let Some(length) = length.filter(|_| text[1..].starts_with(|first: char| first.is_ascii_alphabetic())) else {
@@ -127,7 +126,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         length
     }
 
-    /// An address as it must be outside the page; none where it stays as it is.
+    /// The absolute form of a URL; `None` if it stays as it is.
     pub fn resolve(&mut self, written: &str) -> Option<String> {
         if written.is_empty() || written.len() > MAX_URL_BYTES || has_scheme(written) {
             return None;
@@ -149,7 +148,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         self.page.link.unwrap_or(&self.page.base).join(written).ok().map(String::from)
     }
 
-    /// The address of the post that is made of the file to which an address leads.
+    /// The permalink of the post whose source file a URL leads to.
     fn source_file(&mut self, written: &str) -> Option<String> {
         let inner = written.strip_prefix("@/");
         let (path, _) = split_fragment(written);
@@ -167,7 +166,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         if found.starts_with('/') { self.page.tree.base().join(&found).ok().map(String::from) } else { Some(found) }
     }
 
-    /// Keeps in mind that a file is referenced.
+    /// Records that the file of a URL is referenced.
     fn mark_referenced(&mut self, written: &str) {
         let (path, _) = split_fragment(written);
         let path = percent_decode_str(path).decode_utf8_lossy();
@@ -178,13 +177,13 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         }
     }
 
-    /// Keeps in mind that a file below the tree is referenced.
+    /// Records that a file of the tree is referenced.
     pub fn mark_file_referenced(&mut self, path: &str) {
         self.referenced.insert(path.to_owned());
     }
 }
 
-/// Whether the label before `]:` stands at the head of a line, and is no footnote.
+/// Whether the label before `]:` starts a line and is no footnote.
 fn is_definition(before: &str) -> bool {
     let mut start = before.len().saturating_sub(300);
     while !before.is_char_boundary(start) {
@@ -195,10 +194,9 @@ fn is_definition(before: &str) -> bool {
     label.starts_with('[') && !label.starts_with("[^") && !label[1..].contains('[')
 }
 
-/// An address longer than this is none.
 const MAX_URL_BYTES: usize = 3000;
 
-/// How long a destination without brackets is.
+/// The length of a destination without angle brackets.
 fn unbracketed_length(text: &str) -> usize {
     let mut depth = 0_usize;
     for (at, letter) in text.char_indices() {
@@ -214,7 +212,6 @@ fn unbracketed_length(text: &str) -> usize {
     text.len()
 }
 
-/// A tag longer than this is none.
 const MAX_TAG_BYTES: usize = 4096;
 
 fn tag_length(text: &str) -> Option<usize> {
@@ -233,7 +230,7 @@ fn tag_length(text: &str) -> Option<usize> {
     None
 }
 
-/// Where the next address in a tag begins and ends, without its quotes.
+/// The byte range of the next URL in a tag, without quotes.
 fn next_address(lower: &str, tag: &str, from: usize) -> Option<(usize, usize)> {
     let names = ["href", "src", "poster", "data"];
     let mut at = from;
@@ -263,7 +260,7 @@ fn next_address(lower: &str, tag: &str, from: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// Whether an address begins with a scheme.
+/// Whether a URL has a scheme.
 pub fn has_scheme(written: &str) -> bool {
     let end = written.find(|next: char| !(next.is_ascii_alphanumeric() || "+.-".contains(next)));
     let starts = written.starts_with(|first: char| first.is_ascii_alphabetic());

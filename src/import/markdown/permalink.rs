@@ -1,4 +1,4 @@
-//! Owns the addresses at which generators publish pages, where they can be known for sure; else there is none.
+//! Owns the permalinks at which generators publish pages; `None` if one is not certain.
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -9,20 +9,20 @@ use super::source_file::{Role, SourceFile};
 use super::tree::parent;
 use super::value::Value;
 
-/// What the address of a page may depend on.
+/// What a permalink may depend on besides the file.
 #[derive(Clone, Copy, Debug)]
 pub struct UrlInputs<'a> {
     pub values: &'a Value,
-    /// As the generator counts the time; none where that is not known.
+    /// In the generator's time zone, if that is known.
     pub time: Option<NaiveDateTime>,
     pub categories: &'a [String],
 }
 
-/// What must be encoded in a path.
+/// The characters to percent-encode in a path.
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'`').add(b'{').add(b'}').add(b'%');
 
-/// The address of a page.
+/// The permalink of a page.
 pub fn page_url(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<Url> {
     let base = base_url(site, file)?;
     let path = match site.kind {
@@ -36,7 +36,7 @@ pub fn page_url(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option
     base.join(&format!("./{encoded}")).ok()
 }
 
-/// The address of the site in the page's language.
+/// The base URL of the site in the page's language.
 fn base_url(site: &Site, file: &SourceFile) -> Option<Url> {
     let own = file.language.as_deref().and_then(|language| site.values.get_path(&["languages", language, "baseURL"]));
     match own.filter(|_| site.kind == Kind::Hugo) {
@@ -45,10 +45,10 @@ fn base_url(site: &Site, file: &SourceFile) -> Option<Url> {
     }
 }
 
-/// The folder of a page's language in addresses, with `/` at its end.
+/// The path segment of a page's language, with a trailing `/`.
 fn language_folder(site: &Site, file: &SourceFile) -> Option<String> {
     let Some(language) = file.language.as_deref() else { return Some(String::new()) };
-    // Hugo knows its default language by this key alone.
+    // Hugo reads its default language from this key alone.
     let own = site.values.text("defaultContentLanguage").unwrap_or("en");
     let default = if site.kind == Kind::Hugo { Some(own) } else { site.default_language.as_deref() };
     let is_default = default.is_some_and(|default| default.eq_ignore_ascii_case(language));
@@ -114,7 +114,7 @@ fn hugo(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<String>
     Some(if is_ugly { format!("{language}{path}.html") } else { format!("{language}{path}/") })
 }
 
-/// A path as Hugo writes it: blanks become hyphens, and only letters, digits and a few signs stay.
+/// A path as Hugo sanitizes it.
 fn hugo_path(text: &str, keeps_case: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.trim().chars() {
@@ -129,18 +129,18 @@ fn hugo_path(text: &str, keeps_case: bool) -> String {
     out
 }
 
-/// Whether a letter is a mark on the letter before it, in the scripts where that is no letter of its own.
+/// Whether a character is a combining mark that is not alphabetic.
 fn is_mark(letter: char) -> bool {
     matches!(u32::from(letter), 0x300..=0x36F | 0x610..=0x61A | 0x64B..=0x65F | 0x900..=0xDFF | 0xE31..=0xE4E | 0x1AB0..=0x1AFF)
 }
 
-/// A pattern with each `:token` filled in; none where one is not known.
+/// Expands each `:token` of a pattern; `None` if one is unknown.
 fn fill_pattern(pattern: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut parts = pattern.split(':');
     let mut out = parts.next()?.to_owned();
     for part in parts {
         let end = part.find(|next: char| !(next.is_ascii_alphanumeric() || next == '_')).unwrap_or(part.len());
-        // `:title_x` is no token, but `:title` and `_x`.
+        // `:title_x` is `:title` followed by `_x`.
         let ends = std::iter::once(end).chain(part[..end].rmatch_indices('_').map(|(at, _)| at));
         let (token, text) = ends.map(|end| part.split_at(end)).find_map(|(token, rest)| Some((rest, value(token)?)))?;
         out.push_str(&text);
@@ -244,7 +244,7 @@ fn zola(site: &Site, file: &SourceFile, inputs: UrlInputs<'_>) -> Option<String>
     Some(if parts.is_empty() { language } else { format!("{language}{}/", parts.join("/")) })
 }
 
-/// A part of a path as Zola writes it; none where that depends on more than is known here.
+/// A path segment as Zola slugifies it; `None` if its transliteration is unknown.
 fn zola_slug(text: &str, strategy: &str) -> Option<String> {
     if strategy != "on" {
         let is_plain = text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));

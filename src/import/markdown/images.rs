@@ -1,17 +1,17 @@
-//! Owns which picture stands for a post.
+//! Owns finding the image of a post.
 
 use super::inline_text;
 use super::site::Kind;
 use super::value::Value;
 use crate::import::entry::Image;
 
-/// Keys that hold a post's picture; the most telling first.
+/// Keys of a post's image; the most specific first.
 const KEYS: [&str; 16] = [
     "image", "images", "featured_image", "featuredImage", "featureImage", "cover", "cover_image", "coverImage", "hero",
     "hero_image", "thumbnail", "teaser", "banner", "og_image", "header", "img",
 ];
 
-/// The picture that front matter names, as it is written there.
+/// The image that front matter names.
 pub fn read(values: &Value) -> Option<Image> {
     let maps = [Some(values), values.get("params"), values.get("extra")];
     let named = maps.into_iter().flatten().find_map(|map| KEYS.iter().find_map(|key| from_value(map.get(key)?)));
@@ -41,13 +41,13 @@ fn from_value(value: &Value) -> Option<Image> {
     }
 }
 
-/// A picture, unless what stands there is no address: a truth value, a colour, a template.
+/// An image, unless the value is no URL: a boolean, a colour, a template.
 fn picture(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Image> {
     let is_address = (url.contains('.') || url.contains('/')) && !url.contains(['{', '}', '<', '\n']);
     is_address.then(|| Image { url: Some(url.to_owned()), alt, credit, ..Image::default() })
 }
 
-/// The resource that is named as the post's picture.
+/// The page resource named as the image.
 fn from_resources(resources: &Value) -> Option<Image> {
     let words = ["hero", "feature", "cover", "thumbnail", "header", "banner", "image"];
     resources.items().iter().find_map(|resource| {
@@ -59,7 +59,7 @@ fn from_resources(resources: &Value) -> Option<Image> {
     })
 }
 
-/// The file beside a post that generators take for its picture by its name.
+/// The attachment that Hugo themes take for the image by its name.
 pub fn conventional_image(kind: Kind, attachments: &[String]) -> Option<&str> {
     if kind != Kind::Hugo {
         return None;
@@ -73,7 +73,7 @@ pub fn conventional_image(kind: Kind, attachments: &[String]) -> Option<&str> {
     })
 }
 
-/// Whether a name ends as a picture's does.
+/// Whether a path has the extension of an image.
 pub fn is_image_path(name: &str) -> bool {
     let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
     matches!(ending.as_str(), "png" | "jpg" | "jpeg" | "gif" | "webp" | "svg" | "avif")

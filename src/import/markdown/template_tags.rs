@@ -1,9 +1,9 @@
-//! Owns what all template languages share: where a tag ends, its arguments, and what stands in its place.
+//! Owns the tags of all template languages: their end, their arguments, and the Markdown for embeds.
 
-use super::pictures;
+use super::images;
 use super::post_context::PostContext;
 
-/// A tag's name and arguments.
+/// The name and arguments of a tag.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tag {
     pub name: String,
@@ -12,7 +12,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// The first of some named arguments that is not empty.
+    /// The first non-empty one of some named arguments.
     pub fn get(&self, keys: &[&str]) -> Option<&str> {
         let found = keys.iter().find_map(|key| {
             self.named.iter().find(|(name, value)| name.eq_ignore_ascii_case(key) && !value.is_empty())
@@ -20,16 +20,15 @@ impl Tag {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// A named argument, else the one at a place.
+    /// A named argument, else the positional one at an index.
     pub fn get_or(&self, keys: &[&str], index: usize) -> Option<&str> {
         self.get(keys).or_else(|| self.positional.get(index).map(String::as_str))
     }
 }
 
-/// A tag longer than this is none.
 const MAX_TAG_BYTES: usize = 4096;
 
-/// Where the sign that closes a tag stands, first with a look at quotes, then without.
+/// The offset of a closing delimiter, outside quotes if they are balanced.
 pub fn find_closing(text: &str, from: usize, closing: &str, quotes: &[u8]) -> Option<usize> {
     let mut limit = (from + MAX_TAG_BYTES).min(text.len());
     while !text.is_char_boundary(limit) {
@@ -60,7 +59,7 @@ fn quoted_end(bytes: &[u8], from: usize, closing: &[u8], quotes: &[u8]) -> Optio
     None
 }
 
-/// Reads a tag's inside: `name a "b c" key=value key="v w" key=`raw``, with commas between where there are some.
+/// Parses the inside of a tag: `name a "b c" key=value, key="v w", key=`raw``.
 pub fn parse(inside: &str) -> Tag {
     let inside = inside.trim();
     let end = inside.find(|next: char| next.is_whitespace() || next == '(' || next == '"').unwrap_or(inside.len());
@@ -89,7 +88,7 @@ pub fn parse(inside: &str) -> Tag {
     }
 }
 
-/// One value, and what stands behind it.
+/// Splits off one value.
 fn argument(text: &str) -> (String, &str) {
     let quote = text.chars().next().filter(|quote| "\"'`“”".contains(*quote));
     let Some(quote) = quote else {
@@ -121,11 +120,11 @@ fn argument(text: &str) -> (String, &str) {
     (value, "")
 }
 
-/// A picture with its words, on one line so that it fits wherever the tag stood.
+/// An image with its caption, on one line so that it fits anywhere.
 pub fn figure(tag: &Tag) -> Option<String> {
     let source = tag.get(&["src", "url", "image", "image_path", "img", "path", "file", "link_src"]);
     let source =
-        source.or_else(|| tag.positional.iter().map(String::as_str).find(|value| pictures::is_image_path(value)))?;
+        source.or_else(|| tag.positional.iter().map(String::as_str).find(|value| images::is_image_path(value)))?;
     let caption = tag.get(&["caption", "title", "text", "description"]);
     let alt = tag.get(&["alt", "caption", "title"]).unwrap_or_default();
     let mut out = image(source, alt);
@@ -144,7 +143,7 @@ pub fn figure(tag: &Tag) -> Option<String> {
     Some(out)
 }
 
-/// A picture in Markdown.
+/// An image in Markdown.
 pub fn image(source: &str, alt: &str) -> String {
     let alt = on_one_line(alt).replace(['[', ']'], "");
     format!("![{alt}](<{}>)", source.replace(['<', '>', '\n'], ""))
@@ -154,7 +153,7 @@ fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What a tag that shows something of another site leads to.
+/// The URL of an embed from another site.
 fn embed_url(tag: &Tag) -> Option<String> {
     let id = tag.get_or(&["id", "video_id", "videoId", "video", "v", "yt"], 0)?.trim();
     if id.starts_with("http://") || id.starts_with("https://") {
@@ -183,13 +182,13 @@ fn embed_url(tag: &Tag) -> Option<String> {
     }
 }
 
-/// What stands in the place of a tag that shows a picture, a video or a thing of another site; none for others.
+/// The Markdown for a tag that embeds an image, a video or content of another site.
 pub fn render_embed(tag: &Tag, page: &mut PostContext<'_>) -> Option<String> {
     let name = tag.name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let name = name.strip_suffix(".html").unwrap_or(&name);
     let is_picture = ["figure", "fig", "img", "image", "picture", "photo"].iter().any(|word| name.contains(word));
     let source = tag.get(&["src", "url"]).unwrap_or_default();
-    if is_picture || pictures::is_image_path(source) {
+    if is_picture || images::is_image_path(source) {
         return figure(tag);
     }
     if name == "imgproc" {
@@ -217,7 +216,7 @@ pub fn render_embed(tag: &Tag, page: &mut PostContext<'_>) -> Option<String> {
     }
 }
 
-/// The name of a tag's words that stand above what it holds, in bold.
+/// The title of a tag, in bold.
 pub fn heading(tag: &Tag) -> Option<String> {
     let title = tag.get(&["title", "summary", "heading"])?;
     Some(format!("**{}**", on_one_line(title).replace('*', "")))
