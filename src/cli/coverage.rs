@@ -10,7 +10,7 @@ use unicode_width::UnicodeWidthStr;
 use super::configuration;
 use super::report::Report;
 use crate::config::{Config, LanguageIndex, TopicIndex};
-use crate::site::{Covered, Site};
+use crate::site::{Site, StoryCoverage};
 use crate::text::count;
 
 /// Says which stories lack which languages.
@@ -43,7 +43,7 @@ fn scopes(config: &Config) -> impl Iterator<Item = Option<TopicIndex>> + use<> {
 }
 
 /// How many stories of a scope there are, and how many of them have a language.
-fn covered(stories: &[Covered<'_>], scope: Option<TopicIndex>, language: LanguageIndex) -> (usize, usize) {
+fn covered(stories: &[StoryCoverage<'_>], scope: Option<TopicIndex>, language: LanguageIndex) -> (usize, usize) {
     let in_scope = || stories.iter().filter(|story| scope.is_none_or(|topic| story.topics.contains(&topic)));
     (in_scope().count(), in_scope().filter(|story| story.languages.contains(&language)).count())
 }
@@ -57,21 +57,21 @@ fn scope_name(config: &Config, scope: Option<TopicIndex>) -> &str {
 }
 
 fn lacking<'a, 's>(
-    stories: &'a [Covered<'s>],
+    stories: &'a [StoryCoverage<'s>],
     language: LanguageIndex,
-) -> impl Iterator<Item = &'a Covered<'s>> + use<'a, 's> {
+) -> impl Iterator<Item = &'a StoryCoverage<'s>> + use<'a, 's> {
     stories.iter().filter(move |story| !story.languages.contains(&language))
 }
 
-fn day(config: &Config, story: &Covered<'_>) -> String {
+fn day(config: &Config, story: &StoryCoverage<'_>) -> String {
     config.site.zone.moment(story.published).date_time().format("%Y-%m-%d").to_string()
 }
 
-fn names<'c>(config: &'c Config, story: &Covered<'_>) -> Vec<&'c str> {
+fn names<'c>(config: &'c Config, story: &StoryCoverage<'_>) -> Vec<&'c str> {
     story.languages.iter().map(|language| tag(config, *language)).collect()
 }
 
-fn people(config: &Config, stories: &[Covered<'_>]) -> String {
+fn people(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     let mut out = table(config, stories);
     for language in languages(config) {
         let missing: Vec<_> = lacking(stories, language).collect();
@@ -90,7 +90,7 @@ fn people(config: &Config, stories: &[Covered<'_>]) -> String {
 }
 
 /// How many stories of each topic each language has.
-fn table(config: &Config, stories: &[Covered<'_>]) -> String {
+fn table(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     let mut rows = vec![vec!["topic".to_owned(), "stories".to_owned()]];
     rows[0].extend(languages(config).map(|language| tag(config, language).to_owned()));
     for scope in scopes(config) {
@@ -114,7 +114,7 @@ fn table(config: &Config, stories: &[Covered<'_>]) -> String {
     out
 }
 
-fn script(config: &Config, stories: &[Covered<'_>]) -> String {
+fn script(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     let by_topic = |language: LanguageIndex| -> Value {
         let topics = scopes(config).flatten().map(|topic| {
             let (stories, has) = covered(stories, Some(topic), language);
@@ -122,7 +122,7 @@ fn script(config: &Config, stories: &[Covered<'_>]) -> String {
         });
         Value::Object(topics.collect())
     };
-    let gap = |story: &Covered<'_>| {
+    let gap = |story: &StoryCoverage<'_>| {
         let topics: Vec<&str> = story.topics.iter().map(|topic| scope_name(config, Some(*topic))).collect();
         json!({"id": story.id, "published": day(config, story), "languages": names(config, story), "topics": topics})
     };

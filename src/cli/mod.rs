@@ -88,5 +88,5 @@ fn moment(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Diagnosti
     let Some(text) = now else { return Ok(Utc::now()) };
     let instant =
         config.site.zone.read(text).map_err(|why| Diagnostic::usage(None, format!("--now: `{text}` {why}")))?;
-    Ok(DateTime::from_timestamp(instant.0, 0).unwrap_or_default())
+    Ok(instant.utc())
 }

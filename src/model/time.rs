@@ -5,6 +5,7 @@
 
 use chrono::{
     DateTime, Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike,
+    Utc,
 };
 use chrono_tz::Tz;
 
@@ -15,6 +16,11 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Later than anything.
     pub const NEVER: Timestamp = Timestamp(i64::MAX);
+
+    /// The instant in UTC; the epoch, if it lies beyond what a calendar can express.
+    pub fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0, 0).unwrap_or_default()
+    }
 }
 
 /// The time zone of the site.

@@ -27,12 +27,12 @@ pub struct Period {
 pub enum DocumentKey {
     /// A feed, or with a period one of its archives.
     Feed { feed: FeedKey, period: Option<Period>, format: Format },
-    /// The outlines of one language, or of all.
-    Outlines(Option<LanguageIndex>),
+    /// The opml of one language, or of all.
+    Opml(Option<LanguageIndex>),
     /// The page of all languages.
     Home,
     /// A listing of a language and a scope, or what is older.
-    Page { feed: FeedKey, leaf: Leaf },
+    Page { feed: FeedKey, kind: PageKind },
     /// A stylesheet.
     Style(Style),
     /// The addresses of the pages, for search engines.
@@ -40,12 +40,12 @@ pub enum DocumentKey {
     /// The redirects, as static hosts read them.
     Redirects,
     /// What stands where a page was: the index of the redirect.
-    Moved(u16),
+    RedirectPage(u16),
 }
 
 /// Which page of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Leaf {
+pub enum PageKind {
     /// The newest entries.
     Newest,
     /// All of a year by its months, or all of a month; a month that is too long is parted, and its newest part is 0.
@@ -93,7 +93,7 @@ impl FeedKey {
     }
 
     /// The language whose words and rules the feed uses.
-    pub fn wording(self) -> LanguageIndex {
+    pub fn interface_language(self) -> LanguageIndex {
         self.language.unwrap_or(0)
     }
 
@@ -104,26 +104,29 @@ impl FeedKey {
 
     /// The edition's title, with the topic's where there is one; for every language the site's.
     pub fn title(self, config: &Config) -> Text {
-        let wording = usize::from(self.wording());
+        let interface_language = usize::from(self.interface_language());
         let edition = match self.language {
-            Some(_) => &config.languages[wording].title,
+            Some(_) => &config.languages[interface_language].title,
             None => &config.site.title,
         };
         let Some(topic) = self.topic else { return edition.clone() };
-        let topic = &config.topics[usize::from(topic)].titles[wording];
+        let topic = &config.topics[usize::from(topic)].titles[interface_language];
         Text::line(&format!("{edition} – {topic}")).unwrap_or_else(|| edition.clone())
     }
 
     /// The topic's description, else the edition's, else the title.
     pub fn description(self, config: &Config) -> Text {
-        let wording = usize::from(self.wording());
-        let of_topic = self.topic.and_then(|topic| config.topics[usize::from(topic)].descriptions[wording].clone());
-        of_topic.or_else(|| config.languages[wording].description.clone()).unwrap_or_else(|| self.title(config))
+        let interface_language = usize::from(self.interface_language());
+        let of_topic =
+            self.topic.and_then(|topic| config.topics[usize::from(topic)].descriptions[interface_language].clone());
+        of_topic
+            .or_else(|| config.languages[interface_language].description.clone())
+            .unwrap_or_else(|| self.title(config))
     }
 
     /// The page that the feed is the feed of: the site's own, else the listing.
     pub fn home_page(self, config: &Config) -> Url {
-        config.home_page(self.wording()).unwrap_or_else(|| below(config, &self.folder(config)))
+        config.home_page(self.interface_language()).unwrap_or_else(|| below(config, &self.folder(config)))
     }
 
     /// The folder of its listing; of the feeds of every language, which have none, the root.
@@ -147,7 +150,7 @@ impl DocumentKey {
                     None => format!("{tag}/{scope}.{extension}"),
                 }
             }
-            DocumentKey::Outlines(language) => in_folder_of(config, language, "feeds.opml"),
+            DocumentKey::Opml(language) => in_folder_of(config, language, "feeds.opml"),
             DocumentKey::Home => "index.html".to_owned(),
             DocumentKey::Page { .. } => format!("{}index.html", self.folder(config)),
             DocumentKey::Style(Style::Pages) => "assets/style.css".to_owned(),
@@ -156,18 +159,18 @@ impl DocumentKey {
             }
             DocumentKey::Sitemap => "sitemap.xml".to_owned(),
             DocumentKey::Redirects => "_redirects".to_owned(),
-            DocumentKey::Moved(redirect) => config.redirects[usize::from(redirect)].from.clone(),
+            DocumentKey::RedirectPage(redirect) => config.redirects[usize::from(redirect)].from.clone(),
         }
     }
 
     /// The folder that a page is the index of; ends in a slash, but for the root.
     fn folder(self, config: &Config) -> String {
-        let DocumentKey::Page { feed, leaf } = self else { return String::new() };
+        let DocumentKey::Page { feed, kind } = self else { return String::new() };
         let listing = feed.folder(config);
-        match leaf {
-            Leaf::Newest => listing,
-            Leaf::Period { period, part: 0 } => format!("{listing}{period}/"),
-            Leaf::Period { period, part } => format!("{listing}{period}/{part}/"),
+        match kind {
+            PageKind::Newest => listing,
+            PageKind::Period { period, part: 0 } => format!("{listing}{period}/"),
+            PageKind::Period { period, part } => format!("{listing}{period}/{part}/"),
         }
     }
 
@@ -186,7 +189,7 @@ impl DocumentKey {
         match self {
             DocumentKey::Feed { feed, .. } => feed.language,
             DocumentKey::Page { feed, .. } => feed.language,
-            DocumentKey::Outlines(language) => language,
+            DocumentKey::Opml(language) => language,
             DocumentKey::Style(Style::Feeds(language)) => Some(language),
             _ => None,
         }
@@ -212,8 +215,8 @@ impl DocumentKey {
         match self {
             DocumentKey::Feed { format: Format::Json, .. } => "application/feed+json; charset=utf-8",
             DocumentKey::Feed { .. } => "application/xml; charset=utf-8",
-            DocumentKey::Outlines(_) => "text/x-opml; charset=utf-8",
-            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Moved(_) => "text/html; charset=utf-8",
+            DocumentKey::Opml(_) => "text/x-opml; charset=utf-8",
+            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::RedirectPage(_) => "text/html; charset=utf-8",
             DocumentKey::Style(_) => "text/css; charset=utf-8",
             DocumentKey::Sitemap => "application/xml; charset=utf-8",
             DocumentKey::Redirects => "text/plain; charset=utf-8",

@@ -11,7 +11,7 @@ use crate::catalog::EntryId;
 use crate::model::{Timestamp, Zone};
 
 /// A page of a month has no more entries than this.
-pub const LONGEST_PAGE: usize = 50;
+pub const MAX_PAGE_ENTRIES: usize = 50;
 
 /// A month of a listing that has something older than the listing shows.
 #[derive(Debug)]
@@ -20,11 +20,11 @@ pub struct Month {
     /// Newest first: all that was published in it.
     pub entries: Box<[EntryId]>,
     /// By part: the hash of what its entries are made from.
-    pub sources: Vec<u128>,
+    pub input_hashes: Vec<u128>,
 }
 
 impl Month {
-    /// How many pages it has. They are counted from the oldest, so that a new entry changes only the newest, which is 0.
+    /// How many pages it has. They are month_code from the oldest, so that a new entry changes only the newest, which is 0.
     pub fn parts(&self) -> u16 {
         parts(self.entries.len())
     }
@@ -36,13 +36,13 @@ impl Month {
 }
 
 fn parts(entries: usize) -> u16 {
-    u16::try_from(entries.saturating_sub(1) / LONGEST_PAGE + 1).unwrap_or(u16::MAX)
+    u16::try_from(entries.saturating_sub(1) / MAX_PAGE_ENTRIES + 1).unwrap_or(u16::MAX)
 }
 
 fn range(entries: usize, part: u16) -> Range<usize> {
     match usize::from(part) {
-        0 => 0..entries - usize::from(parts(entries) - 1) * LONGEST_PAGE,
-        part => entries - part * LONGEST_PAGE..entries - (part - 1) * LONGEST_PAGE,
+        0 => 0..entries - usize::from(parts(entries) - 1) * MAX_PAGE_ENTRIES,
+        part => entries - part * MAX_PAGE_ENTRIES..entries - (part - 1) * MAX_PAGE_ENTRIES,
     }
 }
 
@@ -51,7 +51,7 @@ pub fn older(
     shown: &[EntryId],
     limit: usize,
     month_of: impl Fn(EntryId) -> Period,
-    source_of: impl Fn(EntryId) -> u64,
+    input_hash_of: impl Fn(EntryId) -> u64,
 ) -> Vec<Month> {
     let Some(first) = shown.get(limit) else { return Vec::new() };
     // Entries come by time, so that a month follows the other; where a clock is set back over midnight, nearly so.
@@ -62,20 +62,20 @@ pub fn older(
     let has_older = |entries: &Vec<EntryId>| entries.last().is_some_and(|last| last >= first);
     let months = months.into_iter().rev().filter(|(_, entries)| has_older(entries));
     let month = |(period, entries): (Period, Vec<EntryId>)| {
-        let source = |part: u16| {
+        let input_hash = |part: u16| {
             let mut hasher = Xxh3::new();
             entries[range(entries.len(), part)]
                 .iter()
-                .for_each(|entry| hasher.update(&source_of(*entry).to_le_bytes()));
+                .for_each(|entry| hasher.update(&input_hash_of(*entry).to_le_bytes()));
             hasher.digest128()
         };
-        let sources = (0..parts(entries.len())).map(source).collect();
-        Month { period, entries: entries.into_boxed_slice(), sources }
+        let input_hashes = (0..parts(entries.len())).map(input_hash).collect();
+        Month { period, entries: entries.into_boxed_slice(), input_hashes }
     };
     months.map(month).collect()
 }
 
-/// Finds the months of instants; of instants near each other it knows the answer without the calendar.
+/// Finds the months of instants; of instants neighbours each other it knows the answer without the calendar.
 pub struct Calendar {
     zone: Zone,
     month: Period,
@@ -111,7 +111,7 @@ mod tests {
         let month = |count: u32| Month {
             period: Period { year: 2024, month: Some(5) },
             entries: (0..count).map(|index| EntryId::new(index as usize)).collect(),
-            sources: Vec::new(),
+            input_hashes: Vec::new(),
         };
         let cases: [(u32, &[(u32, u32)]); 5] = [
             (1, &[(0, 0)]),

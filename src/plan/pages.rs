@@ -2,17 +2,17 @@
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128_with_seed};
 
-use super::key::{DocumentKey, FeedKey, Leaf, Period};
+use super::key::{DocumentKey, FeedKey, PageKind, Period};
 use super::months::Month;
-use super::{Plan, Planned, code};
+use super::{Plan, PlannedDocument, period_code};
 use crate::config::{Config, LanguageIndex};
 
 /// What the pages of a language and a scope show.
 #[derive(Debug)]
 pub struct Listing {
     pub feed: FeedKey,
-    /// The index of the sheet that holds its newest entries.
-    pub sheet: usize,
+    /// The index of the feed_plan that holds its newest entries.
+    pub feed_plan: usize,
     /// How many entries it has, old ones among them.
     pub count: usize,
     /// Those with something older than the newest entries, newest first.
@@ -25,7 +25,7 @@ impl Listing {
         self.months.iter().filter(move |month| month.period.year == year)
     }
 
-    /// The place of a month among the months.
+    /// The index of a month among the months.
     pub fn month(&self, period: Period) -> Option<usize> {
         self.months.binary_search_by(|month| period.cmp(&month.period)).ok()
     }
@@ -40,39 +40,44 @@ impl Listing {
 
 impl Plan {
     /// The pages of a listing: the newest entries, and years and months for what is older.
-    pub(super) fn pages(&self, config: &Config, index: usize, out: &mut Vec<Planned>) {
+    pub(super) fn pages(&self, config: &Config, index: usize, out: &mut Vec<PlannedDocument>) {
         let listing = &self.listings[index];
         let feed = listing.feed;
-        let mut page = |leaf: Leaf, numbers: &[u128]| {
+        let mut page = |kind: PageKind, numbers: &[u128]| {
             let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-            let source = xxh3_128_with_seed(&bytes, config.fingerprint());
-            out.push(Planned { key: DocumentKey::Page { feed, leaf }, sheet: None, source });
+            let input_hash = xxh3_128_with_seed(&bytes, config.fingerprint());
+            out.push(PlannedDocument { key: DocumentKey::Page { feed, kind }, feed_plan: None, input_hash });
         };
-        let counts: Vec<u128> = listing.months.iter().map(counted).collect();
-        page(Leaf::Newest, &[&[self.sheets[listing.sheet].source, listing.count as u128], &counts[..]].concat());
-        let near = |place: usize| [place.checked_sub(1), Some(place + 1)];
+        let counts: Vec<u128> = listing.months.iter().map(month_code).collect();
+        page(
+            PageKind::Newest,
+            &[&[self.feed_plans[listing.feed_plan].input_hash, listing.count as u128], &counts[..]].concat(),
+        );
+        let neighbours = |index: usize| [index.checked_sub(1), Some(index + 1)];
         let years = listing.years();
-        for (place, year) in years.iter().enumerate() {
+        for (index, year) in years.iter().enumerate() {
             let period = Period { year: *year, month: None };
-            let mut numbers: Vec<u128> = listing.months_of(*year).map(counted).collect();
-            numbers.push(self.having(config, feed, period));
-            numbers
-                .extend(near(place).map(|near| near.and_then(|near| years.get(near)).map_or(0, |year| *year as u128)));
-            page(Leaf::Period { period, part: 0 }, &numbers);
+            let mut numbers: Vec<u128> = listing.months_of(*year).map(month_code).collect();
+            numbers.push(self.language_set(config, feed, period));
+            numbers.extend(neighbours(index).map(|neighbours| {
+                neighbours.and_then(|neighbours| years.get(neighbours)).map_or(0, |year| *year as u128)
+            }));
+            page(PageKind::Period { period, part: 0 }, &numbers);
         }
-        for (place, month) in listing.months.iter().enumerate() {
-            let near = near(place).map(|near| near.and_then(|near| listing.months.get(near)));
-            let [newer, older] = near.map(|month| code(month.map(|month| month.period)).into());
-            let having = self.having(config, feed, month.period);
-            for (part, source) in month.sources.iter().enumerate() {
-                let leaf = Leaf::Period { period: month.period, part: part as u16 };
-                page(leaf, &[*source, month.entries.len() as u128, having, newer, older]);
+        for (index, month) in listing.months.iter().enumerate() {
+            let neighbours =
+                neighbours(index).map(|neighbours| neighbours.and_then(|neighbours| listing.months.get(neighbours)));
+            let [newer, older] = neighbours.map(|month| period_code(month.map(|month| month.period)).into());
+            let language_set = self.language_set(config, feed, month.period);
+            for (part, input_hash) in month.input_hashes.iter().enumerate() {
+                let kind = PageKind::Period { period: month.period, part: part as u16 };
+                page(kind, &[*input_hash, month.entries.len() as u128, language_set, newer, older]);
             }
         }
     }
 
     /// A hash of the languages that have a page of the same scope and period.
-    fn having(&self, config: &Config, feed: FeedKey, period: Period) -> u128 {
+    fn language_set(&self, config: &Config, feed: FeedKey, period: Period) -> u128 {
         let languages = 0..config.languages.len() as LanguageIndex;
         let has =
             |language: &LanguageIndex| self.has_page(config, FeedKey { language: Some(*language), ..feed }, period);
@@ -94,12 +99,12 @@ impl Plan {
     }
 
     /// What the first page is made from: how many entries there are of each month and language.
-    pub(super) fn source_of_home(&self) -> u64 {
+    pub(super) fn home_input_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();
         for (language, months) in self.by_month.iter().enumerate() {
             for (period, count) in months {
                 hasher.update(&(language as u64).to_le_bytes());
-                hasher.update(&code(Some(*period)).to_le_bytes());
+                hasher.update(&period_code(Some(*period)).to_le_bytes());
                 hasher.update(&count.to_le_bytes());
             }
         }
@@ -108,12 +113,12 @@ impl Plan {
     }
 
     /// Which pages there are, and when they changed.
-    pub(super) fn source_of_sitemap(&self) -> u64 {
+    pub(super) fn sitemap_input_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();
         for listing in &self.listings {
-            hasher.update(&self.sheets[listing.sheet].updated.0.to_le_bytes());
+            hasher.update(&self.feed_plans[listing.feed_plan].updated.0.to_le_bytes());
             for month in &listing.months {
-                hasher.update(&code(Some(month.period)).to_le_bytes());
+                hasher.update(&period_code(Some(month.period)).to_le_bytes());
                 hasher.update(&month.parts().to_le_bytes());
             }
         }
@@ -122,6 +127,6 @@ impl Plan {
 }
 
 /// A month and how many entries it has, as a number.
-fn counted(month: &Month) -> u128 {
-    (u128::from(code(Some(month.period))) << 64) + month.entries.len() as u128
+fn month_code(month: &Month) -> u128 {
+    (u128::from(period_code(Some(month.period))) << 64) + month.entries.len() as u128
 }

@@ -1,4 +1,4 @@
-//! Planning: one pass over all entries gives each to its feeds, from which their sheets and listings are made.
+//! Planning: one pass over all entries gives each to its feeds, from which their feed_plans and listings are made.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 use super::key::{FeedKey, Period};
 use super::months::{Calendar, older};
 use super::pages::Listing;
-use super::{Sheet, State, code};
+use super::{EntryState, FeedPlan, period_code};
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
@@ -22,7 +22,7 @@ fn newest(meta: &EntryMeta, now: Timestamp) -> Timestamp {
 
 /// What one feed gathers while the entries pass by in order.
 #[derive(Default)]
-pub struct Gathered {
+pub struct FeedAccumulator {
     window: Vec<EntryId>,
     withdrawn: Vec<EntryId>,
     /// With archives: everything that has ever belonged to the feed.
@@ -33,7 +33,7 @@ pub struct Gathered {
 }
 
 /// For each language, those that fall back to it.
-fn falls_to(config: &Config) -> Vec<Vec<LanguageIndex>> {
+fn fallback_targets(config: &Config) -> Vec<Vec<LanguageIndex>> {
     let mut out = vec![Vec::new(); config.languages.len()];
     for (language, edition) in config.languages.iter().enumerate() {
         for other in &edition.fallback {
@@ -47,21 +47,22 @@ pub struct Planner<'a> {
     config: &'a Config,
     catalog: &'a Catalog,
     now: Timestamp,
-    states: &'a [State],
-    falls_to: Vec<Vec<LanguageIndex>>,
+    states: &'a [EntryState],
+    fallback_targets: Vec<Vec<LanguageIndex>>,
     /// Where every entry stands in a period: the hash of what it is made from, and its month.
-    sources: Vec<u64>,
+    input_hashes: Vec<u64>,
     months: Vec<Period>,
 }
 
 impl<'a> Planner<'a> {
-    pub fn new(config: &'a Config, catalog: &'a Catalog, now: Timestamp, states: &'a [State]) -> Self {
-        let falls_to = falls_to(config);
-        let mut planner = Planner { config, catalog, now, states, falls_to, sources: Vec::new(), months: Vec::new() };
+    pub fn new(config: &'a Config, catalog: &'a Catalog, now: Timestamp, states: &'a [EntryState]) -> Self {
+        let fallback_targets = fallback_targets(config);
+        let mut planner =
+            Planner { config, catalog, now, states, fallback_targets, input_hashes: Vec::new(), months: Vec::new() };
         if config.site.pages || config.feeds.archives != Archives::Off {
             let entries = catalog.entries();
-            planner.sources =
-                (0..catalog.len()).into_par_iter().map(|index| planner.source_of(EntryId::new(index))).collect();
+            planner.input_hashes =
+                (0..catalog.len()).into_par_iter().map(|index| planner.input_hash_of(EntryId::new(index))).collect();
             let mut calendar = Calendar::new(config.site.zone);
             planner.months = entries.map(|entry| calendar.month(catalog.meta(entry).published)).collect();
         }
@@ -69,13 +70,14 @@ impl<'a> Planner<'a> {
     }
 
     /// One pass over all entries in order: each goes to its feeds.
-    pub fn gather(&self) -> Vec<(FeedKey, Gathered)> {
+    pub fn accumulate(&self) -> Vec<(FeedKey, FeedAccumulator)> {
         let (languages, scopes) = (self.config.languages.len(), self.config.topics.len() + 1);
-        let mut feeds: Vec<Gathered> = (0..(languages + 1) * scopes).map(|_| Gathered::default()).collect();
+        let mut feeds: Vec<FeedAccumulator> =
+            (0..(languages + 1) * scopes).map(|_| FeedAccumulator::default()).collect();
         let keeps_all = self.config.feeds.archives != Archives::Off;
         for entry in self.catalog.entries() {
             let state = self.states[entry.index()];
-            if state == State::Hidden {
+            if state == EntryState::Hidden {
                 continue;
             }
             let meta = self.catalog.meta(entry);
@@ -92,15 +94,15 @@ impl<'a> Planner<'a> {
                     if keeps_all && language < languages {
                         feed.all.push(entry);
                     }
-                    if belongs && state == State::Shown && self.config.site.pages && language < languages {
+                    if belongs && state == EntryState::Visible && self.config.site.pages && language < languages {
                         feed.shown.push(entry);
                     }
                 }
             };
             give(usize::from(meta.language), true);
             give(languages, true);
-            for other in &self.falls_to[usize::from(meta.language)] {
-                give(usize::from(*other), self.stands_in(entry, *other));
+            for other in &self.fallback_targets[usize::from(meta.language)] {
+                give(usize::from(*other), self.is_fallback(entry, *other));
             }
         }
         let key = |index: usize| FeedKey {
@@ -111,34 +113,34 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether an entry belongs to a language that its story lacks: it is shown there, or was before it was withdrawn.
-    fn stands_in(&self, entry: EntryId, language: LanguageIndex) -> bool {
+    fn is_fallback(&self, entry: EntryId, language: LanguageIndex) -> bool {
         let of_language = |wanted: LanguageIndex| {
             let mut siblings = self.catalog.translations(entry).iter();
             siblings.find(|sibling| self.catalog.meta(**sibling).language == wanted)
         };
-        if of_language(language).is_some_and(|own| self.states[own.index()] != State::Hidden) {
+        if of_language(language).is_some_and(|own| self.states[own.index()] != EntryState::Hidden) {
             return false;
         }
         let fallback = &self.config.languages[usize::from(language)].fallback;
         let first = fallback
             .iter()
             .filter_map(|other| of_language(*other))
-            .find(|sibling| self.states[sibling.index()] == State::Shown || **sibling == entry);
+            .find(|sibling| self.states[sibling.index()] == EntryState::Visible || **sibling == entry);
         first == Some(&entry)
     }
 
     /// Whether an entry is in a feed, or was: in its own language, or as a fallback.
     fn belongs(&self, entry: EntryId, feed: FeedKey) -> bool {
         let own = self.catalog.meta(entry).language;
-        feed.language.is_none_or(|language| language == own || self.stands_in(entry, language))
+        feed.language.is_none_or(|language| language == own || self.is_fallback(entry, language))
     }
 
-    /// What the pages of a language and a scope show. Its sheet comes next.
-    pub fn listing(&self, feed: FeedKey, sheet: usize, gathered: &Gathered) -> Listing {
+    /// What the pages of a language and a scope show. Its feed_plan comes next.
+    pub fn listing(&self, feed: FeedKey, feed_plan: usize, accumulated: &FeedAccumulator) -> Listing {
         let month_of = |entry: EntryId| self.months[entry.index()];
-        let source_of = |entry: EntryId| self.sources[entry.index()];
-        let months = older(&gathered.shown, self.config.feeds.limit, month_of, source_of);
-        Listing { feed, sheet, count: gathered.shown.len(), months }
+        let input_hash_of = |entry: EntryId| self.input_hashes[entry.index()];
+        let months = older(&accumulated.shown, self.config.feeds.limit, month_of, input_hash_of);
+        Listing { feed, feed_plan, count: accumulated.shown.len(), months }
     }
 
     /// For each language its own entries by month.
@@ -147,7 +149,9 @@ impl<'a> Planner<'a> {
         if !self.config.site.pages {
             return out;
         }
-        for (entry, month) in self.months.iter().enumerate().filter(|(entry, _)| self.states[*entry] == State::Shown) {
+        for (entry, month) in
+            self.months.iter().enumerate().filter(|(entry, _)| self.states[*entry] == EntryState::Visible)
+        {
             let language = self.catalog.meta(EntryId::new(entry)).language;
             *out[usize::from(language)].entry(*month).or_default() += 1;
         }
@@ -155,44 +159,44 @@ impl<'a> Planner<'a> {
     }
 
     /// A feed and its archives.
-    pub fn sheets(&self, feed: FeedKey, gathered: &Gathered) -> Vec<Sheet> {
-        let last = gathered.window.last().copied();
+    pub fn feed_plans(&self, feed: FeedKey, accumulated: &FeedAccumulator) -> Vec<FeedPlan> {
+        let last = accumulated.window.last().copied();
         let oldest = last.map(|last| self.catalog.meta(last).published);
         let is_announced = |entry: &EntryId| oldest.is_none_or(|oldest| self.catalog.meta(*entry).withdrawn >= oldest);
-        let archives = last.map(|last| self.archives(feed, gathered, last)).unwrap_or_default();
-        let mut sheets = vec![self.sheet(
+        let archives = last.map(|last| self.archives(feed, accumulated, last)).unwrap_or_default();
+        let mut feed_plans = vec![self.feed_plan(
             feed,
             None,
-            gathered.window.clone(),
-            gathered.withdrawn.iter().copied().filter(is_announced).collect(),
-            gathered.updated,
+            accumulated.window.clone(),
+            accumulated.withdrawn.iter().copied().filter(is_announced).collect(),
+            accumulated.updated,
             archives.last().map(|(period, _)| *period),
         )];
         let mut previous = None;
         for (period, all) in archives {
-            let of_state = |state: State| {
+            let of_state = |state: EntryState| {
                 all.iter()
                     .copied()
                     .filter(move |entry| self.states[entry.index()] == state && self.belongs(*entry, feed))
             };
             let updated = all.iter().map(|entry| newest(self.catalog.meta(*entry), self.now)).max();
-            let entries = of_state(State::Shown).collect();
-            let deleted = of_state(State::Withdrawn).collect();
-            sheets.push(self.sheet(feed, Some(period), entries, deleted, updated, previous));
+            let entries = of_state(EntryState::Visible).collect();
+            let deleted = of_state(EntryState::Withdrawn).collect();
+            feed_plans.push(self.feed_plan(feed, Some(period), entries, deleted, updated, previous));
             previous = Some(period);
         }
-        sheets
+        feed_plans
     }
 
     /// The periods that have an archive, oldest first, each with everything that ever belonged to it.
-    fn archives(&self, feed: FeedKey, gathered: &Gathered, last: EntryId) -> Vec<(Period, Vec<EntryId>)> {
+    fn archives(&self, feed: FeedKey, accumulated: &FeedAccumulator, last: EntryId) -> Vec<(Period, Vec<EntryId>)> {
         let mut periods: BTreeMap<Period, (bool, Vec<EntryId>)> = BTreeMap::new();
-        for entry in &gathered.all {
+        for entry in &accumulated.all {
             let Period { year, month } = self.months[entry.index()];
             let month = month.filter(|_| self.config.feeds.archives == Archives::Month);
             let (is_archived, all) = periods.entry(Period { year, month }).or_default();
             all.push(*entry);
-            let can_stand = matches!(self.states[entry.index()], State::Shown | State::Withdrawn);
+            let can_stand = matches!(self.states[entry.index()], EntryState::Visible | EntryState::Withdrawn);
             *is_archived |= *entry > last && can_stand && self.belongs(*entry, feed);
         }
         periods
@@ -202,7 +206,7 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
-    fn sheet(
+    fn feed_plan(
         &self,
         feed: FeedKey,
         period: Option<Period>,
@@ -210,34 +214,34 @@ impl<'a> Planner<'a> {
         deleted: Vec<EntryId>,
         updated: Option<Timestamp>,
         previous: Option<Period>,
-    ) -> Sheet {
+    ) -> FeedPlan {
         let mut hasher = Xxh3::with_seed(self.config.fingerprint());
         let mut number = |number: u64| hasher.update(&number.to_le_bytes());
         number(feed.language.map_or(u64::MAX, u64::from));
         number(feed.topic.map_or(u64::MAX, u64::from));
-        number(code(period));
-        number(code(previous));
+        number(period_code(period));
+        number(period_code(previous));
         number(updated.map_or(u64::MAX, |at| at.0 as u64));
         number(entries.len() as u64);
         for entry in entries.iter().chain(&deleted) {
-            number(self.sources.get(entry.index()).copied().unwrap_or_else(|| self.source_of(*entry)));
+            number(self.input_hashes.get(entry.index()).copied().unwrap_or_else(|| self.input_hash_of(*entry)));
         }
-        let source = hasher.digest128();
+        let input_hash = hasher.digest128();
         let has_news = updated.is_some();
         let updated = updated.unwrap_or(self.config.site.authority_date);
-        Sheet { feed, period, entries, deleted, updated, has_news, previous, source }
+        FeedPlan { feed, period, entries, deleted, updated, has_news, previous, input_hash }
     }
 
     /// The hash of what an entry is made from: the texts of its story that are shown, and its topics.
-    fn source_of(&self, entry: EntryId) -> u64 {
+    fn input_hash_of(&self, entry: EntryId) -> u64 {
         let mut hash = 0;
-        let mut number = |number: u64| hash = mixed(hash, number);
+        let mut number = |number: u64| hash = combine(hash, number);
         let meta = self.catalog.meta(entry);
         number(u64::from(meta.language));
         number(meta.record_hash);
         // There is one a language; where there are more, that is an error, and may be a very large one.
         for sibling in self.catalog.translations(entry).iter().take(self.config.languages.len()) {
-            if *sibling != entry && self.states[sibling.index()] == State::Shown {
+            if *sibling != entry && self.states[sibling.index()] == EntryState::Visible {
                 let meta = self.catalog.meta(*sibling);
                 number(u64::from(meta.language));
                 number(meta.record_hash);
@@ -251,15 +255,15 @@ impl<'a> Planner<'a> {
 }
 
 /// A hash and one number more.
-fn mixed(hash: u64, number: u64) -> u64 {
+fn combine(hash: u64, number: u64) -> u64 {
     xxh3_64_with_seed(&number.to_le_bytes(), hash)
 }
 
-impl Gathered {
-    fn take(&mut self, entry: EntryId, state: State, limit: usize) {
+impl FeedAccumulator {
+    fn take(&mut self, entry: EntryId, state: EntryState, limit: usize) {
         match state {
-            State::Shown if self.window.len() < limit => self.window.push(entry),
-            State::Withdrawn => self.withdrawn.push(entry),
+            EntryState::Visible if self.window.len() < limit => self.window.push(entry),
+            EntryState::Withdrawn => self.withdrawn.push(entry),
             _ => {}
         }
     }

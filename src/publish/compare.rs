@@ -1,22 +1,26 @@
-//! What a person should know of the step from one publication to the next.
+//! Warnings about what subscribers would notice, or miss, in the step from one publication to the next.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use super::manifest::{Manifest, Old};
+use super::manifest::{Manifest, PreviousEntry};
 use crate::diagnostics::Diagnostic;
-use crate::site::{Known, Site};
+use crate::site::{EntryFingerprint, Site};
 
-/// No more warnings than these of one kind are written out.
-const MOST: usize = 20;
+/// The most warnings of one kind that are reported; the others are counted.
+const MAX_WARNINGS: usize = 20;
 
-/// Warns of entries that no subscriber would see, and of entries whose id changed. `known` is sorted as in a manifest.
-pub fn warnings<'a>(site: &'a Site, old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) -> Vec<Diagnostic> {
-    if old.entries().next().is_none() {
+/// Warns of entries that no subscriber would see, and of entries whose id changed. `entries` is in the order of a manifest.
+pub fn warnings<'a>(
+    site: &'a Site,
+    previous: &'a Manifest,
+    entries: impl Iterator<Item = EntryFingerprint<'a>>,
+) -> Vec<Diagnostic> {
+    if previous.entries().next().is_none() {
         return Vec::new();
     }
     let authority = &site.config().site.authority;
-    if let Some(before) = old.authority().filter(|before| before != authority) {
+    if let Some(before) = previous.authority().filter(|before| before != authority) {
         let message = format!(
             "the authority was `{before}` and is `{authority}`: every id changes, and subscribers see everything anew"
         );
@@ -24,69 +28,67 @@ pub fn warnings<'a>(site: &'a Site, old: &'a Manifest, known: impl Iterator<Item
             format!("write `authority = \"{before}\"` again, or choose another `output` if this is another site");
         return vec![Diagnostic::warning(None, message).help(help)];
     }
-    let Differences { fresh, vanished, renamed } = differences(old, known);
-    let by_text: HashMap<(u64, &str), &str> = vanished
+    let Difference { added, removed, changed_guid: with_new_guid } = difference(previous, entries);
+    let removed_by_text: HashMap<(u64, &str), &str> = removed
         .into_iter()
-        .filter_map(|old| {
-            let (story, language) = old.key.rsplit_once('/')?;
-            Some(((old.text, language), story))
+        .filter_map(|entry| {
+            let (story, language) = entry.key.rsplit_once('/')?;
+            Some(((entry.text, language), story))
         })
         .collect();
-    let (moved, new): (Vec<_>, Vec<_>) = fresh
+    let (renamed, new): (Vec<_>, Vec<_>) = added
         .into_iter()
-        .map(|entry| (entry, by_text.get(&(entry.text, entry.language))))
-        .partition(|(_, old)| old.is_some());
-    let moved = moved.into_iter().filter_map(|(entry, old)| Some(changed_id(site, &entry, old?)));
-    let late = new.into_iter().filter_map(|(entry, _)| unseen(site, old, &entry));
-    let mut out = capped(moved.collect());
-    out.extend(capped(renamed.into_iter().map(|entry| changed_guid(site, &entry)).collect()));
-    out.extend(capped(late.collect()));
+        .map(|entry| (entry, removed_by_text.get(&(entry.text, entry.language))))
+        .partition(|(_, previous_id)| previous_id.is_some());
+    let renamed = renamed.into_iter().filter_map(|(entry, previous_id)| Some(changed_id(site, &entry, previous_id?)));
+    let unseen = new.into_iter().filter_map(|(entry, _)| unseen(site, previous, &entry));
+    let mut out = truncated(renamed.collect());
+    out.extend(truncated(with_new_guid.into_iter().map(|entry| changed_guid(site, &entry)).collect()));
+    out.extend(truncated(unseen.collect()));
     out
 }
 
-/// What two publications do not have in common; every list is sorted.
+/// How the entries of two publications differ. Every list is sorted.
 #[derive(Default)]
-struct Differences<'a> {
-    /// Entries that are here and were not.
-    fresh: Vec<Known<'a>>,
-    /// Entries that were and are not.
-    vanished: Vec<Old<'a>>,
-    /// Entries whose guid is another.
-    renamed: Vec<Known<'a>>,
+struct Difference<'a> {
+    added: Vec<EntryFingerprint<'a>>,
+    removed: Vec<PreviousEntry<'a>>,
+    changed_guid: Vec<EntryFingerprint<'a>>,
 }
 
-fn differences<'a>(old: &'a Manifest, known: impl Iterator<Item = Known<'a>>) -> Differences<'a> {
-    let mut out = Differences::default();
-    let mut old = old.entries().peekable();
-    for entry in known {
+/// Merges two sorted lists.
+fn difference<'a>(previous: &'a Manifest, entries: impl Iterator<Item = EntryFingerprint<'a>>) -> Difference<'a> {
+    let mut out = Difference::default();
+    let mut previous = previous.entries().peekable();
+    for entry in entries {
         let key = format!("{}/{}", entry.story, entry.language);
         loop {
-            match old.peek().map(|other| other.key.cmp(key.as_str())) {
-                Some(Ordering::Less) => out.vanished.extend(old.next()),
+            match previous.peek().map(|before| before.key.cmp(key.as_str())) {
+                Some(Ordering::Less) => out.removed.extend(previous.next()),
                 Some(Ordering::Equal) => {
-                    out.renamed.extend(old.next().filter(|old| old.guid != entry.guid).map(|_| entry));
+                    out.changed_guid.extend(previous.next().filter(|before| before.guid != entry.guid).map(|_| entry));
                     break;
                 }
                 _ => {
-                    out.fresh.push(entry);
+                    out.added.push(entry);
                     break;
                 }
             }
         }
     }
-    out.vanished.extend(old);
+    out.removed.extend(previous);
     out
 }
 
-fn changed_id(site: &Site, entry: &Known<'_>, old: &str) -> Diagnostic {
+fn changed_id(site: &Site, entry: &EntryFingerprint<'_>, previous_id: &str) -> Diagnostic {
     let message = format!(
-        "the entry `{old}` ({}) has become `{}`: its subscribers see it once more",
+        "the entry `{previous_id}` ({}) has become `{}`: its subscribers see it once more",
         entry.language, entry.story
     );
-    Diagnostic::warning(site.location(entry.entry), message).help(format!("write `id = \"{old}\"` here"))
+    Diagnostic::warning(site.location(entry.entry), message).help(format!("write `id = \"{previous_id}\"` here"))
 }
 
-fn changed_guid(site: &Site, entry: &Known<'_>) -> Diagnostic {
+fn changed_guid(site: &Site, entry: &EntryFingerprint<'_>) -> Diagnostic {
     let message = format!(
         "the entry `{}` ({}) has another `guid` than before: its subscribers see it once more",
         entry.story, entry.language
@@ -95,9 +97,10 @@ fn changed_guid(site: &Site, entry: &Known<'_>) -> Diagnostic {
         .help("give it the `guid` that it had, or none if it had none")
 }
 
-fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Diagnostic> {
-    let mut feeds = site.feeds_that_miss(entry.entry);
-    feeds.retain(|feed| old.line(feed).is_some());
+/// A warning if an entry is new, but too old for a feed that was published before.
+fn unseen(site: &Site, previous: &Manifest, entry: &EntryFingerprint<'_>) -> Option<Diagnostic> {
+    let mut feeds = site.feeds_past_window(entry.entry);
+    feeds.retain(|feed| previous.document(feed).is_some());
     let first = feeds.first()?;
     let more = if feeds.len() > 1 { format!(" and {} more", feeds.len() - 1) } else { String::new() };
     let message = format!(
@@ -112,10 +115,10 @@ fn unseen(site: &Site, old: &Manifest, entry: &Known<'_>) -> Option<Diagnostic> 
 }
 
 /// The first warnings of a kind, and how many more there are.
-fn capped(mut warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let more = warnings.len().saturating_sub(MOST);
+fn truncated(mut warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let more = warnings.len().saturating_sub(MAX_WARNINGS);
     if more > 0 {
-        warnings.truncate(MOST);
+        warnings.truncate(MAX_WARNINGS);
         warnings.push(Diagnostic::warning(None, format!("… and {more} more warnings like those above")));
     }
     warnings

@@ -1,4 +1,4 @@
-//! Compressed copies beside each document, for hosts that serve them as they lie.
+//! Compressed copies beside each document, for hosts that serve precompressed files.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 use super::folder::Folder;
-use super::lost;
-use super::manifest::{Line, Manifest};
+use super::manifest::{Manifest, ManifestEntry};
+use super::poisoned;
 use crate::coding::{CODINGS, Coding};
 use crate::diagnostics::Diagnostic;
 
-/// Whether a path is that of a copy.
+/// Whether a path is that of a compressed copy.
 pub fn is_copy(path: &str) -> bool {
     CODINGS.iter().any(|coding| path.rsplit_once('.').is_some_and(|(_, last)| last == coding.extension()))
 }
@@ -21,51 +21,64 @@ pub fn copies(path: &str) -> impl Iterator<Item = String> {
     CODINGS.iter().map(move |coding| format!("{path}.{}", coding.extension()))
 }
 
-/// A copy that is not there as it should be.
+/// A copy that is missing or out of date.
 pub struct Copy {
     /// The path of its document.
-    pub of: String,
+    pub document: String,
     pub path: String,
     coding: Coding,
-    source: u128,
+    input_hash: u128,
 }
 
-/// Adds the copies that are there to the lines, and returns the others.
-fn split(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Diagnostic> {
+/// Adds the copies that are up to date to the manifest, and returns the others.
+fn partition(
+    folder: &Folder,
+    previous: &Manifest,
+    manifest: &mut BTreeMap<String, ManifestEntry>,
+) -> Result<Vec<Copy>, Diagnostic> {
     let mut missing = Vec::new();
-    let mut there = Vec::new();
-    for (of, line) in lines.iter() {
+    let mut up_to_date = Vec::new();
+    for (document, entry) in manifest.iter() {
         for coding in CODINGS {
-            let path = format!("{of}.{}", coding.extension());
-            let source = xxh3_128_with_seed(&line.content.to_le_bytes(), 1);
-            let known = old.line(&path).filter(|line| line.source == source);
-            match known {
-                Some(known) if folder.hash(&path)? == Some(known.content) => there.push((path, known)),
-                _ => missing.push(Copy { of: of.clone(), path, coding, source }),
+            let path = format!("{document}.{}", coding.extension());
+            let input_hash = xxh3_128_with_seed(&entry.content_hash.to_le_bytes(), 1);
+            match previous.document(&path).filter(|before| before.input_hash == input_hash) {
+                Some(before) if folder.hash(&path)? == Some(before.content_hash) => up_to_date.push((path, before)),
+                _ => missing.push(Copy { document: document.clone(), path, coding, input_hash }),
             }
         }
     }
-    lines.extend(there);
+    manifest.extend(up_to_date);
     Ok(missing)
 }
 
-/// The copies that would be written.
-pub fn missing(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<Vec<Copy>, Diagnostic> {
-    let missing = split(folder, old, lines)?;
-    lines.extend(missing.iter().map(|copy| (copy.path.clone(), Line { content: 0, source: copy.source })));
+/// Adds all copies to the manifest, and returns those that would be written.
+pub fn missing(
+    folder: &Folder,
+    previous: &Manifest,
+    manifest: &mut BTreeMap<String, ManifestEntry>,
+) -> Result<Vec<Copy>, Diagnostic> {
+    let missing = partition(folder, previous, manifest)?;
+    let entry = |copy: &Copy| ManifestEntry { content_hash: 0, input_hash: copy.input_hash };
+    manifest.extend(missing.iter().map(|copy| (copy.path.clone(), entry(copy))));
     Ok(missing)
 }
 
-/// Writes the copies of all documents, and adds them to the lines.
-pub fn all(folder: &Folder, old: &Manifest, lines: &mut BTreeMap<String, Line>) -> Result<(), Diagnostic> {
-    let missing = split(folder, old, lines)?;
-    folder.announce(missing.iter().map(|copy| copy.path.as_str()).filter(|path| old.line(path).is_none()))?;
-    let made = missing.into_par_iter().map(|copy| {
-        let bytes = folder.read(&copy.of)?.ok_or_else(lost)?;
-        let encoded = copy.coding.encode(&bytes).map_err(|_| lost())?;
+/// Writes the copies of all documents, and adds them to the manifest.
+pub fn write_all(
+    folder: &Folder,
+    previous: &Manifest,
+    manifest: &mut BTreeMap<String, ManifestEntry>,
+) -> Result<(), Diagnostic> {
+    let missing = partition(folder, previous, manifest)?;
+    let paths = missing.iter().map(|copy| copy.path.as_str());
+    folder.record_pending(paths.filter(|path| previous.document(path).is_none()))?;
+    let written = missing.into_par_iter().map(|copy| {
+        let bytes = folder.read(&copy.document)?.ok_or_else(poisoned)?;
+        let encoded = copy.coding.encode(&bytes).map_err(|_| poisoned())?;
         folder.put(&copy.path, &encoded)?;
-        Ok((copy.path, Line { content: xxh3_128(&encoded), source: copy.source }))
+        Ok((copy.path, ManifestEntry { content_hash: xxh3_128(&encoded), input_hash: copy.input_hash }))
     });
-    lines.extend(made.collect::<Result<Vec<_>, Diagnostic>>()?);
+    manifest.extend(written.collect::<Result<Vec<_>, Diagnostic>>()?);
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::files::{self, FolderLock};
 const UNFINISHED: &str = ".tidings-unfinished";
 
 /// Within it, the paths that a build is about to write for the first time, a line each.
-const ANNOUNCED: &str = ".tidings-unfinished/announced";
+const JOURNAL: &str = ".tidings-unfinished/announced";
 
 /// An output folder, locked while it is open for writing.
 pub struct Folder {
@@ -32,7 +32,7 @@ impl Folder {
     }
 
     /// Opens a folder for reading; it need not exist.
-    pub fn look(root: &Path) -> Folder {
+    pub fn open_read_only(root: &Path) -> Folder {
         Folder { root: root.to_owned(), _lock: None, count: AtomicUsize::new(0) }
     }
 
@@ -48,21 +48,21 @@ impl Folder {
 
     /// Names paths that are about to be written for the first time, so that if this build dies a later one knows them for
     /// its own; those announced before stay.
-    pub fn announce<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Diagnostic> {
-        let mut all = self.announced()?;
+    pub fn record_pending<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Diagnostic> {
+        let mut all = self.pending()?;
         let before = all.len();
         all.extend(paths.map(str::to_owned));
-        if all.len() == before { Ok(()) } else { self.put(ANNOUNCED, all.join("\n").as_bytes()) }
+        if all.len() == before { Ok(()) } else { self.put(JOURNAL, all.join("\n").as_bytes()) }
     }
 
     /// The paths that builds which died had announced.
-    pub fn announced(&self) -> Result<Vec<String>, Diagnostic> {
-        let text = self.read(ANNOUNCED)?.unwrap_or_default();
+    pub fn pending(&self) -> Result<Vec<String>, Diagnostic> {
+        let text = self.read(JOURNAL)?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
     /// A path as it is shown.
-    pub fn shown(&self, path: &str) -> String {
+    pub fn display_path(&self, path: &str) -> String {
         self.root.join(path).display().to_string()
     }
 
@@ -100,13 +100,13 @@ impl Folder {
             }
             Ok(_) => {
                 let message = "this stands where a document has to go, and it is no file";
-                Err(Diagnostic::error(Location::file(self.shown(path)), message)
+                Err(Diagnostic::error(Location::file(self.display_path(path)), message)
                     .help("move it away, or choose another `output`"))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) if error.kind() == ErrorKind::NotADirectory => {
                 let message = "a file stands where a folder on the way to this has to be";
-                Err(Diagnostic::error(Location::file(self.shown(path)), message)
+                Err(Diagnostic::error(Location::file(self.display_path(path)), message)
                     .help("move it away, or choose another `output`"))
             }
             Err(error) => Err(self.diagnostic(path, "read this file")(error)),

@@ -5,7 +5,7 @@
 use atom_syndication as atom;
 
 use super::element::{self, Element, HISTORY, MEDIA};
-use super::{Shell, cut, styled};
+use super::{FeedEnvelope, extract_element, styled};
 use crate::model::{Deleted, Entry, Feed, Format, Language, Person, Text};
 
 const TYPE: &str = Format::Atom.media_type();
@@ -13,23 +13,23 @@ const END: &str = "\n</feed>";
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
 /// An entry with the indentation that it has in its document.
-pub fn piece(entry: &Entry) -> String {
+pub fn entry_fragment(entry: &Entry) -> String {
     let document = write(&atom::Feed { entries: vec![atom_entry(entry)], ..atom::Feed::default() });
-    cut(&document, "entry").1.to_owned()
+    extract_element(&document, "entry").1.to_owned()
 }
 
 /// A feed without its entries.
-pub fn shell(feed: &Feed) -> Shell {
+pub fn envelope(feed: &Feed) -> FeedEnvelope {
     let mut document = atom_feed(feed);
     document.entries = vec![atom::Entry::default()];
     let document = write(&document);
     let (before, _, after) = arranged(&document);
-    Shell(styled(&before, &feed.style), after)
+    FeedEnvelope(styled(&before, &feed.style), after)
 }
 
 /// The parts of a document. The crate writes extensions after the entries; the schema of RFC 4287 wants entries last.
 fn arranged(document: &str) -> (String, &str, String) {
-    let (before, entries, after) = cut(document, "entry");
+    let (before, entries, after) = extract_element(document, "entry");
     let extensions = after.strip_suffix(END).unwrap_or_default();
     (format!("{before}{extensions}"), entries, format!("{END}\n"))
 }
@@ -168,15 +168,15 @@ fn deleted_entry(deleted: &Deleted) -> Element {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Piece, document, tests::fixture};
+    use super::super::{EntryFragment, document, tests::fixture};
     use super::*;
     use crate::model::Format;
 
     #[test]
     fn pieces_make_what_the_crate_writes() {
         let (feed, entries) = fixture();
-        let pieces: Vec<Piece> = entries.iter().map(|entry| Piece(piece(entry))).collect();
-        let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Atom);
+        let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
+        let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Atom);
         let mut whole = atom_feed(&feed);
         whole.entries = entries.iter().map(atom_entry).collect();
         let assembled = String::from_utf8(assembled.bytes).unwrap();

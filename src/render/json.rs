@@ -6,20 +6,20 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::Shell;
+use super::FeedEnvelope;
 use crate::model::{Entry, Feed, Image, Person};
 
 /// An item with the indentation that it has in its document.
-pub fn piece(entry: &Entry) -> String {
+pub fn entry_fragment(entry: &Entry) -> String {
     indented(&pretty(&Item::of(entry)), "\n    ")
 }
 
 /// A feed without its items.
-pub fn shell(feed: &Feed, is_empty: bool) -> Shell {
+pub fn envelope(feed: &Feed, is_empty: bool) -> FeedEnvelope {
     let document = pretty(&Document::of(feed));
     // `items` comes last, and its list is empty.
     let before = document.strip_suffix("]\n}").unwrap_or_default();
-    Shell(before.to_owned(), if is_empty { "]\n}\n" } else { "\n  ]\n}\n" }.to_owned())
+    FeedEnvelope(before.to_owned(), if is_empty { "]\n}\n" } else { "\n  ]\n}\n" }.to_owned())
 }
 
 /// What serde_json writes, two blanks a level. Writing into memory does not fail.
@@ -251,7 +251,7 @@ impl<'a> Item<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Piece, document, tests::fixture};
+    use super::super::{EntryFragment, document, tests::fixture};
     use super::*;
     use crate::model::Format;
 
@@ -259,8 +259,9 @@ mod tests {
     fn pieces_make_what_serde_writes() {
         let (feed, entries) = fixture();
         for count in 0..=entries.len() {
-            let pieces: Vec<Piece> = entries[..count].iter().map(|entry| Piece(piece(entry))).collect();
-            let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Json);
+            let fragments: Vec<EntryFragment> =
+                entries[..count].iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
+            let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Json);
             let mut whole = serde_json::to_value(Document::of(&feed)).unwrap();
             let items: Vec<_> =
                 entries[..count].iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();

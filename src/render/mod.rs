@@ -1,7 +1,7 @@
 //! One file a format, each a pure function from what a feed says to bytes.
 //!
-//! An entry is rendered once a format, however many feeds show it: a [`Piece`] is what the format's crate writes for the
-//! entry within a document of its own, cut out; a document is the crate's document without entries, with the pieces put in
+//! An entry is rendered once a format, however many feeds show it: a [`EntryFragment`] is what the format's crate writes for the
+//! entry within a document of its own, cut out; a document is the crate's document without entries, with the fragments put in
 //! their place. It is byte for byte what the crate writes for the whole (for Atom, with the extensions moved before the entries).
 //!
 //! Owns: bytes. Never touches: configuration, clock, files; nor does one format touch another.
@@ -18,22 +18,22 @@ mod sitemap;
 
 use std::ops::Range;
 
-pub use opml::{Outline, Outlines, outlines};
-pub use redirects::{moved, redirects};
+pub use opml::{Opml, Outline, opml};
+pub use redirects::{redirect_page, redirects};
 pub use sitemap::{SitemapUrl, sitemap};
 
 use crate::model::{Entry, Feed, Format};
 
 /// An entry in one format, to be put into documents.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Piece(String);
+pub struct EntryFragment(String);
 
 /// Renders an entry.
-pub fn entry(entry: &Entry, format: Format) -> Piece {
-    Piece(match format {
-        Format::Atom => atom::piece(entry),
-        Format::Rss => rss::piece(entry),
-        Format::Json => json::piece(entry),
+pub fn entry(entry: &Entry, format: Format) -> EntryFragment {
+    EntryFragment(match format {
+        Format::Atom => atom::entry_fragment(entry),
+        Format::Rss => rss::entry_fragment(entry),
+        Format::Json => json::entry_fragment(entry),
     })
 }
 
@@ -41,39 +41,40 @@ pub fn entry(entry: &Entry, format: Format) -> Piece {
 #[derive(Debug, Clone, Default)]
 pub struct Rendered {
     pub bytes: Vec<u8>,
-    pub pieces: Vec<Range<usize>>,
+    pub entry_ranges: Vec<Range<usize>>,
 }
 
 impl From<Vec<u8>> for Rendered {
     fn from(bytes: Vec<u8>) -> Self {
-        Rendered { bytes, pieces: Vec::new() }
+        Rendered { bytes, entry_ranges: Vec::new() }
     }
 }
 
 /// Puts a document together.
-pub fn document(feed: &Feed, pieces: &[&Piece], format: Format) -> Rendered {
-    let (shell, separator) = match format {
-        Format::Atom => (atom::shell(feed), ""),
-        Format::Rss => (rss::shell(feed), ""),
-        Format::Json => (json::shell(feed, pieces.is_empty()), ","),
+pub fn document(feed: &Feed, fragments: &[&EntryFragment], format: Format) -> Rendered {
+    let (envelope, separator) = match format {
+        Format::Atom => (atom::envelope(feed), ""),
+        Format::Rss => (rss::envelope(feed), ""),
+        Format::Json => (json::envelope(feed, fragments.is_empty()), ","),
     };
-    let length = shell.0.len() + shell.1.len() + pieces.iter().map(|piece| piece.0.len() + 1).sum::<usize>();
+    let length =
+        envelope.0.len() + envelope.1.len() + fragments.iter().map(|fragment| fragment.0.len() + 1).sum::<usize>();
     let mut out = String::with_capacity(length);
-    let mut ranges = Vec::with_capacity(pieces.len());
-    out.push_str(&shell.0);
-    for (index, piece) in pieces.iter().enumerate() {
+    let mut ranges = Vec::with_capacity(fragments.len());
+    out.push_str(&envelope.0);
+    for (index, fragment) in fragments.iter().enumerate() {
         if index > 0 {
             out.push_str(separator);
         }
-        ranges.push(out.len()..out.len() + piece.0.len());
-        out.push_str(&piece.0);
+        ranges.push(out.len()..out.len() + fragment.0.len());
+        out.push_str(&fragment.0);
     }
-    out.push_str(&shell.1);
-    Rendered { bytes: out.into_bytes(), pieces: ranges }
+    out.push_str(&envelope.1);
+    Rendered { bytes: out.into_bytes(), entry_ranges: ranges }
 }
 
 /// What stands before and after the entries of a document.
-struct Shell(String, String);
+struct FeedEnvelope(String, String);
 
 /// Puts a stylesheet for browsers (Associating Style Sheets with XML §1) before the root of a document.
 fn styled(before: &str, href: &str) -> String {
@@ -84,7 +85,7 @@ fn styled(before: &str, href: &str) -> String {
 
 /// Finds an element that a crate wrote on its own line: from the end of the line before it to its closing tag. The name is
 /// that of the first element of its kind, before which all text is escaped, and of the last closing tag of its kind.
-fn cut<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
+fn extract_element<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     let start = document.find(&format!("<{name}>")).unwrap_or(document.len());
     let start = document[..start].rfind('\n').unwrap_or(start);
     let closing = format!("</{name}>");

@@ -8,9 +8,9 @@ use url::Url;
 
 use crate::model::{Language, Moment, Text};
 
-/// The outlines of one language or of several.
+/// The opml of one language or of several.
 #[derive(Debug, Clone)]
-pub struct Outlines {
+pub struct Opml {
     pub title: Text,
     /// The newest time that one of the feeds names; no clock.
     pub modified: Moment,
@@ -26,26 +26,26 @@ pub struct Outline {
     pub page: Url,
 }
 
-/// Renders outlines. Writing into memory does not fail.
-pub fn outlines(outlines: &Outlines) -> Vec<u8> {
+/// Renders opml. Writing into memory does not fail.
+pub fn opml(opml: &Opml) -> Vec<u8> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-    let _ = write(&mut writer, outlines);
+    let _ = write(&mut writer, opml);
     let mut out = writer.into_inner();
     out.push(b'\n');
     out
 }
 
-fn write(writer: &mut Writer<Vec<u8>>, outlines: &Outlines) -> io::Result<()> {
+fn write(writer: &mut Writer<Vec<u8>>, opml: &Opml) -> io::Result<()> {
     writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
     writer.write_event(Event::Comment(BytesText::new(" written by tidings ")))?;
     writer.create_element("opml").with_attribute(("version", "2.0")).write_inner_content(|writer| {
         writer.create_element("head").write_inner_content(|writer| {
-            writer.create_element("title").write_text_content(BytesText::new(outlines.title.as_str()))?;
-            writer.create_element("dateModified").write_text_content(BytesText::new(&outlines.modified.rfc822()))?;
+            writer.create_element("title").write_text_content(BytesText::new(opml.title.as_str()))?;
+            writer.create_element("dateModified").write_text_content(BytesText::new(&opml.modified.rfc822()))?;
             Ok(())
         })?;
         writer.create_element("body").write_inner_content(|writer| {
-            for (language, name, feeds) in &outlines.groups {
+            for (language, name, feeds) in &opml.groups {
                 let group = writer.create_element("outline").with_attribute(("text", name.as_str()));
                 group
                     .write_inner_content(|writer| feeds.iter().try_for_each(|feed| outline(writer, feed, language)))?;

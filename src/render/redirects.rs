@@ -9,7 +9,7 @@ pub fn redirects(moves: &[(String, String)]) -> Vec<u8> {
 }
 
 /// A page that stands where a document was, and leads to where it is now: an address relative to the page, and an absolute one.
-pub fn moved(near: &str, new: &str) -> Vec<u8> {
+pub fn redirect_page(near: &str, new: &str) -> Vec<u8> {
     let (near, new) = (escaped(near), escaped(new));
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<!-- written by tidings -->\n\

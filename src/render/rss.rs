@@ -7,7 +7,7 @@
 use rss::extension::dublincore::DublinCoreExtension;
 
 use super::element::{self, Element, HISTORY, MEDIA};
-use super::{Shell, cut, styled};
+use super::{FeedEnvelope, extract_element, styled};
 use crate::model::{Enclosure, Entry, Feed, Format, Sibling};
 
 const TYPE: &str = Format::Rss.media_type();
@@ -21,9 +21,9 @@ const NAMESPACES: [(&str, &str); 6] = [
 ];
 
 /// An item with the indentation that it has in its document.
-pub fn piece(entry: &Entry) -> String {
+pub fn entry_fragment(entry: &Entry) -> String {
     let document = write(&rss::Channel { items: vec![item(entry)], ..rss::Channel::default() });
-    marked(plain_text(cut(&document, "item").1), entry)
+    marked(plain_text(extract_element(&document, "item").1), entry)
 }
 
 /// Where the body is the description, for want of a summary, its language is marked: a stylesheet tells it by that from plain text.
@@ -35,12 +35,12 @@ fn marked(item: String, entry: &Entry) -> String {
 }
 
 /// A channel without its items.
-pub fn shell(feed: &Feed) -> Shell {
+pub fn envelope(feed: &Feed) -> FeedEnvelope {
     let mut document = channel(feed);
     document.items = vec![rss::Item::default()];
     let document = write(&document);
-    let (before, _, after) = cut(&document, "item");
-    Shell(styled(&plain_text(before), &feed.style), format!("{after}\n"))
+    let (before, _, after) = extract_element(&document, "item");
+    FeedEnvelope(styled(&plain_text(before), &feed.style), format!("{after}\n"))
 }
 
 /// Marks plain text with markup in it as such: hexadecimal references tell it from HTML (profile, "Character Data").
@@ -166,15 +166,15 @@ fn further(enclosure: &Enclosure) -> Element {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Piece, document, tests::fixture};
+    use super::super::{EntryFragment, document, tests::fixture};
     use super::*;
     use crate::model::Format;
 
     #[test]
     fn pieces_make_what_the_crate_writes() {
         let (feed, entries) = fixture();
-        let pieces: Vec<Piece> = entries.iter().map(|entry| Piece(piece(entry))).collect();
-        let assembled = document(&feed, &pieces.iter().collect::<Vec<_>>(), Format::Rss);
+        let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
+        let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Rss);
         let mut whole = channel(&feed);
         whole.items = entries.iter().map(item).collect();
         let assembled = String::from_utf8(assembled.bytes).unwrap();

@@ -62,10 +62,10 @@ pub struct Representation {
 impl Document {
     /// The next version after `previous`, or the first.
     pub fn new(rendered: Rendered, previous: Option<&Document>, now: Timestamp) -> Document {
-        let Rendered { bytes, pieces } = rendered;
+        let Rendered { bytes, entry_ranges } = rendered;
         let bytes = Bytes::from(bytes);
         let hash = xxh3_128(&bytes);
-        let entries = pieces.iter().map(|piece| xxh3_64(&bytes[piece.clone()])).collect();
+        let entries = entry_ranges.iter().map(|range| xxh3_64(&bytes[range.clone()])).collect();
         let mut versions = previous.map(|previous| previous.previous.clone()).unwrap_or_default();
         versions.extend(
             previous.map(|previous| PreviousVersion { hash: previous.hash, entries: Arc::clone(&previous.entries) }),
@@ -85,7 +85,7 @@ impl Document {
             coded: Default::default(),
             encoding: Mutex::default(),
             deltas: Mutex::default(),
-            rendered: Rendered { bytes: Vec::new(), pieces },
+            rendered: Rendered { bytes: Vec::new(), entry_ranges },
             bytes,
         }
     }
@@ -152,18 +152,18 @@ impl Document {
 
     /// The feed with only the entries that are new or changed since the base instance.
     fn delta(&self, base: u128) -> Bytes {
-        let pieces = &self.rendered.pieces;
+        let ranges = &self.rendered.entry_ranges;
         let base = self.previous.iter().rfind(|version| version.hash == base);
         let unchanged = base.map(|version| &version.entries[..]).unwrap_or_default();
-        let (Some(first), Some(last)) = (pieces.first(), pieces.last()) else { return self.bytes.clone() };
-        let separator = pieces.get(1).map(|second| &self.bytes[first.end..second.start]).unwrap_or_default();
-        let changed = pieces.iter().zip(&self.entries[..]).filter(|(_, entry)| !unchanged.contains(entry));
+        let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return self.bytes.clone() };
+        let separator = ranges.get(1).map(|second| &self.bytes[first.end..second.start]).unwrap_or_default();
+        let changed = ranges.iter().zip(&self.entries[..]).filter(|(_, entry)| !unchanged.contains(entry));
         let mut out = self.bytes[..first.start].to_vec();
-        for (index, (piece, _)) in changed.enumerate() {
+        for (index, (range, _)) in changed.enumerate() {
             if index > 0 {
                 out.extend_from_slice(separator);
             }
-            out.extend_from_slice(&self.bytes[piece.clone()]);
+            out.extend_from_slice(&self.bytes[range.clone()]);
         }
         out.extend_from_slice(&self.bytes[last.end..]);
         Bytes::from(out)
@@ -203,14 +203,14 @@ mod tests {
 
     fn version(entries: &[&str], previous: Option<&Document>, now: i64) -> Document {
         let mut bytes = b"[".to_vec();
-        let mut pieces = Vec::new();
+        let mut entry_ranges = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             bytes.extend_from_slice(if index > 0 { b"," } else { b"" });
-            pieces.push(bytes.len()..bytes.len() + entry.len());
+            entry_ranges.push(bytes.len()..bytes.len() + entry.len());
             bytes.extend_from_slice(entry.as_bytes());
         }
         bytes.push(b']');
-        Document::new(Rendered { bytes, pieces }, previous, Timestamp(now))
+        Document::new(Rendered { bytes, entry_ranges }, previous, Timestamp(now))
     }
 
     fn delta(document: &Document, base: &Document) -> String {

@@ -234,8 +234,8 @@ impl Follower {
             );
         }
         self.inputs.restart_watch(&config);
-        let (site, diagnostics) = Site::load_live(&config, self.publisher.advance());
-        self.site = site;
+        let (site, diagnostics) = Site::load(&config, self.publisher.advance().utc());
+        self.site = site.with_text_cache();
         self.publish(diagnostics, start);
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::resource::Resource;
 use crate::model::Timestamp;
-use crate::plan::{DocumentKey, Leaf, Planned};
+use crate::plan::{DocumentKey, PageKind, PlannedDocument};
 
 /// The size of the cache, before codings.
 const MAX_CACHED_BYTES: usize = 32 << 20;
@@ -14,7 +14,7 @@ const MAX_CACHED_BYTES: usize = 32 << 20;
 /// A page that is rendered on demand.
 #[derive(Debug)]
 pub struct LazyPage {
-    pub planned: Planned,
+    pub planned: PlannedDocument,
     pub path: String,
     /// When its inputs last changed.
     pub last_modified: Timestamp,
@@ -24,12 +24,12 @@ pub struct LazyPage {
 impl LazyPage {
     /// Whether a document is rendered on demand.
     pub fn is_lazy(key: DocumentKey) -> bool {
-        matches!(key, DocumentKey::Page { leaf: Leaf::Period { .. }, .. })
+        matches!(key, DocumentKey::Page { kind: PageKind::Period { .. }, .. })
     }
 
     /// The next version after `previous`, or the first at its path. Two versions never share a date, because
     /// `If-Modified-Since` could not tell them apart.
-    pub fn new(planned: Planned, path: String, previous: Option<&LazyPage>, now: Timestamp) -> LazyPage {
+    pub fn new(planned: PlannedDocument, path: String, previous: Option<&LazyPage>, now: Timestamp) -> LazyPage {
         let earliest = previous.map_or(i64::MIN, |previous| previous.last_modified.0.saturating_add(1));
         LazyPage { planned, path, last_modified: Timestamp(now.0.max(earliest)), rendered: Mutex::default() }
     }
@@ -57,7 +57,7 @@ impl LazyPages {
     /// `has_same_config` no path has changed.
     pub fn after(
         previous: Option<&LazyPages>,
-        planned: Vec<Planned>,
+        planned: Vec<PlannedDocument>,
         path: impl Fn(DocumentKey) -> String,
         has_same_config: bool,
         now: Timestamp,
@@ -66,8 +66,8 @@ impl LazyPages {
             let keys = previous.pages.iter().map(|page| page.planned.key);
             has_same_config && keys.eq(planned.iter().map(|planned| planned.key))
         });
-        let next = |planned: Planned, path: &str, previous: Option<&Arc<LazyPage>>| {
-            let unchanged = previous.filter(|page| page.planned.source == planned.source && page.path == path);
+        let next = |planned: PlannedDocument, path: &str, previous: Option<&Arc<LazyPage>>| {
+            let unchanged = previous.filter(|page| page.planned.input_hash == planned.input_hash && page.path == path);
             unchanged.map_or_else(
                 || Arc::new(LazyPage::new(planned, path.to_owned(), previous.map(Arc::as_ref), now)),
                 Arc::clone,

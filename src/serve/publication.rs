@@ -12,7 +12,7 @@ use super::resource::{HeaderTemplate, Resource};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
-use crate::plan::{DocumentKey, Planned};
+use crate::plan::{DocumentKey, PlannedDocument};
 use crate::render::Rendered;
 use crate::site::Site;
 
@@ -62,8 +62,10 @@ impl Publication {
     ) -> Result<Next, Diagnostic> {
         let config = site.shared_config();
         // This server redirects by itself, without the pages that static hosts need.
-        let planned = site.planned().into_iter().filter(|planned| !matches!(planned.key, DocumentKey::Moved(_)));
-        let (lazy, planned): (Vec<Planned>, Vec<Planned>) = planned.partition(|planned| LazyPage::is_lazy(planned.key));
+        let planned =
+            site.planned_documents().into_iter().filter(|planned| !matches!(planned.key, DocumentKey::RedirectPage(_)));
+        let (lazy, planned): (Vec<PlannedDocument>, Vec<PlannedDocument>) =
+            planned.partition(|planned| LazyPage::is_lazy(planned.key));
         let has_same_config = previous.is_some_and(|previous| Arc::ptr_eq(&previous.config, &config));
         let lazy_pages = previous.map(|previous| &previous.lazy_pages);
         let lazy_pages = LazyPages::after(lazy_pages, lazy, |key| site.path(key), has_same_config, now);
@@ -76,7 +78,7 @@ impl Publication {
         let mut outdated = Vec::new();
         for planned in planned {
             let path = site.path(planned.key);
-            match previous_resources.get(path.as_str()).filter(|resource| resource.source == planned.source) {
+            match previous_resources.get(path.as_str()).filter(|resource| resource.input_hash == planned.input_hash) {
                 Some(same) => drop(resources.insert(path, Arc::clone(same))),
                 None => outdated.push(planned),
             }
@@ -167,8 +169,8 @@ impl Publication {
 }
 
 /// Renders documents, in any order.
-fn render(site: &Site, planned: &[Planned]) -> Result<Vec<(Planned, Rendered)>, Diagnostic> {
-    let documents: Mutex<Vec<(Planned, Rendered)>> = Mutex::default();
+fn render(site: &Site, planned: &[PlannedDocument]) -> Result<Vec<(PlannedDocument, Rendered)>, Diagnostic> {
+    let documents: Mutex<Vec<(PlannedDocument, Rendered)>> = Mutex::default();
     site.render(planned, |planned, rendered| {
         documents.lock().unwrap_or_else(PoisonError::into_inner).push((*planned, rendered));
         Ok(())

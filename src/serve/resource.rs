@@ -8,14 +8,14 @@ use super::document::{Document, coding_index, header_value};
 use super::metrics::{Counters, Metrics};
 use crate::coding::{CODINGS, Coding};
 use crate::config::Config;
-use crate::plan::{DocumentKey, Planned};
+use crate::plan::{DocumentKey, PlannedDocument};
 
 /// A document at its path.
 #[derive(Debug)]
 pub struct Resource {
     pub document: Arc<Document>,
     /// The hash of its inputs.
-    pub source: u128,
+    pub input_hash: u128,
     /// Whether it is a feed: other sites may read it, and deltas may be requested.
     pub is_feed: bool,
     /// The headers of a 200 except for dates, identity first.
@@ -55,7 +55,13 @@ impl HeaderTemplate<'_> {
     }
 
     /// A document with its headers.
-    pub fn resource(&self, document: Arc<Document>, planned: Planned, path: &str, metrics: &Metrics) -> Resource {
+    pub fn resource(
+        &self,
+        document: Arc<Document>,
+        planned: PlannedDocument,
+        path: &str,
+        metrics: &Metrics,
+    ) -> Resource {
         let is_feed = planned.key.is_feed();
         let mut not_modified = HeaderMap::with_capacity(8);
         not_modified.insert(header::CACHE_CONTROL, self.cache_control.clone());
@@ -86,7 +92,14 @@ impl HeaderTemplate<'_> {
             headers.insert(header::ETAG, document.tag(index.checked_sub(1).map(|index| CODINGS[index])).clone());
             headers
         });
-        Resource { document, source: planned.source, is_feed, full, not_modified, counters: metrics.counters(path) }
+        Resource {
+            document,
+            input_hash: planned.input_hash,
+            is_feed,
+            full,
+            not_modified,
+            counters: metrics.counters(path),
+        }
     }
 
     /// The `Link` header (RFC 8288); for feeds also the hub (WebSub §4).

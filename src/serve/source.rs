@@ -71,10 +71,11 @@ fn first_publication(
 ) -> Result<(Site, Vec<Diagnostic>, Next), Vec<Diagnostic>> {
     let mut retries = 0;
     loop {
-        let (site, diagnostics) = Site::load_live(config, now);
+        let (site, diagnostics) = Site::load(config, now.utc());
         if diagnostics.iter().any(Diagnostic::is_error) {
             return Err(diagnostics);
         }
+        let site = site.with_text_cache();
         match Publication::after(None, &site, metrics, now) {
             Ok(next) => return Ok((site, diagnostics, next)),
             // A story changed meanwhile, and there is no earlier publication to serve.

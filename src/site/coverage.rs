@@ -3,11 +3,11 @@
 use super::Site;
 use crate::config::{LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
-use crate::plan::State;
+use crate::plan::EntryState;
 
 /// A story that is shown in some language.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Covered<'s> {
+pub struct StoryCoverage<'s> {
     pub id: &'s str,
     /// When the first of its texts appeared.
     pub published: Timestamp,
@@ -19,7 +19,7 @@ pub struct Covered<'s> {
 
 impl Site {
     /// Every story that is shown, oldest first, with the languages that it has.
-    pub(crate) fn coverage(&self) -> Vec<Covered<'_>> {
+    pub(crate) fn coverage(&self) -> Vec<StoryCoverage<'_>> {
         let mut out = Vec::new();
         for entry in self.catalog.entries() {
             let translations = self.catalog.translations(entry);
@@ -27,10 +27,10 @@ impl Site {
             if translations.iter().min() != Some(&entry) {
                 continue;
             }
-            let shown = || translations.iter().filter(|other| self.plan.state(**other) == State::Shown);
-            let metas = || shown().map(|other| self.catalog.meta(*other));
+            let visible = || translations.iter().filter(|other| self.plan.state(**other) == EntryState::Visible);
+            let metas = || visible().map(|other| self.catalog.meta(*other));
             let Some(published) = metas().map(|meta| meta.published).min() else { continue };
-            out.push(Covered {
+            out.push(StoryCoverage {
                 id: self.catalog.story_id(&self.store, entry),
                 published,
                 topics: self.catalog.topics(entry),

@@ -1,53 +1,53 @@
-//! From what is planned to what the templates of the pages are given.
+//! Pages: which entries each shows, and rendering them, the stylesheets and the sitemap.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use super::{Part, Site};
+use super::Site;
+use super::render::ResolvedEntries;
+use super::view::ViewBuilder;
 use crate::catalog::EntryId;
-use crate::config::{LanguageIndex, TopicIndex};
+use crate::config::LanguageIndex;
 use crate::diagnostics::Diagnostic;
-use crate::model::{Entry, Language};
-use crate::plan::{DocumentKey, FeedKey, Leaf, Listing, Period, Style};
-use crate::render::pages::{Voice, view};
+use crate::plan::{DocumentKey, FeedKey, PageKind, Period, Style};
 use crate::render::{SitemapUrl, sitemap};
 
 /// A sitemap holds no more pages than this (sitemaps.org).
-const MOST_PLACES: usize = 50_000;
+const MAX_SITEMAP_URLS: usize = 50_000;
 
 impl Site {
     /// The entries that a page shows, newest first.
-    pub(super) fn shown_on(&self, key: DocumentKey) -> &[EntryId] {
-        let DocumentKey::Page { feed, leaf } = key else { return &[] };
+    pub(super) fn page_entries(&self, key: DocumentKey) -> &[EntryId] {
+        let DocumentKey::Page { feed, kind } = key else { return &[] };
         let Some(listing) = self.plan.listing(&self.config, feed) else { return &[] };
-        match leaf {
-            Leaf::Newest => &self.plan.sheets[listing.sheet].entries,
-            Leaf::Period { period, part } => {
+        match kind {
+            PageKind::Newest => &self.plan.feed_plans[listing.feed_plan].entries,
+            PageKind::Period { period, part } => {
                 listing.month(period).map_or(&[], |month| listing.months[month].part(part))
             }
         }
     }
 
     /// Renders a page, a stylesheet or the sitemap.
-    pub(super) fn page(&self, key: DocumentKey, parts: &HashMap<EntryId, Part>) -> Result<Vec<u8>, Diagnostic> {
+    pub(super) fn page(&self, key: DocumentKey, parts: &ResolvedEntries) -> Result<Vec<u8>, Diagnostic> {
         let templates = &self.templates;
         match key {
-            DocumentKey::Home => templates.page("home.html", &Viewer::new(self, key, 0).home()),
-            DocumentKey::Page { feed, leaf } => {
-                let viewer = Viewer::new(self, key, feed.wording());
+            DocumentKey::Home => templates.page("home.html", &ViewBuilder::new(self, key, 0).home()),
+            DocumentKey::Page { feed, kind } => {
+                let view = ViewBuilder::new(self, key, feed.interface_language());
                 let Some(listing) = self.plan.listing(&self.config, feed) else { return Ok(Vec::new()) };
-                match leaf {
-                    Leaf::Newest => templates.page("listing.html", &viewer.newest(listing, parts)),
-                    Leaf::Period { period: period @ Period { month: None, .. }, .. } => {
-                        templates.page("year.html", &viewer.year(listing, period))
+                match kind {
+                    PageKind::Newest => templates.page("listing.html", &view.newest(listing, parts)),
+                    PageKind::Period { period: period @ Period { month: None, .. }, .. } => {
+                        templates.page("year.html", &view.year(listing, period))
                     }
-                    Leaf::Period { period, part } => {
-                        templates.page("month.html", &viewer.month(listing, period, part, parts))
+                    PageKind::Period { period, part } => {
+                        templates.page("month.html", &view.month(listing, period, part, parts))
                     }
                 }
             }
-            DocumentKey::Style(Style::Pages) => templates.style(),
+            DocumentKey::Style(Style::Pages) => templates.stylesheet(),
             DocumentKey::Style(Style::Feeds(language)) => {
-                templates.page("feed.css", &Viewer::new(self, key, language).style())
+                templates.page("feed.css", &ViewBuilder::new(self, key, language).style())
             }
             _ => Ok(sitemap(&self.sitemap_urls())),
         }
@@ -60,14 +60,16 @@ impl Site {
         }
         let kind = |key: DocumentKey| match key {
             DocumentKey::Home => Some(0),
-            DocumentKey::Page { leaf: Leaf::Newest, .. } => Some(1),
-            DocumentKey::Page { leaf: Leaf::Period { period, .. }, .. } => Some(2 + u8::from(period.month.is_some())),
+            DocumentKey::Page { kind: PageKind::Newest, .. } => Some(1),
+            DocumentKey::Page { kind: PageKind::Period { period, .. }, .. } => {
+                Some(2 + u8::from(period.month.is_some()))
+            }
             DocumentKey::Style(Style::Pages) => Some(4),
             DocumentKey::Style(Style::Feeds(_)) => Some(5),
             _ => None,
         };
         let mut known = BTreeMap::new();
-        for planned in self.planned() {
+        for planned in self.planned_documents() {
             if let Some(kind) = kind(planned.key) {
                 known.entry(kind).or_insert(planned);
             }
@@ -80,403 +82,47 @@ impl Site {
         let config = &self.config;
         let mut urls =
             vec![SitemapUrl { url: DocumentKey::Home.page_url(config), updated: None, alternates: Vec::new() }];
-        let alternates = |feed: FeedKey, leaf: Leaf| {
-            let languages = self.languages(None).filter(|language| self.leaf_in(feed, leaf, *language) == leaf);
+        let alternates = |feed: FeedKey, kind: PageKind| {
+            let languages = self.languages(None).filter(|language| self.kind_in(feed, kind, *language) == kind);
             let alternate = |language: LanguageIndex| {
-                let key = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, leaf };
+                let key = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
                 (config.languages[usize::from(language)].language.clone(), key.page_url(config))
             };
             languages.map(alternate).collect()
         };
-        let sitemap_url = |feed: FeedKey, leaf: Leaf| SitemapUrl {
-            url: DocumentKey::Page { feed, leaf }.page_url(config),
+        let sitemap_url = |feed: FeedKey, kind: PageKind| SitemapUrl {
+            url: DocumentKey::Page { feed, kind }.page_url(config),
             updated: None,
-            alternates: alternates(feed, leaf),
+            alternates: alternates(feed, kind),
         };
         for listing in &self.plan.listings {
-            let sheet = &self.plan.sheets[listing.sheet];
-            let updated = sheet.has_news.then(|| config.site.zone.moment(sheet.updated));
-            urls.push(SitemapUrl { updated, ..sitemap_url(listing.feed, Leaf::Newest) });
+            let feed_plan = &self.plan.feed_plans[listing.feed_plan];
+            let updated = feed_plan.has_news.then(|| config.site.zone.moment(feed_plan.updated));
+            urls.push(SitemapUrl { updated, ..sitemap_url(listing.feed, PageKind::Newest) });
         }
         for listing in &self.plan.listings {
             let years = listing.years().into_iter().map(|year| (Period { year, month: None }, 1));
             let periods = years.chain(listing.months.iter().map(|month| (month.period, month.parts())));
             for (period, parts) in periods {
-                urls.extend((0..parts).map(|part| sitemap_url(listing.feed, Leaf::Period { period, part })));
+                urls.extend((0..parts).map(|part| sitemap_url(listing.feed, PageKind::Period { period, part })));
             }
         }
-        urls.truncate(MOST_PLACES);
+        urls.truncate(MAX_SITEMAP_URLS);
         urls
     }
 
     /// The same page in another language, or where that has none the listing.
-    fn leaf_in(&self, feed: FeedKey, leaf: Leaf, language: LanguageIndex) -> Leaf {
-        let Leaf::Period { period, part } = leaf else { return leaf };
+    pub(super) fn kind_in(&self, feed: FeedKey, kind: PageKind, language: LanguageIndex) -> PageKind {
+        let PageKind::Period { period, part } = kind else { return kind };
         let other = FeedKey { language: Some(language), ..feed };
         if feed.language == Some(language) {
-            return leaf;
+            return kind;
         }
         match self.plan.has_page(&self.config, other, period) {
             // Parts are of each language's own.
-            true if part == 0 => leaf,
-            true => Leaf::Period { period, part: 0 },
-            false => Leaf::Newest,
+            true if part == 0 => kind,
+            true => PageKind::Period { period, part: 0 },
+            false => PageKind::Newest,
         }
-    }
-}
-
-/// Makes what one page is given.
-struct Viewer<'s> {
-    site: &'s Site,
-    key: DocumentKey,
-    root: String,
-    language: LanguageIndex,
-    voice: &'s Voice,
-}
-
-fn direction(language: &Language) -> &'static str {
-    if language.is_right_to_left() { "rtl" } else { "ltr" }
-}
-
-impl<'s> Viewer<'s> {
-    fn new(site: &'s Site, key: DocumentKey, language: LanguageIndex) -> Self {
-        let voice = site.templates.voice(usize::from(language));
-        Viewer { site, key, root: key.root(&site.config), language, voice }
-    }
-
-    fn of(&self, language: LanguageIndex) -> &'s Language {
-        &self.site.config.languages[usize::from(language)].language
-    }
-
-    /// The way from this page to a document; to a page, to its folder.
-    fn href(&self, key: DocumentKey) -> String {
-        let path = key.path(&self.site.config);
-        let path = if key.is_page() { path.trim_end_matches("index.html") } else { &path };
-        match format!("{}{path}", self.root) {
-            here if here.is_empty() => "./".to_owned(),
-            href => href,
-        }
-    }
-
-    fn said(&self, word: &str) -> String {
-        self.voice.say(word, None, &[]).map(|said| said.text).unwrap_or_default()
-    }
-
-    fn link(&self, key: DocumentKey, text: String) -> view::Link {
-        view::Link { href: self.href(key), text, lang: None, dir: None, current: key == self.key, count: None }
-    }
-
-    /// A link whose text is in a language.
-    fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
-        let other = (language != self.language).then(|| self.of(language));
-        view::Link { lang: other.map(Language::to_string), dir: other.map(direction), ..self.link(key, text) }
-    }
-
-    fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
-        let config = &self.site.config;
-        let language = self.of(self.language);
-        let edition = match feed.language {
-            Some(_) => feed.title(config),
-            None => config.site.title.clone(),
-        };
-        let title = if heading == edition.as_str() { heading.clone() } else { format!("{heading} – {edition}") };
-        let leaf = if let DocumentKey::Page { leaf, .. } = self.key { leaf } else { Leaf::Newest };
-        let in_language = |other: LanguageIndex| {
-            let leaf = self.site.leaf_in(feed, leaf, other);
-            let key = DocumentKey::Page { feed: FeedKey { language: Some(other), ..feed }, leaf };
-            self.link_in(key, config.languages[usize::from(other)].name.to_string(), other)
-        };
-        // Those of all topics, of the same in other languages, and of everything.
-        let all = FeedKey { topic: None, ..feed };
-        let others = self.site.languages(None).map(|other| FeedKey { language: Some(other), ..feed });
-        let mut other_feeds: Vec<FeedKey> = [all].into_iter().chain(others).filter(|other| *other != feed).collect();
-        other_feeds.push(FeedKey { language: None, topic: None });
-        other_feeds.retain(|other| *other != feed);
-        let in_first = |feed: FeedKey| self.feeds(feed).into_iter().next();
-        view::Page {
-            lang: language.to_string(),
-            dir: direction(language),
-            title,
-            heading,
-            description,
-            url: self.key.page_url(config).to_string(),
-            root: self.root.clone(),
-            languages: self.site.languages(None).map(in_language).collect(),
-            feeds: self.feeds(feed),
-            other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
-            opml: self.href(DocumentKey::Outlines(feed.language)),
-            site: view::Site {
-                title: config.site.title.to_string(),
-                rights: config.site.rights.as_ref().map(ToString::to_string),
-            },
-        }
-    }
-
-    /// A feed in its formats.
-    fn feeds(&self, feed: FeedKey) -> Vec<view::Feed> {
-        let config = &self.site.config;
-        let formats = config.feeds.formats.iter().map(|format| {
-            let key = DocumentKey::Feed { feed, period: None, format: *format };
-            view::Feed {
-                href: self.href(key),
-                url: key.url(config).to_string(),
-                media_type: format.media_type(),
-                format: format.name(),
-                title: feed.title(config).to_string(),
-                lang: feed.language.map(|language| self.of(language).to_string()),
-            }
-        });
-        formats.collect()
-    }
-
-    fn topic(&self, feed: FeedKey, topic: TopicIndex) -> view::Link {
-        let configured = &self.site.config.topics[usize::from(topic)];
-        let text = configured.titles[usize::from(self.language)].to_string();
-        let feed = FeedKey { topic: Some(topic), ..feed };
-        let key = DocumentKey::Page { feed, leaf: Leaf::Newest };
-        let current = matches!(self.key, DocumentKey::Page { feed: here, .. } if here == feed);
-        let link = |link: view::Link| view::Link { current, ..link };
-        match configured.title_languages[usize::from(self.language)] {
-            Some(language) => link(self.link_in(key, text, language)),
-            None => link(self.link(key, text)),
-        }
-    }
-
-    /// All topics of a language.
-    fn topics(&self, feed: FeedKey) -> Vec<view::Link> {
-        let all = DocumentKey::Page { feed: FeedKey { topic: None, ..feed }, leaf: Leaf::Newest };
-        let topics = self.site.feeds_of(feed.language).filter_map(|other| other.topic);
-        let mut links = vec![self.link(all, self.said("all_topics"))];
-        links.extend(topics.map(|topic| self.topic(feed, topic)));
-        if links.len() == 1 { Vec::new() } else { links }
-    }
-
-    fn listing(&self, page: view::Page, count: usize, feed: FeedKey) -> view::Listing {
-        view::Listing {
-            page,
-            voice: usize::from(self.language),
-            count: count as u64,
-            topics: self.topics(feed),
-            days: Vec::new(),
-            years: Vec::new(),
-            older: None,
-            newer: None,
-            parts: Vec::new(),
-            listing: None,
-        }
-    }
-
-    fn newest(&self, listing: &Listing, parts: &HashMap<EntryId, Part>) -> view::Listing {
-        let (config, feed) = (&self.site.config, listing.feed);
-        let description = feed.description(config).to_string();
-        let heading = feed.title(config).to_string();
-        let description = Some(description).filter(|description| *description != heading);
-        let years = listing.years().into_iter().map(|year| self.year_of(listing, year));
-        view::Listing {
-            days: self.days(feed, parts),
-            years: years.collect(),
-            ..self.listing(self.page(feed, heading, description), listing.count, feed)
-        }
-    }
-
-    /// What a page of a period has in common.
-    fn period(&self, listing: &Listing, period: Period, count: usize) -> view::Listing {
-        let feed = listing.feed;
-        let back = DocumentKey::Page { feed, leaf: Leaf::Newest };
-        view::Listing {
-            listing: Some(self.link(back, feed.title(&self.site.config).to_string())),
-            ..self.listing(self.page(feed, self.voice.period(period), None), count, feed)
-        }
-    }
-
-    fn year(&self, listing: &Listing, period: Period) -> view::Listing {
-        let year = self.year_of(listing, period.year);
-        let years = listing.years();
-        let here = years.iter().position(|year| *year == period.year).unwrap_or_default();
-        let near = |place: Option<usize>| {
-            let period = Period { year: *years.get(place?)?, month: None };
-            Some(self.period_link(listing, period, None))
-        };
-        let count = listing.months_of(period.year).map(|month| month.entries.len()).sum();
-        view::Listing {
-            newer: near(here.checked_sub(1)),
-            older: near(Some(here + 1)),
-            years: vec![year],
-            ..self.period(listing, period, count)
-        }
-    }
-
-    fn month(&self, listing: &Listing, period: Period, part: u16, parts: &HashMap<EntryId, Part>) -> view::Listing {
-        let here = listing.month(period).unwrap_or_default();
-        let month = &listing.months[here];
-        let near = |place: Option<usize>| Some(self.period_link(listing, listing.months.get(place?)?.period, None));
-        let of_part = |other: u16| {
-            // The newest is the last that is counted.
-            let number = if other == 0 { month.parts() } else { other };
-            let text = self.voice.say("month_part", Some(number.into()), &[]).map(|said| said.text);
-            let key = DocumentKey::Page { feed: listing.feed, leaf: Leaf::Period { period, part: other } };
-            view::Link { current: other == part, ..self.link(key, text.unwrap_or_default()) }
-        };
-        let newest_first = std::iter::once(0).chain((1..month.parts()).rev());
-        view::Listing {
-            days: self.days(listing.feed, parts),
-            newer: near(here.checked_sub(1)),
-            older: near(Some(here + 1)),
-            parts: if month.parts() > 1 { newest_first.map(of_part).collect() } else { Vec::new() },
-            ..self.period(listing, period, month.entries.len())
-        }
-    }
-
-    fn period_link(&self, listing: &Listing, period: Period, count: Option<usize>) -> view::Link {
-        let key = DocumentKey::Page { feed: listing.feed, leaf: Leaf::Period { period, part: 0 } };
-        view::Link { count: count.map(|count| count as u64), ..self.link(key, self.voice.period(period)) }
-    }
-
-    fn year_of(&self, listing: &Listing, year: i32) -> view::Year {
-        let months: Vec<_> = listing.months_of(year).collect();
-        let count = months.iter().map(|month| month.entries.len()).sum();
-        view::Year {
-            link: self.period_link(listing, Period { year, month: None }, Some(count)),
-            months: months
-                .iter()
-                .map(|month| self.period_link(listing, month.period, Some(month.entries.len())))
-                .collect(),
-        }
-    }
-
-    /// The entries of the page by day.
-    fn days(&self, feed: FeedKey, parts: &HashMap<EntryId, Part>) -> Vec<view::Day> {
-        let mut days: Vec<view::Day> = Vec::new();
-        for index in self.site.shown_on(self.key) {
-            let Some(entry) = self.site.entry(*index, parts) else { continue };
-            let day = entry.published.date_time().date_naive();
-            let date = day.to_string();
-            if days.last().is_none_or(|last| last.date != date) {
-                days.push(view::Day { date, text: self.voice.day(day), entries: Vec::new() });
-            }
-            if let Some(last) = days.last_mut() {
-                last.entries.push(self.entry(feed, *index, entry));
-            }
-        }
-        days
-    }
-
-    fn entry(&self, feed: FeedKey, index: EntryId, entry: Entry) -> view::Entry {
-        let config = &self.site.config;
-        let own = self.site.catalog.meta(index).language;
-        let other = (own != self.language).then(|| self.of(own));
-        let also = entry.translations.iter().filter_map(|sibling| {
-            let language = config.language(sibling.language.as_str())?;
-            let listing = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, leaf: Leaf::Newest };
-            let link = self.link_in(listing, config.languages[usize::from(language)].name.to_string(), language);
-            Some(view::Link { href: sibling.url.as_ref().map_or(link.href, ToString::to_string), ..link })
-        });
-        view::Entry {
-            also: also.collect(),
-            topics: self.site.catalog.topics(index).iter().map(|topic| self.topic(feed, *topic)).collect(),
-            title: entry.title.to_string(),
-            href: entry.link.map(String::from),
-            lang: other.map(Language::to_string),
-            dir: other.map(direction),
-            language: other.map(|_| config.languages[usize::from(own)].name.to_string()),
-            summary: entry.summary.map(|summary| summary.to_string()),
-            image: entry.image.map(|image| view::Image {
-                url: image.url.into(),
-                alt: image.alt.map(|alt| alt.to_string()).unwrap_or_default(),
-                credit: image.credit.map(|credit| credit.to_string()),
-                width: image.width,
-                height: image.height,
-            }),
-        }
-    }
-
-    /// What the stylesheet of feeds is given.
-    fn style(&self) -> view::Style {
-        let language = self.of(self.language);
-        view::Style {
-            page: view::StylePage { lang: language.to_string(), dir: direction(language) },
-            voice: self.language.into(),
-        }
-    }
-
-    fn home(&self) -> view::Home {
-        let config = &self.site.config;
-        let heading = config.site.title.to_string();
-        let feed = FeedKey { language: None, topic: None };
-        let edition = |index: LanguageIndex| {
-            let edition = &config.languages[usize::from(index)];
-            let feed = FeedKey { language: Some(index), topic: None };
-            let count = self.site.plan.listing(config, feed).map_or(0, |listing| listing.count);
-            let voice = self.site.templates.voice(usize::from(index));
-            view::Edition {
-                href: self.href(DocumentKey::Page { feed, leaf: Leaf::Newest }),
-                lang: edition.language.to_string(),
-                dir: direction(&edition.language),
-                name: edition.name.to_string(),
-                title: edition.title.to_string(),
-                description: edition.description.as_ref().map(ToString::to_string),
-                count: voice.say("stories", Some(count as u64), &[]).map(|said| said.text).unwrap_or_default(),
-            }
-        };
-        let topics = self.topics(FeedKey { language: Some(self.language), topic: None }).into_iter().skip(1);
-        let topics = topics.zip(self.site.feeds_of(Some(self.language)).skip(1)).map(|(link, feed)| {
-            let count = self.site.plan.listing(config, feed).map(|listing| listing.count as u64);
-            view::Link { count, ..link }
-        });
-        view::Home {
-            page: self.page(feed, heading, config.languages[0].description.as_ref().map(ToString::to_string)),
-            voice: usize::from(self.language),
-            editions: self.site.languages(None).map(edition).collect(),
-            topics: topics.collect(),
-            coverage: self.coverage(),
-        }
-    }
-
-    /// The picture of the months up to the newest that has a story.
-    fn coverage(&self) -> Option<view::Coverage> {
-        const MOST_MONTHS: i32 = 120;
-        const LEFT: usize = 90;
-        const WIDTH: usize = 630;
-        const ROW: usize = 34;
-        const BAR: usize = 24;
-        let by_month = &self.site.plan.by_month;
-        let number = |period: &Period| period.year * 12 + period.month.unwrap_or(1) as i32 - 1;
-        let last = by_month.iter().filter_map(|months| months.keys().last()).map(number).max()?;
-        let oldest = by_month.iter().filter_map(|months| months.keys().next()).map(number).min()?;
-        let first = oldest.max(last - MOST_MONTHS + 1);
-        let most = by_month.iter().flat_map(BTreeMap::values).max().copied().unwrap_or(1).max(1) as usize;
-        let step = (WIDTH / (last - first + 1) as usize).clamp(2, 24);
-        let x = |month: i32| LEFT + (month - first) as usize * step;
-        let years: Vec<i32> = (first / 12..=last / 12).rev().collect();
-        let rows = by_month.iter().enumerate().map(|(index, months)| {
-            let edition = &self.site.config.languages[index];
-            let base = (index + 1) * ROW;
-            let bars = months.iter().filter(|(period, _)| number(period) >= first).map(|(period, count)| {
-                let height = (*count as usize * BAR).div_ceil(most);
-                let width = (step - 1).max(1);
-                format!("M{} {base}v-{height}h{width}v{height}z", x(number(period)))
-            });
-            let of_year = |year: &i32| -> u64 {
-                months.iter().filter(|(period, _)| period.year == *year).map(|(_, count)| u64::from(*count)).sum()
-            };
-            view::CoverageRow {
-                lang: edition.language.to_string(),
-                dir: direction(&edition.language),
-                name: edition.name.to_string(),
-                bars: bars.collect(),
-                base,
-                counts: years.iter().map(|year| self.voice.number(of_year(year))).collect(),
-                total: self.voice.number(months.values().map(|count| u64::from(*count)).sum()),
-            }
-        });
-        let period = |year: i32| self.voice.period(Period { year, month: None });
-        let marks = (first / 12..=last / 12).filter(|year| year * 12 >= first);
-        Some(view::Coverage {
-            width: LEFT + (last - first + 1) as usize * step,
-            height: by_month.len() * ROW + 20,
-            rows: rows.collect(),
-            marks: marks.map(|year| view::Mark { x: x(year * 12), text: period(year) }).collect(),
-            years: years.iter().map(|year| period(*year)).collect(),
-        })
     }
 }

@@ -10,7 +10,7 @@ use crate::store::{RawEnclosure, RawPerson, Translation, body, page};
 
 /// What is read again of an entry's text: for itself, and for the entries that link to it.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct ResolvedEntry {
     /// The entry, but for its translations.
     pub entry: Option<Entry>,
     /// What its translations say of it.
@@ -20,13 +20,13 @@ pub struct Part {
 }
 
 /// Resolves a translation of a story.
-pub fn part(
+pub fn resolve(
     config: &Config,
     story_id: &str,
     topics: &[TopicIndex],
     translation: &Translation<'_>,
     with_body: bool,
-) -> Part {
+) -> ResolvedEntry {
     let edition = &config.languages[usize::from(translation.language)];
     let language = edition.language.clone();
     let tag = config.entry_tag_uri(story_id, translation.language);
@@ -70,7 +70,7 @@ pub fn part(
         translations: Vec::new(),
         language,
     });
-    Part { entry, sibling, deleted }
+    ResolvedEntry { entry, sibling, deleted }
 }
 
 /// A URL of an entry; `{language}` in it is replaced as in `link`.
@@ -125,7 +125,7 @@ fn guess(path: &str) -> String {
         ("epub", "application/epub+zip"),
         ("csv", "text/csv"),
         ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.feed_plan"),
     ];
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
     let found = known.iter().find(|(known, _)| *known == extension);

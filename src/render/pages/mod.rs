@@ -1,10 +1,10 @@
 //! HTML pages and stylesheets, by templates that a site's owner can replace.
 //!
-//! Owns: the engine, the built-in templates and words, and what a template is given ([`view`]).
+//! Owns: the template engine, the built-in templates and messages, and what a template is given ([`view`]).
 //! Never touches: which pages there are, or where their texts come from.
 
+mod i18n;
 pub mod view;
-mod voice;
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
@@ -14,14 +14,15 @@ use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter};
 use serde::Serialize;
 
-pub use voice::Voice;
-use voice::{Speech, Words};
+pub use i18n::Localizer;
+use i18n::{Messages, Patterns};
 
 use crate::config::TemplateOverride;
 use crate::diagnostics::{Diagnostic, Location, suggestion};
 use crate::model::Language;
 
-/// The built-in templates and words, which `tidings init --templates` writes.
+/// The built-in templates and messages by their names, under which a site can override them and `tidings init --templates`
+/// writes them.
 pub const BUILT_IN: [(&str, &str); 14] = [
     ("base.html", include_str!("templates/base.html")),
     ("home.html", include_str!("templates/home.html")),
@@ -31,172 +32,187 @@ pub const BUILT_IN: [(&str, &str); 14] = [
     ("parts.html", include_str!("templates/parts.html")),
     ("style.css", include_str!("templates/style.css")),
     ("feed.css", include_str!("templates/feed.css")),
-    ("words/ar.toml", include_str!("words/ar.toml")),
-    ("words/en.toml", include_str!("words/en.toml")),
-    ("words/es.toml", include_str!("words/es.toml")),
-    ("words/fr.toml", include_str!("words/fr.toml")),
-    ("words/ru.toml", include_str!("words/ru.toml")),
-    ("words/zh-Hans.toml", include_str!("words/zh-Hans.toml")),
+    ("words/ar.toml", include_str!("locales/ar.toml")),
+    ("words/en.toml", include_str!("locales/en.toml")),
+    ("words/es.toml", include_str!("locales/es.toml")),
+    ("words/fr.toml", include_str!("locales/fr.toml")),
+    ("words/ru.toml", include_str!("locales/ru.toml")),
+    ("words/zh-Hans.toml", include_str!("locales/zh-Hans.toml")),
 ];
 
-/// Templates that are ready to be used.
+/// Parsed templates, with the messages of every language.
 #[derive(Debug, Default)]
 pub struct Templates {
     environment: Environment<'static>,
-    voices: Arc<Vec<Voice>>,
-    style: Option<String>,
-    /// The site's own templates by name: path and text, for diagnostics.
-    own: BTreeMap<String, (String, String)>,
+    localizers: Arc<Vec<Localizer>>,
+    stylesheet: Option<String>,
+    /// For the locations of diagnostics.
+    overrides: Overrides,
 }
 
+/// The overrides of a site: name to path in diagnostics and text.
+type Overrides = BTreeMap<String, (String, String)>;
+
 impl Templates {
-    /// Compiles the built-in templates and those that override them.
+    /// Parses the built-in templates and those that override them.
     ///
     /// # Errors
-    /// Every mistake in them, with its place.
+    /// Every error in the overrides, with its location.
     pub fn new(
         languages: &[Language],
         overrides: &[TemplateOverride],
-        style: Option<&str>,
+        stylesheet: Option<&str>,
     ) -> Result<Templates, Vec<Diagnostic>> {
-        let own: BTreeMap<String, (String, String)> =
+        let overrides: Overrides =
             overrides.iter().map(|file| (file.name.clone(), (file.path.clone(), file.text.clone()))).collect();
         let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
-        files.extend(own.iter().map(|(name, (_, text))| (name.as_str(), text.as_str())));
+        files.extend(overrides.iter().map(|(name, (_, text))| (name.as_str(), text.as_str())));
         let mut diagnostics = Vec::new();
-        let words = words(&files, &own, &mut diagnostics);
-        let voices = Arc::new(voices(languages, &words));
-        let mut environment = environment(&voices);
+        let locales = parse_locales(&files, &overrides, &mut diagnostics);
+        let localizers = Arc::new(localizers(languages, &locales));
+        let mut environment = environment(&localizers);
         for (name, text) in files.iter().filter(|(name, _)| !name.ends_with(".toml")) {
             if let Err(error) = environment.add_template_owned((*name).to_owned(), (*text).to_owned()) {
-                diagnostics.push(diagnostic(&error, &own));
+                diagnostics.push(diagnostic(&error, &overrides));
             }
         }
         if diagnostics.is_empty() {
-            Ok(Templates { environment, voices, style: style.map(str::to_owned), own })
+            Ok(Templates { environment, localizers, stylesheet: stylesheet.map(str::to_owned), overrides })
         } else {
             Err(diagnostics)
         }
     }
 
-    /// How pages of a language speak, by its index.
-    pub fn voice(&self, language: usize) -> &Voice {
-        &self.voices[language]
+    /// The localizer of a language, by its index.
+    pub fn localizer(&self, language: usize) -> &Localizer {
+        &self.localizers[language]
     }
 
     /// Renders a page.
     ///
     /// # Errors
-    /// A mistake in a template, with its place.
+    /// An error in a template, with its location.
     pub fn page(&self, template: &str, view: &impl Serialize) -> Result<Vec<u8>, Diagnostic> {
         let rendered = self.environment.get_template(template).and_then(|template| template.render(view));
-        rendered.map(String::into_bytes).map_err(|error| diagnostic(&error, &self.own))
+        rendered.map(String::into_bytes).map_err(|error| diagnostic(&error, &self.overrides))
     }
 
-    /// The stylesheet of the pages, the owner's last.
+    /// Renders the stylesheet of the pages: the built-in one, then the site's own.
     ///
     /// # Errors
     /// As for a page.
-    pub fn style(&self) -> Result<Vec<u8>, Diagnostic> {
+    pub fn stylesheet(&self) -> Result<Vec<u8>, Diagnostic> {
         let mut out = self.page("style.css", &())?;
-        if let Some(style) = &self.style {
+        if let Some(stylesheet) = &self.stylesheet {
             out.push(b'\n');
-            out.extend_from_slice(style.as_bytes());
+            out.extend_from_slice(stylesheet.as_bytes());
         }
         Ok(out)
     }
 }
 
-/// The words of every language that has some.
-fn words(
+/// The message patterns of every language that has a file, by its tag in lowercase.
+fn parse_locales(
     files: &BTreeMap<&str, &str>,
-    own: &BTreeMap<String, (String, String)>,
+    overrides: &Overrides,
     diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Words> {
+) -> BTreeMap<String, Patterns> {
     let mut out = BTreeMap::new();
-    let known: Words = toml::from_str(include_str!("words/en.toml")).unwrap_or_default();
+    let english: Patterns = toml::from_str(include_str!("locales/en.toml")).unwrap_or_default();
     for (name, text) in files {
         let Some(tag) = name.strip_prefix("words/").and_then(|name| name.strip_suffix(".toml")) else { continue };
-        let shown = own.get(*name).map_or(*name, |(shown, _)| shown);
-        let words: Words = match toml::from_str(text) {
-            Ok(words) => words,
+        let display_path = overrides.get(*name).map_or(*name, |(display_path, _)| display_path);
+        let patterns: Patterns = match toml::from_str(text) {
+            Ok(patterns) => patterns,
             Err(error) => {
-                let location = Location::in_text(shown, text, error.span().unwrap_or_default());
+                let location = Location::in_text(display_path, text, error.span().unwrap_or_default());
                 diagnostics.push(Diagnostic::error(location, error.message().to_owned()));
                 continue;
             }
         };
-        for word in words.keys().filter(|word| !known.contains_key(*word)) {
-            let start = text.find(word.as_str()).unwrap_or_default();
-            let location = Location::in_text(shown, text, start..start + word.len());
-            let names: Vec<&str> = known.keys().map(String::as_str).collect();
-            let help = suggestion(word, &names);
-            diagnostics
-                .push(Diagnostic { help, ..Diagnostic::error(location, format!("the pages have no word `{word}`")) });
+        for key in patterns.keys().filter(|key| !english.contains_key(*key)) {
+            let start = text.find(key.as_str()).unwrap_or_default();
+            let location = Location::in_text(display_path, text, start..start + key.len());
+            let keys: Vec<&str> = english.keys().map(String::as_str).collect();
+            let help = suggestion(key, &keys);
+            diagnostics.push(Diagnostic { help, ..Diagnostic::error(location, unknown_message(key)) });
         }
-        // Words that a file leaves out are the built-in ones.
+        // An override need not repeat every message of the built-in file.
         let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == name);
-        let mut all: Words = built_in.and_then(|(_, text)| toml::from_str(text).ok()).unwrap_or_default();
-        all.extend(words);
+        let mut all: Patterns = built_in.and_then(|(_, text)| toml::from_str(text).ok()).unwrap_or_default();
+        all.extend(patterns);
         out.insert(tag.to_ascii_lowercase(), all);
     }
     out
 }
 
-/// The voice of each language: the words of its tag, else of the tag without its last parts, but for its script.
-fn voices(languages: &[Language], words: &BTreeMap<String, Words>) -> Vec<Voice> {
-    let english = Arc::new(Speech::new("en", words.get("en").cloned().unwrap_or_default()));
-    let voice = |language: &Language| {
+fn unknown_message(key: &str) -> String {
+    format!("the pages have no word `{key}`")
+}
+
+/// The localizer of each language, with the messages of the most specific tag that has some.
+fn localizers(languages: &[Language], locales: &BTreeMap<String, Patterns>) -> Vec<Localizer> {
+    let english = Arc::new(Messages::new("en", locales.get("en").cloned().unwrap_or_default()));
+    let localizer = |language: &Language| {
         let tag = language.as_str().to_ascii_lowercase();
-        // Chinese is written in two scripts, and which of them is meant goes without saying in some places.
+        // The scripts of Chinese that these tags imply (CLDR, likely subtags).
         let tag = match tag.as_str() {
             "zh" | "zh-cn" | "zh-sg" => "zh-hans",
             "zh-tw" | "zh-hk" | "zh-mo" => "zh-hant",
             tag => tag,
         };
-        let parts: Vec<&str> = tag.split('-').collect();
-        let has_script = parts.get(1).is_some_and(|part| part.len() == 4);
+        let subtags: Vec<&str> = tag.split('-').collect();
+        // Messages in another script would be unreadable.
+        let has_script = subtags.get(1).is_some_and(|subtag| subtag.len() == 4);
         let fewest = if has_script { 2 } else { 1 };
-        let own = (fewest..=parts.len()).rev().find_map(|count| words.get(&parts[..count].join("-"))).cloned();
-        Voice::new(language, own.unwrap_or_default(), Arc::clone(&english))
+        let own = (fewest..=subtags.len()).rev().find_map(|count| locales.get(&subtags[..count].join("-"))).cloned();
+        Localizer::new(language, own.unwrap_or_default(), Arc::clone(&english))
     };
-    languages.iter().map(voice).collect()
+    languages.iter().map(localizer).collect()
 }
 
-fn environment(voices: &Arc<Vec<Voice>>) -> Environment<'static> {
+fn environment(localizers: &Arc<Vec<Localizer>>) -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_trim_blocks(true);
     environment.set_lstrip_blocks(true);
-    // A name that is written wrong is no empty text.
+    // A misspelled name is an error, not empty text.
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(write);
     environment.add_filter("css", css);
-    for (name, is_marked) in [("say", true), ("plain", false)] {
-        let voices = Arc::clone(voices);
-        environment.add_function(name, move |state: &State, word: &str, values: Kwargs| {
-            say(&voices, state, word, &values, is_marked)
+    for (name, is_html) in [("say", true), ("plain", false)] {
+        let localizers = Arc::clone(localizers);
+        environment.add_function(name, move |state: &State, key: &str, arguments: Kwargs| {
+            translate(&localizers, state, key, &arguments, is_html)
         });
     }
     environment
 }
 
-/// A word of the interface: as HTML, where a word that the page's language lacks is marked as English, or as plain text.
-fn say(voices: &[Voice], state: &State, word: &str, values: &Kwargs, is_marked: bool) -> Result<Value, Error> {
-    let voice = state.lookup("voice").and_then(|voice| voices.get(voice.as_usize()?));
-    let number = values.get::<Option<u64>>("number")?;
+/// Translates a message into the language of the page: as HTML, in which an English fallback is marked as English, or as
+/// plain text.
+fn translate(
+    localizers: &[Localizer],
+    state: &State,
+    key: &str,
+    arguments: &Kwargs,
+    is_html: bool,
+) -> Result<Value, Error> {
+    let localizer = state.lookup("voice").and_then(|index| localizers.get(index.as_usize()?));
+    let number = arguments.get::<Option<u64>>("number")?;
     let mut texts = Vec::new();
-    for name in values.args().filter(|name| *name != "number") {
-        texts.push((name, values.peek::<Value>(name)?.to_string()));
+    for name in arguments.args().filter(|name| *name != "number") {
+        texts.push((name, arguments.peek::<Value>(name)?.to_string()));
     }
-    values.assert_all_used().or_else(|_| values.args().try_for_each(|name| values.get::<Value>(name).map(drop)))?;
-    let said = voice.and_then(|voice| voice.say(word, number, &texts));
-    let said =
-        said.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("the pages have no word `{word}`")))?;
-    if !is_marked {
-        return Ok(said.text.into());
+    arguments
+        .assert_all_used()
+        .or_else(|_| arguments.args().try_for_each(|name| arguments.get::<Value>(name).map(drop)))?;
+    let message = localizer.and_then(|localizer| localizer.translate(key, number, &texts));
+    let message = message.ok_or_else(|| Error::new(ErrorKind::InvalidOperation, unknown_message(key)))?;
+    if !is_html {
+        return Ok(message.text.into());
     }
-    let text = super::escape::escaped(&said.text);
-    Ok(Value::from_safe_string(if said.is_foreign {
+    let text = super::escape::escaped(&message.text);
+    Ok(Value::from_safe_string(if message.is_fallback {
         format!("<span lang=\"en\" dir=\"ltr\">{text}</span>")
     } else {
         text
@@ -220,9 +236,9 @@ fn css(text: &str) -> String {
     format!("\"{}\"", escaped.collect::<String>())
 }
 
-/// What is wrong with a template, at its place if it is the owner's.
-fn diagnostic(error: &Error, own: &BTreeMap<String, (String, String)>) -> Diagnostic {
-    // The innermost error is where the mistake stands; those around it say what included it.
+/// An error of a template as a diagnostic, with a location if the template is an override.
+fn diagnostic(error: &Error, overrides: &Overrides) -> Diagnostic {
+    // The innermost error has the location; those around it only name what included it.
     let mut innermost = error;
     while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref::<Error>()) {
         innermost = inner;
@@ -230,9 +246,9 @@ fn diagnostic(error: &Error, own: &BTreeMap<String, (String, String)>) -> Diagno
     let what = innermost
         .detail()
         .map_or_else(|| innermost.kind().to_string(), |detail| format!("{}: {detail}", innermost.kind()));
-    let Some((name, (shown, text))) = innermost.name().and_then(|name| own.get_key_value(name)) else {
-        let place = innermost.name().map(|name| format!(" (`{name}`, line {})", innermost.line().unwrap_or(1)));
-        return Diagnostic::error(None, format!("a template cannot be used: {what}{}", place.unwrap_or_default()))
+    let Some((name, (display_path, text))) = innermost.name().and_then(|name| overrides.get_key_value(name)) else {
+        let location = innermost.name().map(|name| format!(" (`{name}`, line {})", innermost.line().unwrap_or(1)));
+        return Diagnostic::error(None, format!("a template cannot be used: {what}{}", location.unwrap_or_default()))
             .help("the built-in templates are given what `tidings init --templates` shows; change yours accordingly");
     };
     let span = innermost.range().unwrap_or_else(|| {
@@ -240,7 +256,10 @@ fn diagnostic(error: &Error, own: &BTreeMap<String, (String, String)>) -> Diagno
         let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
         start..start + text[start..].find('\n').unwrap_or(text.len() - start)
     });
-    Diagnostic::error(Location::in_text(shown, text, span), format!("the template `{name}` cannot be used: {what}"))
+    Diagnostic::error(
+        Location::in_text(display_path, text, span),
+        format!("the template `{name}` cannot be used: {what}"),
+    )
 }
 
 #[cfg(test)]

@@ -6,29 +6,32 @@ fn languages(tags: &[&str]) -> Vec<Language> {
 
 #[derive(Serialize)]
 struct View {
-    voice: usize,
+    #[serde(rename = "voice")]
+    interface_language: usize,
     text: &'static str,
 }
 
 fn rendered(tag: &str, template: &str) -> Result<String, Diagnostic> {
-    let own =
+    let overrides =
         [TemplateOverride { name: "home.html".into(), path: "templates/home.html".into(), text: template.into() }];
-    let templates = Templates::new(&languages(&[tag]), &own, None).map_err(|mut diagnostics| diagnostics.remove(0))?;
-    let bytes = templates.page("home.html", &View { voice: 0, text: "<b> & \"c\" \u{85}/" })?;
+    let templates =
+        Templates::new(&languages(&[tag]), &overrides, None).map_err(|mut diagnostics| diagnostics.remove(0))?;
+    let bytes = templates.page("home.html", &View { interface_language: 0, text: "<b> & \"c\" \u{85}/" })?;
     Ok(String::from_utf8(bytes).unwrap())
 }
 
-/// The location of the first mistake, and what is said of it.
-fn mistake(template: &str) -> (String, usize, String) {
+/// The location of the first error, and its message.
+fn error(template: &str) -> (String, usize, String) {
     let diagnostic = rendered("en", template).unwrap_err();
     let location = diagnostic.location.unwrap();
     (location.path, location.line, diagnostic.message)
 }
 
 #[test]
-fn every_language_has_every_word() {
-    let words =
-        |name: &str| -> Words { toml::from_str(BUILT_IN.iter().find(|(file, _)| *file == name).unwrap().1).unwrap() };
+fn every_locale_has_every_message() {
+    let words = |name: &str| -> Patterns {
+        toml::from_str(BUILT_IN.iter().find(|(file, _)| *file == name).unwrap().1).unwrap()
+    };
     let english = words("words/en.toml");
     let names: Vec<_> = english.keys().collect();
     for (name, _) in BUILT_IN.iter().filter(|(name, _)| name.starts_with("words/")) {
@@ -38,7 +41,7 @@ fn every_language_has_every_word() {
         BUILT_IN.iter().filter(|(name, _)| !name.starts_with("words/")).map(|(_, text)| *text).collect();
     let in_code = ["all_topics", "month_part"];
     for name in names.iter().filter(|name| !in_code.contains(&name.as_str())) {
-        assert!(templates.contains(&format!("(\"{name}\"")), "no template says `{name}`");
+        assert!(templates.contains(&format!("(\"{name}\"")), "no template uses `{name}`");
     }
 }
 
@@ -50,7 +53,7 @@ fn text_is_escaped_and_nothing_else() {
 }
 
 #[test]
-fn words_that_are_missing_are_english_and_say_so() {
+fn missing_messages_fall_back_to_marked_english() {
     let say = "{{ say('topics') }} {{ plain('topics') }} {{ say('in_language', language=text) }}";
     assert_eq!(
         rendered("de", say).unwrap(),
@@ -67,7 +70,7 @@ fn words_that_are_missing_are_english_and_say_so() {
 }
 
 #[test]
-fn mistakes_are_named_with_their_places() {
+fn template_errors_have_locations() {
     for (template, line, part) in [
         ("a\n{% if %}", 2, "syntax error"),
         ("a\n\n{{ txet }}", 3, "undefined"),
@@ -76,17 +79,18 @@ fn mistakes_are_named_with_their_places() {
         ("\n{% include 'feed.css' %}", 0, ""),
     ] {
         if line == 0 {
-            // What is wrong in a built-in template for want of what it needs has no location of the owner's.
+            // An error in a built-in template has no location in the site's files.
             assert!(rendered("en", template).unwrap_err().message.contains("feed.css"));
             continue;
         }
-        let (path, found, message) = mistake(template);
-        assert_eq!((path.as_str(), found), ("templates/home.html", line), "{message}");
+        let (path, actual, message) = error(template);
+        assert_eq!((path.as_str(), actual), ("templates/home.html", line), "{message}");
         assert!(message.contains(part), "{message}");
     }
     let words = |text: &str| {
-        let own = [TemplateOverride { name: "words/de.toml".into(), path: "w/de.toml".into(), text: text.into() }];
-        Templates::new(&languages(&["de"]), &own, None).map(drop).map_err(|diagnostics| diagnostics[0].clone())
+        let overrides =
+            [TemplateOverride { name: "words/de.toml".into(), path: "w/de.toml".into(), text: text.into() }];
+        Templates::new(&languages(&["de"]), &overrides, None).map(drop).map_err(|diagnostics| diagnostics[0].clone())
     };
     assert_eq!(words("topics = 'Themen'"), Ok(()));
     let diagnostic = words("topics = 'Themen'\ntopcs = 'x'").unwrap_err();

@@ -68,7 +68,9 @@ pub struct Feed {
 #[derive(Debug, Serialize)]
 pub struct Home {
     pub page: Page,
-    pub voice: usize,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
     pub editions: Vec<Edition>,
     pub topics: Vec<Link>,
     pub coverage: Option<Coverage>,
@@ -124,7 +126,9 @@ pub struct Mark {
 #[derive(Debug, Serialize)]
 pub struct Listing {
     pub page: Page,
-    pub voice: usize,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
     /// How many entries there are: of the language and the scope, the year or the month.
     pub count: u64,
     /// All topics first.
@@ -187,7 +191,9 @@ pub struct Year {
 #[derive(Debug, Serialize)]
 pub struct Style {
     pub page: StylePage,
-    pub voice: usize,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
 }
 
 /// What a stylesheet is told of the feeds that it is for.

@@ -1,4 +1,4 @@
-//! Words, numbers and dates as a language writes them.
+//! Patterns, numbers and dates as a language writes them.
 //!
 //! The words are in `words/`, a file for each language; a language without a word of its own has the English one, which
 //! pages mark as such. Dates and numbers are those of the Unicode CLDR, by the Gregorian calendar, as the paths of the pages are.
@@ -23,44 +23,44 @@ use crate::plan::Period;
 /// A word or sentence of the interface.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "this is neither text nor a table of texts by number (zero, one, two, few, many, other)")]
-pub enum Phrase {
+pub enum Pattern {
     One(String),
     /// By the category of its number: `zero`, `one`, `two`, `few`, `many`, `other`.
     Forms(BTreeMap<String, String>),
 }
 
 /// The words of a language.
-pub type Words = BTreeMap<String, Phrase>;
+pub type Patterns = BTreeMap<String, Pattern>;
 
-/// What takes the place of `{name}` in a phrase.
-pub type Values<'v> = [(&'v str, String)];
+/// What takes the place of `{name}` in a pattern.
+pub type Arguments<'v> = [(&'v str, String)];
 
 type DateFormatter<F> = FixedCalendarDateTimeFormatter<Gregorian, F>;
 
 /// How pages of a language speak.
 #[derive(Debug)]
-pub struct Voice {
-    own: Speech,
+pub struct Localizer {
+    own: Messages,
     /// Speaks where a word is missing.
-    english: Arc<Speech>,
+    english: Arc<Messages>,
     day: Option<DateFormatter<YMDE>>,
     month: Option<DateFormatter<YM>>,
     year: Option<DateFormatter<Y>>,
 }
 
-/// Words and numbers.
+/// Patterns and numbers.
 #[derive(Debug)]
-pub struct Speech {
-    words: Words,
+pub struct Messages {
+    words: Patterns,
     plurals: Option<PluralRules>,
     numbers: Option<DecimalFormatter>,
 }
 
 /// What is said, and whether that is English for want of a word of one's own.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Message {
     pub text: String,
-    pub is_foreign: bool,
+    pub is_fallback: bool,
 }
 
 /// A tag as the CLDR knows it; what it does not know is written as if in no language.
@@ -68,10 +68,10 @@ fn locale(language: &str) -> Locale {
     language.parse().unwrap_or(Locale::UNKNOWN)
 }
 
-impl Speech {
-    pub fn new(language: &str, words: Words) -> Speech {
+impl Messages {
+    pub fn new(language: &str, words: Patterns) -> Messages {
         let locale = locale(language);
-        Speech {
+        Messages {
             words,
             plurals: PluralRules::try_new_cardinal((&locale).into()).ok(),
             numbers: DecimalFormatter::try_new((&locale).into(), Default::default()).ok(),
@@ -79,31 +79,31 @@ impl Speech {
     }
 
     fn number(&self, number: u64) -> String {
-        let formatted = self.numbers.as_ref().map(|numbers| written(numbers.format(&Decimal::from(number))));
+        let formatted = self.numbers.as_ref().map(|numbers| formatted(numbers.format(&Decimal::from(number))));
         formatted.unwrap_or_else(|| number.to_string())
     }
 
-    fn say(&self, name: &str, number: Option<u64>, values: &Values<'_>) -> Option<String> {
-        let phrase = match self.words.get(name)? {
-            Phrase::One(phrase) => phrase,
-            Phrase::Forms(forms) => {
+    fn translate(&self, name: &str, number: Option<u64>, values: &Arguments<'_>) -> Option<String> {
+        let pattern = match self.words.get(name)? {
+            Pattern::One(pattern) => pattern,
+            Pattern::Forms(forms) => {
                 let plurals = self.plurals.as_ref();
                 let category = plurals.map_or("other", |rules| category(rules.category_for(number.unwrap_or(0))));
                 forms.get(category).or_else(|| forms.get("other"))?
             }
         };
-        let mut text = phrase.clone();
+        let mut text = pattern.clone();
         if let Some(number) = number {
             text = text.replace("{number}", &self.number(number));
         }
         // In one pass, so that what is put in is not looked through for more.
-        Some(filled(&text, values))
+        Some(interpolate(&text, values))
     }
 }
 
-fn filled(phrase: &str, values: &Values<'_>) -> String {
-    let mut out = String::with_capacity(phrase.len());
-    let mut rest = phrase;
+fn interpolate(pattern: &str, values: &Arguments<'_>) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let value = after.split_once('}').and_then(|(name, rest)| {
@@ -136,11 +136,11 @@ fn category(category: PluralCategory) -> &'static str {
     }
 }
 
-impl Voice {
-    pub fn new(language: &Language, words: Words, english: Arc<Speech>) -> Voice {
+impl Localizer {
+    pub fn new(language: &Language, words: Patterns, english: Arc<Messages>) -> Localizer {
         let preferences: DateTimeFormatterPreferences = (&locale(language.as_str())).into();
-        Voice {
-            own: Speech::new(language.as_str(), words),
+        Localizer {
+            own: Messages::new(language.as_str(), words),
             english,
             day: DateFormatter::try_new(preferences, YMDE::long()).ok(),
             month: DateFormatter::try_new(preferences, YM::long()).ok(),
@@ -148,10 +148,10 @@ impl Voice {
         }
     }
 
-    /// A phrase by its name; `None` if there is none.
-    pub fn say(&self, name: &str, number: Option<u64>, values: &Values<'_>) -> Option<Said> {
-        let own = self.own.say(name, number, values).map(|text| Said { text, is_foreign: false });
-        own.or_else(|| Some(Said { text: self.english.say(name, number, values)?, is_foreign: true }))
+    /// A pattern by its name; `None` if there is none.
+    pub fn translate(&self, name: &str, number: Option<u64>, values: &Arguments<'_>) -> Option<Message> {
+        let own = self.own.translate(name, number, values).map(|text| Message { text, is_fallback: false });
+        own.or_else(|| Some(Message { text: self.english.translate(name, number, values)?, is_fallback: true }))
     }
 
     /// A number.
@@ -162,7 +162,7 @@ impl Voice {
     /// A day with its weekday.
     pub fn day(&self, day: NaiveDate) -> String {
         let date = gregorian(day.year(), day.month(), day.day());
-        let text = self.day.as_ref().zip(date).map(|(day, date)| written(day.format(&date)));
+        let text = self.day.as_ref().zip(date).map(|(day, date)| formatted(day.format(&date)));
         text.unwrap_or_else(|| day.to_string())
     }
 
@@ -170,8 +170,8 @@ impl Voice {
     pub fn period(&self, period: Period) -> String {
         let date = gregorian(period.year, period.month.unwrap_or(1), 1);
         let text = match period.month {
-            Some(_) => self.month.as_ref().zip(date).map(|(month, date)| written(month.format(&date))),
-            None => self.year.as_ref().zip(date).map(|(year, date)| written(year.format(&date))),
+            Some(_) => self.month.as_ref().zip(date).map(|(month, date)| formatted(month.format(&date))),
+            None => self.year.as_ref().zip(date).map(|(year, date)| formatted(year.format(&date))),
         };
         text.unwrap_or_else(|| period.to_string())
     }
@@ -182,7 +182,7 @@ fn gregorian(year: i32, month: u32, day: u32) -> Option<icu_calendar::Date<Grego
 }
 
 /// Writing into memory does not fail.
-fn written(text: impl std::fmt::Display) -> String {
+fn formatted(text: impl std::fmt::Display) -> String {
     let mut out = String::new();
     let _ = write!(out, "{text}");
     out
@@ -192,10 +192,10 @@ fn written(text: impl std::fmt::Display) -> String {
 mod tests {
     use super::*;
 
-    fn voice(tag: &str, words: &str) -> Voice {
+    fn voice(tag: &str, words: &str) -> Localizer {
         let english = "here = 'here'\nstories = { one = '{number} story', other = '{number} stories' }";
-        let english = Arc::new(Speech::new("en", toml::from_str(english).unwrap()));
-        Voice::new(&Language::parse(tag).unwrap(), toml::from_str(words).unwrap(), english)
+        let english = Arc::new(Messages::new("en", toml::from_str(english).unwrap()));
+        Localizer::new(&Language::parse(tag).unwrap(), toml::from_str(words).unwrap(), english)
     }
 
     #[test]
@@ -204,20 +204,20 @@ mod tests {
             "ru",
             "stories = { one = '{number} материал', few = '{number} материала', many = '{number} материалов' }",
         );
-        let say = |number: u64| russian.say("stories", Some(number), &[]).unwrap().text;
+        let say = |number: u64| russian.translate("stories", Some(number), &[]).unwrap().text;
         assert_eq!([1, 2, 5, 21].map(say), ["1 материал", "2 материала", "5 материалов", "21 материал"]);
         let german = voice("de", "");
-        let said = german.say("stories", Some(1), &[]).unwrap();
-        assert_eq!(said, Said { text: "1 story".to_owned(), is_foreign: true });
+        let said = german.translate("stories", Some(1), &[]).unwrap();
+        assert_eq!(said, Message { text: "1 story".to_owned(), is_fallback: true });
         assert_eq!(german.number(12_345), "12.345");
-        assert_eq!(german.say("nothing", None, &[]), None);
+        assert_eq!(german.translate("nothing", None, &[]), None);
     }
 
     #[test]
     fn what_is_put_in_is_not_looked_through() {
         let voice = voice("en", "photo = '{credit} and {other} in {braces'");
         let values = [("credit", "{other}".to_owned()), ("other", "b".to_owned())];
-        assert_eq!(voice.say("photo", None, &values).unwrap().text, "{other} and b in {braces");
+        assert_eq!(voice.translate("photo", None, &values).unwrap().text, "{other} and b in {braces");
     }
 
     #[test]
