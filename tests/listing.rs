@@ -1,6 +1,6 @@
-//! A listing, from the text of a news page to its feeds, read back by other programs' eyes.
+//! A listing imported and published, and its feeds read by other parsers.
 //!
-//! `LISTING=FILE` takes that listing instead of the fixture.
+//! `LISTING=FILE` replaces the fixture.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -35,7 +35,7 @@ match = ["report", "rapport", "доклад"]
 "#;
 
 #[test]
-fn a_listing_becomes_feeds_that_others_read_alike() {
+fn feeds_of_a_listing_are_read_alike() {
     let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/import/listing.txt").to_owned();
     let listing = std::env::var("LISTING").unwrap_or(fixture);
     let site = Site::with(CONFIG);

@@ -1,4 +1,4 @@
-//! From one publication to the next: what is written, what stays, what goes, and what is said of it.
+//! Incremental builds: what is written, unchanged and removed, and the reports of it.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -17,7 +17,7 @@ fn times(site: &Site) -> BTreeMap<String, SystemTime> {
     site.files("public").into_iter().map(|path| (path.clone(), time(&path))).collect()
 }
 
-/// The files that a build wrote anew, without the manifest.
+/// The files that a build rewrote, without the manifest.
 fn rewritten(site: &Site, build: impl FnOnce()) -> Vec<String> {
     let long_ago = SystemTime::UNIX_EPOCH;
     for path in site.files("public") {
@@ -28,7 +28,7 @@ fn rewritten(site: &Site, build: impl FnOnce()) -> Vec<String> {
     written.map(|(path, _)| path).collect()
 }
 
-/// A site of two stories: one of research in two languages, one of nothing in one.
+/// A site of two stories: one with a topic in two languages, one without in one.
 fn small() -> Site {
     let site = Site::new();
     site.write(
@@ -39,7 +39,7 @@ fn small() -> Site {
     site
 }
 
-/// A configuration of one language whose feeds show two entries.
+/// A configuration whose feeds have at most two entries.
 const NARROW: &str = "[site]\nbase_url = \"https://news.example.org/\"\nauthority = \"news.example.org,2014\"\n\n[languages.en]\ntitle = \"News\"\n\n[languages.ru]\ntitle = \"Новости\"\n\n[feeds]\nlimit = 2\n";
 
 #[test]
@@ -83,7 +83,7 @@ fn the_built_in_templates_can_be_written_and_changed() {
 }
 
 #[test]
-fn a_changed_story_touches_its_own_feeds_alone() {
+fn a_changed_story_rewrites_only_its_feeds() {
     let site = small();
     site.built(&[]);
     let written = rewritten(&site, || {
@@ -106,7 +106,7 @@ fn a_changed_story_touches_its_own_feeds_alone() {
     });
     assert!(written.iter().all(|path| path.starts_with("mul/") || path.starts_with("ru/")), "{written:?}");
     assert!(!written.iter().any(|path| path.contains("children") || path.ends_with("opml")), "{written:?}");
-    // Wherever a story lies, and however it is spaced, its feeds are the same.
+    // Neither the path nor the whitespace of a story changes its feeds.
     let written = rewritten(&site, || {
         fs::remove_file(site.path("stories/two.toml")).unwrap();
         site.write(
@@ -134,9 +134,9 @@ fn what_is_no_longer_published_is_removed() {
     assert!(site.path("public/fr/research.json").exists());
 }
 
-/// Without its manifest nothing is known of an output: nothing is removed, and what is written is what was.
+/// Without a manifest nothing is removed, and the same bytes are written.
 #[test]
-fn a_lost_manifest_is_made_anew() {
+fn a_lost_manifest_is_recreated() {
     let site = small();
     site.built(&["--compress"]);
     let manifest = site.read("public/.tidings");
@@ -159,7 +159,7 @@ fn a_lost_manifest_is_made_anew() {
 }
 
 #[test]
-fn a_file_that_was_changed_by_another_is_written_again() {
+fn a_file_that_another_program_changed_is_rewritten() {
     let site = small();
     site.built(&["--compress"]);
     let whole = |path: &str| fs::read(site.path(path)).unwrap();
@@ -183,7 +183,7 @@ fn a_file_that_was_changed_by_another_is_written_again() {
 }
 
 #[test]
-fn a_check_says_what_is_not_up_to_date_and_writes_nothing() {
+fn a_check_lists_outdated_files_and_writes_nothing() {
     let site = small();
     let check = |more: &[&str]| site.run(&[&["build", "--check"], more].concat());
     let ran = check(&["--now", NOW]);
@@ -215,9 +215,9 @@ fn a_check_says_what_is_not_up_to_date_and_writes_nothing() {
     assert!(before.iter().filter(|(path, _)| *path != ".tidings").all(|(path, time)| after[path] == *time));
 }
 
-/// Archives, expiry and withdrawal come and go with time too.
+/// Archives, expiry and withdrawal depend on time too.
 #[test]
-fn time_alone_makes_a_difference_in_every_way_that_it_can() {
+fn differences_of_time_alone_are_identified() {
     let site = Site::with(&format!("{NARROW}archives = \"year\"\n"));
     let story = |name: &str, published: &str, more: &str| {
         let text = format!("published = {published}\n{more}\n[translations.en]\ntitle = \"{name}\"\n");
@@ -237,21 +237,21 @@ fn time_alone_makes_a_difference_in_every_way_that_it_can() {
     }
 }
 
-/// Copies that are asked for or no longer asked for are not the work of time.
+/// A change of `--compress` is not a difference of time.
 #[test]
-fn compression_that_is_new_is_not_time() {
+fn compression_is_not_a_difference_of_time() {
     let site = small();
     site.built(&[]);
     let ran = site.run(&["build", "--check", "--compress", "--now", NOW]);
     assert!(ran.status == 1 && ran.stdout.contains("\nthe output is not up to date\n"), "{ran:?}");
     site.built(&["--compress"]);
     assert_eq!(site.run(&["build", "--check", "--compress", "--now", NOW]).status, 0);
-    // The documents are what is to be up to date, with copies beside them or without.
+    // Only documents must be up to date, not their compressed copies.
     assert_eq!(site.run(&["build", "--check", "--now", NOW]).status, 0);
 }
 
 #[test]
-fn copies_decode_to_what_they_are_copies_of() {
+fn compressed_copies_decode_to_their_documents() {
     let site = small();
     site.built(&["--compress"]);
     let bytes = |path: &str| fs::read(site.path(&format!("public/{path}"))).unwrap();
@@ -271,7 +271,7 @@ fn copies_decode_to_what_they_are_copies_of() {
             assert_eq!(decoded, bytes(path), "{path}");
         }
     }
-    // Nothing is written twice, and only the copies of what changed are.
+    // Only copies of changed documents are rewritten.
     let before = times(&site);
     site.built(&["--compress"]);
     assert_eq!(times(&site), before);
@@ -280,7 +280,7 @@ fn copies_decode_to_what_they_are_copies_of() {
         site.built(&["--compress"]);
     });
     assert_eq!(written.len(), 28, "{written:?}");
-    // Without being asked for they go.
+    // Without `--compress` they are removed.
     let ran = site.built(&[]);
     assert!(ran.stdout.contains(" 0 written"), "{ran:?}");
     assert!(
@@ -288,9 +288,9 @@ fn copies_decode_to_what_they_are_copies_of() {
     );
 }
 
-/// A translation that comes late, without a date of its own, is seen by nobody; with one it surfaces.
+/// A late translation without its own date would be past the window of its feed.
 #[test]
-fn a_late_translation_without_a_date_of_its_own_is_named() {
+fn a_late_translation_without_its_own_date_is_reported() {
     let site = Site::with(NARROW);
     for (name, published) in [("a", "2020-01-01"), ("b", "2021-01-01"), ("c", "2022-01-01")] {
         let text = format!("published = {published}\n[translations.en]\ntitle = \"{name}\"\n");
@@ -319,15 +319,15 @@ fn a_late_translation_without_a_date_of_its_own_is_named() {
     assert!(ran.stderr.starts_with(said), "{ran:?}");
     assert!(ran.stderr.contains("`published` in `[translations.ru]`"), "{ran:?}");
     assert!(ran.stdout.contains("1 warning"), "{ran:?}");
-    // It is said once: then it is no longer new.
+    // It is reported once: after that it is no longer new.
     assert_eq!(site.built(&[]).stderr, "");
     late("published = 2026-01-10\n");
     assert_eq!(site.built(&["--strict"]).stderr, "");
 }
 
-/// In the feed of all languages, too, nobody would see it.
+/// The same for the feed of all languages.
 #[test]
-fn a_late_translation_is_named_for_the_feed_of_every_language() {
+fn a_late_translation_is_reported_for_the_feed_of_all_languages() {
     let site = Site::with(NARROW);
     site.story("a", "2020-01-01", "A").story("b", "2021-01-01", "B");
     site.built(&[]);
@@ -337,9 +337,9 @@ fn a_late_translation_is_named_for_the_feed_of_every_language() {
     assert!(ran.stderr.contains("warning: ") && ran.stderr.contains("mul/all.atom.xml"), "{ran:?}");
 }
 
-/// A file that moved has another id; the one to write is named.
+/// A moved file would get another id; the message has the one to keep.
 #[test]
-fn a_moved_file_is_told_its_id() {
+fn a_moved_file_is_reported_with_its_id() {
     let site = small();
     site.built(&[]);
     fs::create_dir(site.path("stories/2025")).unwrap();
@@ -350,20 +350,20 @@ fn a_moved_file_is_told_its_id() {
     let ran = site.built(&[]);
     assert!(ran.stderr.starts_with("stories/2025/one.toml:1:1: warning: the entry `one` (en)"), "{ran:?}");
     assert_eq!(ran.stderr.matches("id = \"one\"").count(), 2, "{ran:?}");
-    // With its id it is what it was.
+    // With its id its documents are unchanged.
     let site = small();
     site.built(&[]);
     fs::rename(site.path("stories/one.toml"), site.path("stories/first.toml")).unwrap();
     site.write("stories/first.toml", format!("id = \"one\"\n{}", site.read("stories/first.toml")));
     let ran = site.built(&["--strict"]);
     assert!(ran.stderr.is_empty() && ran.stdout.contains(" 0 written"), "{ran:?}");
-    // Of one that is gone for good nothing is said, nor of one that is withdrawn.
+    // A deleted or a withdrawn story is not reported.
     fs::remove_file(site.path("stories/two.toml")).unwrap();
     assert_eq!(site.built(&["--strict"]).stderr, "");
 }
 
 #[test]
-fn strict_makes_errors_of_what_a_story_warns_of() {
+fn strict_turns_warnings_into_errors() {
     let site = small();
     site.story("three", "2025-01-03", "Th\u{b}ree");
     let ran = site.build(&["--strict"]);
@@ -373,7 +373,7 @@ fn strict_makes_errors_of_what_a_story_warns_of() {
     assert!(site.built(&[]).stderr.contains(": warning: "));
 }
 
-/// A preview has another address, and its drafts, in another place; ids stay.
+/// A preview has another base URL, another output and drafts, but the same ids.
 #[test]
 fn a_preview_is_published_elsewhere() {
     let site = small();
@@ -396,7 +396,7 @@ fn a_preview_is_published_elsewhere() {
         assert!(matches!(ran.status, 1 | 2) && ran.stderr.contains("--base-url"), "{url}: {ran:?}");
     }
     assert_eq!(site.build(&["--check"]).status, 0);
-    // A draft of the future is still of the future.
+    // A draft with a future date stays hidden.
     site.write("stories/draft.toml", site.read("stories/draft.toml").replace("2025-01-05", "2027-01-05"));
     site.built(&preview);
     assert!(!site.read("preview/en/all.json").contains("\"Draft\""));
@@ -416,11 +416,11 @@ fn init_makes_a_site_that_builds_and_overwrites_nothing() {
     let ran = site.run(&["init", "new/site"]);
     assert!(ran.status == 1 && ran.stderr.starts_with("new/site/tidings.toml:1:1: error: "), "{ran:?}");
     assert_eq!((site.read(config).as_str(), site.files("new")), ("mine", before));
-    // One of its files is enough to refuse.
+    // One existing file is enough to reject.
     site.write("other/stories/2026/second.toml", "mine");
     assert_eq!(site.run(&["init", "other"]).status, 1);
     assert_eq!(site.files("other"), ["stories/2026/second.toml"]);
-    // Here, where no directory is named; other files do not matter.
+    // In the current directory by default; other files do not matter.
     let site = Site::empty();
     site.write("README", "mine");
     assert_eq!(site.run(&["init"]).status, 0);
@@ -428,7 +428,7 @@ fn init_makes_a_site_that_builds_and_overwrites_nothing() {
     assert_eq!(site.read("README"), "mine");
 }
 
-/// Paths of a configuration begin where it lies, and those of a person where the person stands.
+/// Paths in a configuration are relative to it, those on the command line to the current directory.
 #[test]
 fn the_configuration_is_found_and_named() {
     let site = Site::empty();
@@ -448,7 +448,7 @@ fn the_configuration_is_found_and_named() {
     for output in ["out/1", "out/2", "out/3"] {
         assert_eq!(site.read(&format!("{output}/en/all.atom.xml")), feed, "{output}");
     }
-    // The one that lies here comes first.
+    // The one in the current directory comes first.
     site.write("tidings.toml", CONFIG.replace("News", "Here"))
         .write("stories/b.toml", "published = 2025-01-01\n[translations.en]\ntitle = \"B\"\n");
     site.built(&[]);
@@ -469,7 +469,7 @@ fn a_configuration_can_be_json() {
     for path in site.files("public").iter().filter(|path| *path != ".tidings") {
         assert_eq!(site.read(&format!("json/{path}")), site.read(&format!("public/{path}")), "{path}");
     }
-    // The first language is the default one, in the order in which they stand.
+    // The first language in the file is the default one.
     site.write(
         "other.json",
         config.replace(
@@ -481,9 +481,9 @@ fn a_configuration_can_be_json() {
     assert!(site.read("json/mul/all.json").contains("\"title\": \"Новости\""));
 }
 
-/// Stories that a build cannot use stop it: what was published stays as it was.
+/// An invalid story stops a build, and the last publication is unchanged.
 #[test]
-fn a_story_with_a_problem_leaves_the_publication_as_it_was() {
+fn an_invalid_story_leaves_the_publication_unchanged() {
     let site = small();
     site.built(&[]);
     let before = times(&site);

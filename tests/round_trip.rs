@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use common::Site;
 use serde_json::{Value, json};
 
-/// The sample newsroom without pages and redirects, which have nothing to do with it.
+/// The sample site without pages and redirects.
 fn newsroom() -> Site {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/config");
     let site = Site::empty();
@@ -25,7 +25,7 @@ fn newsroom() -> Site {
     site
 }
 
-/// The entries of every JSON feed. What a format cannot carry is left out: `but` names what.
+/// The entries of every JSON feed, without the keys that a format cannot express (`but`).
 fn entries(site: &Site, but: &[&str]) -> BTreeMap<String, Vec<Value>> {
     let feeds = site.files("public").into_iter().filter(|path| path.ends_with(".json"));
     let items = |path: &String| {
@@ -34,7 +34,7 @@ fn entries(site: &Site, but: &[&str]) -> BTreeMap<String, Vec<Value>> {
         for item in &mut items {
             let item = item.as_object_mut().unwrap();
             but.iter().for_each(|key| drop(item.remove(*key)));
-            // The same letter, written in two ways.
+            // Equal after Unicode normalization.
             if let Some(Value::String(body)) = item.get_mut("content_html") {
                 *body = body.replace("&nbsp;", "\u{a0}");
             }
@@ -44,7 +44,7 @@ fn entries(site: &Site, but: &[&str]) -> BTreeMap<String, Vec<Value>> {
     feeds.map(|path| (path.clone(), items(&path))).collect()
 }
 
-/// Imports the feeds of each language, archives and all, into a store of its own.
+/// Imports the feeds of each language, with their archives, into a new store.
 fn imported(from: &Site, extension: &str) -> Site {
     let site = Site::empty();
     site.write("tidings.toml", from.read("tidings.toml"));
@@ -68,7 +68,7 @@ fn imported(from: &Site, extension: &str) -> Site {
 }
 
 #[test]
-fn json_feeds_carry_everything() {
+fn json_feeds_keep_everything() {
     let newsroom = newsroom();
     newsroom.run(&["build", "--now", "2026-11-25T00:00:00Z"]);
     let again = imported(&newsroom, ".json");
@@ -76,9 +76,9 @@ fn json_feeds_carry_everything() {
     assert_eq!(json!(entries(&again, &[])), json!(entries(&newsroom, &[])));
 }
 
-/// RSS has no place for an author's address and a file's title.
+/// RSS has no author URL and no attachment title.
 #[test]
-fn rss_carries_all_but_addresses_of_authors_and_titles_of_files() {
+fn rss_keeps_all_but_author_urls_and_attachment_titles() {
     let newsroom = newsroom();
     newsroom.run(&["build", "--now", "2026-11-25T00:00:00Z"]);
     let again = imported(&newsroom, ".rss.xml");
@@ -87,9 +87,9 @@ fn rss_carries_all_but_addresses_of_authors_and_titles_of_files() {
     assert_eq!(json!(entries(&again, &but)), json!(entries(&newsroom, &but)));
 }
 
-/// Atom has no place for an id that is no IRI: there the entry has the one that is minted (contract §4).
+/// Atom ids are IRIs: an entry with another id gets a generated one.
 #[test]
-fn atom_carries_all_but_ids_that_are_no_iris() {
+fn atom_keeps_all_but_ids_that_are_not_iris() {
     let newsroom = newsroom();
     let story = newsroom.files("stories").into_iter().find(|file| file.ends_with("cms-2019.jsonl")).unwrap();
     let story = format!("stories/{story}");

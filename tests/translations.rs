@@ -1,4 +1,4 @@
-//! Entries whose source does not say which are one story: joined, listed for a person, decided, and remembered.
+//! Pairing of imported entries: joined, listed for review, decided, and stored.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -22,7 +22,7 @@ fn site(listing: &[&str]) -> Site {
     site
 }
 
-/// Imports the listing, and tells what was said.
+/// Imports the listing, and returns the output.
 fn import(site: &Site, more: &[&str]) -> String {
     let ran = site.run(&[&["import", "news.txt", "--into", "stories"], more].concat());
     assert_eq!(ran.status, 0, "{ran:?}");
@@ -45,7 +45,7 @@ fn languages_of(site: &Site, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_beyond_doubt_is_one_story_with_all_its_topics() {
+fn certain_pairs_are_one_story_with_all_its_topics() {
     let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);
     let told = import(&site, &["--explain"]);
     assert_eq!(stories(&site).len(), 4);
@@ -61,7 +61,7 @@ fn what_is_beyond_doubt_is_one_story_with_all_its_topics() {
 }
 
 #[test]
-fn a_person_joins_what_is_likely() {
+fn a_reviewer_joins_a_likely_pair() {
     let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);
     import(&site, &["--review", "review.toml"]);
     let list = site.read("review.toml");
@@ -70,11 +70,11 @@ fn a_person_joins_what_is_likely() {
     import(&site, &["--review", "review.toml"]);
     assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr", "ru"]);
     assert_eq!(stories(&site).len(), 3);
-    // Its subscribers know it by its earlier id.
+    // It keeps the id that subscribers have.
     let story = site.read("stories/2019/lake-ostrel-reaches-412-metres.toml");
     assert!(story.contains("guid = \"tag:e.example,2014:2019/ozero-ostrel-dostiglo-412-metrov/ru\""), "{story}");
     assert!(!site.read("review.toml").contains("same    = \"?\"\none     = { date = 2019-03-01"));
-    // That is remembered, whether the list is there or not.
+    // The decision holds without the review file.
     let before = (site.files("stories"), site.read("stories/_imported.toml"), story);
     import(&site, &[]);
     let after = site.read("stories/2019/lake-ostrel-reaches-412-metres.toml");
@@ -83,7 +83,7 @@ fn a_person_joins_what_is_likely() {
 }
 
 #[test]
-fn a_person_parts_what_was_joined() {
+fn a_reviewer_splits_a_joined_pair() {
     let site = site(&[ENGLISH, FRENCH, OTHERS]);
     import(&site, &[]);
     assert_eq!(languages_of(&site, "lake-ostrel"), ["en", "fr"]);
@@ -105,11 +105,11 @@ fn a_person_parts_what_was_joined() {
 }
 
 #[test]
-fn a_translation_that_comes_later_joins_its_story() {
+fn a_later_translation_joins_its_story() {
     let site = site(&[ENGLISH, OTHERS]);
     import(&site, &[]);
     assert_eq!(languages_of(&site, "lake-ostrel"), ["en"]);
-    // From another page, that has nothing else.
+    // From another page with no other entries.
     site.write(
         "news.txt",
         [FRENCH, "• 02/07/2019\n  Une porte s’ouvre\n\n  Les visiteurs sont les bienvenus.\n"].concat(),
@@ -137,7 +137,7 @@ fn several_stories_become_one() {
     import(&site, &["--review", "review.toml"]);
     assert_eq!(languages_of(&site, "une-autre"), ["fr", "ru"]);
     assert_eq!(stories(&site).len(), 3);
-    // The languages of one of them stand on both sides of the other's.
+    // The languages of the two interleave.
     site.write("review.toml", [reviewed(true, english, french), reviewed(true, english, spanish)].concat());
     import(&site, &["--review", "review.toml"]);
     assert_eq!(
@@ -151,7 +151,7 @@ fn several_stories_become_one() {
 }
 
 #[test]
-fn a_story_whose_file_is_gone_is_joined_for_good() {
+fn a_story_whose_file_was_deleted_can_be_joined() {
     let site = site(&[ENGLISH, RUSSIAN, OTHERS]);
     import(&site, &["--review", "review.toml"]);
     std::fs::remove_file(site.path("stories/2019/ozero-ostrel-dostiglo-412-metrov.toml")).unwrap();
@@ -166,7 +166,7 @@ fn a_story_whose_file_is_gone_is_joined_for_good() {
 }
 
 #[test]
-fn what_a_person_edited_is_not_joined_away() {
+fn edited_files_are_not_merged() {
     let site = site(&[ENGLISH, FRENCH, RUSSIAN, OTHERS]);
     import(&site, &["--review", "review.toml"]);
     let file = "stories/2019/ozero-ostrel-dostiglo-412-metrov.toml";
@@ -179,7 +179,7 @@ fn what_a_person_edited_is_not_joined_away() {
 }
 
 #[test]
-fn two_of_one_language_are_never_one_story() {
+fn entries_of_one_language_are_never_joined() {
     let site = site(&[ENGLISH, FRENCH, OTHERS]);
     import(&site, &[]);
     let pair = "[[pairs]]\nsame = true\none = { date = 2019-03-01, language = 'en', title = 'Lake Ostrel reaches 412 metres' }\n\
@@ -191,7 +191,7 @@ fn two_of_one_language_are_never_one_story() {
 }
 
 #[test]
-fn a_damaged_list_is_named_and_nothing_is_written() {
+fn an_invalid_review_file_is_reported_and_nothing_is_written() {
     let site = site(&[ENGLISH, FRENCH]);
     site.write("review.toml", "[[pairs]]\nsame = 'perhaps'\none = { date = 2019-03-01, language = 'en', title = 'T' }\nother = { date = 2019-03-01, language = 'fr', title = 'T' }\n");
     let ran = site.run(&["import", "news.txt", "--into", "stories", "--review", "review.toml"]);

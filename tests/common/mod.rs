@@ -1,4 +1,4 @@
-//! What the tests share: a site in a folder of its own, and the program run in it.
+//! Test fixtures: a site in a temporary folder, and runs of the program in it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// A moment after every date in the fixtures.
+/// A time after every date in the fixtures.
 pub const NOW: &str = "2026-01-15T12:00:00Z";
 
-/// No run takes longer; one that does hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A run that takes longer hangs.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A configuration with two languages and two topics.
 pub const CONFIG: &str = r#"
@@ -31,15 +31,15 @@ title = { en = "Research", ru = "Исследования" }
 [topics.children]
 "#;
 
-/// A site in a temporary folder, in which the program runs.
+/// A site in a temporary folder.
 pub struct Site {
     folder: TempDir,
 }
 
-/// How a run of the program ended, and what it said.
+/// The exit status and output of a run.
 #[derive(Debug)]
 #[allow(dead_code, reason = "each test program uses a part")]
-pub struct Ran {
+pub struct RunOutput {
     pub status: i32,
     pub stdout: String,
     pub stderr: String,
@@ -77,7 +77,7 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    /// Writes a file, with its folders.
+    /// Writes a file, and creates its folders.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Site {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -85,7 +85,7 @@ impl Site {
         self
     }
 
-    /// Writes a story of one language that was published on a day.
+    /// Writes a story in English.
     pub fn story(&self, name: &str, published: &str, title: &str) -> &Site {
         self.write(
             &format!("stories/{name}.toml"),
@@ -107,9 +107,9 @@ impl Site {
     }
 
     /// Runs the program in the site's folder.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        let said = TempDir::new().unwrap();
-        let file = |name: &str| File::create(said.path().join(name)).unwrap();
+    pub fn run(&self, arguments: &[&str]) -> RunOutput {
+        let output = TempDir::new().unwrap();
+        let file = |name: &str| File::create(output.path().join(name)).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
             .args(arguments)
             .current_dir(self.folder.path())
@@ -124,30 +124,30 @@ impl Site {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 child.kill().unwrap();
                 child.wait().unwrap();
                 panic!("`tidings {}` hangs", arguments.join(" "));
             }
             std::thread::sleep(Duration::from_millis(2));
         };
-        let read = |name: &str| String::from_utf8_lossy(&fs::read(said.path().join(name)).unwrap()).into_owned();
-        let ran = Ran { status: status.code().unwrap_or(-1), stdout: read("stdout"), stderr: read("stderr") };
-        assert!(ran.status != 101 && !ran.stderr.contains("panicked at"), "a panic: {ran:?}");
-        assert!(ran.status >= 0, "ended by a signal: {ran:?}");
-        ran
+        let read = |name: &str| String::from_utf8_lossy(&fs::read(output.path().join(name)).unwrap()).into_owned();
+        let run = RunOutput { status: status.code().unwrap_or(-1), stdout: read("stdout"), stderr: read("stderr") };
+        assert!(run.status != 101 && !run.stderr.contains("panicked at"), "a panic: {run:?}");
+        assert!(run.status >= 0, "ended by a signal: {run:?}");
+        run
     }
 
     /// Builds as of [`NOW`].
-    pub fn build(&self, more: &[&str]) -> Ran {
+    pub fn build(&self, more: &[&str]) -> RunOutput {
         self.run(&[&["build", "--now", NOW], more].concat())
     }
 
-    /// Builds, and expects that nothing stands in the way.
-    pub fn built(&self, more: &[&str]) -> Ran {
-        let ran = self.build(more);
-        assert_eq!(ran.status, 0, "{ran:?}");
-        ran
+    /// Builds, and asserts success.
+    pub fn built(&self, more: &[&str]) -> RunOutput {
+        let run = self.build(more);
+        assert_eq!(run.status, 0, "{run:?}");
+        run
     }
 }
 
