@@ -99,3 +99,31 @@ fn atom_keeps_all_but_ids_that_are_not_iris() {
     again.run(&["build", "--now", "2026-11-25T00:00:00Z"]);
     assert_eq!(json!(entries(&again, &[])), json!(entries(&newsroom, &[])));
 }
+
+/// The files below some folders of a site, with their bytes.
+fn bytes(site: &Site) -> BTreeMap<String, Vec<u8>> {
+    let files = ["stories", "sources"]
+        .into_iter()
+        .flat_map(|folder| site.files(folder).into_iter().map(move |file| format!("{folder}/{file}")));
+    let files = files.chain(["review.toml".to_owned()]);
+    files.map(|file| (file.clone(), std::fs::read(site.path(&file)).unwrap())).collect()
+}
+
+/// `tests/sites/imported` was imported by an earlier version: pairs that were reviewed, a feed for each language, a tree
+/// of Markdown; then one file was edited and one deleted. `report.json` is what that version reported the next time.
+#[test]
+fn files_of_an_earlier_version_are_unchanged() {
+    let site = Site::copy_of("imported");
+    let before = bytes(&site);
+    let sources = ["sources/news.txt", "sources/feed.xml", "sources/actualites.json", "sources/blog"];
+    let options = ["--into", "stories", "--review", "review.toml", "--format", "json"];
+    let ran = site.run(&[&["import"], &sources[..], &options[..]].concat());
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
+    assert_eq!(ran.stdout, site.read("report.json"));
+    assert_eq!(bytes(&site), before);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let outcomes: Vec<&str> =
+        report["entries"].as_array().unwrap().iter().map(|entry| entry["outcome"].as_str().unwrap()).collect();
+    let count = |outcome: &str| outcomes.iter().filter(|other| **other == outcome).count();
+    assert_eq!((count("unchanged"), count("edited"), count("deleted"), outcomes.len()), (13, 1, 1, 15));
+}
