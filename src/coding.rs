@@ -1,4 +1,4 @@
-//! Content codings (RFC 9110 §8.4.1), each at the one fixed quality at which documents are published and served.
+//! Content codings (RFC 9110 §8.4.1), each at a fixed quality.
 
 use std::io::{self, Write};
 
@@ -10,11 +10,11 @@ pub enum Coding {
     Gzip,
 }
 
-/// All of them; of those that a client likes equally well, the first.
+/// All codings, in the order in which the server prefers them.
 pub const CODINGS: [Coding; 3] = [Coding::Brotli, Coding::Zstandard, Coding::Gzip];
 
 impl Coding {
-    /// Its name in `Accept-Encoding` and `Content-Encoding`.
+    /// The name in `Accept-Encoding` and `Content-Encoding`.
     pub fn token(self) -> &'static str {
         match self {
             Coding::Brotli => "br",
@@ -23,7 +23,7 @@ impl Coding {
         }
     }
 
-    /// What the name of a compressed file ends in.
+    /// The file extension of encoded copies.
     pub fn extension(self) -> &'static str {
         match self {
             Coding::Brotli => "br",
@@ -32,10 +32,10 @@ impl Coding {
         }
     }
 
-    /// Encodes bytes: no time in them and always the same quality, so that the same document has the same copies.
+    /// Encodes bytes deterministically: no timestamp, and always the same quality.
     ///
     /// # Errors
-    /// The encoder failed, which it does not while there is memory.
+    /// The encoder failed.
     pub fn encode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         match self {
             Coding::Gzip => {
@@ -49,7 +49,7 @@ impl Coding {
                 brotli::BrotliCompress(&mut &*bytes, &mut out, &settings)?;
                 Ok(out)
             }
-            // With the length known beforehand, its tables are no larger than they need be.
+            // The bulk API knows the length, so its tables are no larger than necessary.
             Coding::Zstandard => zstd::bulk::compress(bytes, 19),
         }
     }
@@ -61,8 +61,8 @@ mod tests {
 
     use super::*;
 
-    /// The server's entity tags name the coded bytes by the bytes of the document and the name of the coding. An encoder
-    /// that writes other bytes needs other tags: `EDITION` in `serve` has to change with these numbers.
+    /// The server derives entity tags from the document and the name of the coding. If an encoder changes its output, the tags
+    /// must change too: `EDITION` in `serve` has to change with these numbers.
     #[test]
     fn the_encoders_write_what_their_tags_name() {
         let text: Vec<u8> =

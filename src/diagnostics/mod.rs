@@ -1,6 +1,6 @@
-//! Diagnostics with their places, and how they are shown.
+//! Diagnostics with their locations, and how they are formatted.
 //!
-//! Owns: what a diagnostic is, where it lies, and its three written forms (for people, JSON, GitHub).
+//! Owns: the diagnostic type, locations in files, the output formats (text, JSON, GitHub), suggestions of names.
 //! Never touches: what a diagnostic is about.
 
 mod show;
@@ -9,30 +9,30 @@ use std::ops::Range;
 
 pub use show::{OutputFormat, show, show_colored};
 
-/// How bad a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// What was read cannot be published.
+    /// The input cannot be published.
     Error,
-    /// It is published all the same; somebody should look.
+    /// The input is published, but should be reviewed.
     Warning,
 }
 
-/// Who has to act.
+/// What has to be corrected; decides the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
-    /// What somebody wrote is wrong: exit status 1.
+    /// Stories, configuration or sources: exit status 1.
     Input,
-    /// What was asked for is wrong: exit status 2.
+    /// The command line: exit status 2.
     Usage,
-    /// The machine failed (space, permission, address in use): exit status 3.
+    /// The system (disk space, permissions, an address in use): exit status 3.
     Machine,
 }
 
-/// A location in a file: where a diagnostic is, with the line to show beneath it.
+/// A location in a file, with its source line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
-    /// The file's path, as it is shown to people.
+    /// The path of the file as it is shown.
     pub path: String,
     /// The line, counted from 1.
     pub line: usize,
@@ -40,34 +40,34 @@ pub struct Location {
     pub column: usize,
     /// How many characters to underline.
     pub width: usize,
-    /// The line itself, shortened around the column; empty where there is none to show.
+    /// The source line, shortened around the column; empty if there is none.
     pub text: String,
-    /// Where in `text` the underlining begins, in characters, counted from 0.
+    /// The start of the underline in `text`, in characters, counted from 0.
     pub text_column: usize,
 }
 
-/// How much of a long line is shown on each side of the column.
-const SHOWN: usize = 60;
+/// The context that is shown of a long line on each side of the column, in characters.
+const CONTEXT: usize = 60;
 
 impl Location {
-    /// The beginning of a file of which no line can be shown.
+    /// The start of a file, without a source line.
     pub fn file(path: impl Into<String>) -> Self {
         Location { path: path.into(), line: 1, column: 1, width: 0, text: String::new(), text_column: 0 }
     }
 
-    /// The location of a byte range of a file's text.
+    /// The location of a span of a file's text.
     pub fn in_text(path: impl Into<String>, text: &str, span: Range<usize>) -> Self {
-        let start = floor(text, span.start);
-        let end = floor(text, span.end).max(start);
+        let start = floor_char_boundary(text, span.start);
+        let end = floor_char_boundary(text, span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let before = &text[line_start..start];
         let after = &text[start..line_end];
         let column = before.chars().count();
-        let skipped = column.saturating_sub(SHOWN);
+        let skipped = column.saturating_sub(CONTEXT);
         let shown: String =
-            before.chars().skip(skipped).chain(after.chars().take(SHOWN)).filter(|c| *c != '\r').collect();
-        let width = text[start..end.min(line_end)].trim_end().chars().take(SHOWN).count().max(1);
+            before.chars().skip(skipped).chain(after.chars().take(CONTEXT)).filter(|c| *c != '\r').collect();
+        let width = text[start..end.min(line_end)].trim_end().chars().take(CONTEXT).count().max(1);
         Location {
             path: path.into(),
             line: memchr::memchr_iter(b'\n', &text.as_bytes()[..start]).count() + 1,
@@ -80,7 +80,7 @@ impl Location {
 }
 
 /// The nearest character boundary at or before a byte offset.
-fn floor(text: &str, at: usize) -> usize {
+fn floor_char_boundary(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -88,25 +88,25 @@ fn floor(text: &str, at: usize) -> usize {
     at
 }
 
-/// Something that a person has to know: what, where, and what to do.
+/// An error or a warning: what happened, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Error or warning.
+    /// Whether it is an error or a warning.
     pub severity: Severity,
-    /// Who has to act.
+    /// What has to be corrected; decides the exit status.
     pub cause: Cause,
     /// Where it is.
     pub location: Option<Box<Location>>,
-    /// What is wrong, in one line.
+    /// What happened, in one line.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    /// Another location that belongs to it, with a word on why.
+    /// A related location, with its label.
     pub related: Option<Box<(String, Location)>>,
 }
 
 impl Diagnostic {
-    /// An error in what was read.
+    /// An error in the input.
     pub fn error(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
         Diagnostic {
             severity: Severity::Error,
@@ -118,41 +118,41 @@ impl Diagnostic {
         }
     }
 
-    /// A warning about what was read.
+    /// A warning about the input.
     pub fn warning(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(location, message) }
     }
 
-    /// An error in what was asked for.
+    /// An error in the command line.
     pub fn usage(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
         Diagnostic { cause: Cause::Usage, ..Diagnostic::error(location, message) }
     }
 
-    /// A failure of the machine: what was tried, on which file, and what the system said.
+    /// A system error: the file, the operation and the reason.
     pub fn machine(path: &std::path::Path, what: &str, error: &std::io::Error) -> Self {
         let location = Location::file(path.display().to_string());
         Diagnostic { cause: Cause::Machine, ..Diagnostic::error(location, format!("cannot {what}: {}", reason(error))) }
     }
 
-    /// The same diagnostic, with advice.
+    /// Adds help.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// The same diagnostic, with another location that belongs to it.
+    /// Adds a related location.
     pub fn related(mut self, label: impl Into<String>, location: Location) -> Self {
         self.related = Some(Box::new((label.into(), location)));
         self
     }
 
-    /// Whether this stops a publication.
+    /// Whether it prevents a publication.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// What the system said, without its number.
+/// The message of a system error, without its number.
 fn reason(error: &std::io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error") {
@@ -161,7 +161,7 @@ fn reason(error: &std::io::Error) -> String {
     }
 }
 
-/// Sorts diagnostics by file and line, those without a location last, and drops those said twice.
+/// Sorts diagnostics by location, those without one last, and removes duplicates.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     let key = |diagnostic: &Diagnostic| {
         let location = diagnostic.location.clone();
@@ -176,7 +176,7 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.dedup();
 }
 
-/// The known name that is nearest to what was written, if one is near enough to be meant.
+/// The known name with the smallest edit distance, if it is small enough for a typing error.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = written.to_lowercase();
     known
@@ -187,7 +187,7 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
-/// `did you mean …?`, or the known names where none is near and they are few.
+/// Help for an unknown name: `did you mean …?`, or the known names if they are few.
 pub fn suggestion(written: &str, known: &[&str]) -> Option<String> {
     if written.len() > 200 {
         return None;
@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_counts_characters_and_shortens_long_lines() {
+    fn locations_count_characters_and_shorten_long_lines() {
         let text = format!("a\n{}é!é\n", "x".repeat(200));
         let at = text.find('!').unwrap();
         let location = Location::in_text("f", &text, at..at + 1);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_name_is_near() {
+    fn only_a_similar_name_is_suggested() {
         assert_eq!(nearest("titel", ["title", "summary"]), Some("title"));
         assert_eq!(nearest("xyzzy", ["title", "summary"]), None);
     }

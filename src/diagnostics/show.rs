@@ -75,7 +75,7 @@ fn position(location: &Location) -> String {
     format!("{}:{}:{}", sanitize(&location.path), location.line, location.column)
 }
 
-/// The line of a location with the columns in question underlined.
+/// The source line of a location, underlined.
 fn source_excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String {
     if location.text.trim().is_empty() {
         return String::new();
@@ -90,35 +90,35 @@ fn source_excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String
     format!("{margin} |\n{number} | {}\n{margin} | {marks}\n", line.trim_end())
 }
 
-/// Text of a file as a terminal may show it: no control character acts, and no direction is turned.
+/// Replaces control characters and bidirectional overrides, which could manipulate a terminal.
 fn sanitize(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+    let is_override = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || is_override(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn json_line(diagnostic: &Diagnostic) -> String {
-    let location =
+    let to_json =
         |location: &Location| json!({"path": location.path, "line": location.line, "column": location.column});
     let mut value = json!({
         "severity": severity_name(diagnostic.severity),
         "message": diagnostic.message,
     });
-    if let Some(found) = &diagnostic.location {
-        value["path"] = found.path.clone().into();
-        value["line"] = found.line.into();
-        value["column"] = found.column.into();
+    if let Some(location) = &diagnostic.location {
+        value["path"] = location.path.clone().into();
+        value["line"] = location.line.into();
+        value["column"] = location.column.into();
     }
     if let Some(help) = &diagnostic.help {
         value["help"] = help.clone().into();
     }
-    if let Some((label, found)) = diagnostic.related.as_deref() {
-        value["related"] = location(found);
+    if let Some((label, related)) = diagnostic.related.as_deref() {
+        value["related"] = to_json(related);
         value["related"]["message"] = label.clone().into();
     }
     format!("{value}\n")
 }
 
-/// Workflow commands: `::error file=…,line=…,col=…::message`.
+/// A workflow command: `::error file=…,line=…,col=…::message`.
 fn annotation(diagnostic: &Diagnostic) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn people_see_the_line() {
+    fn text_shows_the_source_line() {
         assert_eq!(
             show(&diagnostic(), OutputFormat::Text),
             "s/a.toml:2:1: error: unknown key `titel`, 100%\n  |\n2 | titel = \"x\"\n  | ^^^^^\n  = help: did you mean `title`?\n"
@@ -154,14 +154,14 @@ mod tests {
     }
 
     #[test]
-    fn scripts_see_json() {
+    fn json_has_one_object_per_line() {
         let value: serde_json::Value = serde_json::from_str(&show(&diagnostic(), OutputFormat::Json)).unwrap();
         assert_eq!(value["line"], 2);
         assert_eq!(value["help"], "did you mean `title`?");
     }
 
     #[test]
-    fn workflows_see_annotations() {
+    fn github_has_annotations() {
         assert_eq!(
             show(&diagnostic(), OutputFormat::Github),
             "::error file=s/a.toml,line=2,col=1::unknown key `titel`, 100%25%0Adid you mean `title`?\n"

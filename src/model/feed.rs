@@ -1,10 +1,10 @@
-//! Entries and feeds as every format shows them.
+//! Entries and feeds, before any format. Doc comments name the elements of each format.
 
 use url::Url;
 
 use super::{Html, Language, Moment, Text};
 
-/// The id of an entry that has none of its own: `tag:{authority}:{story}/{language}` (RFC 4151).
+/// The id of an entry without a guid: `tag:{authority}:{story}/{language}` (RFC 4151).
 pub fn entry_tag_uri(authority: &str, story: &str, language: &str) -> String {
     format!("tag:{authority}:{story}/{language}")
 }
@@ -21,7 +21,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What people call it.
+    /// Its display name.
     pub fn name(self) -> &'static str {
         match self {
             Format::Atom => "Atom",
@@ -30,7 +30,7 @@ impl Format {
         }
     }
 
-    /// The type by which links name it.
+    /// Its media type in links.
     pub const fn media_type(self) -> &'static str {
         match self {
             Format::Atom => "application/atom+xml",
@@ -40,7 +40,7 @@ impl Format {
     }
 }
 
-/// A person or office that wrote something.
+/// An author: a person or an organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Atom `name`, RSS `dc:creator`, JSON Feed `name`.
@@ -54,11 +54,11 @@ pub struct Person {
 /// The picture of an entry: `media:content` in Atom and RSS, `image` in JSON Feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
-    /// Where it lies.
+    /// Its address.
     pub url: Url,
-    /// `media:description`: what it shows.
+    /// `media:description`: the text alternative.
     pub alt: Option<Text>,
-    /// `media:credit`: who made it.
+    /// `media:credit`: its creator.
     pub credit: Option<Text>,
     /// In pixels.
     pub width: Option<u32>,
@@ -66,11 +66,11 @@ pub struct Image {
     pub height: Option<u32>,
 }
 
-/// A file that goes with an entry: Atom `link rel="enclosure"`, RSS `enclosure` (the first; others as `atom:link`), JSON
+/// A file attached to an entry: Atom `link rel="enclosure"`, RSS `enclosure` (the first; others as `atom:link`), JSON
 /// Feed `attachments`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enclosure {
-    /// Where it lies.
+    /// Its address.
     pub url: Url,
     /// Its media type.
     pub media_type: String,
@@ -88,7 +88,7 @@ pub struct TopicLabel {
     pub id: String,
     /// The title in the entry's language.
     pub title: Text,
-    /// What the ids belong to.
+    /// The URI of the scheme that the id belongs to.
     pub scheme: String,
 }
 
@@ -104,12 +104,12 @@ pub struct Sibling {
     pub url: Option<Url>,
 }
 
-/// One translation of one story, as every feed shows it.
+/// One translation of one story.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// RSS `guid`, JSON Feed `id`: what subscribers know it by.
+    /// RSS `guid`, JSON Feed `id`.
     pub id: String,
-    /// Atom `id`: the same where that is an IRI, else a `tag:` URI.
+    /// Atom `id`: the same if that is an IRI, else a `tag:` URI.
     pub iri: String,
     /// `xml:lang` of the Atom title, summary and content; `dc:language` in RSS; `language` in JSON Feed.
     pub language: Language,
@@ -117,7 +117,7 @@ pub struct Entry {
     pub title: Text,
     /// Atom `summary`, RSS `description`, JSON Feed `summary`.
     pub summary: Option<Text>,
-    /// Atom `content`, RSS `content:encoded` (`description` where there is no summary), JSON Feed `content_html`.
+    /// Atom `content`, RSS `content:encoded` (`description` if there is no summary), JSON Feed `content_html`.
     pub content: Option<Html>,
     /// Atom `link rel="alternate"`, RSS `link`, JSON Feed `url`.
     pub link: Option<Url>,
@@ -137,7 +137,7 @@ pub struct Entry {
     pub translations: Vec<Sibling>,
 }
 
-/// An entry that was withdrawn: `at:deleted-entry` (RFC 6721) in Atom; RSS and JSON Feed cannot say it.
+/// A withdrawn entry: `at:deleted-entry` (RFC 6721) in Atom. RSS and JSON Feed have no such element.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
     /// The Atom id of the entry.
@@ -148,7 +148,7 @@ pub struct Deleted {
     pub reason: Option<(Text, Language)>,
 }
 
-/// All that a feed document says but its entries.
+/// A feed document without its entries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feed {
     /// Atom `id`.
@@ -159,17 +159,17 @@ pub struct Feed {
     pub description: Text,
     /// `xml:lang` of the Atom feed.
     pub language: Language,
-    /// Whether every entry is in that language but for those that say otherwise: then RSS and JSON Feed have `language`.
+    /// Whether the feed is of one language: only then RSS and JSON Feed have `language`.
     pub is_one_language: bool,
-    /// The address of the document: `link rel="self"`, `feed_url`.
+    /// The URL of the document: `link rel="self"`, `feed_url`.
     pub url: Url,
-    /// The way to the stylesheet by which browsers show it, in Atom and RSS.
+    /// The relative URL of the stylesheet for browsers, in Atom and RSS.
     pub style: String,
-    /// The page that it is the feed of: `link rel="alternate"`, RSS `link`, `home_page_url`.
+    /// The page of the same entries: `link rel="alternate"`, RSS `link`, `home_page_url`.
     pub home_page: Url,
     /// Atom `updated`, RSS `lastBuildDate`.
     pub updated: Moment,
-    /// Whether `updated` comes from an entry; RSS leaves its date out otherwise.
+    /// Whether `updated` comes from an entry; otherwise RSS has no date.
     pub has_news: bool,
     /// Atom `author`, JSON Feed `authors`.
     pub authors: Vec<Person>,
@@ -183,9 +183,9 @@ pub struct Feed {
     pub hub: Option<Url>,
     /// RSS `ttl`, in minutes.
     pub ttl: u64,
-    /// For an archive (RFC 5005), the address of the feed that it belongs to: `link rel="current"`.
+    /// For an archive (RFC 5005), the URL of its current feed: `link rel="current"`.
     pub current: Option<Url>,
-    /// The archive of the time before: `link rel="prev-archive"`, JSON Feed `next_url`.
+    /// The previous archive: `link rel="prev-archive"`, JSON Feed `next_url`.
     pub previous: Option<Url>,
     /// Withdrawn entries.
     pub deleted: Vec<Deleted>,

@@ -1,46 +1,46 @@
-//! Language tags (BCP 47) and what follows from them.
+//! Language tags (BCP 47), writing direction and native names.
 
 use std::fmt;
 
 use isolang::Language as Iso;
 use oxilangtag::LanguageTag;
 
-/// A language tag in its usual case, such as `pt-BR` or `zh-Hans`.
+/// A language tag in canonical case, such as `pt-BR` or `zh-Hans`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Language(String);
 
-/// Languages that are written from right to left unless their tag names another script.
+/// Languages written from right to left, unless the tag has another script.
 const RIGHT_TO_LEFT: [&str; 20] = [
     "ar", "arc", "ckb", "dv", "fa", "glk", "he", "iw", "khw", "ks", "lrc", "mzn", "nqo", "pnb", "ps", "sd", "syr",
     "ug", "ur", "yi",
 ];
 
-/// Languages that are so in one country.
-const RIGHT_TO_LEFT_THERE: [&str; 6] = ["az-iq", "az-ir", "kk-cn", "ky-cn", "pa-pk", "uz-af"];
+/// Languages written from right to left in one region.
+const RIGHT_TO_LEFT_REGIONS: [&str; 6] = ["az-iq", "az-ir", "kk-cn", "ky-cn", "pa-pk", "uz-af"];
 
-/// Scripts that are written from right to left.
+/// Scripts written from right to left.
 const RIGHT_TO_LEFT_SCRIPTS: [&str; 12] =
     ["adlm", "arab", "aran", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "syrc", "thaa", "yezi"];
 
 impl Language {
-    /// Reads a tag, whatever its case.
+    /// Parses a tag, ignoring case.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Why it is invalid.
     pub fn parse(tag: &str) -> Result<Self, String> {
-        let wrong = |why: &str| Err(format!("`{tag}` is not a language tag (BCP 47): {why}"));
+        let invalid = |why: &str| Err(format!("`{tag}` is not a language tag (BCP 47): {why}"));
         if tag.contains('_') {
-            return wrong("write `-` instead of `_`");
+            return invalid("write `-` instead of `_`");
         }
         let Ok(parsed) = LanguageTag::parse_and_normalize(tag) else {
-            return wrong("a tag is like `en`, `pt-BR` or `zh-Hans`");
+            return invalid("a tag is like `en`, `pt-BR` or `zh-Hans`");
         };
         let primary = parsed.primary_language();
         if !(2..=3).contains(&primary.len()) || parsed.as_str().to_ascii_lowercase().starts_with("x-") {
-            return wrong("it must begin with a language of two or three letters");
+            return invalid("it must begin with a language of two or three letters");
         }
         if primary == "mul" {
-            return wrong("`mul` stands for the feeds that hold every language");
+            return invalid("`mul` stands for the feeds that hold every language");
         }
         Ok(Language(parsed.into_inner()))
     }
@@ -57,15 +57,15 @@ impl Language {
         let primary = parts.next().unwrap_or_default();
         match parts.find(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic())) {
             Some(script) => RIGHT_TO_LEFT_SCRIPTS.contains(&script),
-            None => RIGHT_TO_LEFT.contains(&primary) || RIGHT_TO_LEFT_THERE.iter().any(|tag| lower.starts_with(tag)),
+            None => RIGHT_TO_LEFT.contains(&primary) || RIGHT_TO_LEFT_REGIONS.iter().any(|tag| lower.starts_with(tag)),
         }
     }
 
-    /// The language's name for itself, or its tag where that is not known.
-    pub fn own_name(&self) -> &str {
+    /// The native name of the language, or the tag if it is unknown.
+    pub fn native_name(&self) -> &str {
         let primary = self.0.split('-').next().unwrap_or_default();
-        let found = if primary.len() == 2 { Iso::from_639_1(primary) } else { Iso::from_639_3(primary) };
-        found.and_then(|language| language.to_autonym()).unwrap_or(&self.0)
+        let language = if primary.len() == 2 { Iso::from_639_1(primary) } else { Iso::from_639_3(primary) };
+        language.and_then(|language| language.to_autonym()).unwrap_or(&self.0)
     }
 }
 
@@ -80,11 +80,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_read_without_case() {
+    fn tags_are_parsed_ignoring_case() {
         assert_eq!(Language::parse("PT-br").unwrap().as_str(), "pt-BR");
         assert_eq!(Language::parse("zh-hans").unwrap().as_str(), "zh-Hans");
-        for wrong in ["en_US", "x-klingon", "", "e", "mul", "MUL", "english", "en-", "../x", "i-klingon"] {
-            assert!(Language::parse(wrong).is_err(), "{wrong}");
+        for invalid in ["en_US", "x-klingon", "", "e", "mul", "MUL", "english", "en-", "../x", "i-klingon"] {
+            assert!(Language::parse(invalid).is_err(), "{invalid}");
         }
     }
 
@@ -105,8 +105,8 @@ mod tests {
     }
 
     #[test]
-    fn languages_name_themselves() {
-        assert_eq!(Language::parse("ru").unwrap().own_name(), "русский");
-        assert_eq!(Language::parse("zh-Hans").unwrap().own_name(), "中文");
+    fn languages_have_native_names() {
+        assert_eq!(Language::parse("ru").unwrap().native_name(), "русский");
+        assert_eq!(Language::parse("zh-Hans").unwrap().native_name(), "中文");
     }
 }

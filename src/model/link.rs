@@ -1,11 +1,11 @@
-//! URLs that are known to be absolute.
+//! Absolute http and https URLs.
 
 use url::Url;
 
-/// What was written as an absolute http or https URL, resolved against a base where it is relative (RFC 3986 §5).
+/// Resolves an http or https URL against a base (RFC 3986 §5).
 ///
 /// # Errors
-/// What is wrong, in words that complete "`link` …".
+/// A message that completes "`link` …".
 pub fn absolute(base: &Url, written: &str) -> Result<Url, String> {
     let url = base.join(written.trim()).map_err(|error| format!("is not a URL ({error})"))?;
     match url.scheme() {
@@ -14,7 +14,7 @@ pub fn absolute(base: &Url, written: &str) -> Result<Url, String> {
     }
 }
 
-/// Browsers let some characters stand that RFC 3986 does not; feeds are read by stricter programs.
+/// Encodes characters that the URL Standard allows but RFC 3986, and so many feed readers, do not.
 fn encoded(url: Url) -> Url {
     const LOOSE: [(char, &str); 6] =
         [('|', "%7C"), ('^', "%5E"), ('`', "%60"), ('\\', "%5C"), ('{', "%7B"), ('}', "%7D")];
@@ -25,7 +25,7 @@ fn encoded(url: Url) -> Url {
     Url::parse(&text).unwrap_or(url)
 }
 
-/// Whether a text is so plainly an absolute URL that [`absolute`] would take it; most are, and this is quick.
+/// A fast check for the common case: whether [`absolute`] certainly accepts a text as it is.
 pub fn is_plainly_absolute(written: &str) -> bool {
     let rest = written.strip_prefix("https://").or_else(|| written.strip_prefix("http://"));
     let Some(rest) = rest else { return false };
@@ -50,13 +50,14 @@ mod tests {
         assert_eq!(read("x y.jpg").unwrap(), "https://example.org/en/a/x%20y.jpg");
         assert_eq!(read("//cdn.example.org/x").unwrap(), "https://cdn.example.org/x");
         assert_eq!(read("a|b?c^d`e\\f").unwrap(), "https://example.org/en/a/a%7Cb?c%5Ed%60e%5Cf");
-        for wrong in ["javascript:alert(1)", "ftp://example.org/", "https://", "mailto:a@example.org", "http://[::1"] {
-            assert!(read(wrong).is_err(), "{wrong}");
+        for invalid in ["javascript:alert(1)", "ftp://example.org/", "https://", "mailto:a@example.org", "http://[::1"]
+        {
+            assert!(read(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn the_quick_test_is_never_wrong() {
+    fn the_fast_check_has_no_false_positives() {
         let base = Url::parse("https://example.org/").unwrap();
         for text in
             ["https://a.example/b?c=d#e", "http://localhost/", "https://a.b-c.org", "https://a..b/", "https://1.2.3.4/"]

@@ -1,6 +1,6 @@
-//! What a feed says, decided before any format.
+//! The format-neutral model of feeds and entries.
 //!
-//! Owns: clean text, instants and the zone they are written in, languages, absolute URLs, entries and feeds.
+//! Owns: clean text, instants and time zones, languages, absolute URLs, entries and feeds.
 //! Never touches: serde, formats, files.
 
 mod feed;

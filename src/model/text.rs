@@ -1,25 +1,25 @@
-//! Text that XML 1.0 can hold.
+//! Text without characters that XML 1.0 forbids.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Plain text without any character that XML 1.0 forbids (§2.2), on one line or several, never empty.
+/// Plain text without characters that XML 1.0 forbids (§2.2), never empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(String);
 
 impl Text {
-    /// Clean text that keeps its line breaks; `None` where nothing is left.
+    /// Clean text with its line breaks; `None` if nothing is left.
     pub fn block(text: &str) -> Option<Self> {
         let text = clean(text);
         let text = text.trim();
         (!text.is_empty()).then(|| Text(text.to_owned()))
     }
 
-    /// Clean text on one line, as titles and names are; `None` where nothing is left.
+    /// Clean text on one line, for titles and names; `None` if nothing is left.
     pub fn line(text: &str) -> Option<Self> {
         let text = clean(text);
         let mut out = String::with_capacity(text.len());
-        // No-break spaces are somebody's choice and stay.
+        // No-break spaces are intentional and remain.
         for word in text.split([' ', '\t', '\n']).filter(|word| !word.is_empty()) {
             if !out.is_empty() {
                 out.push(' ');
@@ -41,12 +41,12 @@ impl fmt::Display for Text {
     }
 }
 
-/// Sanitised HTML whose every URL is absolute and whose every character XML 1.0 allows.
+/// Sanitized HTML with absolute URLs and without characters that XML 1.0 forbids.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Html(String);
 
 impl Html {
-    /// Declares HTML to be so, after taking out forbidden characters.
+    /// Wraps sanitized HTML, without forbidden characters.
     pub fn of_sanitised(html: String) -> Self {
         match clean(&html) {
             Cow::Borrowed(_) => Html(html),
@@ -60,19 +60,18 @@ impl Html {
     }
 }
 
-/// Whether a text can be an email address, as Atom wants one (RFC 4287 §3.2.3).
+/// Whether a text is an email address as Atom defines it (RFC 4287 §3.2.3).
 pub fn is_email(text: &str) -> bool {
     let parts = text.split_once('@');
     parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()) && !text.contains(char::is_whitespace)
 }
 
-/// The first character that XML 1.0 forbids, if there is one.
+/// The first character that XML 1.0 forbids, if any.
 pub fn forbidden(text: &str) -> Option<char> {
-    // Every text passes here, so whole blocks are looked through at once. In UTF-8, U+FFFE and U+FFFF begin with 0xEF, as do
-    // many characters that are welcome.
+    // Every text is checked, so the loop over blocks is written for vectorization. In UTF-8, U+FFFE and U+FFFF begin with 0xEF,
+    // as do many allowed characters.
     let is_control = |byte: u8| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
-    let is_suspicious =
-        |block: &[u8]| block.iter().fold(false, |found, byte| found | is_control(*byte) | (*byte == 0xEF));
+    let is_suspicious = |block: &[u8]| block.iter().fold(false, |any, byte| any | is_control(*byte) | (*byte == 0xEF));
     if !text.as_bytes().chunks(64).any(is_suspicious) {
         return None;
     }
@@ -83,7 +82,7 @@ fn is_forbidden(character: char) -> bool {
     matches!(character, '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Text without forbidden characters, its line ends all `\n`, as an XML parser would hand them on (XML 1.0 §2.11).
+/// Removes forbidden characters and normalizes line ends to `\n`, as an XML parser does (XML 1.0 §2.11).
 pub fn clean(text: &str) -> Cow<'_, str> {
     if forbidden(text).is_none() && !text.contains('\r') {
         return Cow::Borrowed(text);

@@ -1,7 +1,6 @@
-//! Instants, and how people write them.
+//! Instants, parsed and formatted: RFC 3339, and RFC 822 with four-digit years for RSS.
 //!
-//! RFC 3339 (dates and times), RFC 822 with four-digit years (RSS). Gaps: leap seconds are read as the second before;
-//! fractions of a second are dropped, because RSS has none.
+//! A leap second is read as the second before. Fractions of a second are dropped, because RSS has none.
 
 use chrono::{
     DateTime, Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike,
@@ -9,12 +8,12 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-/// Seconds since 1970-01-01T00:00:00Z, of a year from 1 to 9999.
+/// Seconds since 1970-01-01T00:00:00Z, in the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// Later than anything.
+    /// Later than every other instant.
     pub const NEVER: Timestamp = Timestamp(i64::MAX);
 
     /// The instant in UTC; the epoch, if it lies beyond what a calendar can express.
@@ -33,22 +32,23 @@ impl Zone {
         name.parse().ok().map(Zone)
     }
 
-    /// All names, for suggestions.
+    /// The names of all zones, for suggestions.
     pub fn names() -> impl Iterator<Item = &'static str> {
         chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
     }
 
-    /// Reads a date or a date-time, with or without offset. A bare date is its first instant here.
+    /// Parses a date or a date-time, with or without offset. A date is its first instant in this zone.
     ///
     /// # Errors
-    /// What is wrong, in words that complete "this date …".
+    /// A message that completes "this date …".
     pub fn read(self, text: &str) -> Result<Timestamp, &'static str> {
-        let written = Written::parse(text.trim())?;
-        let seconds = match written.offset {
-            Some(offset) => written.local.and_utc().timestamp() - i64::from(offset),
-            None => self.instant(written.local),
+        let parsed = ParsedDate::parse(text.trim())?;
+        let seconds = match parsed.offset {
+            Some(offset) => parsed.local.and_utc().timestamp() - i64::from(offset),
+            None => self.instant(parsed.local),
         };
-        let in_range = |zone: Zone| zone.at(Timestamp(seconds)).is_some_and(|at| (1..=9999).contains(&at.year()));
+        let in_range =
+            |zone: Zone| zone.date_time(Timestamp(seconds)).is_some_and(|at| (1..=9999).contains(&at.year()));
         if in_range(self) && in_range(Zone(Tz::UTC)) {
             Ok(Timestamp(seconds))
         } else {
@@ -56,7 +56,7 @@ impl Zone {
         }
     }
 
-    /// The instant of a local time: in a gap the later, in a fold the earlier reading.
+    /// The instant of a local time: in a gap the later, in a fold the earlier one.
     fn instant(self, local: NaiveDateTime) -> i64 {
         match self.0.from_local_datetime(&local) {
             MappedLocalTime::Single(at) => at.timestamp(),
@@ -71,22 +71,22 @@ impl Zone {
         }
     }
 
-    /// An instant as it is written here. Offsets are rounded up to minutes, as RFC 3339 asks for: the first instant of a day
-    /// stays on that day.
-    fn at(self, instant: Timestamp) -> Option<DateTime<FixedOffset>> {
+    /// An instant in this zone. Offsets are rounded up to minutes for RFC 3339, so that the first instant of a day remains on
+    /// that day.
+    fn date_time(self, instant: Timestamp) -> Option<DateTime<FixedOffset>> {
         let utc = DateTime::from_timestamp(instant.0, 0)?;
         let seconds = self.0.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc();
         let offset = FixedOffset::east_opt((seconds + 59).div_euclid(60) * 60)?;
         Some(utc.with_timezone(&offset))
     }
 
-    /// An instant as it is written here.
+    /// An instant with the offset of this zone.
     pub fn moment(self, instant: Timestamp) -> Moment {
-        Moment(self.at(instant).unwrap_or_default())
+        Moment(self.date_time(instant).unwrap_or_default())
     }
 }
 
-/// An instant with the offset in which it is written.
+/// An instant with its UTC offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moment(DateTime<FixedOffset>);
 
@@ -121,56 +121,56 @@ impl Moment {
         )
     }
 
-    /// The year and month here.
+    /// The year and month at its offset.
     pub fn year_month(self) -> (i32, u32) {
         (self.0.year(), self.0.month())
     }
 }
 
-/// A date as it was written.
-struct Written {
+/// A parsed date.
+struct ParsedDate {
     local: NaiveDateTime,
     /// Seconds east of UTC.
     offset: Option<i32>,
 }
 
-const FORM: &str = "is not a date like 2014-11-24 or a date and time like 2014-11-24T09:30:00Z";
+const EXPECTED: &str = "is not a date like 2014-11-24 or a date and time like 2014-11-24T09:30:00Z";
 
-impl Written {
+impl ParsedDate {
     fn parse(text: &str) -> Result<Self, &'static str> {
         let mut rest = Reader(text.as_bytes());
         let year = rest.digits(4)?;
-        rest.sign(b"-")?;
+        rest.expect_byte(b"-")?;
         let month = rest.digits(2)?;
-        rest.sign(b"-")?;
+        rest.expect_byte(b"-")?;
         let day = rest.digits(2)?;
         if year == 0 {
             return Err("lies outside the years 0001 to 9999");
         }
         let date = NaiveDate::from_ymd_opt(year as i32, month, day).ok_or("does not exist in the calendar")?;
         if rest.0.is_empty() {
-            return Ok(Written { local: date.and_hms_opt(0, 0, 0).ok_or(FORM)?, offset: None });
+            return Ok(ParsedDate { local: date.and_hms_opt(0, 0, 0).ok_or(EXPECTED)?, offset: None });
         }
-        rest.sign(b"Tt ")?;
+        rest.expect_byte(b"Tt ")?;
         let hour = rest.digits(2)?;
-        rest.sign(b":")?;
+        rest.expect_byte(b":")?;
         let minute = rest.digits(2)?;
         let mut second = 0;
         if rest.next_is(b':') {
-            rest.sign(b":")?;
+            rest.expect_byte(b":")?;
             second = rest.digits(2)?;
             if rest.next_is(b'.') {
-                rest.sign(b".")?;
+                rest.expect_byte(b".")?;
                 let digits = rest.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
                 if digits == 0 {
-                    return Err(FORM);
+                    return Err(EXPECTED);
                 }
                 rest.0 = &rest.0[digits..];
             }
         }
         let second = if second == 60 { 59 } else { second };
         let local = date.and_hms_opt(hour, minute, second).ok_or("has a time of day that does not exist")?;
-        Ok(Written { local, offset: rest.offset()? })
+        Ok(ParsedDate { local, offset: rest.offset()? })
     }
 }
 
@@ -178,9 +178,9 @@ struct Reader<'a>(&'a [u8]);
 
 impl Reader<'_> {
     fn digits(&mut self, count: usize) -> Result<u32, &'static str> {
-        let (digits, rest) = self.0.split_at_checked(count).ok_or(FORM)?;
+        let (digits, rest) = self.0.split_at_checked(count).ok_or(EXPECTED)?;
         if !digits.iter().all(u8::is_ascii_digit) {
-            return Err(FORM);
+            return Err(EXPECTED);
         }
         self.0 = rest;
         Ok(digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
@@ -190,14 +190,14 @@ impl Reader<'_> {
         self.0.first() == Some(&sign)
     }
 
-    /// One of these signs, which is returned.
-    fn sign(&mut self, signs: &[u8]) -> Result<u8, &'static str> {
+    /// Consumes one of these bytes and returns it.
+    fn expect_byte(&mut self, signs: &[u8]) -> Result<u8, &'static str> {
         match self.0.split_first() {
             Some((sign, rest)) if signs.contains(sign) => {
                 self.0 = rest;
                 Ok(*sign)
             }
-            _ => Err(FORM),
+            _ => Err(EXPECTED),
         }
     }
 
@@ -205,13 +205,13 @@ impl Reader<'_> {
         if self.0.is_empty() {
             return Ok(None);
         }
-        let sign = self.sign(b"Zz+-")?;
+        let sign = self.expect_byte(b"Zz+-")?;
         let mut seconds = 0;
         if matches!(sign, b'+' | b'-') {
             let hours = self.digits(2)?;
             // Many systems export `+0200`.
             if self.next_is(b':') {
-                self.sign(b":")?;
+                self.expect_byte(b":")?;
             }
             let minutes = self.digits(2)?;
             if hours > 23 || minutes > 59 {
@@ -220,7 +220,7 @@ impl Reader<'_> {
             seconds = (hours * 3600 + minutes * 60) as i32;
         }
         if !self.0.is_empty() {
-            return Err(FORM);
+            return Err(EXPECTED);
         }
         Ok(Some(if sign == b'-' { -seconds } else { seconds }))
     }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_are_read_in_the_zone() {
+    fn dates_are_parsed_in_the_zone() {
         for (zone, text, expected) in [
             ("UTC", "2014-11-24", Ok("2014-11-24T00:00:00+00:00")),
             ("Europe/Vienna", "2014-11-24", Ok("2014-11-24T00:00:00+01:00")),
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_refused() {
+    fn invalid_dates_are_rejected() {
         for text in [
             "", "2014", "2014-11", "24/11/2014", "2014-02-30", "0000-01-01", "10000-01-01", "2014-11-24T",
             "2014-11-24T25:00", "2014-11-24T10:00:61", "2014-11-24T10:00:00+1", "2014-11-24T10:00:00+020",
