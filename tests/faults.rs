@@ -414,7 +414,7 @@ fn paths_are_ids_or_rejected() {
         let site = Site::new();
         site.story(name, "2025-01-01", "A");
         let ran = site.run(&["check"]);
-        assert!(ran.status == 1 && ran.stderr.contains("the file's path makes no id"), "{name}: {ran:?}");
+        assert!(ran.status == 1 && ran.stderr.contains("the file's path is not a valid id"), "{name}: {ran:?}");
     }
 }
 

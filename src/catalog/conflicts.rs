@@ -36,7 +36,10 @@ impl<'s> Conflicts<'s> {
         if !self.reserve() {
             return;
         }
-        let message = format!("the story `{}` stands twice in one language", self.store.story_id(other.record_id()));
+        let message = format!(
+            "duplicate translation: the story `{}` has two in one language",
+            self.store.story_id(other.record_id())
+        );
         let path = |row: &EntryRow| self.translation_path(row.record_id(), row.meta);
         let (path, first_path) = (path(&other), path(&first));
         self.push((other.record_id(), &path), (first.record_id(), &first_path), &message);
@@ -54,14 +57,14 @@ impl<'s> Conflicts<'s> {
             (record, path)
         };
         let ((record, path), (first_record, first_path)) = (locate(other), locate(first));
-        self.push((record, &path), (first_record, &first_path), "two entries have the same id");
+        self.push((record, &path), (first_record, &first_path), "duplicate id: another entry has the same one");
     }
 
     /// Whether another conflict may be reported. Asked before values are located, because that reads files.
     fn reserve(&mut self) -> bool {
         if self.diagnostics.len() == MAX_CONFLICTS {
-            let diagnostic = Diagnostic::error(None, "there are more contradictions between stories");
-            self.diagnostics.push(diagnostic.help("mend those above first"));
+            let diagnostic = Diagnostic::error(None, "there are more conflicts between stories");
+            self.diagnostics.push(diagnostic.help("fix those above first"));
         }
         self.diagnostics.len() < MAX_CONFLICTS
     }

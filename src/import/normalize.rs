@@ -247,7 +247,7 @@ impl<'a> Normalizer<'a> {
             guid: None,
             summary: entry.summary.clone(),
             content: entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
-                Body::Html(html) => Body::Html(crate::store::sanitised(without_language_wrapper(html), &base)),
+                Body::Html(html) => Body::Html(crate::store::sanitized(without_language_wrapper(html), &base)),
                 other => other.clone(),
             }),
             authors: authors.collect(),

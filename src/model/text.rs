@@ -47,7 +47,7 @@ pub struct Html(String);
 
 impl Html {
     /// Wraps sanitized HTML, without forbidden characters.
-    pub fn of_sanitised(html: String) -> Self {
+    pub fn of_sanitized(html: String) -> Self {
         match clean(&html) {
             Cow::Borrowed(_) => Html(html),
             Cow::Owned(html) => Html(html),

@@ -117,7 +117,7 @@ mod tests {
             language: language("en"),
             title: line(hostile),
             summary: Some(line(hostile)),
-            content: Some(Html::of_sanitised("<p>]]> </item></p>\n<p>b &amp; c</p>".to_owned())),
+            content: Some(Html::of_sanitized("<p>]]> </item></p>\n<p>b &amp; c</p>".to_owned())),
             link: Some(url("https://example.org/a?b&c")),
             published: at("2014-11-24"),
             updated: at("2014-12-01"),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 
-use crate::store::{Changes, FileFingerprint, can_be_story, is_hidden};
+use crate::store::{Changes, FileFingerprint, is_hidden, is_story_path};
 
 /// A change is due after this long without another event.
 const DEBOUNCE: Duration = Duration::from_millis(20);
@@ -141,7 +141,7 @@ impl Watch {
 
     fn record_below(&mut self, kind: EventKind, path: &Path, now: Instant) {
         let is_link = path.is_symlink();
-        if can_be_story(&self.root, path) && !is_link {
+        if is_story_path(&self.root, path) && !is_link {
             return self.record_story(kind, path, now);
         }
         let is_change = matches!(kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(_));

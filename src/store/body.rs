@@ -1,7 +1,7 @@
-//! The body of an entry: Markdown, HTML or text as it was written, made into HTML that is safe in any reader.
+//! The body of an entry: Markdown, HTML or text, converted to sanitized HTML.
 //!
-//! No script, style, frame or event attribute is left; every URL is absolute; the language and the direction are marked.
-//! An embedded frame, which feeds cannot carry, becomes a link to what it showed.
+//! Scripts, styles, frames and event handlers are removed; every URL is absolute; language and direction are marked. A frame
+//! becomes a link to its source.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,11 +14,11 @@ use super::complexity::exceeded_limit;
 use super::story::Content;
 use crate::model::{Html, Language, clean};
 
-/// Makes a body; `None` where nothing is to be seen.
+/// Converts a body; `None` if it is empty.
 pub fn body(content: Content<'_>, base: &Url, language: &Language) -> Option<Html> {
     let inner = match content {
-        Content::Markdown(text) => sanitised(&markdown(&clean(text)), base),
-        Content::Html(text) => sanitised(&clean(text), base),
+        Content::Markdown(text) => sanitized(&markdown(&clean(text)), base),
+        Content::Html(text) => sanitized(&clean(text), base),
         Content::Text(text) => paragraphs(&clean(text)),
     };
     let inner = inner.trim();
@@ -26,10 +26,10 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language) -> Option<Htm
         return None;
     }
     let direction = if language.is_right_to_left() { " dir=\"rtl\"" } else { "" };
-    Some(Html::of_sanitised(format!("<div lang=\"{language}\"{direction}>{inner}</div>")))
+    Some(Html::of_sanitized(format!("<div lang=\"{language}\"{direction}>{inner}</div>")))
 }
 
-/// CommonMark with tables, footnotes and strikethrough, as HTML.
+/// Converts CommonMark with tables, footnotes and strikethrough to HTML.
 pub fn markdown(text: &str) -> String {
     let markers =
         |line: &str| line.chars().take_while(|c| " \t>-+*".contains(*c)).filter(|c| !c.is_whitespace()).count();
@@ -42,20 +42,20 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
-/// The schemes of links that a reader can follow.
+/// The allowed schemes of links.
 const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
 
-/// Nesting beyond this is no text that anybody wrote; parsing it would take longer than reading all the rest.
+/// Limits nesting, because the time to parse grows with the square of the depth.
 const MAX_DEPTH: usize = 200;
 
-/// An address in a body, resolved; `None` drops it.
+/// Resolves a URL of a body; `None` removes the attribute.
 fn absolute(base: &Url, written: &str) -> Option<String> {
     let url = base.join(written.trim()).ok()?;
     SCHEMES.contains(&url.scheme()).then(|| url.into())
 }
 
-/// HTML without anything that is not text, pictures and links, every address made absolute.
-pub fn sanitised(html: &str, base: &Url) -> String {
+/// Sanitizes HTML, and resolves its URLs.
+pub fn sanitized(html: &str, base: &Url) -> String {
     if exceeded_limit(html, MAX_DEPTH).is_some() {
         return paragraphs(html);
     }
@@ -78,13 +78,13 @@ pub fn sanitised(html: &str, base: &Url) -> String {
         .to_string()
 }
 
-/// Puts a link to its source in the place of each `<iframe>`.
+/// Replaces each `<iframe>` by a link to its source.
 fn frames_as_links(html: &str) -> String {
     let lower = html.to_ascii_lowercase();
     let mut out = String::with_capacity(html.len());
     let mut at = 0;
     while let Some(start) = lower[at..].find("<iframe").map(|found| at + found) {
-        let Some(end) = lower[start..].find('>').map(|found| start + found + 1) else { break };
+        let Some(end) = lower[start..].find('>').map(|offset| start + offset + 1) else { break };
         out.push_str(&html[at..start]);
         if let Some(source) = attribute(&html[start..end], "src") {
             out.push_str(&format!("<p><a href=\"{source}\">{source}</a></p>"));
@@ -95,7 +95,7 @@ fn frames_as_links(html: &str) -> String {
     out
 }
 
-/// The quoted value of an attribute, still escaped.
+/// The quoted value of an attribute, not unescaped.
 fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let lower = tag.to_ascii_lowercase();
     let value = lower.find(&format!(" {name}=")).map(|at| &tag[at + name.len() + 2..])?;
@@ -104,7 +104,7 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     inner.find(quote).map(|end| &inner[..end])
 }
 
-/// Plain text as paragraphs, which blank lines part.
+/// Converts plain text to paragraphs, which are separated by blank lines.
 fn paragraphs(text: &str) -> String {
     let mut out = String::new();
     let mut lines: Vec<String> = Vec::new();
@@ -119,7 +119,7 @@ fn paragraphs(text: &str) -> String {
     out
 }
 
-/// Text as HTML.
+/// Escapes text for HTML.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_live() {
+    fn active_content_is_removed() {
         let hostile =
             "<p onclick=x>a</p><script>b</script><style>c</style><a href='javascript:d'>e</a><img src=//h/i onerror=j>";
         assert_eq!(
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_is_absolute() {
+    fn every_url_is_absolute() {
         let html_of = |text| html(Content::Html(text), "en");
         assert_eq!(
             html_of("<blockquote cite=c.html>a</blockquote>"),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn endless_nesting_is_text() {
+    fn excessive_nesting_is_shown_as_text() {
         for content in [Content::Html(&"<div>".repeat(100_000)), Content::Markdown(&"> ".repeat(50_000))] {
             assert!(html(content, "en").contains("&gt;"));
         }

@@ -63,7 +63,7 @@ impl FileRecords {
         self.has_guids
     }
 
-    /// Reads the texts of some records again, and passes each story to `each` with its index among them. With `keep` the texts
+    /// Reads the texts of some records again, and passes each story to `each` with its index among them. With `cache` the texts
     /// are cached, so that they remain readable when the file is removed or half-written.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl FileRecords {
         &self,
         records: &[&Record],
         config: &Config,
-        keep: bool,
+        cache: bool,
         mut each: impl FnMut(usize, &Story<'_>) -> T,
     ) -> Result<Vec<T>, Diagnostic> {
         let syntax = self.file.syntax();
@@ -85,7 +85,7 @@ impl FileRecords {
             if offset != Some(record.offset) {
                 bytes = self.text(record, &mut source)?;
                 offset = Some(record.offset);
-                if keep {
+                if cache {
                     self.texts().insert(record.offset, Arc::clone(&bytes));
                 }
             }

@@ -1,4 +1,4 @@
-//! Which files the store holds.
+//! Finds the story files of a store.
 
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -10,10 +10,11 @@ use walkdir::{DirEntry, WalkDir};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::source::Syntax;
 
-/// A file of the store: its path, and its path below the store with `/` between its parts.
+/// A story file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreFile {
     pub path: PathBuf,
+    /// The path below the store, with `/` between its parts.
     pub below: String,
     pub fingerprint: FileFingerprint,
 }
@@ -43,7 +44,7 @@ pub struct FileFingerprint {
 }
 
 impl FileFingerprint {
-    /// The fingerprint of a file, its link followed.
+    /// The fingerprint of a file; symbolic links are followed.
     pub fn of(metadata: &Metadata) -> FileFingerprint {
         FileFingerprint {
             length: metadata.len(),
@@ -54,35 +55,35 @@ impl FileFingerprint {
     }
 }
 
-/// All story files, sorted by their path below the store; links are followed, once. Names that begin with `.` or `_` are
-/// passed over, and so is what is no `.toml`, `.json` or `.jsonl`.
+/// All story files, sorted by their path below the store. Symbolic links are followed; hidden names and other extensions are
+/// ignored.
 pub fn files(store: &Path) -> (Vec<StoreFile>, Vec<Diagnostic>) {
-    let mut found = Vec::new();
+    let mut files = Vec::new();
     let mut diagnostics = Vec::new();
-    let wanted = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(store).follow_links(true).into_iter().filter_entry(wanted) {
+    let is_visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    for entry in WalkDir::new(store).follow_links(true).into_iter().filter_entry(is_visible) {
         match entry {
             Ok(entry) => match regular(store, &entry) {
-                Ok(Some(file)) => found.push(file),
+                Ok(Some(file)) => files.push(file),
                 Ok(None) => {}
                 Err(diagnostic) => diagnostics.push(diagnostic),
             },
             Err(error) => diagnostics.push(unreadable(store, &error)),
         }
     }
-    found.sort_by(|one, other| one.below.cmp(&other.below));
-    (found, diagnostics)
+    files.sort_by(|one, other| one.below.cmp(&other.below));
+    (files, diagnostics)
 }
 
-/// The story file at a path below the store, if there is one; what stands in its way is for [`files`] to say.
+/// The story file at a path, if there is one. Only [`files`] reports why a path is not one.
 pub fn file(store: &Path, path: &Path) -> Option<StoreFile> {
-    let metadata = path.metadata().ok().filter(|found| found.is_file() && is_story(path))?;
+    let metadata = path.metadata().ok().filter(|metadata| metadata.is_file() && has_story_extension(path))?;
     Some(StoreFile { path: path.to_owned(), below: below(store, path)?, fingerprint: FileFingerprint::of(&metadata) })
 }
 
-/// Whether a path below the store is one at which a story can lie.
-pub fn can_be_story(store: &Path, path: &Path) -> bool {
-    is_story(path) && path.strip_prefix(store).is_ok_and(|below| !below.iter().any(is_hidden))
+/// Whether a path is one of a story file: below the store, not hidden, and with the right extension.
+pub fn is_story_path(store: &Path, path: &Path) -> bool {
+    has_story_extension(path) && path.strip_prefix(store).is_ok_and(|below| !below.iter().any(is_hidden))
 }
 
 /// Whether the store ignores files and folders of this name.
@@ -90,19 +91,18 @@ pub fn is_hidden(name: &OsStr) -> bool {
     name.to_string_lossy().starts_with(['.', '_'])
 }
 
-/// A path below the store, with `/` between its parts.
+/// The part of a path below the store, with `/` between its parts.
 pub fn below(store: &Path, path: &Path) -> Option<String> {
     Some(path.strip_prefix(store).ok()?.to_str()?.replace(std::path::MAIN_SEPARATOR, "/"))
 }
 
-/// The kinds of story files.
-fn is_story(path: &Path) -> bool {
+fn has_story_extension(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["toml", "json", "jsonl"].iter().any(|known| extension == *known))
 }
 
 fn regular(store: &Path, entry: &DirEntry) -> Result<Option<StoreFile>, Diagnostic> {
     let path = entry.path();
-    if entry.file_type().is_dir() || (entry.depth() > 0 && !is_story(path)) {
+    if entry.file_type().is_dir() || (entry.depth() > 0 && !has_story_extension(path)) {
         return Ok(None);
     }
     let location = || Location::file(path.display().to_string());

@@ -5,6 +5,7 @@
 
 mod body;
 mod complexity;
+mod fields;
 mod file_index;
 mod file_records;
 mod find;
@@ -15,11 +16,11 @@ mod read;
 mod story;
 mod update;
 
-pub use body::{body, markdown, sanitised};
+pub use body::{body, markdown, sanitized};
 pub use complexity::exceeded_limit;
 pub use file_index::{EntryMeta, Record};
 pub use file_records::FileRecords;
-pub use find::{FileFingerprint, can_be_story, is_hidden};
+pub use find::{FileFingerprint, is_hidden, is_story_path};
 pub use id::{FileId, MetaId, RecordId};
 pub use lookup::StoryLookup;
 pub use raw::{RawEnclosure, RawPerson};

@@ -13,10 +13,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::fields::FieldError;
 use super::file_index::{FileIndex, RecordSpan};
 use super::find::StoreFile;
 use super::raw::RawRecord;
-use super::story::{self, FieldError};
+use super::story;
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::source::{
@@ -316,8 +317,9 @@ impl Reader<'_> {
             location.line += lines;
         }
         if *count == MAX_DIAGNOSTICS + 1 {
-            diagnostic.message = "there are more errors of this kind in this file".to_owned();
-            diagnostic.help = Some("mend those above first".to_owned());
+            let kind = if diagnostic.is_error() { "errors" } else { "warnings" };
+            diagnostic.message = format!("there are more {kind} in this file");
+            diagnostic.help = Some("fix those above first".to_owned());
         }
         self.index.diagnostics.push(diagnostic);
     }
@@ -350,7 +352,7 @@ fn keys_beside_stories(document: &SpannedDocument) -> Vec<ParseError> {
     let Kind::Table(rows) = &document.root.kind else { return Vec::new() };
     let others = rows.iter().filter(|(key, ..)| key != "stories");
     others
-        .map(|(key, span, _)| ParseError::new(span.clone(), format!("`{key}` cannot stand beside `stories`")))
+        .map(|(key, span, _)| ParseError::new(span.clone(), format!("`{key}` is not allowed beside `stories`")))
         .collect()
 }
 

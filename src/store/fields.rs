@@ -1,0 +1,180 @@
+//! Validation of the fields of a record.
+
+use super::raw::{Date, RawEnclosure, RawPerson, RawRecord, Str};
+use super::story::{Reader, Withdrawn};
+use crate::model::{Timestamp, absolute, forbidden, is_email, is_plainly_absolute};
+use crate::source::Step;
+
+/// An error, or a warning, in a field of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldError {
+    /// The keys from the record to the value.
+    pub path: Vec<Step>,
+    pub message: String,
+    pub help: Option<String>,
+    /// Whether the record is used nevertheless.
+    pub is_warning: bool,
+    /// The missing key, if that is the error.
+    pub missing: Option<&'static str>,
+}
+
+/// The parsed fields of a story or of a translation.
+pub struct Fields<'r> {
+    pub raw: &'r RawRecord<'r>,
+    pub published: Option<Timestamp>,
+    pub updated: Option<Timestamp>,
+    pub expires: Option<Timestamp>,
+    pub withdrawn: Option<Withdrawn<'r>>,
+}
+
+/// Whose field it is: `None` for the story's, else the language tag of a translation.
+pub type Owner<'p> = Option<&'p str>;
+
+/// The path of a key of a story, or of a translation of it.
+pub fn key_path(translation: Owner<'_>, rest: &[&str]) -> Vec<Step> {
+    let key = |key: &str| Step::Key(key.to_owned());
+    let lead = translation.map(|tag| [key("translations"), key(tag)]).into_iter().flatten();
+    lead.chain(rest.iter().map(|name| key(name))).collect()
+}
+
+impl Reader<'_> {
+    /// Parses the fields of a story or a translation, and validates those that are parsed only when an entry is rendered.
+    pub fn fields<'r>(&mut self, raw: &'r RawRecord<'r>, at: Owner<'_>) -> Fields<'r> {
+        let texts = [("title", &raw.title), ("summary", &raw.summary), ("content_markdown", &raw.content_markdown)];
+        let more = [("content_html", &raw.content_html), ("content_text", &raw.content_text)];
+        for (key, text) in texts.into_iter().chain(more) {
+            self.check_text(text.as_ref().map(|text| &*text.0), || key_path(at, &[key]));
+        }
+        self.check_text(raw.guid.as_ref().map(|guid| &*guid.0), || key_path(at, &["guid"]));
+        let bodies = texts[2..].iter().chain(&more).filter(|(_, text)| text.is_some());
+        if let Some((key, _)) = bodies.clone().nth(1) {
+            let message = "a translation has at most one of `content_markdown`, `content_html` and `content_text`";
+            self.error(key_path(at, &[key]), message, None);
+        }
+        if raw.guid.as_ref().is_some_and(|guid| guid.0.trim().is_empty()) {
+            self.error(key_path(at, &["guid"]), "`guid` is empty", Some("leave it out".to_owned()));
+        }
+        let feed_prefix = format!("tag:{}:feeds/", self.config.site.authority);
+        if raw.guid.as_ref().is_some_and(|guid| guid.0.starts_with(&feed_prefix)) {
+            self.error(key_path(at, &["guid"]), "`guid` is the id of a feed", None);
+        }
+        self.check_url(at, &["link"], raw.link.as_ref());
+        if let Some(image) = &raw.image {
+            self.check_url(at, &["image", "url"], image.url.as_ref());
+            for (key, text) in [("alt", &image.alt), ("credit", &image.credit)] {
+                self.check_text(text.as_ref().map(|text| &*text.0), || key_path(at, &["image", key]));
+            }
+        }
+        for (index, person) in raw.authors.iter().flatten().enumerate() {
+            self.check_author(at, index, person);
+        }
+        for (index, enclosure) in raw.enclosures.iter().flatten().enumerate() {
+            self.check_enclosure(at, index, enclosure);
+        }
+        Fields {
+            raw,
+            published: self.parse_date(at, &["published"], raw.published.as_ref()),
+            updated: self.parse_date(at, &["updated"], raw.updated.as_ref()),
+            expires: self.parse_date(at, &["expires"], raw.expires.as_ref()),
+            withdrawn: raw.withdrawn.as_ref().and_then(|withdrawn| {
+                let reason = withdrawn.reason.as_ref().map(|reason| &*reason.0);
+                self.check_text(reason, || key_path(at, &["withdrawn", "reason"]));
+                let on = self.parse_date(at, &["withdrawn", "on"], withdrawn.on.as_ref());
+                if withdrawn.on.is_none() {
+                    self.error(key_path(at, &["withdrawn"]), "`withdrawn` needs the date `on` which it was", None);
+                }
+                Some(Withdrawn { on: on?, reason, is_own: true })
+            }),
+        }
+    }
+
+    fn parse_date(&mut self, at: Owner<'_>, keys: &[&str], date: Option<&Date<'_>>) -> Option<Timestamp> {
+        match self.config.site.zone.read(&date?.0) {
+            Ok(instant) => Some(instant),
+            Err(why) => {
+                let shown: String = date?.0.chars().take(80).collect();
+                self.error(key_path(at, keys), format!("invalid date `{shown}`: it {why}"), None);
+                None
+            }
+        }
+    }
+
+    fn check_text(&mut self, text: Option<&str>, path: impl FnOnce() -> Vec<Step>) {
+        if let Some(character) = text.and_then(forbidden) {
+            let message = format!("character U+{:04X}, which XML 1.0 forbids, was removed", character as u32);
+            self.errors.push(FieldError { path: path(), message, help: None, is_warning: true, missing: None });
+        }
+    }
+
+    fn check_url(&mut self, at: Owner<'_>, keys: &[&str], url: Option<&Str<'_>>) {
+        let Some(url) = url else { return };
+        if is_plainly_absolute(&url.0) {
+            return;
+        }
+        let key = keys.last().copied().unwrap_or_default();
+        let replaced = url.0.replace("{language}", "en");
+        if replaced.contains(['{', '}']) {
+            let help = "`{language}` is the only one that is replaced".to_owned();
+            self.error(key_path(at, keys), format!("`{key}` has an unknown placeholder"), Some(help));
+        } else if replaced.trim().is_empty() {
+            self.error(key_path(at, keys), format!("`{key}` is empty"), Some("leave it out".to_owned()));
+        } else if let Err(why) = absolute(&self.config.site.base_url, &replaced) {
+            self.error(key_path(at, keys), format!("`{key}` {why}"), None);
+        }
+    }
+
+    fn check_author(&mut self, at: Owner<'_>, index: usize, person: &RawPerson<'_>) {
+        let path = |keys: &[&str]| {
+            let mut path = key_path(at, &["authors"]);
+            path.push(Step::Index(index));
+            path.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
+            path
+        };
+        self.check_text(person.name.as_ref().map(|name| &*name.0), || path(&["name"]));
+        if person.name.as_ref().is_none_or(|name| name.0.trim().is_empty()) {
+            self.error(path(&[]), "an author needs a `name`", None);
+        }
+        if let Some(email) = &person.email
+            && !is_email(email.0.trim())
+        {
+            self.error(path(&["email"]), "`email` is not an email address", None);
+        }
+        if let Some(url) = &person.url
+            && let Err(why) = absolute(&self.config.site.base_url, &url.0)
+        {
+            self.error(path(&["url"]), format!("`url` {why}"), None);
+        }
+    }
+
+    fn check_enclosure(&mut self, at: Owner<'_>, index: usize, enclosure: &RawEnclosure<'_>) {
+        let path = |keys: &[&str]| {
+            let mut path = key_path(at, &["enclosures"]);
+            path.push(Step::Index(index));
+            path.extend(keys.iter().map(|key| Step::Key((*key).to_owned())));
+            path
+        };
+        self.check_text(enclosure.title.as_ref().map(|title| &*title.0), || path(&["title"]));
+        match &enclosure.url {
+            None => self.error(path(&[]), "an enclosure needs a `url`", None),
+            Some(url) => {
+                if let Err(why) = absolute(&self.config.site.base_url, &url.0) {
+                    self.error(path(&["url"]), format!("`url` {why}"), None);
+                }
+            }
+        }
+        if let Some(media_type) = &enclosure.media_type
+            && !is_media_type(&media_type.0)
+        {
+            let message = format!("`{}` is not a media type", media_type.0);
+            self.error(path(&["type"]), message, Some("write one such as `application/pdf`".to_owned()));
+        }
+    }
+}
+
+/// Whether a text is `type/subtype` of RFC 9110 §8.3.1, without parameters.
+fn is_media_type(text: &str) -> bool {
+    let token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    text.split_once('/').is_some_and(|(one, other)| token(one) && token(other))
+}
