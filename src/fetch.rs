@@ -8,7 +8,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: u32 = 10;
 
-/// Downloads at limit `limit + 1` bytes, so that the caller can tell when the limit is exceeded.
+/// Downloads at most `limit + 1` bytes, so that the caller can tell when the limit is exceeded.
 ///
 /// # Errors
 /// Why the request failed.

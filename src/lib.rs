@@ -1,39 +1,83 @@
 //! One store of multilingual stories in, a feed for every language and every topic out.
 //!
-//! The data goes one way, and a module imports only what stands before it in this list:
+//! Data flows one way, and a module imports only modules above it in this list:
 //!
 //! | module | owns |
 //! | --- | --- |
-//! | `diagnostics` | a diagnostic with its place, and how it is shown |
-//! | `text` | counts with their plural, and text shortened for a message |
+//! | `diagnostics` | errors and warnings with their locations, and their output formats |
+//! | `text` | plurals, and text shortened for a message |
 //! | `files` | the lock of a folder, atomic replacement of a file |
-//! | `source` | text that a person wrote, read into serde types with the place of every value |
-//! | `model` | clean text, instants, languages, entries and feeds as every format shows them |
-//! | `config` | what was typed in `tidings.toml`, then what is usable |
-//! | `store` | finding and reading stories; of each a few dozen bytes are kept, its text is read again when it is shown |
-//! | `catalog` | unique ids, order, which texts are translations of each other |
-//! | `plan` | which documents there are, which entries each holds, what each is made from |
-//! | `render` | one file a format: from what a feed says to bytes |
-//! | `site` | the one composition of load, catalog, plan and render |
-//! | `coding` | content codings, each at one fixed quality |
-//! | `publish` | documents to a destination by a manifest |
-//! | `serve` | documents over HTTP: conditional requests, and the store as it changes |
-//! | `fetch` | documents of other servers |
-//! | `pairing` | entries in, languages and groups out, with evidence |
-//! | `import` | what a newsroom already has, into story files |
-//! | `lint` | feeds of any origin, judged by their specifications |
-//! | `cli` | arguments to commands; the clock, the environment and the terminal |
+//! | `source` | TOML and JSON read into serde types, with the span of every value |
+//! | `model` | clean text, instants, languages, entries and feeds, independent of any format |
+//! | `config` | the configuration as it is written, then validated |
+//! | `store` | finding, reading and validating stories; a file index has a few dozen bytes of each, texts are read again |
+//! | `catalog` | unique ids, publication order, translations of one story |
+//! | `plan` | which documents there are, which entries each has, and the hash of its input |
+//! | `render` | one file per format: from the model to bytes |
+//! | `site` | composes store, catalog, plan and render for `check`, `build` and `serve` |
+//! | `coding` | content codings, each at a fixed quality |
+//! | `publish` | writing documents to a destination by a manifest |
+//! | `serve` | HTTP: conditional requests, and reloading a store that changes |
+//! | `fetch` | an HTTP client with bounded time and size |
+//! | `pairing` | entries in, languages and groups of translations out, with evidence |
+//! | `import` | feeds, exports and pages of other systems into story files: read, normalize, group, reconcile, report |
+//! | `lint` | validating feeds by their specifications |
+//! | `cli` | arguments to commands; the only reader of the clock, the environment and the terminal |
 //!
-//! `publish` and `serve` are siblings: the one puts documents into a folder, the other answers requests with them.
+//! `publish` and `serve` do not depend on each other: one writes documents to a folder, the other answers requests with them.
 //!
-//! What holds throughout:
+//! # Invariants
 //!
-//! - **Same input, same bytes.** No clock, no hash order and no thread order reaches a document; the moment is an argument.
+//! - **Same input, same bytes.** No clock, hash order or thread order affects a document; the time is an argument.
 //! - **Ids never change** when a title, a URL or a date does.
-//! - **Every diagnostic is collected**, with its place, before anything is written.
-//! - **What a feed says is decided once**, in `plan` and `site`, before any format.
-//! - **A published file is replaced in one step or not at all**, and only where its bytes change.
-//! - **What all stories need is small**; the text of a story is in memory only while it is rendered.
+//! - **All diagnostics are collected**, with their locations, before anything is written.
+//! - **Content is decided once**, in `plan` and `site`, before any format.
+//! - **A published file is replaced atomically**, and only if its bytes change.
+//! - **Memory per story is small**; its text is in memory only while it is rendered.
+//!
+//! # Glossary
+//!
+//! | term | meaning |
+//! | --- | --- |
+//! | story | an event or subject, independent of language: id, dates, topics, media (`store::Story`) |
+//! | translation | the text of a story in one language (`store::Translation`) |
+//! | entry | a translation in a feed: Atom entry, RSS item, JSON Feed item (`model::Entry`) |
+//! | flat record | a record that is one translation; records with the same id are one story |
+//! | topic | a language-neutral id with a title in each language (`config::Topic`) |
+//! | scope | all entries, or those of one topic |
+//! | feed | language × scope (`plan::FeedKey`), in each format (`model::Format`) |
+//! | window | the newest `limit` entries of a feed; older ones are in its archives |
+//! | archive | the entries of a feed published in one period (RFC 5005; `plan::Period`) |
+//! | edition | everything published in one language (`config::Edition`) |
+//! | publication | all documents of a store, a configuration and a time (`serve::publication`) |
+//! | diagnostic | an error or a warning with its location and help (`Diagnostic`) |
+//! | span, location | a byte range of a text; a file, a line and a column (`Location`) |
+//! | file index | the metadata of all records in a file, without their texts (`store::FileIndex`) |
+//! | record | a story, or a part of one, in a file; its text is located by a record span (`store::RecordSpan`) |
+//! | file id, record id, meta id | indexes into a `Store`: a file, a record, the metadata of an entry |
+//! | entry id | the index of an entry in publication order (`catalog::EntryId`) |
+//! | tag URI | the permanent id of an entry without a guid (RFC 4151; `model::entry_tag_uri`) |
+//! | fallback | an entry shown in a language that its story lacks |
+//! | feed plan | the entries of a feed or an archive (`plan::FeedPlan`) |
+//! | document key | names every document: path, URL, media type (`plan::DocumentKey`); a page has a page kind (`plan::PageKind`) |
+//! | input hash | the hash of everything a document is made from; equal hashes mean equal bytes |
+//! | entry fingerprint | identifies a published entry in the next build (`site::EntryFingerprint`) |
+//! | manifest | the published documents with their input and content hashes (`publish::manifest`) |
+//! | entry fragment, feed envelope | a rendered entry, and the rendered feed around its entries (`render::EntryFragment`) |
+//! | theme | the site's own templates and stylesheet; a template override replaces a built-in one (`config::Theme`) |
+//! | localizer, message | translates the interface of the pages (`render::pages::Localizer`) |
+//! | representation | the bytes and headers of a document in one coding (RFC 9110 §3.2; `serve::Representation`) |
+//! | entity tag, precondition | the version of a representation, and a request header that compares it (RFC 9110 §8.8.3, §13) |
+//! | delta | the entries that are new to a client, sent instead of the whole feed (RFC 3229) |
+//! | lazy page | a page that is rendered on request; a page cache bounds the memory of all (`serve::LazyPage`) |
+//! | follower | the thread that watches and reloads the store; a publisher swaps the publication |
+//! | source entry | an entry of another system that was imported before (`import::SourceEntry`) |
+//! | spool | a temporary file of parsed entries, so that an import fits into memory (`import::Spool`) |
+//! | reconcile | decide which story files an import creates, changes or leaves alone (`import::Reconciler`) |
+//! | state | what an import wrote, in `_imported.toml` (`import::ImportState`) |
+//! | slug | the readable part of a file name or an id |
+//! | group | entries of an import that are translations of one story |
+//! | feature, evidence | what two entries have in common, and its weight in a score (`pairing`) |
 //!
 //! # As a library
 //!

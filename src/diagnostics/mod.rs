@@ -95,7 +95,7 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// What has to be corrected; decides the exit status.
     pub cause: Cause,
-    /// Where it is.
+    /// Its location, if it is about a file.
     pub location: Option<Box<Location>>,
     /// What happened, in one line.
     pub message: String,

@@ -16,7 +16,7 @@ impl Timestamp {
     /// Later than every other instant.
     pub const NEVER: Timestamp = Timestamp(i64::MAX);
 
-    /// The instant in UTC; the epoch, if it lies beyond what a calendar can express.
+    /// The instant in UTC; the epoch if it is out of range.
     pub fn utc(self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.0, 0).unwrap_or_default()
     }

@@ -83,7 +83,7 @@ fn frames_as_links(html: &str) -> String {
     let lower = html.to_ascii_lowercase();
     let mut out = String::with_capacity(html.len());
     let mut at = 0;
-    while let Some(start) = lower[at..].find("<iframe").map(|found| at + found) {
+    while let Some(start) = lower[at..].find("<iframe").map(|offset| at + offset) {
         let Some(end) = lower[start..].find('>').map(|offset| start + offset + 1) else { break };
         out.push_str(&html[at..start]);
         if let Some(source) = attribute(&html[start..end], "src") {

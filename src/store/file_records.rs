@@ -46,7 +46,7 @@ impl FileRecords {
         }
     }
 
-    /// Where the file is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.file.path
     }

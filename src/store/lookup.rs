@@ -1,4 +1,4 @@
-//! Stories by their ids, for who writes into the store: which file has an id, and what its story says.
+//! Looks up stories by id, for the importer.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::{RecordId, Store};
 use crate::config::Config;
 
-/// An index of the records by id, without regard to case.
+/// An index of the records by id, ignoring case.
 #[derive(Debug)]
 pub struct StoryLookup<'s> {
     store: &'s Store,
