@@ -9,6 +9,7 @@ mod parser;
 
 use chrono::NaiveDate;
 
+pub use names::{ENGLISH_MONTHS, english_month};
 pub use parser::parse_prefix;
 
 /// A date at the start of a text.
@@ -101,14 +102,14 @@ impl NumericDate {
 
 /// Infers the order of day and month from all dates of a source.
 pub fn infer_field_order(dates: &[NumericDate]) -> (FieldOrder, Evidence) {
-    let proves =
+    let requires =
         |date: &NumericDate, order: FieldOrder| date.resolve(order).is_some() && date.resolve(order.other()).is_none();
-    let proof = |order: FieldOrder| dates.iter().position(|date| proves(date, order));
-    match (proof(FieldOrder::DayFirst), proof(FieldOrder::MonthFirst)) {
-        (Some(place), None) => return (FieldOrder::DayFirst, Evidence::Unambiguous(place)),
-        (None, Some(place)) => return (FieldOrder::MonthFirst, Evidence::Unambiguous(place)),
+    let first_requiring = |order: FieldOrder| dates.iter().position(|date| requires(date, order));
+    match (first_requiring(FieldOrder::DayFirst), first_requiring(FieldOrder::MonthFirst)) {
+        (Some(index), None) => return (FieldOrder::DayFirst, Evidence::Unambiguous(index)),
+        (None, Some(index)) => return (FieldOrder::MonthFirst, Evidence::Unambiguous(index)),
         (Some(_), Some(_)) => {
-            let count = |order: FieldOrder| dates.iter().filter(|date| proves(date, order)).count();
+            let count = |order: FieldOrder| dates.iter().filter(|date| requires(date, order)).count();
             let month_first = count(FieldOrder::MonthFirst) > count(FieldOrder::DayFirst);
             let order = if month_first { FieldOrder::MonthFirst } else { FieldOrder::DayFirst };
             return (order, Evidence::Conflict);
@@ -121,14 +122,14 @@ pub fn infer_field_order(dates: &[NumericDate]) -> (FieldOrder, Evidence) {
     if dates.iter().all(|date| date.separator == '.') {
         return (FieldOrder::DayFirst, Evidence::Dots);
     }
-    match (runs_one_way(dates, FieldOrder::DayFirst), runs_one_way(dates, FieldOrder::MonthFirst)) {
+    match (is_monotonic(dates, FieldOrder::DayFirst), is_monotonic(dates, FieldOrder::MonthFirst)) {
         (true, false) => (FieldOrder::DayFirst, Evidence::Sequence),
         (false, true) => (FieldOrder::MonthFirst, Evidence::Sequence),
         _ => (FieldOrder::DayFirst, Evidence::Absent),
     }
 }
 
-fn runs_one_way(dates: &[NumericDate], order: FieldOrder) -> bool {
+fn is_monotonic(dates: &[NumericDate], order: FieldOrder) -> bool {
     let days: Vec<_> = dates.iter().filter_map(|date| date.resolve(order)).collect();
     days.len() > 2 && (days.is_sorted() || days.iter().rev().is_sorted())
 }
@@ -142,32 +143,28 @@ pub fn field_order_note(
 ) -> Option<String> {
     let cure = "If that is wrong, write the dates with the year first (2015-04-16) and import again.";
     let first = order.description();
-    match evidence {
-        Evidence::NotNeeded | Evidence::Dots | Evidence::Unambiguous(_) => None,
-        Evidence::Sequence => Some(format!(
+    let numbers_of = |is_meant: fn(&NumericDate, FieldOrder) -> bool| -> Vec<String> {
+        dates.iter().filter(|(_, date)| is_meant(date, order)).map(|(number, _)| number.to_string()).collect()
+    };
+    let listed = |numbers: &[String]| numbers[..numbers.len().min(10)].join(", ");
+    Some(match evidence {
+        Evidence::NotNeeded | Evidence::Dots | Evidence::Unambiguous(_) => return None,
+        Evidence::Sequence => format!(
             "No date tells whether the day or the month stands first; read with {first}, because only so do the dates run one way. {cure}"
-        )),
+        ),
         Evidence::Absent => {
-            let lines: Vec<String> =
-                dates.iter().filter(|(_, date)| date.is_ambiguous()).map(|(line, _)| line.to_string()).collect();
-            let shown = lines.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-            let more = if lines.len() > 10 { format!(" and {} more", lines.len() - 10) } else { String::new() };
-            Some(format!(
+            let numbers = numbers_of(|date, _| date.is_ambiguous());
+            let shown = listed(&numbers);
+            let more = if numbers.len() > 10 { format!(" and {} more", numbers.len() - 10) } else { String::new() };
+            format!(
                 "No date tells whether the day or the month stands first ({unit} {shown}{more}); read with {first}. {cure}"
-            ))
+            )
         }
-        Evidence::Conflict => {
-            let other: Vec<String> = dates
-                .iter()
-                .filter(|(_, date)| date.resolve(order).is_none())
-                .map(|(line, _)| line.to_string())
-                .collect();
-            Some(format!(
-                "Some dates can only have the day first, some only the month ({unit} {}); dates with both readings are read with {first}. {cure}",
-                other.iter().take(10).cloned().collect::<Vec<_>>().join(", ")
-            ))
-        }
-    }
+        Evidence::Conflict => format!(
+            "Some dates can only have the day first, some only the month ({unit} {}); dates with both readings are read with {first}. {cure}",
+            listed(&numbers_of(|date, order| date.resolve(order).is_none()))
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -230,9 +227,9 @@ mod tests {
 
     #[test]
     fn length_takes_the_time_with_it() {
-        assert_eq!(parse_prefix("16/04/2015 14:30 Title").map(|found| found.length), Some(16));
-        assert_eq!(parse_prefix("2015-04-16 14:30:00 +0200 Title").map(|found| found.length), Some(25));
-        assert_eq!(parse_prefix("16/04/2015 12 wells").map(|found| found.length), Some(10));
+        assert_eq!(parse_prefix("16/04/2015 14:30 Title").map(|date| date.length), Some(16));
+        assert_eq!(parse_prefix("2015-04-16 14:30:00 +0200 Title").map(|date| date.length), Some(25));
+        assert_eq!(parse_prefix("16/04/2015 12 wells").map(|date| date.length), Some(10));
         for (text, rest) in [
             ("4 мая 2014 года. Второе", ". Второе"),
             ("16.04.2015г. Заголовок", " Заголовок"),
@@ -240,9 +237,9 @@ mod tests {
             ("4 травня 2014 року Друге", " Друге"),
             ("16.04.2015 Рыба", " Рыба"),
         ] {
-            assert_eq!(parse_prefix(text).map(|found| &text[found.length..]), Some(rest));
+            assert_eq!(parse_prefix(text).map(|date| &text[date.length..]), Some(rest));
         }
-        assert_eq!(parse_prefix("16/04/2015 Zebra").map(|found| found.length), Some(10));
+        assert_eq!(parse_prefix("16/04/2015 Zebra").map(|date| date.length), Some(10));
     }
 
     fn numbers(texts: &[&str]) -> Vec<NumericDate> {

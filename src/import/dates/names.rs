@@ -17,6 +17,19 @@ pub fn month(word: &str) -> Option<u32> {
     starts.next().is_none().then_some(place as u32 + 1)
 }
 
+/// The month of an English name or its usual abbreviation, ignoring case.
+pub fn english_month(word: &str) -> Option<u32> {
+    let is_name = |name: &&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
+    let index = ENGLISH_MONTHS.iter().position(|name| is_name(&name));
+    index.or(word.eq_ignore_ascii_case("sept").then_some(8)).map(|index| index as u32 + 1)
+}
+
+/// The months in English, in lower case.
+pub const ENGLISH_MONTHS: [&str; 12] = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+];
+
 /// A line for each month, folded: the languages that can be identified, and Catalan, Czech and Hebrew; Arabic in both sets.
 const MONTHS: [&str; 12] = [
     "january janvier enero janeiro gennaio januar januari janner januara ianuarie ledna leden tammikuuta tammikuu ocak gener styczen stycznia январь января січня јануар јануара януари ιανουαρίου ιανουάριος يناير ژانویه جنوری ינואר",

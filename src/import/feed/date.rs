@@ -4,6 +4,7 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
+use crate::import::dates::english_month;
 use crate::import::entry::EntryDate;
 
 /// Parses a date.
@@ -68,14 +69,12 @@ fn iso(text: &str) -> Option<EntryDate> {
     with_time(date, rest)
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
 /// `Wed, 11 Jan 2006 16:43:21 -0800`, `Jan 11, 2006`, `Wed Jan 11 16:43:21 2006`.
 fn textual(text: &str) -> Option<EntryDate> {
     use Token::{Number, Sign, Word};
     let mut tokens = tokenize(text);
     tokens.retain(|token| !matches!(token, Sign('.')));
-    let month_at = tokens.iter().position(|token| matches!(token, Word(word) if month(word).is_some()))?;
+    let month_at = tokens.iter().position(|token| matches!(token, Word(word) if english_month(word).is_some()))?;
     let Word(name) = tokens[month_at] else { return None };
     // The day comes before the month, after a weekday that may be wrong, or right after it.
     let before = tokens[..month_at].iter().rev().find_map(|token| match token {
@@ -112,22 +111,9 @@ fn textual(text: &str) -> Option<EntryDate> {
         (4, year) => year,
         _ => return None,
     };
-    let date = NaiveDate::from_ymd_opt(year, month(name)?, day.parse().ok()?)?;
+    let date = NaiveDate::from_ymd_opt(year, english_month(name)?, day.parse().ok()?)?;
     with_time(date, &rest)
 }
-
-fn month(word: &str) -> Option<u32> {
-    let start: String = word.chars().take(3).flat_map(char::to_lowercase).collect();
-    let known = MONTHS.iter().position(|name| *name == start)?;
-    // Rejects longer words: `Mars` is French, `Marchand` is a name.
-    (word.len() == 3 || FULL[known].eq_ignore_ascii_case(word) || word.eq_ignore_ascii_case("sept"))
-        .then_some(known as u32 + 1)
-}
-
-const FULL: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-];
 
 /// Adds the time of day and the zone.
 fn with_time(date: NaiveDate, tokens: &[Token<'_>]) -> Option<EntryDate> {

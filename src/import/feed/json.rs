@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Head;
 use super::date;
 use super::tree::MAX_ENTRY_BYTES;
-use super::xml::named;
+use super::xml::parse_author;
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
 use crate::import::parse_error::ParseError;
 use crate::import::visible_text;
@@ -76,14 +76,14 @@ fn items(
         if value.is_empty() {
             return Ok(());
         }
-        let found = match serde_json::from_slice(&value) {
-            Ok(Value::Object(item)) => entry(&item, head),
+        let entry = match serde_json::from_slice(&value) {
+            Ok(Value::Object(item)) => parse_entry(&item, head),
             Ok(_) => ParsedEntry { skip_reason: Some("it is no object".to_owned()), ..ParsedEntry::default() },
             Err(error) => {
                 ParsedEntry { skip_reason: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() }
             }
         };
-        emit(ParsedEntry { line, ..found });
+        emit(ParsedEntry { line, ..entry });
     }
 }
 
@@ -103,9 +103,9 @@ fn list(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> ParsedEntry {
+fn parse_entry(item: &Map<String, Value>, head: &Map<String, Value>) -> ParsedEntry {
     let own = |name: &str| string(item.get(name));
-    let mut found = ParsedEntry {
+    let mut entry = ParsedEntry {
         guid: own("id"),
         language: own("language"),
         inherited_language: string(head.get("language")),
@@ -115,41 +115,41 @@ fn entry(item: &Map<String, Value>, head: &Map<String, Value>) -> ParsedEntry {
         summary: own("summary"),
         ..ParsedEntry::default()
     };
-    found.body = own("content_html").map(Body::Html).or_else(|| own("content_text").map(Body::Text));
+    entry.body = own("content_html").map(Body::Html).or_else(|| own("content_text").map(Body::Text));
     let mut when = |name: &str| {
         let written = own(name)?;
         let when = date::read(&written);
         if when.is_none() {
-            found.remarks.push(format!("`{written}` is no date"));
+            entry.remarks.push(format!("`{written}` is no date"));
         }
         when
     };
     let (published, updated) = (when("date_published"), when("date_modified"));
-    found.published = published.or(updated);
-    found.updated = updated.filter(|_| published.is_some());
+    entry.published = published.or(updated);
+    entry.updated = updated.filter(|_| published.is_some());
     let of_feed = || list(head.get("authors")).into_iter().chain(list(head.get("author")));
     let mut authors: Vec<&Value> = list(item.get("authors")).into_iter().chain(list(item.get("author"))).collect();
     if authors.is_empty() {
         authors = of_feed().collect();
     }
-    found.authors = authors.into_iter().filter_map(author).collect();
-    found.authors.dedup_by(|one, other| one.name == other.name);
+    entry.authors = authors.into_iter().filter_map(author).collect();
+    entry.authors.dedup_by(|one, other| one.name == other.name);
     let own_data = item.get("_tidings").and_then(Value::as_object);
-    found.categories = categories(item, own_data);
-    found.translations = own_data
+    entry.categories = categories(item, own_data);
+    entry.translations = own_data
         .map(|own| list(own.get("translations")))
         .unwrap_or_default()
         .into_iter()
         .filter_map(|other| string(other.get("id")).or_else(|| string(other.get("url"))))
         .collect();
-    found.image = picture(item, own_data);
-    found.enclosures = list(item.get("attachments")).into_iter().filter_map(enclosure).collect();
-    found
+    entry.image = image(item, own_data);
+    entry.enclosures = list(item.get("attachments")).into_iter().filter_map(enclosure).collect();
+    entry
 }
 
 fn author(value: &Value) -> Option<Author> {
     match value {
-        Value::String(text) => Some(named(text)),
+        Value::String(text) => Some(parse_author(text)),
         value => {
             let name = string(value.get("name")).or_else(|| string(value.get("url")))?;
             Some(Author { url: string(value.get("url")), email: string(value.get("email")), name })
@@ -166,8 +166,8 @@ fn categories(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Ve
         .collect();
     let tags = list(item.get("tags")).into_iter().filter_map(|tag| string(Some(tag)));
     let mut out: Vec<Category> = Vec::new();
-    for (place, tag) in tags.enumerate() {
-        let category = match ids.get(place) {
+    for (index, tag) in tags.enumerate() {
+        let category = match ids.get(index) {
             Some(id) => Category { term: id.clone(), label: Some(tag).filter(|tag| tag != id) },
             None => Category { term: tag, label: None },
         };
@@ -178,17 +178,17 @@ fn categories(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Ve
     out
 }
 
-fn picture(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Option<Image> {
+fn image(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Option<Image> {
     let url = string(item.get("image")).or_else(|| string(item.get("banner_image")))?;
     let more = own.and_then(|own| own.get("image"));
-    let said = |name: &str| more.and_then(|more| string(more.get(name)));
+    let text = |name: &str| more.and_then(|more| string(more.get(name)));
     let number = |name: &str| {
         more.and_then(|more| more.get(name)).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
     };
     Some(Image {
         url: Some(url),
-        alt: said("alt"),
-        credit: said("credit"),
+        alt: text("alt"),
+        credit: text("credit"),
         width: number("width"),
         height: number("height"),
     })

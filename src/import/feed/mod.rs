@@ -73,7 +73,7 @@ impl EntryHandler for Entries<'_> {
 
     fn entry(&mut self, entry: Element, around: &[&Element]) {
         self.count += 1;
-        (self.emit)(xml::entry(&entry, around));
+        (self.emit)(xml::parse_entry(&entry, around));
     }
 }
 

@@ -90,6 +90,11 @@ impl Element {
         }
     }
 
+    /// Its text without outer white space.
+    pub fn trimmed_text(&self) -> String {
+        self.text().trim().to_owned()
+    }
+
     /// The content, serialized as HTML.
     pub fn inner_html(&self) -> String {
         let mut out = String::new();
@@ -111,18 +116,24 @@ impl Node {
             Node::Text(text) => return out.push_str(&html_escape::encode_text(text)),
             Node::Element(element) => element,
         };
-        out.push('<');
-        out.push_str(&element.name);
-        for (name, value) in element.attributes.iter().filter(|(name, _)| !name.starts_with("xmlns")) {
-            out.push_str(&format!(" {name}=\"{}\"", html_escape::encode_double_quoted_attribute(value)));
-        }
-        out.push('>');
+        let attributes = element.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        write_start_tag(&element.name, attributes.filter(|(name, _)| !name.starts_with("xmlns")), out);
         let is_void = matches!(element.name.as_str(), "br" | "img" | "hr" | "input" | "wbr" | "source");
         if !is_void || !element.children.is_empty() {
             element.children.iter().for_each(|node| node.write(out));
             out.push_str(&format!("</{}>", element.name));
         }
     }
+}
+
+/// Writes a start tag of HTML.
+pub fn write_start_tag<'a>(name: &str, attributes: impl Iterator<Item = (&'a str, &'a str)>, out: &mut String) {
+    out.push('<');
+    out.push_str(name);
+    for (name, value) in attributes {
+        out.push_str(&format!(" {name}=\"{}\"", html_escape::encode_double_quoted_attribute(value)));
+    }
+    out.push('>');
 }
 
 /// Receives the entries of a document.
@@ -333,33 +344,31 @@ impl Builder<'_> {
     }
 }
 
+/// Conventional prefixes, and what the URIs of their namespaces contain; the first match counts.
+const NAMESPACES: [(&str, &[&str], Namespace); 13] = [
+    ("atom", &["purl.org/atom/ns", "w3.org/2005/atom"], Namespace::Atom),
+    ("content", &["purl.org/rss/1.0/modules/content"], Namespace::Content),
+    ("dcterms", &["purl.org/dc/terms", "purl.org/rss/1.0/modules/dcterms"], Namespace::DcTerms),
+    ("dc", &["purl.org/dc/elements", "purl.org/metadata/dublin_core"], Namespace::Dc),
+    ("feedburner", &["feedburner"], Namespace::Feedburner),
+    ("itunes", &["itunes"], Namespace::Itunes),
+    ("media", &["search.yahoo.com/mrss"], Namespace::Media),
+    ("rdf", &["22-rdf-syntax-ns"], Namespace::Rdf),
+    ("xhtml", &["w3.org/1999/xhtml"], Namespace::Xhtml),
+    ("wp", &["wordpress.org/export"], Namespace::Wordpress),
+    ("", &["purl.org/rss/1.0/modules"], Namespace::Other),
+    ("", &["purl.org/rss/", "purl.org/net/rss1.1", "netscape.com/rdf"], Namespace::Plain),
+    ("", &["backend.userland.com", "blogs.law.harvard.edu"], Namespace::Plain),
+];
+
 /// The namespace of a URI, by the variants found in feeds.
 fn namespace_of_uri(uri: &str) -> Namespace {
     let uri = uri.trim().to_ascii_lowercase();
-    let has = |part: &str| uri.contains(part);
-    match uri.as_str() {
-        "" => Namespace::Plain,
-        _ if has("purl.org/atom/ns") || has("w3.org/2005/atom") => Namespace::Atom,
-        _ if has("purl.org/rss/1.0/modules/content") => Namespace::Content,
-        _ if has("purl.org/dc/terms") || has("purl.org/rss/1.0/modules/dcterms") => Namespace::DcTerms,
-        _ if has("purl.org/dc/elements") || has("purl.org/metadata/dublin_core") => Namespace::Dc,
-        _ if has("feedburner") => Namespace::Feedburner,
-        _ if has("itunes") => Namespace::Itunes,
-        _ if has("search.yahoo.com/mrss") => Namespace::Media,
-        _ if has("22-rdf-syntax-ns") => Namespace::Rdf,
-        _ if has("w3.org/1999/xhtml") => Namespace::Xhtml,
-        _ if has("wordpress.org/export") && has("excerpt") => Namespace::Excerpt,
-        _ if has("wordpress.org/export") => Namespace::Wordpress,
-        _ if has("purl.org/rss/1.0/modules") => Namespace::Other,
-        _ if has("purl.org/rss/")
-            || has("purl.org/net/rss1.1")
-            || has("netscape.com/rdf")
-            || has("backend.userland.com")
-            || has("blogs.law.harvard.edu") =>
-        {
-            Namespace::Plain
-        }
-        _ => Namespace::Other,
+    let known = NAMESPACES.iter().find(|(_, parts, _)| parts.iter().any(|part| uri.contains(part)));
+    match known {
+        _ if uri.is_empty() => Namespace::Plain,
+        Some((.., Namespace::Wordpress)) if uri.contains("excerpt") => Namespace::Excerpt,
+        known => known.map_or(Namespace::Other, |(.., namespace)| *namespace),
     }
 }
 
@@ -367,18 +376,12 @@ fn namespace_of_uri(uri: &str) -> Namespace {
 fn namespace_of_prefix(prefix: &str) -> Namespace {
     match prefix {
         "" => Namespace::Plain,
-        "atom" | "a10" => Namespace::Atom,
-        "content" => Namespace::Content,
-        "dc" => Namespace::Dc,
-        "dcterms" => Namespace::DcTerms,
-        "feedburner" => Namespace::Feedburner,
-        "itunes" => Namespace::Itunes,
-        "media" => Namespace::Media,
-        "rdf" => Namespace::Rdf,
-        "xhtml" => Namespace::Xhtml,
-        "wp" => Namespace::Wordpress,
+        "a10" => Namespace::Atom,
         "excerpt" => Namespace::Excerpt,
-        _ => Namespace::Other,
+        _ => NAMESPACES
+            .iter()
+            .find(|(known, ..)| *known == prefix)
+            .map_or(Namespace::Other, |(.., namespace)| *namespace),
     }
 }
 

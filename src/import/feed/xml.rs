@@ -9,28 +9,28 @@ use crate::import::visible_text;
 const TRANSLATION: &str = "https://schema.org/workTranslation";
 
 /// Maps an entry element; its ancestors come innermost first.
-pub fn entry(entry: &Element, around: &[&Element]) -> ParsedEntry {
-    let mut found = ParsedEntry { line: entry.line, ..ParsedEntry::default() };
+pub fn parse_entry(item: &Element, around: &[&Element]) -> ParsedEntry {
+    let mut entry = ParsedEntry { line: item.line, ..ParsedEntry::default() };
     // In RDF the channel is a sibling of the entries.
     let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
     let around = || around.iter().copied().chain(beside);
-    found.language = own_language(entry);
-    found.inherited_language = around().find_map(language);
-    found.base = base(entry)
+    entry.language = own_language(item);
+    entry.inherited_language = around().find_map(language);
+    entry.base = base(item)
         .or_else(|| around().find_map(base))
         .or_else(|| around().find_map(|element| link(element, "alternate")));
-    found.title = title(entry);
-    texts(entry, &mut found);
-    found.guid = id(entry);
-    found.link = address(entry);
-    found.authors = authors(entry);
-    found.categories = categories(entry);
-    dates(entry, &mut found);
-    media(entry, &mut found);
-    files(entry, &mut found);
-    let translations = links(entry).filter(|link| link.attribute("rel") == Some(TRANSLATION));
-    found.translations = translations.filter_map(|link| link.attribute("href").map(str::to_owned)).collect();
-    found
+    entry.title = title(item);
+    texts(item, &mut entry);
+    entry.guid = id(item);
+    entry.link = address(item);
+    entry.authors = authors(item);
+    entry.categories = categories(item);
+    dates(item, &mut entry);
+    media(item, &mut entry);
+    files(item, &mut entry);
+    let translations = links(item).filter(|link| link.attribute("rel") == Some(TRANSLATION));
+    entry.translations = translations.filter_map(|link| link.attribute("href").map(str::to_owned)).collect();
+    entry
 }
 
 /// The element with the feed's metadata: `channel` in RSS and RDF, the root in Atom.
@@ -43,16 +43,16 @@ pub fn channel(root: &Element) -> Option<&Element> {
 
 /// The language that an element declares.
 pub fn language(element: &Element) -> Option<String> {
-    let said = element.attribute("xml:lang").map(str::to_owned);
-    let plain = || element.child(Namespace::Plain, "language").map(|language| language.text().trim().to_owned());
-    let dublin = || element.child(Namespace::Dc, "language").map(|language| language.text().trim().to_owned());
-    said.or_else(plain).or_else(dublin).filter(|tag| !tag.is_empty())
+    let text_of = element.attribute("xml:lang").map(str::to_owned);
+    let plain = || element.child(Namespace::Plain, "language").map(Element::trimmed_text);
+    let dublin = || element.child(Namespace::Dc, "language").map(Element::trimmed_text);
+    text_of.or_else(plain).or_else(dublin).filter(|tag| !tag.is_empty())
 }
 
-fn own_language(entry: &Element) -> Option<String> {
-    let of_texts = entry.elements().filter(|element| matches!(element.name.as_str(), "title" | "content" | "summary"));
-    let said = of_texts.filter_map(|element| element.attribute("xml:lang")).next().map(str::to_owned);
-    language(entry).or(said)
+fn own_language(item: &Element) -> Option<String> {
+    let of_texts = item.elements().filter(|element| matches!(element.name.as_str(), "title" | "content" | "summary"));
+    let text_of = of_texts.filter_map(|element| element.attribute("xml:lang")).next().map(str::to_owned);
+    language(item).or(text_of)
 }
 
 fn base(element: &Element) -> Option<String> {
@@ -79,8 +79,8 @@ fn plain(element: &Element) -> String {
     }
 }
 
-fn title(entry: &Element) -> Option<String> {
-    let own = |namespace| entry.child(namespace, "title");
+fn title(item: &Element) -> Option<String> {
+    let own = |namespace| item.child(namespace, "title");
     let element = own(Namespace::Atom)
         .or_else(|| own(Namespace::Plain))
         .or_else(|| own(Namespace::Dc))
@@ -120,7 +120,7 @@ fn content(element: &Element) -> Body {
         };
         return Body::Html(html.trim().to_owned());
     }
-    let text = element.text().trim().to_owned();
+    let text = element.trimmed_text();
     let is_html = kind.contains("html") || (mode == "escaped" && visible_text::has_tags(&text));
     if is_html { Body::Html(text) } else { Body::Text(text) }
 }
@@ -131,44 +131,43 @@ fn is_foreign(kind: &str) -> bool {
 }
 
 /// Fills summary and body.
-fn texts(entry: &Element, found: &mut ParsedEntry) {
-    let encoded = entry.child(Namespace::Content, "encoded").map(|body| body.text().trim().to_owned());
+fn texts(item: &Element, entry: &mut ParsedEntry) {
+    let encoded = item.child(Namespace::Content, "encoded").map(Element::trimmed_text);
     let xhtml = || {
-        entry.child(Namespace::Xhtml, "body").or_else(|| entry.child(Namespace::Xhtml, "div")).map(Element::inner_html)
+        item.child(Namespace::Xhtml, "body").or_else(|| item.child(Namespace::Xhtml, "div")).map(Element::inner_html)
     };
-    let full = || entry.elements().find(|element| element.name == "fullitem").map(|body| body.text().trim().to_owned());
+    let full = || item.elements().find(|element| element.name == "fullitem").map(Element::trimmed_text);
     let atom = || {
-        let element = entry.child(Namespace::Atom, "content")?;
+        let element = item.child(Namespace::Atom, "content")?;
         match content(element) {
             Body::Text(text) if text.is_empty() && element.attribute("src").is_some() => None,
             body => Some(body),
         }
     };
     let body = encoded.filter(|body| !body.is_empty()).or_else(xhtml).or_else(full);
-    found.body = body.map(Body::Html).or_else(atom).filter(|body| !is_empty(body));
-    let summary = entry.child(Namespace::Atom, "summary").or_else(|| entry.child(Namespace::Itunes, "summary"));
-    let description =
-        entry.child(Namespace::Plain, "description").or_else(|| entry.child(Namespace::Dc, "description"));
+    entry.body = body.map(Body::Html).or_else(atom).filter(|body| !is_empty(body));
+    let summary = item.child(Namespace::Atom, "summary").or_else(|| item.child(Namespace::Itunes, "summary"));
+    let description = item.child(Namespace::Plain, "description").or_else(|| item.child(Namespace::Dc, "description"));
     match description {
         // A description with markup is the body if there is no other.
         Some(description)
-            if found.body.is_none()
+            if entry.body.is_none()
                 && (visible_text::has_tags(&description.text()) || description.elements().next().is_some()) =>
         {
             let html = match description.elements().next() {
                 Some(_) => description.inner_html(),
-                None => description.text().trim().to_owned(),
+                None => description.trimmed_text(),
             };
-            found.body = Some(Body::Html(html));
-            found.summary = summary.and_then(|summary| some(plain(summary)));
+            entry.body = Some(Body::Html(html));
+            entry.summary = summary.and_then(|summary| some(plain(summary)));
         }
-        description => found.summary = description.or(summary).and_then(|summary| some(plain(summary))),
+        description => entry.summary = description.or(summary).and_then(|summary| some(plain(summary))),
     }
-    if found.summary.is_none() && found.body.is_none() {
-        let media = entry
+    if entry.summary.is_none() && entry.body.is_none() {
+        let media = item
             .child(Namespace::Media, "description")
-            .or_else(|| entry.child(Namespace::Media, "group")?.child(Namespace::Media, "description"));
-        found.summary = media.and_then(|description| some(plain(description)));
+            .or_else(|| item.child(Namespace::Media, "group")?.child(Namespace::Media, "description"));
+        entry.summary = media.and_then(|description| some(plain(description)));
     }
 }
 
@@ -177,12 +176,12 @@ fn is_empty(body: &Body) -> bool {
     text.trim().is_empty()
 }
 
-fn id(entry: &Element) -> Option<String> {
+fn id(item: &Element) -> Option<String> {
     let named = ["guid", "id"].iter().find_map(|name| {
-        entry.elements().find(|element| element.name == *name && element.namespace != Namespace::Other)
+        item.elements().find(|element| element.name == *name && element.namespace != Namespace::Other)
     });
-    let about = || entry.attribute("rdf:about").map(str::to_owned);
-    named.map(|id| id.text().trim().to_owned()).filter(|id| !id.is_empty()).or_else(about)
+    let about = || item.attribute("rdf:about").map(str::to_owned);
+    named.map(Element::trimmed_text).filter(|id| !id.is_empty()).or_else(about)
 }
 
 fn links(element: &Element) -> impl Iterator<Item = &Element> {
@@ -191,31 +190,28 @@ fn links(element: &Element) -> impl Iterator<Item = &Element> {
 
 /// The URL of a page: the link of RSS, or the one of Atom with this relation, HTML first.
 fn link(element: &Element, rel: &str) -> Option<String> {
-    let plain = element
-        .child(Namespace::Plain, "link")
-        .map(|link| link.text().trim().to_owned())
-        .filter(|link| !link.is_empty());
+    let plain = element.child(Namespace::Plain, "link").map(Element::trimmed_text).filter(|link| !link.is_empty());
     let of_relation = || links(element).filter(|link| link.attribute("rel").unwrap_or("alternate") == rel);
     let is_html = |link: &&Element| link.attribute("type").is_none_or(|kind| kind.contains("html"));
-    let found = of_relation().find(is_html).or_else(|| of_relation().next());
-    plain.or_else(|| found.and_then(|link| link.attribute("href")).map(str::to_owned))
+    let entry = of_relation().find(is_html).or_else(|| of_relation().next());
+    plain.or_else(|| entry.and_then(|link| link.attribute("href")).map(str::to_owned))
 }
 
-fn address(entry: &Element) -> Option<String> {
-    let original = entry.child(Namespace::Feedburner, "origlink").map(|link| link.text().trim().to_owned());
+fn address(item: &Element) -> Option<String> {
+    let original = item.child(Namespace::Feedburner, "origlink").map(Element::trimmed_text);
     let permanent = || {
-        let guid = entry.child(Namespace::Plain, "guid")?;
+        let guid = item.child(Namespace::Plain, "guid")?;
         let is_link = guid.attribute("ispermalink").is_none_or(|value| value.eq_ignore_ascii_case("true"));
-        let text = guid.text().trim().to_owned();
+        let text = guid.trimmed_text();
         (is_link && (text.starts_with("http://") || text.starts_with("https://"))).then_some(text)
     };
-    let about = || entry.attribute("rdf:about").map(str::to_owned);
-    original.filter(|link| !link.is_empty()).or_else(|| link(entry, "alternate")).or_else(permanent).or_else(about)
+    let about = || item.attribute("rdf:about").map(str::to_owned);
+    original.filter(|link| !link.is_empty()).or_else(|| link(item, "alternate")).or_else(permanent).or_else(about)
 }
 
-fn authors(entry: &Element) -> Vec<Author> {
+fn authors(item: &Element) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
-    let persons = entry.elements().filter(|element| match element.name.as_str() {
+    let persons = item.elements().filter(|element| match element.name.as_str() {
         "author" => true,
         "creator" => element.namespace == Namespace::Dc,
         _ => false,
@@ -234,7 +230,7 @@ fn authors(entry: &Element) -> Vec<Author> {
                     email,
                 }
             }
-            None => named(&visible_text::collapse_whitespace(&person.text())),
+            None => parse_author(&visible_text::collapse_whitespace(&person.text())),
         };
         if !author.name.is_empty() && !authors.iter().any(|other| other.name == author.name) {
             authors.push(author);
@@ -244,7 +240,7 @@ fn authors(entry: &Element) -> Vec<Author> {
 }
 
 /// Parses `mail@x (Name)`, `Name <mail@x>` or a name.
-pub fn named(text: &str) -> Author {
+pub fn parse_author(text: &str) -> Author {
     let is_mail = |text: &str| text.contains('@') && !text.contains(' ');
     let (before, inner) = match (text.split_once('('), text.split_once('<')) {
         (Some((before, inner)), _) => (before.trim(), inner.trim_end_matches(')').trim()),
@@ -264,17 +260,17 @@ pub fn named(text: &str) -> Author {
     Author { name: name.trim().to_owned(), url: None, email }
 }
 
-fn categories(entry: &Element) -> Vec<Category> {
+fn categories(item: &Element) -> Vec<Category> {
     let mut categories: Vec<Category> = Vec::new();
     let mut add = |term: &str, label: Option<&str>| {
         let term = visible_text::collapse_whitespace(term);
-        if !term.is_empty() && !categories.iter().any(|known| known.term == term) {
+        if !term.is_empty() && !categories.iter().any(|other| other.term == term) {
             let label =
                 label.map(visible_text::collapse_whitespace).filter(|label| *label != term && !label.is_empty());
             categories.push(Category { term, label });
         }
     };
-    for element in entry.elements() {
+    for element in item.elements() {
         match (element.namespace, element.name.as_str()) {
             (Namespace::Atom, "category") => {
                 if let Some(term) = element.attribute("term").or(element.attribute("label")) {
@@ -294,87 +290,87 @@ fn categories(entry: &Element) -> Vec<Category> {
 }
 
 /// Fills the dates; an invalid one becomes a remark.
-fn dates(entry: &Element, found: &mut ParsedEntry) {
+fn dates(item: &Element, entry: &mut ParsedEntry) {
     const PUBLISHED: [&str; 7] = ["published", "pubdate", "issued", "created", "date", "available", "datesubmitted"];
     const UPDATED: [&str; 2] = ["updated", "modified"];
-    let mut wrong = Vec::new();
+    let mut invalid = Vec::new();
     let mut read = |names: &[&str]| -> Option<EntryDate> {
         names.iter().find_map(|name| {
             let dated = |element: &&Element| {
                 element.name == *name && element.namespace != Namespace::Other && element.namespace != Namespace::Media
             };
-            let text = entry.elements().find(dated)?.text().trim().to_owned();
+            let text = item.elements().find(dated)?.trimmed_text();
             let when = date::read(&text);
             if when.is_none() && !text.is_empty() {
-                wrong.push(text);
+                invalid.push(text);
             }
             when
         })
     };
     let (published, updated) = (read(&PUBLISHED), read(&UPDATED));
-    found.published = published.or(updated);
-    found.updated = updated.filter(|_| published.is_some());
-    found.remarks.extend(wrong.into_iter().map(|text| format!("`{text}` is no date")));
+    entry.published = published.or(updated);
+    entry.updated = updated.filter(|_| published.is_some());
+    entry.remarks.extend(invalid.into_iter().map(|text| format!("`{text}` is no date")));
 }
 
 /// Fills the image with its alternative text and credit.
-fn media(entry: &Element, found: &mut ParsedEntry) {
-    let groups: Vec<&Element> = [entry].into_iter().chain(entry.children_named(Namespace::Media, "group")).collect();
+fn media(item: &Element, entry: &mut ParsedEntry) {
+    let groups: Vec<&Element> = [item].into_iter().chain(item.children_named(Namespace::Media, "group")).collect();
     let all = |name: &'static str| groups.iter().flat_map(move |group| group.children_named(Namespace::Media, name));
-    let is_picture = |element: &&Element| {
+    let is_image = |element: &&Element| {
         element.attribute("medium") == Some("image")
             || element.attribute("type").is_some_and(|kind| kind.starts_with("image/"))
             || element.attribute("medium").is_none()
                 && element.attribute("type").is_none()
-                && element.attribute("url").is_some_and(looks_like_picture)
+                && element.attribute("url").is_some_and(is_image_url)
     };
-    let content = all("content").find(is_picture);
+    let content = all("content").find(is_image);
     let thumbnail = all("thumbnail")
         .next()
         .or_else(|| all("content").find_map(|content| content.child(Namespace::Media, "thumbnail")));
-    let podcast = entry.child(Namespace::Itunes, "image");
-    let Some(picture) = content.or(thumbnail) else {
-        found.image = podcast
+    let podcast = item.child(Namespace::Itunes, "image");
+    let Some(image) = content.or(thumbnail) else {
+        entry.image = podcast
             .and_then(|image| image.attribute("href"))
             .map(|url| Image { url: Some(url.to_owned()), ..Image::default() });
         return;
     };
-    let number = |name: &str| picture.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
-    let said = |name: &'static str| {
-        let inner = picture.child(Namespace::Media, name).or_else(|| all(name).next())?;
+    let number = |name: &str| image.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
+    let text_of = |name: &'static str| {
+        let inner = image.child(Namespace::Media, name).or_else(|| all(name).next())?;
         some(visible_text::collapse_whitespace(&plain(inner)))
     };
-    found.image = picture.attribute("url").map(|url| Image {
+    entry.image = image.attribute("url").map(|url| Image {
         url: Some(url.to_owned()),
-        alt: said("description"),
-        credit: said("credit"),
+        alt: text_of("description"),
+        credit: text_of("credit"),
         width: number("width"),
         height: number("height"),
     });
 }
 
-fn looks_like_picture(url: &str) -> bool {
+fn is_image_url(url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"].iter().any(|ending| path.ends_with(ending))
 }
 
 /// Fills the enclosures.
-fn files(entry: &Element, found: &mut ParsedEntry) {
+fn files(item: &Element, entry: &mut ParsedEntry) {
     let mut add = |url: Option<&str>, element: &Element| {
         let Some(url) = url else { return };
-        if found.enclosures.iter().any(|known| known.url == url) {
+        if entry.enclosures.iter().any(|other| other.url == url) {
             return;
         }
         let media_type = element.attribute("type").map(str::to_owned);
         let length = element.attribute("length").or(element.attribute("filesize")).and_then(|text| text.parse().ok());
-        found.enclosures.push(Enclosure {
+        entry.enclosures.push(Enclosure {
             url: url.to_owned(),
             media_type,
             length: length.filter(|length| *length > 0),
             title: element.attribute("title").map(str::to_owned),
         });
     };
-    for element in entry.elements() {
+    for element in item.elements() {
         match (element.namespace, element.name.as_str()) {
             (Namespace::Plain, "enclosure") => add(element.attribute("url"), element),
             (Namespace::Atom, "link") if element.attribute("rel") == Some("enclosure") => {

@@ -56,30 +56,30 @@ pub fn read(
     }
     let page = Html::parse_document(&text);
     let base = parts::base(&page, at);
-    let mut entries: Vec<Entry> = page.select(&selectors.item).map(|item| entry(item, selectors)).collect();
+    let mut items: Vec<ScrapedItem> = page.select(&selectors.item).map(|item| scrape(item, selectors)).collect();
     let numbers: Vec<(usize, NumericDate)> =
-        entries.iter().enumerate().filter_map(|(place, entry)| Some((place + 1, entry.numbers?))).collect();
+        items.iter().enumerate().filter_map(|(index, item)| Some((index + 1, item.numbers?))).collect();
     let (order, evidence) = dates::infer_field_order(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
     let notes = dates::field_order_note(order, evidence, &numbers, "entries").into_iter().collect();
     let texts: Vec<(String, Vec<String>)> =
-        entries.iter().map(|entry| (entry.found.title.clone().unwrap_or_default(), entry.paragraphs.clone())).collect();
+        items.iter().map(|item| (item.entry.title.clone().unwrap_or_default(), item.paragraphs.clone())).collect();
     let credits = Credits::learn(texts.iter().map(|(title, paragraphs)| (title.as_str(), paragraphs.as_slice())));
-    for (place, entry) in entries.iter_mut().enumerate() {
-        entry.split_caption(&credits);
-        if let Some(numbers) = entry.numbers {
-            entry.found.published = numbers.resolve_leniently(order).map(EntryDate::Day);
-            entry.is_impossible |= entry.found.published.is_none();
+    for (index, item) in items.iter_mut().enumerate() {
+        item.split_caption(&credits);
+        if let Some(numbers) = item.numbers {
+            item.entry.published = numbers.resolve_leniently(order).map(EntryDate::Day);
+            item.is_impossible |= item.entry.published.is_none();
         }
-        entry.found.base.clone_from(&base);
-        entry.found.skip_reason = entry.fault(place + 1);
+        item.entry.base.clone_from(&base);
+        item.entry.skip_reason = item.skip_reason(index + 1);
     }
-    entries.into_iter().for_each(|entry| emit(entry.found));
+    items.into_iter().for_each(|item| emit(item.entry));
     Ok(notes)
 }
 
 /// An entry before the whole page is known.
-struct Entry {
-    found: ParsedEntry,
+struct ScrapedItem {
+    entry: ParsedEntry,
     /// Its date, if the order of day and month must be inferred from the page.
     numbers: Option<NumericDate>,
     is_impossible: bool,
@@ -87,35 +87,35 @@ struct Entry {
     paragraphs: Vec<String>,
 }
 
-impl Entry {
+impl ScrapedItem {
     /// Splits an image caption off the text.
     fn split_caption(&mut self, credits: &Credits) {
-        if self.found.body.is_some() {
+        if self.entry.body.is_some() {
             return;
         }
         let split = credits.split(&self.paragraphs);
-        (self.found.summary, self.found.body) = summary_or_body(&split.paragraphs);
+        (self.entry.summary, self.entry.body) = summary_or_body(&split.paragraphs);
         if let Some(caption) = split.caption {
-            let picture = self.found.image.get_or_insert_default();
+            let picture = self.entry.image.get_or_insert_default();
             picture.alt = picture.alt.take().or(caption.alt);
             picture.credit = picture.credit.take().or(caption.credit);
         }
     }
 
     /// Why it cannot be imported. `number`: its position on the page, from 1.
-    fn fault(&self, number: usize) -> Option<String> {
-        let title = || self.found.title.clone().unwrap_or_else(|| format!("entry {number}"));
+    fn skip_reason(&self, number: usize) -> Option<String> {
+        let title = || self.entry.title.clone().unwrap_or_else(|| format!("entry {number}"));
         if self.is_impossible {
             return Some(format!("there is no such day as the date of `{}` says; correct it in the source", title()));
         }
-        let is_empty = self.found.title.is_none() && self.found.summary.is_none() && self.found.body.is_none();
+        let is_empty = self.entry.title.is_none() && self.entry.summary.is_none() && self.entry.body.is_none();
         is_empty.then(|| {
             format!("entry {number} of the page has neither title nor text; see whether --item, --title and --summary name them")
         })
     }
 }
 
-fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
+fn scrape(item: ElementRef, selectors: &Selectors) -> ScrapedItem {
     let title = selectors::first(item, &selectors.title);
     let date = selectors::first(item, &selectors.date);
     let link = match &selectors.link {
@@ -123,7 +123,7 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
         None => title.and_then(parts::link_at).or_else(|| first_link(item)),
     };
     let line = title.map(parts::line);
-    let mut found = ParsedEntry {
+    let mut entry = ParsedEntry {
         title: line.filter(|line| !line.is_empty()),
         link: link.and_then(|link| attribute(link, "href")),
         language: parts::own_language(item, title, link),
@@ -133,15 +133,15 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
     let (mut numbers, mut is_impossible) = (None, false);
     if let Some(date) = date {
         match parts::date(date) {
-            parts::DateField::Exact(when) => found.published = Some(when),
+            parts::DateField::Exact(when) => entry.published = Some(when),
             parts::DateField::Ambiguous(written) => numbers = Some(written),
             parts::DateField::Impossible => is_impossible = true,
-            parts::DateField::Unknown(text) => found.remarks.push(format!("its date is not understood: `{text}`")),
+            parts::DateField::Unknown(text) => entry.remarks.push(format!("its date is not understood: `{text}`")),
         }
     }
     let caption = parts::caption(item);
     let shown = VisibleHtml::without(item, [title, date, caption].into_iter().flatten());
-    found.image = parts::picture(item, caption);
+    entry.image = parts::picture(item, caption);
     let summaries = selectors::all(item, &selectors.summary);
     let texts: Vec<String> = summaries.iter().map(|element| shown.html(*element)).collect();
     let paragraphs: Vec<String> = texts
@@ -150,8 +150,8 @@ fn entry(item: ElementRef, selectors: &Selectors) -> Entry {
         .filter(|paragraph| !paragraph.is_empty())
         .collect();
     let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| visible_text::has_tags(html));
-    found.body = is_marked_up.then(|| Body::Html(texts.join("\n")));
-    Entry { found, numbers, is_impossible, paragraphs }
+    entry.body = is_marked_up.then(|| Body::Html(texts.join("\n")));
+    ScrapedItem { entry, numbers, is_impossible, paragraphs }
 }
 
 fn first_link(item: ElementRef) -> Option<ElementRef> {

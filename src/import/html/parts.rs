@@ -11,6 +11,7 @@ use url::Url;
 use crate::import::dates::{self, NumericDate, ParsedDate};
 use crate::import::entry::{EntryDate, Image};
 use crate::import::feed::date as machine;
+use crate::import::feed::tree::write_start_tag;
 use crate::import::listing::caption;
 use crate::import::visible_text;
 
@@ -172,7 +173,7 @@ impl VisibleHtml {
                     Node::Element(value) if self.hides(node.id(), value.name()) && node.id() != element.id() => {
                         hidden = Some(node.id());
                     }
-                    Node::Element(value) => open(value, &mut out),
+                    Node::Element(value) => write_start_tag(value.name(), value.attrs(), &mut out),
                     _ => {}
                 },
                 Edge::Close(node) if hidden == Some(node.id()) => hidden = None,
@@ -196,12 +197,3 @@ impl VisibleHtml {
 
 /// Elements without an end tag.
 const VOID_ELEMENTS: [&str; 6] = ["br", "hr", "img", "wbr", "input", "source"];
-
-fn open(element: &scraper::node::Element, out: &mut String) {
-    out.push('<');
-    out.push_str(element.name());
-    for (name, value) in element.attrs() {
-        out.push_str(&format!(" {name}=\"{}\"", html_escape::encode_double_quoted_attribute(value)));
-    }
-    out.push('>');
-}

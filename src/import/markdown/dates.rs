@@ -2,6 +2,7 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
+use crate::import::dates::ENGLISH_MONTHS;
 use crate::import::entry::EntryDate;
 
 /// A date, and whether a part after it could not be parsed.
@@ -78,8 +79,6 @@ fn year_first(text: &str) -> Option<(NaiveDate, &str)> {
     Some((NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?, rest))
 }
 
-const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
 /// `May 3, 2024`, `3 May 2024`, `Fri, 03 May 2024`, `Fri May 3 2024`.
 fn with_month_name(text: &str) -> Option<(NaiveDate, &str)> {
     let (mut day, mut month, mut year) = (None, None, None);
@@ -94,8 +93,8 @@ fn with_month_name(text: &str) -> Option<(NaiveDate, &str)> {
         } else {
             let end = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
             let word = rest[..end].to_ascii_lowercase();
-            let found = MONTHS.iter().zip(1..).find(|(name, _)| word.starts_with(**name));
-            month = month.or(found.map(|(_, month)| month));
+            let named = ENGLISH_MONTHS.iter().zip(1..).find(|(name, _)| word.starts_with(&name[..3]));
+            month = month.or(named.map(|(_, month)| month));
             rest = &rest[end..];
         }
         if let (Some(day), Some(month), Some(year)) = (day, month, year) {

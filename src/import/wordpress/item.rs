@@ -49,7 +49,7 @@ impl Item<'_> {
         pages: bool,
     ) -> ParsedEntry {
         let text = |namespace, name| {
-            Some(self.element.child(namespace, name)?.text().trim().to_owned()).filter(|text: &String| !text.is_empty())
+            Some(self.element.child(namespace, name)?.trimmed_text()).filter(|text: &String| !text.is_empty())
         };
         let kind = wp_text(self.element, "post_type").unwrap_or_default();
         let mut entry = ParsedEntry {
@@ -61,10 +61,10 @@ impl Item<'_> {
             link: text(Namespace::Plain, "link"),
             base: channel.and_then(|channel| {
                 wp_text(channel, "base_blog_url")
-                    .or_else(|| Some(channel.child(Namespace::Plain, "link")?.text().trim().to_owned()))
+                    .or_else(|| Some(channel.child(Namespace::Plain, "link")?.trimmed_text()))
             }),
             inherited_language: channel
-                .and_then(|channel| Some(channel.child(Namespace::Plain, "language")?.text().trim().to_owned()))
+                .and_then(|channel| Some(channel.child(Namespace::Plain, "language")?.trimmed_text()))
                 .filter(|tag| !tag.is_empty()),
             ..ParsedEntry::default()
         };
@@ -174,7 +174,7 @@ impl Item<'_> {
         let of_domain = |wanted: &str| {
             let mut all = self.element.children_named(Namespace::Plain, "category");
             let entry = all.find(|category| category.attribute("domain") == Some(wanted))?;
-            entry.attribute("nicename").map(str::to_owned).or_else(|| Some(entry.text().trim().to_owned()))
+            entry.attribute("nicename").map(str::to_owned).or_else(|| Some(entry.trimmed_text()))
         };
         entry.language = of_domain("language").or_else(|| self.meta("_wpml_import_language_code"));
         let polylang = of_domain("post_translations").map(|group| format!("polylang {group}"));

@@ -78,10 +78,7 @@ fn is_item(namespace: Namespace, name: &str) -> bool {
 
 /// The text of a child in the `wp` namespace.
 fn wp_text(element: &Element, name: &str) -> Option<String> {
-    element
-        .child(Namespace::Wordpress, name)
-        .map(|inner| inner.text().trim().to_owned())
-        .filter(|text| !text.is_empty())
+    element.child(Namespace::Wordpress, name).map(Element::trimmed_text).filter(|text| !text.is_empty())
 }
 
 impl EntryHandler for MediaIndex {
