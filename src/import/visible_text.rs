@@ -43,15 +43,16 @@ pub fn from_html(html: &str) -> String {
     for token in tokens(html) {
         match token {
             Token::Tag { name, is_end, .. } => {
-                let known = |list: &[&'static str]| list.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
-                if let Some(hidden) = known(&HIDDEN_ELEMENTS) {
+                let find_in =
+                    |list: &[&'static str]| list.iter().copied().find(|listed| listed.eq_ignore_ascii_case(name));
+                if let Some(hidden) = find_in(&HIDDEN_ELEMENTS) {
                     hidden_in = (!is_end).then_some(hidden);
                 }
-                if known(&PARAGRAPH_ELEMENTS).is_some() {
+                if find_in(&PARAGRAPH_ELEMENTS).is_some() {
                     breaks = 2;
                 } else if name.eq_ignore_ascii_case("br") {
                     breaks = (breaks + 1).min(2);
-                } else if known(&LINE_ELEMENTS).is_some() {
+                } else if find_in(&LINE_ELEMENTS).is_some() {
                     breaks = breaks.max(1);
                 }
             }

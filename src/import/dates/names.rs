@@ -5,16 +5,16 @@ pub fn month(word: &str) -> Option<u32> {
     // Hebrew prefixes the month with `in`.
     let word = word.strip_prefix('ב').unwrap_or(word);
     let full = MONTHS.iter().position(|names| names.split_whitespace().any(|name| name == word));
-    if let Some(place) = full {
-        return Some(place as u32 + 1);
+    if let Some(index) = full {
+        return Some(index as u32 + 1);
     }
     if word.chars().count() < 3 {
         return None;
     }
     let mut starts =
         MONTHS.iter().enumerate().filter(|(_, names)| names.split_whitespace().any(|name| name.starts_with(word)));
-    let (place, _) = starts.next()?;
-    starts.next().is_none().then_some(place as u32 + 1)
+    let (index, _) = starts.next()?;
+    starts.next().is_none().then_some(index as u32 + 1)
 }
 
 /// The month of an English name or its usual abbreviation, ignoring case.

@@ -94,12 +94,12 @@ impl Reader<'_> {
     fn weekday(&mut self) {
         let start = self.at;
         let word = self.word();
-        let known = is_weekday(&word);
-        if known {
+        let is_known = is_weekday(&word);
+        if is_known {
             self.eat(&['.', ',', '،']);
             self.eat(&[',']);
         }
-        if !(known && self.blanks()) {
+        if !(is_known && self.blanks()) {
             self.at = start;
         }
     }

@@ -140,10 +140,10 @@ fn scrape(item: ElementRef, selectors: &Selectors) -> ScrapedItem {
         }
     }
     let caption = parts::caption(item);
-    let shown = VisibleHtml::without(item, [title, date, caption].into_iter().flatten());
-    entry.image = parts::picture(item, caption);
+    let visible = VisibleHtml::without(item, [title, date, caption].into_iter().flatten());
+    entry.image = parts::image(item, caption);
     let summaries = selectors::all(item, &selectors.summary);
-    let texts: Vec<String> = summaries.iter().map(|element| shown.html(*element)).collect();
+    let texts: Vec<String> = summaries.iter().map(|element| visible.html(*element)).collect();
     let paragraphs: Vec<String> = texts
         .iter()
         .flat_map(|html| visible_text::from_html(html).split("\n\n").map(str::to_owned).collect::<Vec<_>>())

@@ -97,9 +97,9 @@ pub enum DateField {
 
 /// Parses a date from its machine-readable attribute, else from the text.
 pub fn date(element: ElementRef) -> DateField {
-    let said = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
-    let inner = || select(element, "[datetime], [content]").and_then(said);
-    if let Some(when) = said(element).or_else(inner).and_then(|text| machine::read(&text)) {
+    let machine_date = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
+    let inner = || select(element, "[datetime], [content]").and_then(machine_date);
+    if let Some(when) = machine_date(element).or_else(inner).and_then(|text| machine::read(&text)) {
         return DateField::Exact(when);
     }
     let text = line(element);
@@ -115,9 +115,9 @@ pub fn date(element: ElementRef) -> DateField {
 fn within(text: &str) -> Option<ParsedDate> {
     let mut before = ' ';
     for (at, letter) in text.char_indices().take(DATE_SEARCH_CHARS) {
-        let begins = letter.is_alphanumeric() && !before.is_alphanumeric();
+        let is_word_start = letter.is_alphanumeric() && !before.is_alphanumeric();
         before = letter;
-        if begins && let Some(found) = dates::parse_prefix(&text[at..]) {
+        if is_word_start && let Some(found) = dates::parse_prefix(&text[at..]) {
             return Some(found.date);
         }
     }
@@ -130,26 +130,26 @@ pub fn caption(item: ElementRef) -> Option<ElementRef> {
 }
 
 /// The image of an item, with alternative text and credit from its caption.
-pub fn picture(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
-    let shown = select(item, "img, amp-img");
-    let said = caption.map(|caption| caption::parse(&line(caption))).unwrap_or_default();
-    let size = |name: &str| shown.and_then(|shown| attribute(shown, name)?.parse().ok());
-    let alt = shown.and_then(|shown| attribute(shown, "alt"));
-    let picture = Image {
-        url: shown.and_then(source),
-        alt: alt.map(|alt| visible_text::collapse_whitespace(&alt)).or(said.alt),
-        credit: said.credit,
+pub fn image(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
+    let image = select(item, "img, amp-img");
+    let caption = caption.map(|caption| caption::parse(&line(caption))).unwrap_or_default();
+    let size = |name: &str| image.and_then(|image| attribute(image, name)?.parse().ok());
+    let alt = image.and_then(|image| attribute(image, "alt"));
+    let image = Image {
+        url: image.and_then(source),
+        alt: alt.map(|alt| visible_text::collapse_whitespace(&alt)).or(caption.alt),
+        credit: caption.credit,
         width: size("width"),
         height: size("height"),
     };
-    Some(picture).filter(|picture| picture.url.is_some() || picture.alt.is_some() || picture.credit.is_some())
+    Some(image).filter(|image| image.url.is_some() || image.alt.is_some() || image.credit.is_some())
 }
 
 /// The URL of an image; lazy loading keeps it in a data attribute and a placeholder in `src`.
-fn source(picture: ElementRef) -> Option<String> {
-    let late = ["data-src", "data-lazy-src", "data-original"].iter().find_map(|name| attribute(picture, name));
-    let source = || attribute(picture, "src").filter(|source| !source.starts_with("data:"));
-    let set = || ["srcset", "data-srcset"].iter().find_map(|name| attribute(picture, name));
+fn source(image: ElementRef) -> Option<String> {
+    let late = ["data-src", "data-lazy-src", "data-original"].iter().find_map(|name| attribute(image, name));
+    let source = || attribute(image, "src").filter(|source| !source.starts_with("data:"));
+    let set = || ["srcset", "data-srcset"].iter().find_map(|name| attribute(image, name));
     late.or_else(source).or_else(|| set()?.split([' ', ',']).find(|part| !part.is_empty()).map(str::to_owned))
 }
 

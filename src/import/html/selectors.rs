@@ -53,14 +53,14 @@ pub fn all<'a>(item: ElementRef<'a>, selector: &Selector) -> Vec<ElementRef<'a>>
     if selector.matches(&item) {
         return vec![item];
     }
-    let mut found: Vec<ElementRef<'a>> = Vec::new();
+    let mut elements: Vec<ElementRef<'a>> = Vec::new();
     for element in item.select(selector) {
-        let is_within = found.last().is_some_and(|last| element.ancestors().any(|node| node.id() == last.id()));
+        let is_within = elements.last().is_some_and(|last| element.ancestors().any(|node| node.id() == last.id()));
         if !is_within {
-            found.push(element);
+            elements.push(element);
         }
     }
-    found
+    elements
 }
 
 /// The first of those.

@@ -218,12 +218,12 @@ fn undated_starts(lines: &[Line]) -> Vec<EntryStart> {
 }
 
 fn entry_start(index: usize, line: &Line) -> Option<EntryStart> {
-    let plain = dates::parse_prefix(line.text).map(|found| (None, 0, found));
-    let (bullet, start, found) = plain.or_else(|| {
+    let without_bullet = dates::parse_prefix(line.text).map(|date| (None, 0, date));
+    let (bullet, start, date) = without_bullet.or_else(|| {
         let (bullet, start) = bullet_prefix(line.text)?;
         Some((Some(bullet), start, dates::parse_prefix(&line.text[start..])?))
     })?;
-    let end = start + found.length;
+    let end = start + date.length;
     let behind = &line.text[end..];
     let title = behind.trim_start_matches(|next: char| next.is_whitespace() || "-–—:|.,·•*/".contains(next));
     let parting = &behind[..behind.len() - title.len()];
@@ -234,8 +234,8 @@ fn entry_start(index: usize, line: &Line) -> Option<EntryStart> {
         bullet,
         alone: title.is_empty(),
         titled: !title.is_empty() && (parting.contains(['-', '–', '—', ':', '|']) || !sentence),
-        numeric: matches!(found.date, ParsedDate::Ambiguous(_)),
-        date: Some(found.date),
+        numeric: matches!(date.date, ParsedDate::Ambiguous(_)),
+        date: Some(date.date),
         title: line.text.len() - title.len(),
     })
 }

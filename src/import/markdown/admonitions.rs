@@ -33,7 +33,9 @@ pub fn to_block_quotes(text: &str) -> String {
             Delimiter::None => {
                 out.push_str(&prefix);
                 match alert(line.text).filter(|_| !line.is_code) {
-                    Some((marks, word)) => out.push_str(&format!("{marks}**{word}**\n{prefix}{}\n", marks.trim_end())),
+                    Some((markers, title)) => {
+                        out.push_str(&format!("{markers}**{title}**\n{prefix}{}\n", markers.trim_end()))
+                    }
                     None => out.push_str(line.whole),
                 }
             }
@@ -113,12 +115,13 @@ fn name(text: &str) -> Option<String> {
 /// The quote markers and the title of an alert: `> [!NOTE] Title`.
 fn alert(line: &str) -> Option<(&str, String)> {
     let rest = line.trim_start_matches(['>', ' ', '\t']);
-    let marks = &line[..line.len() - rest.len()];
+    let markers = &line[..line.len() - rest.len()];
     let (kind, title) = rest.strip_prefix("[!")?.split_once(']')?;
-    let sound =
-        marks.contains('>') && !kind.is_empty() && kind.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
+    let is_valid = markers.contains('>')
+        && !kind.is_empty()
+        && kind.chars().all(|letter| letter.is_alphanumeric() || letter == '-');
     let title = title.trim_start_matches(['+', '-']).trim().replace('*', "");
-    sound.then(|| (marks, if title.is_empty() { inline_text::capitalised(&kind.to_lowercase()) } else { title }))
+    is_valid.then(|| (markers, if title.is_empty() { inline_text::capitalised(&kind.to_lowercase()) } else { title }))
 }
 
 #[cfg(test)]

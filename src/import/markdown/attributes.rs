@@ -1,6 +1,6 @@
 //! Owns stripping attribute lists in braces and HTML comments.
 
-use super::code::{CodeScope, CodeSpans, rewrite};
+use super::code::{CodeScope, CodeSpans, replace_at, rewrite};
 
 /// Strips comments and attribute lists outside code.
 pub fn strip(text: &str) -> String {
@@ -8,39 +8,28 @@ pub fn strip(text: &str) -> String {
         return text.to_owned();
     }
     let code = CodeSpans::find(text, CodeScope::All);
-    let plain = |piece: &str, out: &mut String| strip_piece(piece, out);
-    rewrite(text, &code, plain, |piece, out| out.push_str(piece))
+    rewrite(text, &code, strip_piece)
 }
 
 const MAX_LIST_BYTES: usize = 400;
 
 fn strip_piece(piece: &str, out: &mut String) {
-    let bytes = piece.as_bytes();
-    let (mut at, mut has_comment_end) = (0, true);
-    while let Some(found) = memchr::memchr2(b'{', b'<', &bytes[at..]).map(|found| at + found) {
-        out.push_str(&piece[at..found]);
-        let rest = &piece[found..];
+    let mut has_comment_end = true;
+    replace_at(piece, *b"{<", out, |rest, out| {
         if has_comment_end && rest.starts_with("<!--") {
             let end = rest.find("-->");
             has_comment_end = end.is_some();
             if let Some(end) = end {
-                at = found + end + 3;
-                continue;
+                return Some(end + 3);
             }
         }
-        if let Some(length) = attributes(rest, out) {
-            let kept = out.trim_end_matches([' ', '\t']).len();
-            let is_indent = kept == 0 || out[..kept].ends_with('\n');
-            if !is_indent {
-                out.truncate(kept);
-            }
-            at = found + length;
-            continue;
+        let length = attributes(rest, out)?;
+        let trimmed = out.trim_end_matches([' ', '\t']).len();
+        if trimmed > 0 && !out[..trimmed].ends_with('\n') {
+            out.truncate(trimmed);
         }
-        out.push_str(&piece[found..=found]);
-        at = found + 1;
-    }
-    out.push_str(&piece[at..]);
+        Some(length)
+    });
 }
 
 /// The length of the attribute list at the start of a text, if the context leaves no other reading.

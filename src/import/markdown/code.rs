@@ -68,22 +68,40 @@ pub fn is_too_deep(text: &str) -> bool {
     text.lines().any(|line| (MAX_DEPTH..line.len()).contains(&markers(line)))
 }
 
-/// Rewrites a text: `text` handles each part between code, `inside` each range of code.
-pub fn rewrite(
-    source: &str,
-    code: &CodeSpans,
-    mut text: impl FnMut(&str, &mut String),
-    mut inside: impl FnMut(&str, &mut String),
-) -> String {
+/// Rewrites the parts of a text that are no code.
+pub fn rewrite(source: &str, code: &CodeSpans, mut text: impl FnMut(&str, &mut String)) -> String {
     let mut out = String::with_capacity(source.len() + source.len() / 8);
     let mut at = 0;
     for range in &code.ranges {
         text(&source[at..range.start], &mut out);
-        inside(&source[range.clone()], &mut out);
+        out.push_str(&source[range.clone()]);
         at = range.end;
     }
     text(&source[at..], &mut out);
     out
+}
+
+/// Copies a text, calling `replace` with the rest of it at each of two ASCII bytes. That returns how many bytes of the
+/// rest it has replaced, or `None` to copy one.
+pub fn replace_at(
+    text: &str,
+    bytes: [u8; 2],
+    out: &mut String,
+    mut replace: impl FnMut(&str, &mut String) -> Option<usize>,
+) {
+    let mut at = 0;
+    while let Some(offset) = memchr::memchr2(bytes[0], bytes[1], &text.as_bytes()[at..]) {
+        let start = at + offset;
+        out.push_str(&text[at..start]);
+        at = match replace(&text[start..], out) {
+            Some(length) => start + length,
+            None => {
+                out.push_str(&text[start..=start]);
+                start + 1
+            }
+        };
+    }
+    out.push_str(&text[at..]);
 }
 
 /// Escapes the template delimiters left outside code.
@@ -103,7 +121,7 @@ pub fn escape_templates(source: &str) -> String {
             }
         }
     };
-    rewrite(source, &code, escape, |piece, out| out.push_str(piece))
+    rewrite(source, &code, escape)
 }
 
 /// A fenced code block.

@@ -55,9 +55,9 @@ pub fn from_path(path: &str) -> Option<NaiveDate> {
         let is_number = |part: &str, lengths: std::ops::RangeInclusive<usize>| {
             lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
         };
-        let sound = is_number(year, 4..=4) && is_number(month, 1..=2) && is_number(day, 1..=2);
+        let is_valid = is_number(year, 4..=4) && is_number(month, 1..=2) && is_number(day, 1..=2);
         let date = || NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-        sound.then(date).flatten()
+        is_valid.then(date).flatten()
     })
 }
 
@@ -143,8 +143,8 @@ fn zone(text: &str) -> Option<FixedOffset> {
         None if digits.len() == 4 && digits.is_ascii() => (number(&digits[..2], 2..=2)?, number(&digits[2..], 2..=2)?),
         None => (number(digits, 1..=2)?, (0, "")),
     };
-    let sound = hours.1.is_empty() && minutes.1.is_empty() && minutes.0 < 60;
-    let seconds = i32::try_from(hours.0 * 3600 + minutes.0 * 60).ok().filter(|_| sound)?;
+    let is_valid = hours.1.is_empty() && minutes.1.is_empty() && minutes.0 < 60;
+    let seconds = i32::try_from(hours.0 * 3600 + minutes.0 * 60).ok().filter(|_| is_valid)?;
     FixedOffset::east_opt(sign * seconds)
 }
 

@@ -76,7 +76,7 @@ fn from_yaml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Docu
             values,
             has_front_matter: true,
             body,
-            remark: error.map(|error| odd("YAML", lines_before + error.line, &error.reason)),
+            remark: error.map(|error| lenient_remark("YAML", lines_before + error.line, &error.reason)),
         }),
         Err(error) => Err(ParseError {
             line: lines_before + error.line,
@@ -85,7 +85,7 @@ fn from_yaml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Docu
     }
 }
 
-fn odd(language: &str, line: usize, reason: &str) -> String {
+fn lenient_remark(language: &str, line: usize, reason: &str) -> String {
     format!("the front matter is not quite {language} (line {line}: {reason}); it was read key by key")
 }
 
@@ -104,7 +104,7 @@ fn from_toml<'a>(front: &str, body: &'a str, lines_before: usize) -> Result<Docu
     if values.pairs().is_empty() {
         return Err(ParseError { line, reason: format!("its front matter is no TOML: {reason}") });
     }
-    Ok(Document { values, has_front_matter: true, body, remark: Some(odd("TOML", line, &reason)) })
+    Ok(Document { values, has_front_matter: true, body, remark: Some(lenient_remark("TOML", line, &reason)) })
 }
 
 /// Parses TOML line by line; an invalid value becomes a text.

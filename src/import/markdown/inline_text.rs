@@ -71,16 +71,16 @@ pub fn next_link(text: &str) -> Option<(&str, &str, &str, &str)> {
 pub fn attribute(tag: &str, name: &str) -> Option<String> {
     let lower = tag.to_ascii_lowercase();
     let mut from = 0;
-    while let Some(at) = lower[from..].find(name).map(|found| found + from) {
+    while let Some(at) = lower[from..].find(name).map(|offset| offset + from) {
         from = at + name.len();
         let starts = lower[..at].ends_with(|before: char| before.is_whitespace() || before == '"' || before == '\'');
         let Some(value) = tag[from..].trim_start().strip_prefix('=').filter(|_| starts) else { continue };
         let value = value.trim_start();
-        let found = match value.chars().next() {
+        let value = match value.chars().next() {
             Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
             _ => value.split(|next: char| next.is_whitespace() || next == '>').next(),
         };
-        return found.map(|found| html_escape::decode_html_entities(found).trim().to_owned());
+        return value.map(|value| html_escape::decode_html_entities(value).trim().to_owned());
     }
     None
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::code::{CodeScope, CodeSpans, rewrite};
+use super::code::{CodeScope, CodeSpans, replace_at, rewrite};
 use super::post_context::{PostContext, split_fragment};
 use super::tree::{joined, parent};
 
@@ -36,42 +36,27 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
 
     /// Resolves the URLs in Markdown.
     pub fn body(&mut self, text: &str) -> String {
-        let code = CodeSpans::find(text, CodeScope::All);
-        rewrite(text, &code, |piece, out| self.piece(piece, out), |piece, out| out.push_str(piece))
+        rewrite(text, &CodeSpans::find(text, CodeScope::All), |piece, out| self.piece(piece, out))
     }
 
     /// Resolves the URLs in HTML.
     pub fn html(&mut self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + text.len() / 8);
-        let mut at = 0;
-        while let Some(found) = text[at..].find('<').map(|found| at + found) {
-            out.push_str(&text[at..found]);
-            at = found + self.tag(&text[found..], &mut out);
-        }
-        out.push_str(&text[at..]);
+        replace_at(text, *b"<<", &mut out, |rest, out| self.tag(rest, out));
         out
     }
 
     fn piece(&mut self, piece: &str, out: &mut String) {
-        let bytes = piece.as_bytes();
-        let mut at = 0;
-        while let Some(found) = memchr::memchr2(b']', b'<', &bytes[at..]).map(|found| at + found) {
-            out.push_str(&piece[at..found]);
-            let rest = &piece[found..];
-            at = if rest.starts_with('<') {
-                found + self.tag(rest, out)
-            } else if rest.starts_with("](") {
-                out.push_str("](");
-                found + 2 + self.destination(&piece[found + 2..], out)
-            } else if rest.starts_with("]:") && is_definition(out) {
-                out.push_str("]:");
-                found + 2 + self.destination(&piece[found + 2..], out)
-            } else {
-                out.push(']');
-                found + 1
-            };
-        }
-        out.push_str(&piece[at..]);
+        replace_at(piece, *b"]<", out, |rest, out| {
+            if rest.starts_with('<') {
+                return self.tag(rest, out);
+            }
+            if !(rest.starts_with("](") || (rest.starts_with("]:") && is_definition(out))) {
+                return None;
+            }
+            out.push_str(&rest[..2]);
+            Some(2 + self.destination(&rest[2..], out))
+        });
     }
 
     /// Writes the link destination at the start of a text and returns its length.
@@ -104,12 +89,9 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
     }
 
     /// Writes the HTML tag at the start of a text and returns its length.
-    fn tag(&mut self, text: &str, out: &mut String) -> usize {
-        let length = tag_length(text);
-        let Some(length) = length.filter(|_| text[1..].starts_with(|first: char| first.is_ascii_alphabetic())) else {
-            out.push('<');
-            return 1;
-        };
+    fn tag(&mut self, text: &str, out: &mut String) -> Option<usize> {
+        let is_start = text[1..].starts_with(|first: char| first.is_ascii_alphabetic());
+        let length = tag_length(text).filter(|_| is_start)?;
         let tag = &text[..length];
         let lower = tag.to_ascii_lowercase();
         let mut at = 0;
@@ -123,7 +105,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
             at = end;
         }
         out.push_str(&tag[at..]);
-        length
+        Some(length)
     }
 
     /// The absolute form of a URL; `None` if it stays as it is.
@@ -158,12 +140,12 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         }
         let reference = inner.map_or_else(|| written.to_owned(), |inner| format!("/{inner}"));
         let reference = percent_decode_str(&reference).decode_utf8_lossy().into_owned();
-        let found = self.page.reference(&reference, None);
-        if found.is_none() {
+        let target = self.page.reference(&reference, None);
+        if target.is_none() {
             self.page.remark(format!("no page \"{path}\" is in the tree, so that a link to it may lead nowhere"));
         }
-        let found = found?;
-        if found.starts_with('/') { self.page.tree.base().join(&found).ok().map(String::from) } else { Some(found) }
+        let target = target?;
+        if target.starts_with('/') { self.page.tree.base().join(&target).ok().map(String::from) } else { Some(target) }
     }
 
     /// Records that the file of a URL is referenced.
@@ -235,7 +217,7 @@ fn next_address(lower: &str, tag: &str, from: usize) -> Option<(usize, usize)> {
     let names = ["href", "src", "poster", "data"];
     let mut at = from;
     loop {
-        let equals = lower[at..].find('=').map(|found| at + found)?;
+        let equals = lower[at..].find('=').map(|target| at + target)?;
         let name = lower[from.min(equals)..equals].trim_end();
         let is_address = names.iter().any(|wanted| {
             name.strip_suffix(wanted).is_some_and(|before| before.ends_with([' ', '\t', '\n', '"', '\'', '/']))

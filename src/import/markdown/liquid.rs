@@ -1,6 +1,6 @@
 //! Owns expanding Liquid in Jekyll's posts; unknown tags are removed, and the text between them stays.
 
-use super::code::{CodeScope, fenced};
+use super::code::{CodeScope, fenced, replace_at};
 use super::post_context::PostContext;
 use super::template_scanner::{self, TemplateLanguage};
 use super::template_tags::{self, Tag};
@@ -68,29 +68,20 @@ fn without_raw(piece: &str) -> String {
         return piece.to_owned();
     }
     let mut out = String::with_capacity(piece.len());
-    let mut at = 0;
-    while let Some(start) = piece[at..].find('{').map(|found| at + found) {
-        out.push_str(&piece[at..start]);
-        let rest = &piece[start..];
-        let (sign, wanted) = if rest.starts_with("{%") { ("%}", true) } else { ("}}", false) };
-        let end = (rest.starts_with("{{") || wanted)
-            .then(|| template_tags::find_closing(piece, start + 2, sign, b"\"'"))
-            .flatten();
-        let inside =
-            end.map(|end| piece[start + 2..end].trim_matches(|next: char| next == '-' || next.is_whitespace()));
-        match (inside, end) {
-            (Some("raw" | "endraw"), Some(end)) if wanted => at = end + 2,
-            (Some(inside), Some(end)) if !wanted && literal(inside).is_some() => {
-                out.push_str(literal(inside).unwrap_or_default());
-                at = end + 2;
-            }
-            _ => {
-                out.push('{');
-                at = start + 1;
-            }
+    replace_at(piece, *b"{{", &mut out, |rest, out| {
+        let is_tag = rest.starts_with("{%");
+        if !is_tag && !rest.starts_with("{{") {
+            return None;
         }
-    }
-    out.push_str(&piece[at..]);
+        let end = template_tags::find_closing(rest, 2, if is_tag { "%}" } else { "}}" }, b"\"'")?;
+        let inside = rest[2..end].trim_matches(|next: char| next == '-' || next.is_whitespace());
+        match literal(inside) {
+            Some(text) if !is_tag => out.push_str(text),
+            _ if is_tag && matches!(inside, "raw" | "endraw") => {}
+            _ => return None,
+        }
+        Some(end + 2)
+    });
     out
 }
 
@@ -106,16 +97,16 @@ impl Liquid<'_, '_> {
         if self.unclosed.iter().any(|unclosed| unclosed == names[0]) {
             return None;
         }
-        let found = self.text[from..].match_indices("{%").map(|(at, _)| from + at).find_map(|start| {
+        let result = self.text[from..].match_indices("{%").map(|(at, _)| from + at).find_map(|start| {
             let inside = self.text[start + 2..].trim_start_matches(['-', ' ', '\t']);
             let behind = names.iter().find_map(|name| inside.strip_prefix(name))?;
             let end = behind.trim_start_matches(['-', ' ', '\t']).strip_prefix("%}")?;
             Some((start, self.text.len() - end.len()))
         });
-        if found.is_none() {
+        if result.is_none() {
             self.unclosed.push(names[0].to_owned());
         }
-        found
+        result
     }
 
     /// Writes the expansion of a tag.
@@ -124,12 +115,12 @@ impl Liquid<'_, '_> {
         match tag.name.as_str() {
             "post_url" | "link" => {
                 let name = argument.trim_matches(['"', '\'']);
-                let found = if tag.name == "link" {
+                let result = if tag.name == "link" {
                     self.page.reference(&format!("/{name}"), None)
                 } else {
                     self.page.post(name)
                 };
-                match found {
+                match result {
                     Some(address) => out.push_str(&address),
                     None => self
                         .page
@@ -201,15 +192,15 @@ impl Liquid<'_, '_> {
             "page.url" => page.link.map(|link| link.path().to_owned()),
             "page.lang" => page.file.language.clone(),
             _ => {
-                let (place, key) = name.split_once('.')?;
+                let (object, key) = name.split_once('.')?;
                 let keys: Vec<&str> = key.split('.').collect();
-                let values = match place {
+                let values = match object {
                     "page" | "post" => page.values,
                     "site" => &page.tree.site.values,
                     _ => return None,
                 };
-                let found = values.get_path(&keys).and_then(super::value::Value::as_text).map(str::to_owned);
-                found.or_else(|| key.starts_with("baseurl").then(String::new))
+                let result = values.get_path(&keys).and_then(super::value::Value::as_text).map(str::to_owned);
+                result.or_else(|| key.starts_with("baseurl").then(String::new))
             }
         }
     }

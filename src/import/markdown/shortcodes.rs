@@ -64,10 +64,10 @@ impl TemplateLanguage for Hugo<'_, '_> {
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
         let inside = self.text[start + 3..end - 3].trim();
-        if let Some(shown) = inside.strip_prefix("/*") {
+        if let Some(escaped) = inside.strip_prefix("/*") {
             let (open, close) = if self.text[start..].starts_with("{{<") { ("&lt;", "&gt;") } else { ("%", "&#37;") };
-            let shown = shown.strip_suffix("*/").unwrap_or(shown);
-            out.push_str(&format!("&#123;&#123;{open}{}{close}}}}}", html_escape::encode_text(shown)));
+            let escaped = escaped.strip_suffix("*/").unwrap_or(escaped);
+            out.push_str(&format!("&#123;&#123;{open}{}{close}}}}}", html_escape::encode_text(escaped)));
             return Some(end);
         }
         if inside.starts_with('/') {
@@ -101,8 +101,8 @@ impl TemplateLanguage for Hugo<'_, '_> {
 
 impl Hugo<'_, '_> {
     fn closing(&self, name: &str, from: usize) -> Option<(usize, usize)> {
-        let places = self.closings.get(name)?;
-        places.get(places.partition_point(|(start, _)| *start < from)).copied()
+        let ranges = self.closings.get(name)?;
+        ranges.get(ranges.partition_point(|(start, _)| *start < from)).copied()
     }
 
     /// Writes the expansion of an opening tag.
@@ -157,10 +157,10 @@ impl TemplateLanguage for Zola<'_, '_> {
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
         let inside = self.text[start + 2..end - 2].trim();
-        if let Some(shown) = inside.strip_prefix("/*").and_then(|inside| inside.strip_suffix("*/")) {
+        if let Some(escaped) = inside.strip_prefix("/*").and_then(|inside| inside.strip_suffix("*/")) {
             let is_block = self.text[start..].starts_with("{%");
             let (open, close) = if is_block { ("&#123;%", "&#37;}") } else { ("&#123;&#123;", "}}") };
-            out.push_str(&format!("{open} {} {close}", html_escape::encode_text(shown.trim())));
+            out.push_str(&format!("{open} {} {close}", html_escape::encode_text(escaped.trim())));
             return Some(end);
         }
         if inside == "end" {

@@ -37,13 +37,13 @@ impl SourceTree {
         let further: Vec<PathBuf> = absolute.ancestors().skip(1 + written.len()).map(Path::to_owned).collect();
         let above = written.into_iter().filter(|path| !path.as_os_str().is_empty()).chain(further);
         for root in above.take(MAX_LEVELS_UP) {
-            let found = whole(&root, kind(&root));
-            if found.kind != Kind::Plain
+            let tree = whole(&root, kind(&root));
+            if tree.kind != Kind::Plain
                 && has_content(&root, |content| {
-                    source_file::is_below(&found.subpath, content) || found.subpath == content
+                    source_file::is_below(&tree.subpath, content) || tree.subpath == content
                 })
             {
-                return found;
+                return tree;
             }
         }
         let mut inner = sites_within(folder).into_iter();

@@ -159,21 +159,21 @@ fn embed_url(tag: &Tag) -> Option<String> {
     if id.starts_with("http://") || id.starts_with("https://") {
         return Some(id.to_owned()).filter(|id| !id.contains(char::is_whitespace));
     }
-    let sound =
+    let is_id =
         |id: &str| !id.is_empty() && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter));
-    let user = || tag.get_or(&["user", "username"], 0).filter(|user| sound(user));
-    let second = tag.get_or(&["id"], 1).filter(|id| sound(id));
+    let user = || tag.get_or(&["user", "username"], 0).filter(|user| is_id(user));
+    let second = tag.get_or(&["id"], 1).filter(|id| is_id(id));
     let name = tag.name.to_ascii_lowercase();
     match name.as_str() {
         "gist" => Some(match second {
             Some(second) => format!("https://gist.github.com/{}/{second}", user()?),
-            None => format!("https://gist.github.com/{}", Some(id).filter(|id| id.split('/').all(sound))?),
+            None => format!("https://gist.github.com/{}", Some(id).filter(|id| id.split('/').all(is_id))?),
         }),
         "x" | "tweet" | "twitter" | "x_simple" | "twitter_simple" | "tweet_simple" => {
-            let user = tag.get(&["user"]).filter(|user| sound(user)).unwrap_or("i/web");
-            Some(format!("https://twitter.com/{user}/status/{}", Some(id).filter(|id| sound(id))?))
+            let user = tag.get(&["user"]).filter(|user| is_id(user)).unwrap_or("i/web");
+            Some(format!("https://twitter.com/{user}/status/{}", Some(id).filter(|id| is_id(id))?))
         }
-        _ if !sound(id) => None,
+        _ if !is_id(id) => None,
         _ if name.contains("youtube") || name == "yt" => Some(format!("https://www.youtube.com/watch?v={id}")),
         _ if name.contains("vimeo") => Some(format!("https://vimeo.com/{id}")),
         _ if name.contains("asciinema") || name.contains("asciicast") => Some(format!("https://asciinema.org/a/{id}")),

@@ -185,9 +185,9 @@ fn key_line(line: &str) -> Option<(&str, &str)> {
         behind.is_empty() || behind.starts_with([' ', '\t'])
     })?;
     let key = line[..end].trim_end().trim_matches(['"', '\'']);
-    let sound = key.chars().all(|letter| letter.is_alphanumeric() || "_-:.@ ".contains(letter));
+    let is_valid = key.chars().all(|letter| letter.is_alphanumeric() || "_-:.@ ".contains(letter));
     let starts = key.starts_with(|first: char| first.is_alphanumeric() || first == '_');
-    (sound && starts && key.len() <= 64 && !line.starts_with([' ', '\t'])).then(|| (key, line[end + 1..].trim()))
+    (is_valid && starts && key.len() <= 64 && !line.starts_with([' ', '\t'])).then(|| (key, line[end + 1..].trim()))
 }
 
 /// The value of a key that is no valid YAML.

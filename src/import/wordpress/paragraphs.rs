@@ -30,15 +30,15 @@ pub fn autop(html: &str) -> String {
             rest = &rest[1..];
             continue;
         };
-        let known = |list: &[&'static str]| list.iter().copied().find(|known| known.eq_ignore_ascii_case(name));
-        if let Some(name) = known(&VERBATIM_ELEMENTS).filter(|_| !is_end) {
+        let find_in = |list: &[&'static str]| list.iter().copied().find(|listed| listed.eq_ignore_ascii_case(name));
+        if let Some(name) = find_in(&VERBATIM_ELEMENTS).filter(|_| !is_end) {
             let end = lower[html.len() - rest.len()..].find(&format!("</{name}>"));
             let end = end.map_or(rest.len(), |at| at + name.len() + 3);
             writer.flush();
             writer.out.push_str(&rest[..end]);
             writer.out.push('\n');
             rest = &rest[end..];
-        } else if let Some(block) = known(&BLOCK_ELEMENTS) {
+        } else if let Some(block) = find_in(&BLOCK_ELEMENTS) {
             writer.block(block, is_end, &rest[..length]);
             rest = &rest[length..];
         } else {

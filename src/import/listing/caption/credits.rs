@@ -81,18 +81,18 @@ impl Credits {
                 self.repeated.push(head.to_owned());
             }
         }
-        self.repeated.sort_by_key(|known| std::cmp::Reverse(known.len()));
-        self.ending_in_slash.sort_by_key(|known| std::cmp::Reverse(known.len()));
+        self.repeated.sort_by_key(|credit| std::cmp::Reverse(credit.len()));
+        self.ending_in_slash.sort_by_key(|credit| std::cmp::Reverse(credit.len()));
     }
 
     /// The end of a repeated credit at the start of a text, if another text follows without white space.
     pub fn end_of_repeated_credit(&self, tail: &str) -> Option<usize> {
-        for known in &self.repeated {
-            let Some(rest) = tail.strip_prefix(known.as_str()) else {
+        for credit in &self.repeated {
+            let Some(rest) = tail.strip_prefix(credit.as_str()) else {
                 continue;
             };
             let stop = rest.chars().next().filter(|next| ".;".contains(*next)).map_or(0, char::len_utf8);
-            let (end, after) = (known.len() + stop, rest[stop..].chars().next());
+            let (end, after) = (credit.len() + stop, rest[stop..].chars().next());
             let follows = match after {
                 None => false,
                 Some(next) if next.is_whitespace() => stop > 0,
@@ -100,14 +100,14 @@ impl Credits {
                     Script::of(next).is_some_and(|script| !script.has_capitals())
                         || next.is_uppercase()
                         || "«“„¿¡".contains(next)
-                        || (next.is_ascii_digit() && !known.ends_with(|last: char| last.is_ascii_digit()))
+                        || (next.is_ascii_digit() && !credit.ends_with(|last: char| last.is_ascii_digit()))
                 }
             };
             if follows {
                 return Some(end);
             }
         }
-        self.ending_in_slash.iter().find(|known| tail.starts_with(known.as_str())).map(String::len)
+        self.ending_in_slash.iter().find(|credit| tail.starts_with(credit.as_str())).map(String::len)
     }
 
     /// How often a word occurs in the listing.

@@ -28,13 +28,13 @@ pub struct Label {
 pub fn find(line: &str) -> Option<Label> {
     let colons = line.char_indices().take_while(|(offset, _)| *offset < SEARCH_BYTES);
     for (offset, letter) in colons {
-        let found = match letter {
+        let label = match letter {
             ':' | '：' => before_colon(line, offset, offset + letter.len_utf8()),
             '©' => accepted(line, offset, offset + letter.len_utf8()),
             _ => None,
         };
-        if found.is_some() {
-            return found;
+        if label.is_some() {
+            return label;
         }
     }
     None
@@ -51,8 +51,8 @@ fn before_colon(line: &str, colon: usize, end: usize) -> Option<Label> {
             Some(written) => written == label,
             None => false,
         };
-        if same && let Some(found) = accepted(line, start, end) {
-            return Some(found);
+        if same && let Some(label) = accepted(line, start, end) {
+            return Some(label);
         }
     }
     None

@@ -106,12 +106,12 @@ impl Credits {
                     return None;
                 }
             }
-            let found = match boundary::at(tail, offset) {
+            let is_boundary = match boundary::at(tail, offset) {
                 Some(BoundaryKind::Case) => self.count(&joined(tail, offset)) < 2,
                 Some(_) => true,
                 None => self.splits_two_acronyms(tail, offset),
             };
-            if found {
+            if is_boundary {
                 return Some(offset);
             }
         }
@@ -135,7 +135,7 @@ impl Credits {
             {
                 return None;
             }
-            let found = match boundary::at(line, offset) {
+            let is_boundary = match boundary::at(line, offset) {
                 Some(BoundaryKind::Stop) => {
                     let inner = line[..offset].trim_end_matches(|last: char| !last.is_alphanumeric());
                     inner.ends_with(|last: char| last.is_lowercase() || last.is_ascii_digit()) && !self.omits_spaces()
@@ -148,17 +148,17 @@ impl Credits {
                 Some(BoundaryKind::Script) => line[offset..].chars().nth(1).is_some_and(char::is_lowercase),
                 _ => false,
             };
-            if found && end.is_some() {
+            if is_boundary && end.is_some() {
                 return None; // twice: that is how its author writes
             }
-            if found {
+            if is_boundary {
                 end = Some(offset);
             }
         }
         let end = end?;
         let (caption, text) = line.split_at_checked(end)?;
-        let told = caption.split_whitespace().count() > 4 && text.chars().count() > 40;
-        told.then_some(end)
+        let is_plausible = caption.split_whitespace().count() > 4 && text.chars().count() > 40;
+        is_plausible.then_some(end)
     }
 }
 
@@ -224,16 +224,16 @@ fn trailing_credit(line: &str) -> Option<CaptionSpan> {
 /// The end of a credit that the text repeats: `IMWIMW opens a station`.
 fn end_of_doubled_name(tail: &str) -> Option<usize> {
     let ends = tail.char_indices().map(|(offset, _)| offset).skip(2).take(MAX_CREDIT_CHARS);
-    let mut found = None;
+    let mut last = None;
     for end in ends {
         let (name, rest) = tail.split_at_checked(end)?;
         let whole = rest.strip_prefix(name).is_some_and(|after| !after.starts_with(char::is_alphanumeric));
         let begins = rest.starts_with(|first: char| first.is_uppercase()) && !name.ends_with(char::is_whitespace);
         if whole && begins && name.chars().filter(|letter| letter.is_alphabetic()).count() > 1 {
-            found = Some(end);
+            last = Some(end);
         }
     }
-    found
+    last
 }
 
 /// Whether white space at this offset separates two sentences.
