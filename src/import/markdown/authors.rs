@@ -7,8 +7,7 @@ use crate::import::entry::Author;
 /// The distinct authors of front matter; `registry` has the site's authors by id.
 pub fn read(values: &Value, registry: &Value) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
-    let maps = [Some(values), values.get("taxonomies"), values.get("params"), values.get("extra")];
-    for map in maps.into_iter().flatten() {
+    for map in values.with_maps(&["taxonomies", "params", "extra"]) {
         for key in ["author", "authors"] {
             let Some(value) = map.get(key) else { continue };
             for author in from_value(value, registry) {

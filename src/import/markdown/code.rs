@@ -106,7 +106,7 @@ pub fn replace_at(
 
 /// Escapes the template delimiters left outside code.
 pub fn escape_templates(source: &str) -> String {
-    if !["{{", "{%", "%}"].iter().any(|sign| source.contains(sign)) {
+    if !["{{", "{%", "%}"].iter().any(|closing| source.contains(closing)) {
         return source.to_owned();
     }
     let code = CodeSpans::find(source, CodeScope::All);

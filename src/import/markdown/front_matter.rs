@@ -61,9 +61,9 @@ fn fenced<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
 
 /// Whether the second line looks like a key, so that front matter was intended.
 fn opens_with_key(text: &str, fence: &str) -> bool {
-    let sign = if fence == "---" { ':' } else { '=' };
+    let separator = if fence == "---" { ':' } else { '=' };
     let line = text.lines().skip(1).find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let key = line.split(sign).next().unwrap_or_default().trim_end();
+    let key = line.split(separator).next().unwrap_or_default().trim_end();
     key.len() < line.len()
         && !key.is_empty()
         && key.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter))

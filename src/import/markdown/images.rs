@@ -13,25 +13,25 @@ const KEYS: [&str; 16] = [
 
 /// The image that front matter names.
 pub fn read(values: &Value) -> Option<Image> {
-    let maps = [Some(values), values.get("params"), values.get("extra")];
-    let named = maps.into_iter().flatten().find_map(|map| KEYS.iter().find_map(|key| from_value(map.get(key)?)));
-    let mut picture = named.or_else(|| from_resources(values.get("resources")?))?;
-    picture.alt = picture.alt.or_else(|| {
-        let words = values.first_text(&["image_alt", "imageAlt", "featured_image_alt", "alt"])?;
-        Some(inline_text::line(words))
+    let by_name =
+        values.with_maps(&["params", "extra"]).find_map(|map| KEYS.iter().find_map(|key| from_value(map.get(key)?)));
+    let mut image = by_name.or_else(|| from_resources(values.get("resources")?))?;
+    image.alt = image.alt.or_else(|| {
+        let names = values.first_text(&["image_alt", "imageAlt", "featured_image_alt", "alt"])?;
+        Some(inline_text::line(names))
     });
-    Some(picture)
+    Some(image)
 }
 
 fn from_value(value: &Value) -> Option<Image> {
     let first = value.items().first()?;
     let text = |keys: &[&str]| first.first_text(keys).map(inline_text::line);
     match first {
-        Value::Text(_) => picture(first.as_text()?, None, None),
+        Value::Text(_) => image(first.as_text()?, None, None),
         Value::Map(_) => {
             let keys =
                 ["src", "url", "path", "image", "feature", "file", "teaser", "overlay_image", "og_image", "name"];
-            picture(
+            image(
                 first.first_text(&keys)?,
                 text(&["alt", "caption", "title"]),
                 text(&["credit", "attribution", "attr"]),
@@ -42,20 +42,20 @@ fn from_value(value: &Value) -> Option<Image> {
 }
 
 /// An image, unless the value is no URL: a boolean, a colour, a template.
-fn picture(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Image> {
-    let is_address = (url.contains('.') || url.contains('/')) && !url.contains(['{', '}', '<', '\n']);
-    is_address.then(|| Image { url: Some(url.to_owned()), alt, credit, ..Image::default() })
+fn image(url: &str, alt: Option<String>, credit: Option<String>) -> Option<Image> {
+    let is_url = (url.contains('.') || url.contains('/')) && !url.contains(['{', '}', '<', '\n']);
+    is_url.then(|| Image { url: Some(url.to_owned()), alt, credit, ..Image::default() })
 }
 
 /// The page resource named as the image.
 fn from_resources(resources: &Value) -> Option<Image> {
-    let words = ["hero", "feature", "cover", "thumbnail", "header", "banner", "image"];
+    let names = ["hero", "feature", "cover", "thumbnail", "header", "banner", "image"];
     resources.items().iter().find_map(|resource| {
         let source = resource.text("src").filter(|source| is_image_path(source) && !source.contains('*'))?;
         let name = resource.text("name").unwrap_or(source).to_ascii_lowercase();
-        let is_chosen = words.iter().any(|word| name.contains(word));
+        let is_chosen = names.iter().any(|word| name.contains(word));
         let alt = resource.first_text(&["title", "alt"]).map(inline_text::line);
-        is_chosen.then(|| picture(source, alt, None)).flatten()
+        is_chosen.then(|| image(source, alt, None)).flatten()
     })
 }
 
@@ -65,11 +65,11 @@ pub fn conventional_image(kind: Kind, attachments: &[String]) -> Option<&str> {
         return None;
     }
     ["feature", "cover", "thumbnail"].iter().find_map(|word| {
-        let named = |path: &&String| {
+        let by_name = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
             name.contains(word) && is_image_path(&name)
         };
-        attachments.iter().find(named).map(String::as_str)
+        attachments.iter().find(by_name).map(String::as_str)
     })
 }
 

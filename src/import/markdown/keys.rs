@@ -15,12 +15,16 @@ const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "cr
 const UPDATED: [&str; 8] =
     ["lastmod", "updated", "modified", "last_modified_at", "lastUpdated", "modified_time", "last_modified", "update"];
 const SUMMARY: [&str; 4] = ["description", "summary", "excerpt", "lead"];
-const STORY: [&str; 6] = ["translationKey", "translation_id", "translation_key", "page_id", "lang-ref", "lang_ref"];
+/// Maps in front matter for custom keys.
+const CUSTOM: [&str; 2] = ["params", "extra"];
+const TRANSLATION_KEY: [&str; 6] =
+    ["translationKey", "translation_id", "translation_key", "page_id", "lang-ref", "lang_ref"];
 
 /// Fills the fields of an entry from its front matter and its name.
 pub fn fill(entry: &mut ParsedEntry, site: &Site, configured: &[String], file: &SourceFile, values: &Value) {
     entry.title = title(values);
-    entry.summary = maps_of(values)
+    entry.summary = values
+        .with_maps(&CUSTOM)
         .find_map(|values| values.first_text(&SUMMARY))
         .map(inline_text::line)
         .filter(|text| !text.is_empty());
@@ -33,11 +37,6 @@ pub fn fill(entry: &mut ParsedEntry, site: &Site, configured: &[String], file: &
     entry.unpublished_reason = entry.unpublished_reason.take().or_else(|| hidden_from_lists(values));
 }
 
-/// The front matter and the maps in it for custom keys.
-fn maps_of(values: &Value) -> impl Iterator<Item = &Value> {
-    [Some(values), values.get("params"), values.get("extra")].into_iter().flatten()
-}
-
 fn title(values: &Value) -> Option<String> {
     let title = values.first_text(&["title", "linkTitle", "name"])?;
     Some(inline_text::line(title)).filter(|title| !title.is_empty())
@@ -48,7 +47,7 @@ fn fill_language(entry: &mut ParsedEntry, site: &Site, configured: &[String], fi
     entry.translation_key = Some(file.translation_key.clone());
     entry.language = file.language.clone();
     for (key, is_sure) in [("lang", true), ("language", false), ("locale", true)] {
-        let tag = maps_of(values).find_map(|values| values.text(key));
+        let tag = values.with_maps(&CUSTOM).find_map(|values| values.text(key));
         let Some(tag) =
             tag.filter(|tag| source_file::is_known_language(site, configured, tag) || (is_sure && is_tag(tag)))
         else {
@@ -57,10 +56,10 @@ fn fill_language(entry: &mut ParsedEntry, site: &Site, configured: &[String], fi
         entry.language = Some(tag.to_owned());
         break;
     }
-    let joined = maps_of(values).find_map(|values| values.first_text(&STORY));
+    let key = values.with_maps(&CUSTOM).find_map(|values| values.first_text(&TRANSLATION_KEY));
     let reference = values.text("ref").filter(|_| site.kind == Kind::Jekyll && values.get("lang").is_some());
-    if let Some(story) = joined.or(reference) {
-        entry.translation_key = Some(story.to_owned());
+    if let Some(key) = key.or(reference) {
+        entry.translation_key = Some(key.to_owned());
     }
 }
 
@@ -96,20 +95,18 @@ fn fill_dates(entry: &mut ParsedEntry, site: &Site, file: &SourceFile, values: &
         let day = day.or_else(|| dates::from_file_name(&file.slug).map(|(day, _)| day));
         entry.published = day.map(EntryDate::Day);
     }
-    let mut updated = keys(&UPDATED);
-    let last = values.get("last_update").and_then(|value| value.text("date"));
-    updated.extend(last.map(|text| ("last_update".to_owned(), text.to_owned())));
-    entry.updated = updated.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.date);
-    let expires = keys(&["expiryDate", "unpublishDate", "expires"]);
-    entry.expires = expires.iter().find_map(|(_, text)| dates::read(text)).map(|read| read.date);
-    for when in [&mut entry.published, &mut entry.updated, &mut entry.expires] {
-        *when = when.map(|when| with_site_offset(site, when));
+    let last = || dates::read(values.get("last_update")?.text("date")?);
+    let first_date = |names: &[&str]| keys(names).iter().find_map(|(_, text)| dates::read(text));
+    entry.updated = first_date(&UPDATED).or_else(last).map(|read| read.date);
+    entry.expires = first_date(&["expiryDate", "unpublishDate", "expires"]).map(|read| read.date);
+    for date in [&mut entry.published, &mut entry.updated, &mut entry.expires] {
+        *date = date.map(|date| with_site_offset(site, date));
     }
 }
 
 /// Formats a date for a remark.
-fn display(when: EntryDate) -> String {
-    match when {
+fn display(date: EntryDate) -> String {
+    match date {
         EntryDate::Instant(instant) => instant.to_rfc3339(),
         EntryDate::Local(local) => local.to_string(),
         EntryDate::Day(day) => day.to_string(),
@@ -117,8 +114,8 @@ fn display(when: EntryDate) -> String {
 }
 
 /// The instant of a date; UTC if it has no offset.
-pub fn instant(when: EntryDate) -> DateTime<Utc> {
-    match when {
+pub fn instant(date: EntryDate) -> DateTime<Utc> {
+    match date {
         EntryDate::Instant(instant) => instant.to_utc(),
         EntryDate::Local(local) => local.and_utc(),
         EntryDate::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
@@ -126,11 +123,11 @@ pub fn instant(when: EntryDate) -> DateTime<Utc> {
 }
 
 /// Gives a local time the offset of the configured time zone.
-fn with_site_offset(site: &Site, when: EntryDate) -> EntryDate {
-    let (EntryDate::Local(local), Some(zone)) = (when, site.timezone) else { return when };
+fn with_site_offset(site: &Site, date: EntryDate) -> EntryDate {
+    let (EntryDate::Local(local), Some(zone)) = (date, site.timezone) else { return date };
     let offset: Option<FixedOffset> = zone.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
     let instant = offset.and_then(|offset| local.and_local_timezone(offset).single());
-    instant.map_or(when, EntryDate::Instant)
+    instant.map_or(date, EntryDate::Instant)
 }
 
 /// The time of a post in permalinks; `None` if it depends on the time zone of the build machine.
@@ -170,8 +167,8 @@ pub fn address_categories(file: &SourceFile, values: &Value) -> Vec<String> {
         let is_plural = index > 0 || values.get("category").is_none();
         all.extend(names_in(value, is_plural));
     }
-    let mut seen = std::collections::HashSet::new();
-    all.retain(|name| seen.insert(name.to_lowercase()));
+    let mut distinct = std::collections::HashSet::new();
+    all.retain(|name| distinct.insert(name.to_lowercase()));
     all
 }
 
@@ -187,7 +184,7 @@ fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
     let own = site.values.get("taxonomies").map(Value::pairs).unwrap_or_default();
     let own = own.iter().filter_map(|(_, plural)| plural.as_text());
     keys.extend(own.filter(|key| site.kind == Kind::Hugo && !key.to_ascii_lowercase().starts_with("author")));
-    for map in [Some(values), values.get("taxonomies")].into_iter().flatten() {
+    for map in values.with_maps(&["taxonomies"]) {
         for key in &keys {
             let Some(value) = map.get(key) else { continue };
             let splits = site.kind == Kind::Jekyll && matches!(*key, "categories" | "tags");
@@ -202,8 +199,8 @@ fn categories(site: &Site, file: &SourceFile, values: &Value) -> Vec<String> {
         }
     }
     let all = all.into_iter().map(|name| inline_text::line(&name));
-    let mut seen = std::collections::HashSet::new();
-    all.filter(|name| !name.is_empty() && seen.insert(name.to_lowercase())).collect()
+    let mut distinct = std::collections::HashSet::new();
+    all.filter(|name| !name.is_empty() && distinct.insert(name.to_lowercase())).collect()
 }
 
 /// The names in a list, a map with a label, or a text separated by commas or white space.

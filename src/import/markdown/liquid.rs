@@ -21,8 +21,8 @@ struct Liquid<'a, 'b> {
 
 impl TemplateLanguage for Liquid<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
-        let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
-        Some(template_tags::find_closing(self.text, start + 2, sign, b"\"'")? + 2)
+        let closing = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
+        Some(template_tags::find_closing(self.text, start + 2, closing, b"\"'")? + 2)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {

@@ -26,7 +26,7 @@ struct Hugo<'a, 'b> {
 }
 
 /// The closing delimiter of the shortcode at an offset.
-fn closing_sign(text: &str, start: usize) -> Option<&'static str> {
+fn closing_delimiter(text: &str, start: usize) -> Option<&'static str> {
     match text.as_bytes().get(start..start + 3)? {
         b"{{<" => Some(">}}"),
         b"{{%" => Some("%}}"),
@@ -37,9 +37,9 @@ fn closing_sign(text: &str, start: usize) -> Option<&'static str> {
 fn closings(text: &str) -> HashMap<String, Vec<(usize, usize)>> {
     let mut closings: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
     for (start, _) in text.match_indices("{{") {
-        let Some(sign) = closing_sign(text, start) else { continue };
+        let Some(closing) = closing_delimiter(text, start) else { continue };
         let Some(name) = text[start + 3..].trim_start().strip_prefix('/') else { continue };
-        let Some(end) = template_tags::find_closing(text, start + 3, sign, b"") else { continue };
+        let Some(end) = template_tags::find_closing(text, start + 3, closing, b"") else { continue };
         let name = name.trim_start();
         let length = name.find(|next: char| !is_name(next)).unwrap_or(name.len());
         closings.entry(name[..length].to_owned()).or_default().push((start, end + 3));
@@ -53,13 +53,13 @@ fn is_name(letter: char) -> bool {
 
 impl TemplateLanguage for Hugo<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
-        let sign = closing_sign(self.text, start)?;
+        let closing = closing_delimiter(self.text, start)?;
         let inside = self.text[start + 3..].trim_start();
         let begins = inside.strip_prefix('/').unwrap_or(inside).trim_start();
         if !begins.starts_with(|first: char| first.is_alphanumeric() || first == '_' || first == '*') {
             return None;
         }
-        Some(template_tags::find_closing(self.text, start + 3, sign, b"\"`")? + 3)
+        Some(template_tags::find_closing(self.text, start + 3, closing, b"\"`")? + 3)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -127,18 +127,20 @@ impl Hugo<'_, '_> {
                     }
                 }
             }
-            _ => match template_tags::render_embed(tag, self.page) {
-                Some(text) => out.push_str(&text),
-                None => {
-                    if let Some(heading) = template_tags::heading(tag) {
-                        out.push_str(&heading);
-                        out.push_str(if is_alone { "\n\n" } else { " " });
-                    } else if !is_paired {
-                        self.page.remark(format!("the shortcode \"{}\" is not known, and was left out", tag.name));
-                    }
-                }
-            },
+            _ => expand_other(self.page, tag, is_paired, is_alone, out),
         }
+    }
+}
+
+/// Writes the expansion of a shortcode without a rule of its own.
+fn expand_other(page: &mut PostContext<'_>, tag: &Tag, is_paired: bool, is_alone: bool, out: &mut String) {
+    if let Some(text) = template_tags::render_embed(tag, page) {
+        out.push_str(&text);
+    } else if let Some(heading) = template_tags::heading(tag) {
+        out.push_str(&heading);
+        out.push_str(if is_alone { "\n\n" } else { " " });
+    } else if !is_paired {
+        page.remark(format!("the shortcode \"{}\" is not known, and was left out", tag.name));
     }
 }
 
@@ -149,10 +151,10 @@ struct Zola<'a, 'b> {
 
 impl TemplateLanguage for Zola<'_, '_> {
     fn end(&self, start: usize) -> Option<usize> {
-        let sign = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
+        let closing = if self.text[start..].starts_with("{{") { "}}" } else { "%}" };
         let inside = self.text[start + 2..].trim_start().trim_start_matches("/*").trim_start();
         inside.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_').then_some(())?;
-        Some(template_tags::find_closing(self.text, start + 2, sign, b"\"'`")? + 2)
+        Some(template_tags::find_closing(self.text, start + 2, closing, b"\"'`")? + 2)
     }
 
     fn replace(&mut self, start: usize, end: usize, out: &mut String) -> Option<usize> {
@@ -167,17 +169,8 @@ impl TemplateLanguage for Zola<'_, '_> {
             return Some(end);
         }
         let inside = inside.strip_suffix(')').filter(|inside| inside.contains('('))?;
-        let tag = template_tags::parse(inside);
-        match template_tags::render_embed(&tag, self.page) {
-            Some(text) => out.push_str(&text),
-            None => match template_tags::heading(&tag) {
-                Some(heading) => out.push_str(&format!("{heading}\n\n")),
-                None if self.text[start..].starts_with("{{") => {
-                    self.page.remark(format!("the shortcode \"{}\" is not known, and was left out", tag.name));
-                }
-                None => {}
-            },
-        }
+        let is_paired = !self.text[start..].starts_with("{{");
+        expand_other(self.page, &template_tags::parse(inside), is_paired, true, out);
         Some(end)
     }
 

@@ -33,6 +33,11 @@ impl Value {
         keys.iter().find_map(|key| self.text(key))
     }
 
+    /// The value, and the maps under some of its keys.
+    pub fn with_maps<'v>(&'v self, keys: &'v [&str]) -> impl Iterator<Item = &'v Value> {
+        std::iter::once(self).chain(keys.iter().filter_map(|key| self.get(key)))
+    }
+
     /// Its trimmed text, unless it is empty.
     pub fn as_text(&self) -> Option<&str> {
         match self {
