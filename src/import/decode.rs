@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_become_text() {
+    fn encodings_are_decoded() {
         let utf16 = |text: &str, big: bool| -> Vec<u8> {
             text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
         };

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn html_becomes_text() {
+    fn visible_text_of_html() {
         for (html, expected) in [
             ("a <b>b</b>&amp;c", "a b&c"),
             ("<p>One\n two</p><p>Three<br>four</p>", "One two\n\nThree\nfour"),

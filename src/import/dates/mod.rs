@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_with_one_reading() {
+    fn exact_dates() {
         for text in [
             "2015-04-16",
             "2015/4/16 Title",
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date() {
+    fn texts_that_are_no_date() {
         for text in [
             "", "8.5.10.2", "16/04", "Mars 2015", "16 Aprils of 2015", "2015", "12345/01/01", "16/04/20155", "June",
             "(16/04/2015", "1.2.3",
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn length_takes_the_time_with_it() {
+    fn length_includes_the_time_of_day() {
         assert_eq!(parse_prefix("16/04/2015 14:30 Title").map(|date| date.length), Some(16));
         assert_eq!(parse_prefix("2015-04-16 14:30:00 +0200 Title").map(|date| date.length), Some(25));
         assert_eq!(parse_prefix("16/04/2015 12 wells").map(|date| date.length), Some(10));
@@ -253,14 +253,14 @@ mod tests {
     }
 
     #[test]
-    fn order_is_told_over_the_whole_listing() {
-        let told = |texts: &[&str]| infer_field_order(&numbers(texts));
-        assert_eq!(told(&["05/04/2015", "16/04/2015"]), (FieldOrder::DayFirst, Evidence::Unambiguous(1)));
-        assert_eq!(told(&["04/16/2015", "04/05/2015"]), (FieldOrder::MonthFirst, Evidence::Unambiguous(0)));
-        assert_eq!(told(&["04/04/2015"]), (FieldOrder::DayFirst, Evidence::NotNeeded));
-        assert_eq!(told(&["05.04.2015", "06.04.2015"]), (FieldOrder::DayFirst, Evidence::Dots));
-        assert_eq!(told(&["05/04/2015"]), (FieldOrder::DayFirst, Evidence::Absent));
-        assert_eq!(told(&["04/09/2015", "04/05/2015", "03/12/2015"]), (FieldOrder::MonthFirst, Evidence::Sequence));
-        assert_eq!(told(&["16/04/2015", "04/16/2015"]), (FieldOrder::DayFirst, Evidence::Conflict));
+    fn field_order_is_inferred_from_all_dates() {
+        let infer = |texts: &[&str]| infer_field_order(&numbers(texts));
+        assert_eq!(infer(&["05/04/2015", "16/04/2015"]), (FieldOrder::DayFirst, Evidence::Unambiguous(1)));
+        assert_eq!(infer(&["04/16/2015", "04/05/2015"]), (FieldOrder::MonthFirst, Evidence::Unambiguous(0)));
+        assert_eq!(infer(&["04/04/2015"]), (FieldOrder::DayFirst, Evidence::NotNeeded));
+        assert_eq!(infer(&["05.04.2015", "06.04.2015"]), (FieldOrder::DayFirst, Evidence::Dots));
+        assert_eq!(infer(&["05/04/2015"]), (FieldOrder::DayFirst, Evidence::Absent));
+        assert_eq!(infer(&["04/09/2015", "04/05/2015", "03/12/2015"]), (FieldOrder::MonthFirst, Evidence::Sequence));
+        assert_eq!(infer(&["16/04/2015", "04/16/2015"]), (FieldOrder::DayFirst, Evidence::Conflict));
     }
 }

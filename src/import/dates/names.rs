@@ -20,7 +20,7 @@ pub fn month(word: &str) -> Option<u32> {
 /// The month of an English name or its usual abbreviation, ignoring case.
 pub fn english_month(word: &str) -> Option<u32> {
     let is_name = |name: &&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
-    let index = ENGLISH_MONTHS.iter().position(|name| is_name(&name));
+    let index = ENGLISH_MONTHS.iter().position(is_name);
     index.or(word.eq_ignore_ascii_case("sept").then_some(8)).map(|index| index as u32 + 1)
 }
 

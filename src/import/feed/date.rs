@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_in_all_their_forms() {
+    fn date_formats() {
         for (text, expected) in [
             ("Wed, 11 Jan 2006 16:43:21 -0800", "2006-01-11T16:43:21-08:00"),
             ("Mon, 11 Jan 2006 16:43:21 GMT", "2006-01-11T16:43:21+00:00"),

@@ -5,7 +5,7 @@ use crate::import::entry::{Author, Body, Category, Image};
 
 fn entries(text: &str) -> Vec<ParsedEntry> {
     let mut all = Vec::new();
-    read(&mut text.as_bytes(), &mut |found| all.push(found)).unwrap();
+    read(&mut text.as_bytes(), &mut |entry| all.push(entry)).unwrap();
     all
 }
 
@@ -26,23 +26,23 @@ const RSS: &str = r#"<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://pu
 
 #[test]
 fn rss() {
-    let found = one(RSS);
-    assert_eq!(found.title.as_deref(), Some("Fish & chips"));
-    assert_eq!((found.guid.as_deref(), found.link.as_deref()), (Some("g1"), Some("https://a.example/1")));
-    assert_eq!(found.summary.as_deref(), Some("A short text"));
-    assert_eq!(found.body, Some(Body::Html("<p>Long</p>".into())));
-    assert_eq!(found.authors, [Author { name: "Ana".into(), ..Author::default() }]);
-    assert_eq!(found.categories, [Category { term: "Food".into(), label: None }]);
+    let entry = one(RSS);
+    assert_eq!(entry.title.as_deref(), Some("Fish & chips"));
+    assert_eq!((entry.guid.as_deref(), entry.link.as_deref()), (Some("g1"), Some("https://a.example/1")));
+    assert_eq!(entry.summary.as_deref(), Some("A short text"));
+    assert_eq!(entry.body, Some(Body::Html("<p>Long</p>".into())));
+    assert_eq!(entry.authors, [Author { name: "Ana".into(), ..Author::default() }]);
+    assert_eq!(entry.categories, [Category { term: "Food".into(), label: None }]);
     let picture = Image {
         url: Some("https://a.example/i.jpg".into()),
         credit: Some("Bo".into()),
         width: Some(10),
         ..Image::default()
     };
-    assert_eq!(found.image, Some(picture));
-    assert_eq!(found.enclosures[0].length, Some(7));
-    assert_eq!((found.language, found.inherited_language.as_deref()), (None, Some("fr")));
-    assert_eq!(found.line, 4);
+    assert_eq!(entry.image, Some(picture));
+    assert_eq!(entry.enclosures[0].length, Some(7));
+    assert_eq!((entry.language, entry.inherited_language.as_deref()), (None, Some("fr")));
+    assert_eq!(entry.line, 4);
     let head = read(&mut RSS.as_bytes(), &mut |_| {}).unwrap();
     assert_eq!(
         (head.title.as_deref(), head.language.as_deref(), head.date.is_some()),
@@ -77,20 +77,20 @@ fn atom() {
             "<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en' xml:base='https://a.example/'><title>T</title><entry>{inner}</entry></feed>"
         ))
     };
-    let found = atom(
+    let entry = atom(
         "<title type='html'>A &amp;lt;b&amp;gt; &lt;i&gt;c&lt;/i&gt;</title><id>urn:1</id><link href='p.html'/><link rel='enclosure' href='f.pdf' title='F'/>\
          <link rel='https://schema.org/workTranslation' hreflang='fr' href='fr.html'/><published>2006-01-11T00:00:00Z</published>\
          <updated>2006-02-01T00:00:00Z</updated><author><name>Ana</name><uri>https://a.example/ana</uri></author>\
          <category term='t' label='Topic'/><summary xml:lang='en'>S</summary>\
          <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><p>a &amp; <br/>b</p></div></content>",
     );
-    assert_eq!(found.title.as_deref(), Some("A <b> c"));
-    assert_eq!(found.body, Some(Body::Html("<p>a &amp; <br>b</p>".into())));
-    assert_eq!(found.categories, [Category { term: "t".into(), label: Some("Topic".into()) }]);
-    assert_eq!((found.translations, found.link.as_deref()), (vec!["fr.html".to_owned()], Some("p.html")));
-    assert_eq!((found.base.as_deref(), found.language.as_deref()), (Some("https://a.example/"), Some("en")));
-    assert_eq!(found.authors[0].url.as_deref(), Some("https://a.example/ana"));
-    assert!(found.updated.is_some());
+    assert_eq!(entry.title.as_deref(), Some("A <b> c"));
+    assert_eq!(entry.body, Some(Body::Html("<p>a &amp; <br>b</p>".into())));
+    assert_eq!(entry.categories, [Category { term: "t".into(), label: Some("Topic".into()) }]);
+    assert_eq!((entry.translations, entry.link.as_deref()), (vec!["fr.html".to_owned()], Some("p.html")));
+    assert_eq!((entry.base.as_deref(), entry.language.as_deref()), (Some("https://a.example/"), Some("en")));
+    assert_eq!(entry.authors[0].url.as_deref(), Some("https://a.example/ana"));
+    assert!(entry.updated.is_some());
     assert_eq!(atom("<title>1 &lt; 2 &amp;amp; 3</title>").title.as_deref(), Some("1 < 2 &amp; 3"));
     assert_eq!(atom("<content type='text/plain' mode='base64'>aGk=</content>").body, Some(Body::Text("hi".into())));
     let three = one(
@@ -113,7 +113,7 @@ fn json() {
 }
 
 #[test]
-fn what_is_no_feed_is_called_what_it_is() {
+fn documents_that_are_no_feed_are_named() {
     for (text, part) in [
         ("", "empty"),
         ("<html><body>x</body></html>", "an HTML page"),
@@ -133,7 +133,7 @@ fn what_is_no_feed_is_called_what_it_is() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
-    fn nothing_makes_it_panic(at in 0..RSS.len(), length in 0..60_usize, put in prop::collection::vec(any::<u8>(), 0..12)) {
+    fn no_corruption_panics(at in 0..RSS.len(), length in 0..60_usize, put in prop::collection::vec(any::<u8>(), 0..12)) {
         let mut bytes = RSS.as_bytes().to_vec();
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, put);
@@ -141,7 +141,7 @@ proptest! {
     }
 
     #[test]
-    fn any_markup_is_read(pieces in prop::collection::vec(prop::sample::select(vec!["<item>", "</item>", "<entry", ">", "<![CDATA[", "]]>", "&", "&#x41;", "<a b='", "'", "\"", "<!--", "-->", "x", "<!DOCTYPE", "[", "{", "\"items\":", ",", "\\"]), 0..40)) {
+    fn any_markup_parses(pieces in prop::collection::vec(prop::sample::select(vec!["<item>", "</item>", "<entry", ">", "<![CDATA[", "]]>", "&", "&#x41;", "<a b='", "'", "\"", "<!--", "-->", "x", "<!DOCTYPE", "[", "{", "\"items\":", ",", "\\"]), 0..40)) {
         let text = pieces.concat();
         let _ = read(&mut text.as_bytes(), &mut |_| {});
     }

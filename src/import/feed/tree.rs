@@ -445,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_found_whatever_is_wrong() {
+    fn malformed_xml_keeps_its_entries() {
         let one = |title: &str| vec![(1, title.to_owned())];
         for (text, expected) in [
             ("<rss><channel><item><title>a</title></item></channel></rss>", one("a")),
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_grows_without_bounds() {
+    fn depth_and_attributes_are_bounded() {
         let deep = format!("<item><title>{}x", "<b>".repeat(100_000));
         assert_eq!(titles(&deep).len(), 1);
         let wide = format!("<item {}><title>a</title></item>", "a='b' ".repeat(200_000));

@@ -28,7 +28,7 @@ fn given(item: &str, date: &str, summary: &str) -> SelectorOptions {
 
 fn read_all(page: &str, given: &SelectorOptions) -> (Vec<ParsedEntry>, Vec<String>) {
     let mut all = Vec::new();
-    let notes = read(page.as_bytes(), None, &Selectors::read(given).unwrap(), &mut |found| all.push(found)).unwrap();
+    let notes = read(page.as_bytes(), None, &Selectors::read(given).unwrap(), &mut |entry| all.push(entry)).unwrap();
     (all, notes)
 }
 
@@ -37,7 +37,7 @@ fn day(text: &str) -> Option<EntryDate> {
 }
 
 #[test]
-fn a_page_becomes_entries() {
+fn a_page_is_scraped_by_selectors() {
     let (all, notes) = read_all(PAGE, &given("li.item", ".when, time", ".lead"));
     assert_eq!(notes, Vec::<String>::new());
     assert_eq!(all.len(), 6);
@@ -69,14 +69,14 @@ fn a_page_becomes_entries() {
 }
 
 #[test]
-fn the_order_of_dates_is_told_over_the_whole_page() {
+fn field_order_is_inferred_from_the_page() {
     let page = |dates: &[&str]| {
         let items = dates.iter().map(|date| format!("<article><h2>T {date}</h2><b class=d>{date}</b></article>"));
         items.collect::<String>()
     };
     let dates = |written: &[&str]| {
         let (all, notes) = read_all(&page(written), &given("", ".d", ""));
-        (all.into_iter().map(|found| found.published).collect::<Vec<_>>(), notes.len())
+        (all.into_iter().map(|entry| entry.published).collect::<Vec<_>>(), notes.len())
     };
     assert_eq!(dates(&["03/04/2015", "03/16/2015"]), (vec![day("2015-03-04"), day("2015-03-16")], 0));
     assert_eq!(dates(&["03/04/2015", "16/03/2015"]), (vec![day("2015-04-03"), day("2015-03-16")], 0));
@@ -86,18 +86,18 @@ fn the_order_of_dates_is_told_over_the_whole_page() {
 }
 
 #[test]
-fn what_usual_pages_have_needs_no_selector() {
+fn default_selectors() {
     let page = "<article><a href=c>Category</a><h2><a href='/x'>X</a></h2><time datetime=2015-04-16>16 Apr</time><p>One.</p></article>\
         <a href='/y'><article><h2>Y</h2><time>16 April 2015</time></article></a>";
     let (all, _) = read_all(page, &SelectorOptions::default());
-    let links: Vec<_> = all.iter().map(|found| found.link.as_deref().unwrap()).collect();
+    let links: Vec<_> = all.iter().map(|entry| entry.link.as_deref().unwrap()).collect();
     assert_eq!(links, ["/x", "/y"]);
-    assert!(all.iter().all(|found| found.published == day("2015-04-16")), "{all:?}");
+    assert!(all.iter().all(|entry| entry.published == day("2015-04-16")), "{all:?}");
     assert_eq!(all[0].summary.as_deref(), Some("One."));
 }
 
 #[test]
-fn an_item_can_be_its_own_part() {
+fn an_item_can_match_its_part_selectors() {
     let page = "<base href='https://e.example/n/'><a class=card href=1>One <time>2015-04-16</time></a>";
     let card = Some("a.card".to_owned());
     let given = SelectorOptions { item: card.clone(), title: card.clone(), link: card, ..SelectorOptions::default() };
@@ -107,7 +107,7 @@ fn an_item_can_be_its_own_part() {
 }
 
 #[test]
-fn what_relative_addresses_are_against() {
+fn base_urls() {
     let base = |page: &str, at: Option<&str>| parts::base(&Html::parse_document(page), at);
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(base("<p>", None), None);
@@ -117,7 +117,7 @@ fn what_relative_addresses_are_against() {
 }
 
 #[test]
-fn pages_are_known_by_their_beginning() {
+fn html_is_detected() {
     for page in ["<!DOCTYPE html>", "\n<html lang=en>", "<?xml version='1.0'?><!-- x --><!doctype HTML PUBLIC"] {
         assert!(is_page(page.as_bytes()), "{page}");
     }
@@ -127,14 +127,14 @@ fn pages_are_known_by_their_beginning() {
 }
 
 #[test]
-fn wrong_selectors_are_named() {
+fn invalid_selectors_are_named() {
     let wrong = |given: &SelectorOptions| Selectors::read(given).unwrap_err();
     assert!(wrong(&given("li[", "", "")).starts_with("--item `li[` is no CSS selector: "));
     assert!(wrong(&given("", "2015-4-16", "")).starts_with("--date `2015-4-16` is neither a date"));
 }
 
 #[test]
-fn hostile_pages_end() {
+fn hostile_pages_terminate() {
     let started = std::time::Instant::now();
     let read = |page: &str| {
         let page = format!("<article><h1>x</h1><p>{page}");
@@ -156,14 +156,14 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_page_is_read(pieces in prop::collection::vec(prop::sample::select(vec![
+    fn any_page_parses(pieces in prop::collection::vec(prop::sample::select(vec![
         "<article>", "</article>", "<h2>", "</h2>", "<p>", "<time>", "03/04/2015", "<time datetime='2015-02-31'>", "31 June 2015", "<img src=a>",
         "<figcaption>Photo: ", "</figcaption>", "<a href='//x'>", "</a>", "<table>", "<svg>", "<template>", "<!--", "-->", "<![CDATA[", "&amp", "текст ", "(", "<article lang=ru>", "\0",
     ]), 0..40)) {
         let page: String = pieces.concat();
         let (all, _) = read_all(&page, &SelectorOptions::default());
-        for found in all {
-            prop_assert!(found.skip_reason.is_some() || found.title.is_some() || found.summary.is_some() || found.body.is_some());
+        for entry in all {
+            prop_assert!(entry.skip_reason.is_some() || entry.title.is_some() || entry.summary.is_some() || entry.body.is_some());
         }
     }
 }

@@ -10,7 +10,7 @@ fn short(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_page_as_it_is_copied() {
+fn a_copied_page() {
     let listing = Listing::parse(include_str!("../../../tests/fixtures/import/listing.txt"));
     let heading: Vec<usize> = listing.heading.iter().map(|(line, _)| *line).collect();
     assert_eq!(heading, [1, 3, 4]);
@@ -22,7 +22,7 @@ fn a_page_as_it_is_copied() {
 }
 
 #[test]
-fn whatever_opens_an_entry() {
+fn entry_starts() {
     for text in [
         "2019-03-07\nLakes\n\nText\n\n2019-03-06\nRain",
         "- 7 March 2019\n  Lakes\n\n  Text\n- 6 March 2019\n  Rain",
@@ -39,7 +39,7 @@ fn whatever_opens_an_entry() {
 }
 
 #[test]
-fn a_date_inside_a_text_begins_no_entry() {
+fn a_date_within_text_begins_no_entry() {
     let text = "• 16/04/2019\n  Lakes\n\n  16/05/2019 is the day.\n  ◦ 17/05/2019: rain\n\n  16 May 2019, too.\n• 15/04/2019\n  Rain";
     assert_eq!(
         short(text),
@@ -48,7 +48,7 @@ fn a_date_inside_a_text_begins_no_entry() {
 }
 
 #[test]
-fn an_odd_form_of_date_begins_an_entry_too() {
+fn an_unusual_date_format_begins_an_entry() {
     assert_eq!(
         short("2015.01.03 Eight\n4.1.2015 Nine\n2014-12-06\nTen\n\n6 May 2014 – eleven"),
         ["2015-01-03|Eight|", "2015-01-04|Nine|", "2014-12-06|Ten|", "2014-05-06|eleven|"]
@@ -67,7 +67,7 @@ fn an_odd_form_of_date_begins_an_entry_too() {
 }
 
 #[test]
-fn dated_lines_that_are_taken_as_text_are_named() {
+fn dated_lines_within_text_are_listed() {
     let dated = |text: &str| {
         let listing = Listing::parse(text);
         let lines: Vec<usize> = listing.dated.iter().map(|(line, _)| *line).collect();
@@ -90,7 +90,7 @@ fn dated_lines_that_are_taken_as_text_are_named() {
 }
 
 #[test]
-fn order_of_day_and_month_over_the_listing() {
+fn field_order_over_the_listing() {
     assert_eq!(short("05/04/2019 A\n16/04/2019 B"), ["2019-04-05|A|", "2019-04-16|B|"]);
     assert_eq!(short("05/04/2019 A\n04/16/2019 B"), ["2019-05-04|A|", "2019-04-16|B|"]);
     let unclear = Listing::parse("05/04/2019 A\n\n03/04/2019 B");
@@ -107,7 +107,7 @@ fn entries_without_a_date() {
 }
 
 #[test]
-fn lines_that_a_narrow_page_broke() {
+fn soft_breaks_are_joined() {
     let text = "\
 16 April 2019
 The Institute for Mountain Waters opens
@@ -125,8 +125,10 @@ Rain
 It rains in the valleys of the range in
 spring.
 ";
-    let found = short(text);
-    assert!(found[0].starts_with("2019-04-16|The Institute for Mountain Waters opens a station|The station measures"));
-    assert!(found[0].ends_with("in these ranges.") && !found[0].contains('\n'), "{found:?}");
-    assert_eq!(found[1], "2019-04-15|Rain|It rains in the valleys of the range in spring.");
+    let entries = short(text);
+    assert!(
+        entries[0].starts_with("2019-04-16|The Institute for Mountain Waters opens a station|The station measures")
+    );
+    assert!(entries[0].ends_with("in these ranges.") && !entries[0].contains('\n'), "{entries:?}");
+    assert_eq!(entries[1], "2019-04-15|Rain|It rains in the valleys of the range in spring.");
 }

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_become_quotes() {
+    fn admonitions_become_block_quotes() {
         for (text, expected) in [
             ("> [!NOTE]\n> a\n", "> **Note**\n>\n> a\n"),
             (">[!tip] B *c*\n>a", ">**B c**\n>\n>a"),

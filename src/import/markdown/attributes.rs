@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn attributes_and_comments_go() {
+    fn attributes_and_comments_are_stripped() {
         for (text, expected) in [
             ("# A {#a .b}\nx", "# A\nx"),
             ("# A {#a} #\nx", "# A #\nx"),

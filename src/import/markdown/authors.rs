@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn authors_in_every_form() {
+    fn author_formats() {
         let registry = yaml::strict("jo:\n  name: Jo Doe\n  url: https://jo\nann: Ann Lee").unwrap_or_default();
         for (text, expected) in [
             ("author: A B", "A B"),

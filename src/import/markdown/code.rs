@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_is_found() {
+    fn code_ranges() {
         let text = "a `b` c\n\n```\nd\n```\n\n    e\n";
         let all = CodeSpans::find(text, CodeScope::All);
         assert_eq!(
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_outside_code_are_made_to_show() {
+    fn templates_outside_code_are_escaped() {
         assert_eq!(escape_templates("a {{ b }} `{{ c }}` {% d %}"), "a &#123;&#123; b }} `{{ c }}` &#123;% d &#37;}");
     }
 }

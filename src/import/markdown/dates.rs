@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_in_every_form() {
+    fn date_formats() {
         for (text, expected) in [
             ("2024-05-03", "2024-05-03"),
             ("2024-05-03T00:00:00Z", "2024-05-03T00:00:00+00:00"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_paths_have_days() {
+    fn days_in_names_and_paths() {
         let day = NaiveDate::from_ymd_opt(2024, 1, 31);
         assert_eq!(from_file_name("2024-01-31-name").map(|(day, rest)| (Some(day), rest)), Some((day, "name")));
         assert_eq!(from_file_name("06-06-name"), None);

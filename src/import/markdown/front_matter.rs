@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_read() {
+    fn front_matter_formats() {
         for text in [
             "---\ntitle: T\n---\nBody\n",
             "\u{feff}---\r\ntitle: T\r\n---\r\nBody\n",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_front_matter_is_all_body() {
+    fn without_front_matter_all_is_body() {
         for text in ["", "# T", "---\n\nrule above", "{{< x >}}", "{ x }", "{% x %}", "---"] {
             let document = read(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
             assert_eq!((document.body, document.has_front_matter), (text, false));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_named() {
+    fn errors_have_lines() {
         assert_eq!(read("\n---\ntitle: T\nBody").map_err(|error| error.line), Err(2));
         assert_eq!(read("{\n\"title\": T }").map_err(|error| error.line), Err(2));
         assert_eq!(read("---\n[\n---\n").map(|_| ()).map_err(|error| error.line), Err(3));

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn markup_goes_and_words_stay() {
+    fn markup_is_removed() {
         assert_eq!(line("A <em>b</em>\n &amp; [c](https://x)"), "A b & c");
         assert_eq!(line("1 < 2 > 0"), "1 < 2 > 0");
         assert_eq!(attribute("<img alt=\"a b\" src=x.png>", "src").as_deref(), Some("x.png"));

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_language_story_and_day() {
+    fn paths_give_language_key_and_day() {
         for (kind, path, expected) in [
             (Kind::Hugo, "content/ja/blog/a.md", "Post ja blog/a a -"),
             (Kind::Hugo, "content/blog/a/index.pl.md", "Post pl blog/a a -"),

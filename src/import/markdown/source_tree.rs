@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_is_found_from_its_parts() {
+    fn a_tree_is_located_from_its_parts() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         for path in ["a/site/content/blog/x.md", "a/site/hugo.toml", "a/notes/y.md", "b/_posts/2024-01-01-z.md"] {

@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_are_read() {
+    fn arguments_are_parsed() {
         let tag = parse("figure src=\"a b.png\" link=`https://x/?a=b` wide \"c\\\"d\" n=1, x: 'y'");
         assert_eq!(tag.name, "figure");
         assert_eq!(tag.get(&["src"]), Some("a b.png"));
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_found_with_and_without_quotes() {
+    fn closing_delimiters_with_and_without_quotes() {
         assert_eq!(find_closing("a \">}}\" >}}", 0, ">}}", b"\"`"), Some(8));
         assert_eq!(find_closing("it's >}}", 0, ">}}", b"'"), Some(5));
         assert_eq!(find_closing("a {{< b >}}", 0, ">}}", b"\"`"), None);

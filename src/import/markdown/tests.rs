@@ -37,12 +37,12 @@ fn read(files: &[(&str, &str)], path: &str) -> ParsedEntry {
     tree.read(file)
 }
 
-fn terms(found: &ParsedEntry) -> Vec<&str> {
-    found.categories.iter().map(|category| category.term.as_str()).collect()
+fn terms(entry: &ParsedEntry) -> Vec<&str> {
+    entry.categories.iter().map(|category| category.term.as_str()).collect()
 }
 
-fn markdown(found: &ParsedEntry) -> &str {
-    match &found.body {
+fn markdown(entry: &ParsedEntry) -> &str {
+    match &entry.body {
         Some(Body::Markdown(text) | Body::Html(text) | Body::Text(text)) => text,
         None => "",
     }
@@ -103,10 +103,10 @@ fn hugo_bodies() {
 
 #[test]
 fn hugo_posts() {
-    let found = hugo("![](x.png)");
-    assert_eq!(found.link.as_deref(), Some("https://x.org/blog/a/"));
-    assert_eq!(found.unreferenced_files, ["content/blog/a/y.pdf"]);
-    assert_eq!(found.translation_key.as_deref(), Some("blog/a"));
+    let entry = hugo("![](x.png)");
+    assert_eq!(entry.link.as_deref(), Some("https://x.org/blog/a/"));
+    assert_eq!(entry.unreferenced_files, ["content/blog/a/y.pdf"]);
+    assert_eq!(entry.translation_key.as_deref(), Some("blog/a"));
 
     let files = [
         HUGO,
@@ -114,10 +114,10 @@ fn hugo_posts() {
         ("content/blog/a.pl.md", "---\nTitle: T2\nDATE: 2024-05-03\n---\n"),
         ("content/about.md", "---\ntitle: A\n---\n"),
     ];
-    let found = read(&files, "content/blog/a.pl.md");
-    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("pl"), Some("blog/a")));
-    assert_eq!(found.link.as_deref(), Some("https://x.org/pl/blog/a/"));
-    assert_eq!(found.title.as_deref(), Some("T2"));
+    let entry = read(&files, "content/blog/a.pl.md");
+    assert_eq!((entry.language.as_deref(), entry.translation_key.as_deref()), (Some("pl"), Some("blog/a")));
+    assert_eq!(entry.link.as_deref(), Some("https://x.org/pl/blog/a/"));
+    assert_eq!(entry.title.as_deref(), Some("T2"));
     assert_eq!(read(&files, "content/about.md").published, None);
 }
 
@@ -168,16 +168,16 @@ fn jekyll_bodies() {
 
 #[test]
 fn jekyll_fields() {
-    let found = jekyll("date: 2020-03-01 09:15-:00+09:15\ntags: a b\ncategory: One Name\n", "");
-    assert!(matches!(found.published, Some(EntryDate::Local(_))));
-    assert_eq!(found.remarks.len(), 1, "{:?}", found.remarks);
-    assert_eq!(terms(&found), ["One Name", "a", "b"]);
-    assert_eq!(found.authors.first().map(|author| author.name.as_str()), Some("D"));
-    assert_eq!(found.image.and_then(|image| image.url).as_deref(), Some("https://x.org/i.png"));
-    let found = jekyll("published: false\ndate: soon\n", "");
-    assert!(found.is_draft);
-    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(EntryDate::Day));
-    assert_eq!(found.link.as_deref(), Some("https://x.org/b/2024/05/03/A-b/"));
+    let entry = jekyll("date: 2020-03-01 09:15-:00+09:15\ntags: a b\ncategory: One Name\n", "");
+    assert!(matches!(entry.published, Some(EntryDate::Local(_))));
+    assert_eq!(entry.remarks.len(), 1, "{:?}", entry.remarks);
+    assert_eq!(terms(&entry), ["One Name", "a", "b"]);
+    assert_eq!(entry.authors.first().map(|author| author.name.as_str()), Some("D"));
+    assert_eq!(entry.image.and_then(|image| image.url).as_deref(), Some("https://x.org/i.png"));
+    let entry = jekyll("published: false\ndate: soon\n", "");
+    assert!(entry.is_draft);
+    assert_eq!(entry.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(EntryDate::Day));
+    assert_eq!(entry.link.as_deref(), Some("https://x.org/b/2024/05/03/A-b/"));
 }
 
 #[test]
@@ -191,11 +191,11 @@ fn zola_posts() {
         ("content/blog/_index.md", "+++\n+++\n"),
         ("content/blog/b/index.md", "no front matter"),
     ];
-    let found = read(&files, "content/blog/a.md");
-    assert_eq!(found.link.as_deref(), Some("https://x.org/2024/01/31/t/"));
-    assert_eq!(found.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(EntryDate::Day));
-    assert_eq!(terms(&found), ["x"]);
-    assert_eq!(markdown(&found), "[b](https://x.org/blog/b-b/) <https://www.youtube.com/watch?v=y> q");
+    let entry = read(&files, "content/blog/a.md");
+    assert_eq!(entry.link.as_deref(), Some("https://x.org/2024/01/31/t/"));
+    assert_eq!(entry.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(EntryDate::Day));
+    assert_eq!(terms(&entry), ["x"]);
+    assert_eq!(markdown(&entry), "[b](https://x.org/blog/b-b/) <https://www.youtube.com/watch?v=y> q");
     assert!(read(&files, "content/blog/b/index.md").unpublished_reason.is_some());
 }
 
@@ -222,9 +222,9 @@ fn plain_folders() {
     ];
     let (_folder, tree) = tree(&files);
     assert_eq!(tree.files().iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["en/a.md", "pl/a.md"]);
-    let found = tree.read(&tree.files()[1]);
-    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("pl"), Some("a")));
-    assert_eq!(markdown(&found), "[x](https://home.example/a/b.md) ![](https://home.example/a/p.png)");
+    let entry = tree.read(&tree.files()[1]);
+    assert_eq!((entry.language.as_deref(), entry.translation_key.as_deref()), (Some("pl"), Some("a")));
+    assert_eq!(markdown(&entry), "[x](https://home.example/a/b.md) ![](https://home.example/a/p.png)");
 }
 
 /// The signs of templates in a text, outside its code.
@@ -263,15 +263,15 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn no_text_breaks_it(front in odd(), body in odd()) {
+    fn any_post_parses(front in odd(), body in odd()) {
         thread_local!(static TREES: Vec<(tempfile::TempDir, Tree)> = trees());
         TREES.with(|trees| {
             for (folder, tree) in trees {
                 let file = &tree.files()[0];
                 for text in [format!("---\n{front}\n---\n{body}"), format!("+++\n{front}\n+++\n{body}"), front.clone() + &body] {
                     fs::write(folder.path().join(&file.path), &text).expect("a file");
-                    let found = tree.read(file);
-                    prop_assert_eq!(left(markdown(&found)), None, "{:?} gave {:?}", &text, &found.body);
+                    let entry = tree.read(file);
+                    prop_assert_eq!(left(markdown(&entry)), None, "{:?} gave {:?}", &text, &entry.body);
                 }
             }
             Ok(())
@@ -280,7 +280,7 @@ proptest! {
 }
 
 #[test]
-fn time_grows_with_length_only() {
+fn parsing_takes_linear_time() {
     let trees = trees();
     let pieces = [
         "{{< ", "{{% a ", "{% ", "{{ ", "{{<a \"", "{% raw %}", "{% highlight %}", "{{< comment >}}", "](", "[a](",

@@ -29,9 +29,9 @@ fn meta(key: &str, value: &str) -> String {
 
 fn all(items: &str, pages: bool) -> (Vec<ParsedEntry>, Vec<String>) {
     let text = EXPORT.replace("ITEMS", items);
-    let mut found = Vec::new();
-    let remarks = read(|| Ok(text.as_bytes()), pages, &mut |entry| found.push(entry)).unwrap();
-    (found, remarks)
+    let mut entries = Vec::new();
+    let remarks = read(|| Ok(text.as_bytes()), pages, &mut |entry| entries.push(entry)).unwrap();
+    (entries, remarks)
 }
 
 fn one(rest: &str) -> ParsedEntry {
@@ -39,7 +39,7 @@ fn one(rest: &str) -> ParsedEntry {
 }
 
 #[test]
-fn a_post_with_all_its_parts() {
+fn a_complete_post() {
     let rest = format!(
         "<content:encoded><![CDATA[One.\n\nTwo ]]]]><![CDATA[> three.]]></content:encoded><excerpt:encoded><![CDATA[Short &amp; clear]]></excerpt:encoded>\
          <category domain=\"category\" nicename=\"lakes\"><![CDATA[Lakes &amp; Rivers]]></category><category domain=\"post_tag\" nicename=\"uncategorized\">U</category>\
@@ -57,28 +57,28 @@ fn a_post_with_all_its_parts() {
         ),
     );
     let picture = picture.replace("<wp:post_id>1<", "<wp:post_id>7<");
-    let (found, remarks) =
+    let (entries, remarks) =
         all(&(item("post", "publish", &rest) + &picture + &item("nav_menu_item", "publish", "")), false);
     assert_eq!(remarks, ["parts of the site that are no stories, and were passed over: attachment 1, nav_menu_item 1"]);
-    let [found] = &found[..] else { panic!("{found:?}") };
-    assert_eq!(found.published, Some(EntryDate::Instant("2020-05-01T12:00:01+02:00".parse().unwrap())));
-    assert_eq!(found.body, Some(Body::Html("<p>One.</p>\n<p>Two ]]> three.</p>".to_owned())));
-    assert_eq!(found.summary.as_deref(), Some("Short & clear"));
-    assert_eq!(found.authors[0].name, "Ada Lake");
-    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("de"), Some("polylang pll_64")));
-    assert_eq!(found.categories.len(), 1);
-    assert_eq!(found.categories[0].label.as_deref(), Some("Lakes & Rivers"));
-    let image = found.image.clone().unwrap();
+    let [entry] = &entries[..] else { panic!("{entries:?}") };
+    assert_eq!(entry.published, Some(EntryDate::Instant("2020-05-01T12:00:01+02:00".parse().unwrap())));
+    assert_eq!(entry.body, Some(Body::Html("<p>One.</p>\n<p>Two ]]> three.</p>".to_owned())));
+    assert_eq!(entry.summary.as_deref(), Some("Short & clear"));
+    assert_eq!(entry.authors[0].name, "Ada Lake");
+    assert_eq!((entry.language.as_deref(), entry.translation_key.as_deref()), (Some("de"), Some("polylang pll_64")));
+    assert_eq!(entry.categories.len(), 1);
+    assert_eq!(entry.categories[0].label.as_deref(), Some("Lakes & Rivers"));
+    let image = entry.image.clone().unwrap();
     assert_eq!((image.url.as_deref(), image.alt.as_deref()), (Some("https://lakes.example/p.jpg"), Some("A lake")));
     assert_eq!(
-        (found.enclosures[0].length, found.enclosures[0].media_type.as_deref()),
+        (entry.enclosures[0].length, entry.enclosures[0].media_type.as_deref()),
         (Some(123), Some("audio/mpeg"))
     );
-    assert_eq!(found.guid.as_deref(), Some("https://lakes.example/?p=1"));
+    assert_eq!(entry.guid.as_deref(), Some("https://lakes.example/?p=1"));
 }
 
 #[test]
-fn what_is_published_and_what_is_not() {
+fn published_and_unpublished_items() {
     for (kind, status, rest, pages, is_draft, unpublished) in [
         ("post", "publish", "", false, false, None),
         ("post", "future", "", false, false, None),
@@ -92,19 +92,19 @@ fn what_is_published_and_what_is_not() {
         ("page", "publish", "", true, false, None),
         ("event", "publish", "", true, false, Some("`event`")),
     ] {
-        let (found, _) = all(&item(kind, status, rest), pages);
-        assert_eq!(found[0].is_draft, is_draft, "{kind} {status} {rest}");
-        assert_eq!(found[0].unpublished_reason.is_some(), unpublished.is_some(), "{kind} {status}");
+        let (entries, _) = all(&item(kind, status, rest), pages);
+        assert_eq!(entries[0].is_draft, is_draft, "{kind} {status} {rest}");
+        assert_eq!(entries[0].unpublished_reason.is_some(), unpublished.is_some(), "{kind} {status}");
         assert!(
-            found[0].unpublished_reason.clone().unwrap_or_default().contains(unpublished.unwrap_or_default()),
-            "{found:?}"
+            entries[0].unpublished_reason.clone().unwrap_or_default().contains(unpublished.unwrap_or_default()),
+            "{entries:?}"
         );
     }
     assert_eq!(all(&(item("revision", "inherit", "") + &item("wp_block", "publish", "")), true).0, []);
 }
 
 #[test]
-fn dates_that_are_missing() {
+fn missing_dates() {
     let with = |local: &str, universal: &str, more: &str| {
         let item = item("post", "draft", more);
         let item = item.replace("2020-05-01 12:00:00", local).replace("2020-05-01 10:00:01", universal);
@@ -120,9 +120,9 @@ fn dates_that_are_missing() {
 }
 
 #[test]
-fn translations_of_wpml() {
-    let found = one(&(meta("_wpml_import_language_code", "fr") + &meta("_wpml_import_translation_group", "12")));
-    assert_eq!((found.language.as_deref(), found.translation_key.as_deref()), (Some("fr"), Some("wpml 12")));
+fn wpml_translations() {
+    let entry = one(&(meta("_wpml_import_language_code", "fr") + &meta("_wpml_import_translation_group", "12")));
+    assert_eq!((entry.language.as_deref(), entry.translation_key.as_deref()), (Some("fr"), Some("wpml 12")));
 }
 
 fn body(html: &str) -> String {
@@ -176,14 +176,14 @@ fn bodies() {
 }
 
 #[test]
-fn what_is_no_export_is_refused() {
+fn other_documents_are_rejected() {
     let refused =
         read(|| Ok("<rss><channel><item><title>a</title></item></channel></rss>".as_bytes()), false, &mut |_| {});
     assert!(refused.unwrap_err().message.contains("WordPress"));
 }
 
 #[test]
-fn time_grows_with_length_only() {
+fn parsing_takes_linear_time() {
     for piece in [
         "[caption]", "[a b=", "[", "[[", "<code>", "<pre></pre>", "<!--", "<a x=\"", "\n\n", "[/a]", "<div>",
         "<figure>[/caption]", "</p>",
@@ -198,7 +198,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn no_body_breaks_it(pieces in prop::collection::vec(prop_oneof![
+    fn any_body_resolves(pieces in prop::collection::vec(prop_oneof![
         prop::sample::select(vec!["[", "]", "[[", "[caption", "[/caption]", "[gallery ids=", "\"", "'", "=", "1", "<", ">", "<pre>", "</pre>", "<p>", "</p>",
             "<!--", "-->", "\n\n", "\n", " ", "é", "<li>", "<img src=x>", "<a href=", "/", "<br>", "<code>", "[video ", "x"]).prop_map(str::to_owned),
         any::<String>(),

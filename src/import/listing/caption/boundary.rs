@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_run_together() {
+    fn boundaries_between_texts() {
         assert_eq!(boundaries("IMWЖурнал"), [("Журнал", BoundaryKind::Script)]);
         assert_eq!(boundaries("a lake.The day"), [("The day", BoundaryKind::Stop)]);
         assert_eq!(boundaries("show 'High Water 365'Today"), [("Today", BoundaryKind::Stop)]);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_together() {
+    fn words_without_a_boundary() {
         for text in [
             "McDonald", "MacDonald", "d'Ivoire", "Côte d'Ivoire 'x'", "St.Petersburg", "U.S.A", "www.Example.Org",
             "eLearning", "NGOs", "LinkedIn", "AFP/Getty", "3D", "G7", "日本の山", "他说。这是", "l’Afrique", "e.V.",

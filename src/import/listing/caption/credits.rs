@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_two_acronyms_is_none() {
+    fn a_common_prefix_of_acronyms_is_no_credit() {
         let credits = learnt(&["Photo: UNAThe lake", "Photo: UNIDOIn spring", "Photo: UNEPAt last"]);
         assert_eq!(credits.end_of_repeated_credit("UNOThe"), None);
     }
 
     #[test]
-    fn strokes_and_scripts_without_capitals() {
+    fn slashes_and_scripts_without_capitals() {
         let credits = learnt(&["Photo: Big Agency / the first", "Photo: Big Agency / la primera"]);
         assert_eq!(credits.end_of_repeated_credit("Big Agency / after"), Some(12));
         let credits =

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn labels_where_a_text_could_begin() {
+    fn labels_where_a_text_can_begin() {
         let start = |line| find(line).map(|label| (label.start, label.end));
         assert_eq!(start("Photo: IMW"), Some((0, 7)));
         assert_eq!(start("PHOTO\u{a0}: IMW"), Some((0, 9)));

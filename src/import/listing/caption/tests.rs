@@ -40,7 +40,7 @@ fn parts(alt: &str, credit: &str, text: &str) -> (String, String, String) {
 }
 
 #[test]
-fn a_credit_run_together_with_the_text() {
+fn a_credit_concatenated_with_the_text() {
     for (line, credit, text) in [
         ("Photo: IMWThe station opened.", "Photo: IMW", "The station opened."),
         ("Photo: IMWСтанция открыта.", "Photo: IMW", "Станция открыта."),
@@ -89,7 +89,7 @@ fn a_caption_alone() {
 }
 
 #[test]
-fn what_cannot_be_told_stays_whole() {
+fn ambiguous_texts_stay_whole() {
     for text in [
         "Photo: IMW the station was opened today by many people, and it rained all day",
         "The minister opened the fair (Photo: IMW) and left.",
@@ -104,7 +104,7 @@ fn what_cannot_be_told_stays_whole() {
 }
 
 #[test]
-fn credits_are_learnt_over_the_listing() {
+fn repeated_credits_are_learnt() {
     let texts: [&[&str]; 5] = [
         &["Photo: IMWThe station opened."],
         &["Photo: IMWIn spring it rains."],
