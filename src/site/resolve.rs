@@ -125,7 +125,7 @@ fn guess(path: &str) -> String {
         ("epub", "application/epub+zip"),
         ("csv", "text/csv"),
         ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.feed_plan"),
+        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ];
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
     let found = known.iter().find(|(known, _)| *known == extension);
