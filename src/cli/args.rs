@@ -1,4 +1,4 @@
-//! What a person types.
+//! The command line, as clap parses it.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -46,7 +46,7 @@ pub enum Command {
     Init(InitOptions),
     /// Bring what exists into the store
     Import(ImportOptions),
-    /// Read everything, write nothing, and name every diagnostic; with --feeds, of feeds instead of stories
+    /// Read everything, write nothing, and report every diagnostic; with --feeds, of feeds instead of stories
     Check(CheckOptions),
     /// Write the publication
     Build(BuildOptions),
@@ -70,7 +70,7 @@ pub enum Command {
     },
 }
 
-/// What has a schema.
+/// A file format with a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaOf {
     /// A file of stories in the store, or a line of one
@@ -131,7 +131,7 @@ pub struct ImportOptions {
     pub selectors: SelectorOptions,
 }
 
-/// CSS selectors of a page of HTML; that of its dates is `--date` too.
+/// CSS selectors of an HTML page; `--date` is one too.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Where things stand on a page of HTML, as CSS selectors")]
 pub struct SelectorOptions {
@@ -152,7 +152,7 @@ pub struct SelectorOptions {
     pub summary: Option<String>,
 }
 
-/// What can be imported.
+/// A source format of `import`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SourceKind {
     /// The text of a news page: dates, titles, texts
@@ -169,7 +169,7 @@ pub enum SourceKind {
 
 #[derive(Debug, Args)]
 pub struct CheckOptions {
-    /// Judge feeds instead of stories: those that are named, else those that are published
+    /// Check feeds instead of stories: those that are named, else those that are published
     #[arg(long)]
     pub feeds: bool,
 

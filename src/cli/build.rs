@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::args::BuildOptions;
 use super::report::Report;
-use super::{PROBLEMS, configuration, moment};
+use super::{PROBLEMS, configuration, publication_time};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::publish::{self, Options, Outcome};
 use crate::site::Site;
 use crate::text::count;
 
-/// Publishes, or with `--check` says whether the publication is up to date.
+/// Publishes, or with `--check` reports whether the publication is up to date.
 pub fn run(config: Option<&Path>, options: &BuildOptions, report: &mut Report) -> u8 {
     let start = Instant::now();
     if let Err(diagnostics) = build(config, options, start, report) {
@@ -32,17 +32,17 @@ fn build(
 ) -> Result<(), Vec<Diagnostic>> {
     let one = |diagnostic: Diagnostic| vec![diagnostic];
     let config = options.preview.apply(configuration(config)?)?;
-    let now = moment(&config, options.now.as_deref()).map_err(one)?;
+    let now = publication_time(&config, options.now.as_deref()).map_err(one)?;
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
-    refuse_output_in_store(&config, &output).map_err(one)?;
-    if options.preview.drafts && resolved(&output) == resolved(&config.site.output) {
+    reject_output_in_store(&config, &output).map_err(one)?;
+    if options.preview.drafts && canonical(&output) == canonical(&config.site.output) {
         let location = Location::file(output.display().to_string());
         let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
         return Err(one(diagnostic.help("name another folder with --output")));
     }
     let (site, diagnostics) = Site::load(&config, now);
     report.diagnostics(&diagnostics, options.strict);
-    if report.failed() {
+    if report.has_errors() {
         if !report.is_json() {
             report.result(&format!("nothing was written: {}\n", report.counts()));
         }
@@ -55,25 +55,25 @@ fn build(
     };
     report.diagnostics(&outcome.warnings, options.strict);
     if options.check && !outcome.is_current() {
-        report.end_with(PROBLEMS);
-        if !report.is_for_people() {
+        report.raise_status(PROBLEMS);
+        if !report.is_text() {
             let location = Location::file(output.display().to_string());
-            let message = format!("{} ({})", verdict(&outcome), count(outcome.differing(), "file"));
+            let message = format!("{} ({})", status_message(&outcome), count(outcome.differing(), "file"));
             report.diagnostics(&[Diagnostic::error(location, message).help("run `tidings build`")], false);
         }
     }
     let text = if report.is_json() {
-        script(&site, &outcome, options.check, report)
+        to_json(&site, &outcome, options.check, report)
     } else {
-        people(&site, &outcome, options.check, start, report)
+        to_text(&site, &outcome, options.check, start, report)
     };
     report.result(&text);
     Ok(())
 }
 
-/// An output within the store would be read as stories.
-fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Diagnostic> {
-    if resolved(output).starts_with(resolved(&config.site.stories)) {
+/// Rejects an output within the store, which would be read as stories.
+fn reject_output_in_store(config: &Config, output: &Path) -> Result<(), Diagnostic> {
+    if canonical(output).starts_with(canonical(&config.site.stories)) {
         let location = Location::file(output.display().to_string());
         return Err(Diagnostic::error(location, "the output would lie within the store")
             .help("choose another `output` or `stories`"));
@@ -81,15 +81,15 @@ fn refuse_output_in_store(config: &Config, output: &Path) -> Result<(), Diagnost
     Ok(())
 }
 
-/// A path without links and relative parts, as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
+/// An absolute path; symbolic links of its existing part are resolved.
+fn canonical(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let existing = path.ancestors().find_map(|part| Some((part.canonicalize().ok()?, path.strip_prefix(part).ok()?)));
     existing.map_or_else(|| path.clone(), |(real, rest)| real.join(rest))
 }
 
-/// What a comparison found.
-fn verdict(outcome: &Outcome) -> &'static str {
+/// The result of `--check` in words.
+fn status_message(outcome: &Outcome) -> &'static str {
     match (outcome.is_current(), outcome.time_alone) {
         (true, _) => "the output is up to date",
         (false, true) => "the output is not up to date; time alone made the difference",
@@ -97,7 +97,7 @@ fn verdict(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn script(site: &Site, outcome: &Outcome, is_check: bool, report: &Report) -> String {
+fn to_json(site: &Site, outcome: &Outcome, is_check: bool, report: &Report) -> String {
     let base = &site.config().site.base_url;
     let urls =
         |paths: &[String]| paths.iter().filter_map(|path| base.join(path).ok()).map(String::from).collect::<Vec<_>>();
@@ -120,7 +120,7 @@ fn script(site: &Site, outcome: &Outcome, is_check: bool, report: &Report) -> St
     format!("{value}\n")
 }
 
-fn people(site: &Site, outcome: &Outcome, is_check: bool, start: Instant, report: &Report) -> String {
+fn to_text(site: &Site, outcome: &Outcome, is_check: bool, start: Instant, report: &Report) -> String {
     let (stories, translations) = site.counts();
     let (written, removed) = (outcome.written.len(), outcome.removed.len());
     let mut out = format!("{}, {} shown\n", count(stories, "story"), count(translations, "translation"));
@@ -131,7 +131,7 @@ fn people(site: &Site, outcome: &Outcome, is_check: bool, start: Instant, report
         for path in &outcome.removed {
             let _ = writeln!(out, "  no longer published: {path}");
         }
-        let _ = writeln!(out, "{}", verdict(outcome));
+        let _ = writeln!(out, "{}", status_message(outcome));
     } else {
         let documents = count(written + outcome.unchanged, "document");
         let _ = writeln!(out, "{documents}: {written} written, {} unchanged, {removed} removed", outcome.unchanged);

@@ -19,10 +19,9 @@ use crate::publish;
 use crate::site::Site;
 use crate::text::count;
 
-/// What the names of feeds end in.
-const FEEDS: [&str; 3] = [".atom.xml", ".rss.xml", ".json"];
+const FEED_SUFFIXES: [&str; 3] = [".atom.xml", ".rss.xml", ".json"];
 
-/// Reads everything, writes nothing, names every diagnostic.
+/// Reads everything, writes nothing, reports every diagnostic.
 pub fn run(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
     if options.feeds { feeds(config, options, report) } else { store(config, options, report) }
 }
@@ -51,13 +50,13 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
     report.status()
 }
 
-/// Judges the feeds that are named, or those that are published.
+/// Lints the named feeds, or else the published ones.
 fn feeds(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> u8 {
     let named = &options.named;
     let (documents, mut diagnostics) = if named.is_empty() { published(config) } else { find(named) };
-    let verdicts: Vec<_> = documents.par_iter().map(judge).collect();
+    let results: Vec<_> = documents.par_iter().map(lint_document).collect();
     let (mut feeds, mut entries) = (0, 0);
-    for result in verdicts {
+    for result in results {
         match result {
             Ok(None) => {}
             Ok(Some(result)) => {
@@ -90,18 +89,20 @@ struct Document {
     origin: Origin,
 }
 
-/// Why a document is judged.
+/// Where a document comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    Named,
-    /// It lies in a folder that was named, and may be something else than a feed.
-    StoreFile,
-    Published,
-    /// It was named, and is another server's.
-    Address,
+    /// A file on the command line.
+    File,
+    /// A file in a folder on the command line; it may not be a feed.
+    Folder,
+    /// A file in the manifest of the output.
+    Manifest,
+    /// A URL on the command line.
+    Url,
 }
 
-/// The feeds that the manifest of the configured output names.
+/// The feeds in the manifest of the configured output.
 fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
     let output = match configuration(config) {
         Ok(config) => config.site.output,
@@ -111,8 +112,8 @@ fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
         Ok(paths) => paths,
         Err(diagnostic) => return (Vec::new(), vec![diagnostic]),
     };
-    let is_feed = |path: &String| FEEDS.iter().any(|ending| path.ends_with(ending));
-    let document = |path: &String| Document { path: output.join(path), origin: Origin::Published };
+    let is_feed = |path: &String| FEED_SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
+    let document = |path: &String| Document { path: output.join(path), origin: Origin::Manifest };
     let documents: Vec<_> = paths.iter().filter(|path| is_feed(path)).map(document).collect();
     if documents.is_empty() {
         let location = Location::file(output.display().to_string());
@@ -122,28 +123,28 @@ fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
     (documents, Vec::new())
 }
 
-/// The files that are named, and all `.xml` and `.json` files below the folders that are; hidden ones are passed over.
+/// The named files and URLs, and all `.xml` and `.json` files in the named folders; hidden files are skipped.
 fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
     let (mut documents, mut diagnostics) = (Vec::new(), Vec::new());
     for path in named {
         if path.to_str().is_some_and(|path| path.starts_with("http://") || path.starts_with("https://")) {
-            documents.push(Document { path: path.clone(), origin: Origin::Address });
+            documents.push(Document { path: path.clone(), origin: Origin::Url });
         } else if path.is_dir() {
             let is_visible =
                 |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
             let files = WalkDir::new(path).follow_links(true).sort_by_file_name();
             for entry in files.into_iter().filter_entry(is_visible) {
                 match entry {
-                    Ok(entry) if is_document(&entry) => {
-                        documents.push(Document { path: entry.into_path(), origin: Origin::StoreFile });
+                    Ok(entry) if is_candidate(&entry) => {
+                        documents.push(Document { path: entry.into_path(), origin: Origin::Folder });
                     }
                     Ok(_) => {}
                     Err(error) => {
-                        let at = error.path().unwrap_or(path);
+                        let path = error.path().unwrap_or(path);
                         diagnostics.push(match error.io_error() {
-                            Some(io) => Diagnostic::machine(at, "read this", io),
+                            Some(io) => Diagnostic::machine(path, "read this", io),
                             None => Diagnostic::error(
-                                Location::file(at.display().to_string()),
+                                Location::file(path.display().to_string()),
                                 "this link leads in a circle",
                             ),
                         });
@@ -151,21 +152,21 @@ fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
                 }
             }
         } else {
-            documents.push(Document { path: path.clone(), origin: Origin::Named });
+            documents.push(Document { path: path.clone(), origin: Origin::File });
         }
     }
     (documents, diagnostics)
 }
 
-fn is_document(entry: &walkdir::DirEntry) -> bool {
+fn is_candidate(entry: &walkdir::DirEntry) -> bool {
     entry.file_type().is_file() && entry.path().extension().is_some_and(|kind| kind == "xml" || kind == "json")
 }
 
-/// The result on a document; none where it is something else than a feed, and only lies beside some.
-fn judge(document: &Document) -> Result<Option<LintResult>, Diagnostic> {
+/// Lints a document; `None` if it is not a feed and only its folder was named.
+fn lint_document(document: &Document) -> Result<Option<LintResult>, Diagnostic> {
     let path = document.path.display().to_string();
     let bytes = match document.origin {
-        Origin::Address => fetch::get(&path, lint::MAX_BYTES).map_err(|why| {
+        Origin::Url => fetch::get(&path, lint::MAX_BYTES).map_err(|why| {
             let message = format!("cannot fetch {path}: {why}");
             Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) }
         })?,
@@ -177,17 +178,17 @@ fn judge(document: &Document) -> Result<Option<LintResult>, Diagnostic> {
         return Err(Diagnostic::error(Location::file(path), message).help("publish the newest entries, and archives"));
     }
     let result = lint::lint(&path, &bytes);
-    Ok((result.is_feed || document.origin != Origin::StoreFile).then_some(result))
+    Ok((result.is_feed || document.origin != Origin::Folder).then_some(result))
 }
 
-/// The bytes of a file, no more than can be judged and one.
+/// The content of a file, up to one byte more than the limit.
 fn read(document: &Document) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
     let max = lint::MAX_BYTES as u64;
     let read = File::open(&document.path).and_then(|file| file.take(max + 1).read_to_end(&mut bytes));
     match read {
         Ok(_) => Ok(bytes),
-        Err(error) if document.origin == Origin::Published && error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if document.origin == Origin::Manifest && error.kind() == std::io::ErrorKind::NotFound => {
             let location = Location::file(document.path.display().to_string());
             let diagnostic = Diagnostic::error(location, "the manifest names this feed, but it is not there");
             Err(diagnostic.help("run `tidings build`"))

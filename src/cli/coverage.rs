@@ -13,7 +13,7 @@ use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::site::{Site, StoryCoverage};
 use crate::text::count;
 
-/// Says which stories lack which languages.
+/// Reports which stories lack which languages.
 pub fn run(config: Option<&Path>, report: &mut Report) -> u8 {
     let config = match configuration(config) {
         Ok(config) => config,
@@ -24,11 +24,11 @@ pub fn run(config: Option<&Path>, report: &mut Report) -> u8 {
     };
     let (site, diagnostics) = Site::load(&config, Utc::now());
     report.diagnostics(&diagnostics, false);
-    if report.failed() {
+    if report.has_errors() {
         return report.status();
     }
     let stories = site.coverage();
-    let text = if report.is_json() { script(&config, &stories) } else { people(&config, &stories) };
+    let text = if report.is_json() { to_json(&config, &stories) } else { to_text(&config, &stories) };
     report.result(&text);
     report.status()
 }
@@ -37,12 +37,12 @@ fn languages(config: &Config) -> impl Iterator<Item = LanguageIndex> + use<> {
     0..config.languages.len() as LanguageIndex
 }
 
-/// All topics, and before them all stories.
+/// All stories (`None`), then each topic.
 fn scopes(config: &Config) -> impl Iterator<Item = Option<TopicIndex>> + use<> {
     std::iter::once(None).chain((0..config.topics.len() as TopicIndex).map(Some))
 }
 
-/// How many stories of a scope there are, and how many of them have a language.
+/// The number of stories in a scope, and of those that have a language.
 fn covered(stories: &[StoryCoverage<'_>], scope: Option<TopicIndex>, language: LanguageIndex) -> (usize, usize) {
     let in_scope = || stories.iter().filter(|story| scope.is_none_or(|topic| story.topics.contains(&topic)));
     (in_scope().count(), in_scope().filter(|story| story.languages.contains(&language)).count())
@@ -71,7 +71,7 @@ fn names<'c>(config: &'c Config, story: &StoryCoverage<'_>) -> Vec<&'c str> {
     story.languages.iter().map(|language| tag(config, *language)).collect()
 }
 
-fn people(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
+fn to_text(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     let mut out = table(config, stories);
     for language in languages(config) {
         let missing: Vec<_> = lacking(stories, language).collect();
@@ -89,7 +89,7 @@ fn people(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     out
 }
 
-/// How many stories of each topic each language has.
+/// The number of stories by topic and language.
 fn table(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     let mut rows = vec![vec!["topic".to_owned(), "stories".to_owned()]];
     rows[0].extend(languages(config).map(|language| tag(config, language).to_owned()));
@@ -114,7 +114,7 @@ fn table(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     out
 }
 
-fn script(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
+fn to_json(config: &Config, stories: &[StoryCoverage<'_>]) -> String {
     let by_topic = |language: LanguageIndex| -> Value {
         let topics = scopes(config).flatten().map(|topic| {
             let (stories, has) = covered(stories, Some(topic), language);

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
 use super::args::{ImportOptions, SourceKind};
-use super::progress::Bar;
+use super::progress::ImportProgress;
 use super::report::Report;
 use super::{USAGE, configuration};
 use crate::diagnostics::{Diagnostic, Location};
@@ -24,7 +24,7 @@ fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut R
     let request = request(options);
     let invalid = import::validate(&config, &request);
     if !invalid.is_empty() {
-        report.end_with(USAGE);
+        report.raise_status(USAGE);
         return Err(invalid);
     }
     let input = match options.sources.iter().any(|source| source == Path::new("-")) {
@@ -41,9 +41,9 @@ fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut R
     }
     // Without ids of a published store there is nothing to clash with.
     let store = if is_published { Store::load(&config) } else { Store::default() };
-    let bar = Bar::new();
-    let outcome = import::run(&config, &store, &request, input.as_ref(), &|progress| bar.show(progress));
-    bar.end();
+    let bar = ImportProgress::new();
+    let outcome = import::run(&config, &store, &request, input.as_ref(), &|progress| bar.update(progress));
+    bar.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.diagnostics, false);
     let text = if report.is_json() {

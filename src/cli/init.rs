@@ -9,21 +9,21 @@ use super::report::Report;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::render::pages::BUILT_IN;
 
-/// A site that builds at once.
-const FILES: [(&str, &str); 3] = [
+/// The starter site.
+const STARTER: [(&str, &str); 3] = [
     ("tidings.toml", include_str!("starter/tidings.toml")),
     ("stories/2026/welcome.toml", include_str!("starter/welcome.toml")),
     ("stories/2026/second.toml", include_str!("starter/second.toml")),
 ];
 
-/// Makes a small site, or writes the built-in templates, unless one of these files is there already.
+/// Writes the starter site or the built-in templates; nothing if one of the files exists.
 pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
     let (folder, files): (PathBuf, &[(&str, &str)]) = match options.templates {
         true => (options.dir.join("templates"), &BUILT_IN),
-        false => (options.dir.clone(), &FILES),
+        false => (options.dir.clone(), &STARTER),
     };
-    let there = files.iter().map(|(name, _)| folder.join(name)).find(|path| path.exists());
-    if let Some(path) = there {
+    let existing = files.iter().map(|(name, _)| folder.join(name)).find(|path| path.exists());
+    if let Some(path) = existing {
         let diagnostic = Diagnostic::error(
             Location::file(path.display().to_string()),
             "this file is already there, so nothing was written",
@@ -37,7 +37,7 @@ pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
             }
-            // A file that has come meanwhile is not overwritten either.
+            // Nor is a file overwritten that was created since the check.
             fs::File::create_new(&path)?.write_all(text.as_bytes())
         };
         if let Err(error) = write() {

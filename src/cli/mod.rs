@@ -1,7 +1,4 @@
-//! Arguments to commands.
-//!
-//! Owns: what a person types and reads. The only reader of the clock, the environment and the terminal.
-//! Never touches: formats.
+//! The command line: arguments, exit status and output. The only reader of the clock, the environment and the terminal.
 
 mod args;
 mod build;
@@ -28,21 +25,20 @@ use self::report::Report;
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 
-/// Nothing to complain about.
-const DONE: u8 = 0;
-/// What was read has diagnostics, or a comparison found a difference.
+const SUCCESS: u8 = 0;
+/// The input has errors, or `--check` found a difference.
 const PROBLEMS: u8 = 1;
-/// Wrong usage.
+/// The command line is invalid.
 const USAGE: u8 = 2;
-/// The machine failed.
+/// An I/O error.
 const MACHINE: u8 = 3;
 
-/// Runs the program with the arguments of the process. Wrong usage ends in status 2, which is [`clap`]'s.
+/// Runs the program with the arguments of the process. Status 2 for invalid usage is [`clap`]'s.
 pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // There is nobody to tell if the terminal is gone.
+            // If standard error is closed, there is nowhere to report that.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
@@ -62,12 +58,12 @@ pub fn run() -> ExitCode {
     ExitCode::from(status)
 }
 
-/// The configuration that was named, or the one that lies here.
+/// The named configuration, or the one in the current directory.
 fn configuration(named: Option<&Path>) -> Result<Config, Vec<Diagnostic>> {
     Config::load(configuration_path(named).map_err(|diagnostic| vec![diagnostic])?)
 }
 
-/// The path of the configuration that was named, or of the one that lies here.
+/// The path of the named configuration, or of the one in the current directory.
 fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
     if let Some(path) = named {
         let location = Location::file(path.display().to_string());
@@ -76,15 +72,16 @@ fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
             false => Err(Diagnostic::usage(location, "this configuration does not exist")),
         };
     }
-    let usual = ["tidings.toml", "config/tidings.toml"];
-    usual.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
-        let diagnostic = Diagnostic::error(Location::file(usual[0]), "there is no configuration here, nor in `config`");
+    let defaults = ["tidings.toml", "config/tidings.toml"];
+    defaults.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
+        let diagnostic =
+            Diagnostic::error(Location::file(defaults[0]), "there is no configuration here, nor in `config`");
         diagnostic.help("name one with --config PATH, or make a site with `tidings init`")
     })
 }
 
-/// The moment that was asked for, or this one.
-fn moment(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Diagnostic> {
+/// The time given with `--now`, or the current time.
+fn publication_time(config: &Config, now: Option<&str>) -> Result<DateTime<Utc>, Diagnostic> {
     let Some(text) = now else { return Ok(Utc::now()) };
     let instant =
         config.site.zone.read(text).map_err(|why| Diagnostic::usage(None, format!("--now: `{text}` {why}")))?;

@@ -1,4 +1,4 @@
-//! How far an import has come, where a person watches a terminal.
+//! The progress bar of an import.
 
 use std::time::Duration;
 
@@ -6,19 +6,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::import::Progress;
 
-/// A line on standard error; none where that is no terminal.
-pub struct Bar(ProgressBar);
+/// A progress bar on standard error, hidden if that is not a terminal.
+pub struct ImportProgress(ProgressBar);
 
-impl Bar {
-    /// A line that shows itself when the first thing is done.
-    pub fn new() -> Bar {
+impl ImportProgress {
+    /// Appears with the first update.
+    pub fn new() -> ImportProgress {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         bar.set_style(style("{spinner} {human_pos} entries read, {elapsed}"));
-        Bar(bar)
+        ImportProgress(bar)
     }
 
-    /// Shows how far it has come.
-    pub fn show(&self, progress: Progress) {
+    pub fn update(&self, progress: Progress) {
         match progress {
             Progress::Read(count) => self.0.set_position(count as u64),
             Progress::Stored(count, of) => {
@@ -32,8 +31,7 @@ impl Bar {
         }
     }
 
-    /// Takes the line away again.
-    pub fn end(&self) {
+    pub fn clear(&self) {
         self.0.finish_and_clear();
     }
 }

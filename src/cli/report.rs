@@ -1,12 +1,12 @@
-//! What a command says: results to standard output, diagnostics to standard error.
+//! Output of a command: results to standard output, diagnostics to standard error.
 
 use std::io::{IsTerminal, Write};
 
-use super::{DONE, MACHINE, PROBLEMS, USAGE};
+use super::{MACHINE, PROBLEMS, SUCCESS, USAGE};
 use crate::diagnostics::{Cause, Diagnostic, OutputFormat, Severity, show, show_colored};
 use crate::text::count;
 
-/// Gathers how a command ends while it speaks.
+/// Writes the output of a command, and determines its exit status.
 pub struct Report {
     format: OutputFormat,
     is_colored: bool,
@@ -16,23 +16,20 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report in a format; colour only where a person looks.
     pub fn new(format: OutputFormat) -> Self {
         let is_colored = format == OutputFormat::Text && stderr_has_color();
-        Report { format, is_colored, status: DONE, warnings: 0, errors: 0 }
+        Report { format, is_colored, status: SUCCESS, warnings: 0, errors: 0 }
     }
 
-    /// Whether people read the results, and not scripts or a workflow.
-    pub fn is_for_people(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         self.format == OutputFormat::Text
     }
 
-    /// Whether scripts read the results.
     pub fn is_json(&self) -> bool {
         self.format == OutputFormat::Json
     }
 
-    /// Names diagnostics; with `strict`, warnings are errors.
+    /// Writes diagnostics; with `strict`, warnings are errors.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], strict: bool) {
         let mut text = String::new();
         for diagnostic in diagnostics {
@@ -48,7 +45,7 @@ impl Report {
             }
             text += &if self.is_colored { show_colored(&diagnostic) } else { show(&diagnostic, self.format) };
         }
-        // There is nobody to tell if standard error is closed.
+        // If standard error is closed, there is nowhere to report that.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
@@ -57,8 +54,8 @@ impl Report {
         self.status = self.status.max(status);
     }
 
-    /// Ends the command with at least this status.
-    pub fn end_with(&mut self, status: u8) {
+    /// Raises the exit status to at least this.
+    pub fn raise_status(&mut self, status: u8) {
         self.status = self.status.max(status);
     }
 
@@ -71,22 +68,19 @@ impl Report {
         }
     }
 
-    /// How many warnings there were.
     pub fn warnings(&self) -> usize {
         self.warnings
     }
 
-    /// Whether an error was named.
-    pub fn failed(&self) -> bool {
+    pub fn has_errors(&self) -> bool {
         self.errors > 0
     }
 
-    /// The exit status.
     pub fn status(&self) -> u8 {
         self.status
     }
 
-    /// `2 errors, 1 warning`, as far as there are any.
+    /// `2 errors, 1 warning`; what is zero is left out.
     pub fn counts(&self) -> String {
         let mut parts = Vec::new();
         if self.errors > 0 {

@@ -1,4 +1,4 @@
-//! `tidings schema` and `tidings completions`: what helps while people type.
+//! `tidings schema` and `tidings completions`.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -6,11 +6,10 @@ use clap_complete::Shell;
 use super::args::{Arguments, SchemaOf};
 use super::report::Report;
 
-/// JSON Schema, draft 7, which the editors know that complete TOML.
+/// JSON Schema draft 7, which editors with TOML completion support.
 const STORY: &str = include_str!("schema/story.json");
 const CONFIG: &str = include_str!("schema/config.json");
 
-/// Writes a schema.
 pub fn run(of: SchemaOf, report: &mut Report) -> u8 {
     report.result(match of {
         SchemaOf::Story => STORY,
@@ -19,7 +18,6 @@ pub fn run(of: SchemaOf, report: &mut Report) -> u8 {
     report.status()
 }
 
-/// Writes the completions of a shell.
 pub fn completions(shell: Shell, report: &mut Report) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "tidings", &mut script);
