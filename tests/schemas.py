@@ -2,17 +2,23 @@
 
 usage: schemas.py TIDINGS
 """
-import json, subprocess, sys, tomllib
+import json
+import sys
+import tomllib
 from pathlib import Path
 
 import jsonschema
 
 HERE = Path(__file__).parent
-# What is wrong in these is no single file's form: it lies between files, in the bytes, in the configuration, or in a command.
+sys.path.append(str(HERE / "server"))
+
+from common import TIDINGS, CheckFailed, check, finish, run
+
+# The errors of these are not in the structure of one file, but between files, in bytes, in the configuration or in arguments.
 NOT_OF_ONE_FILE = set("""
     bad-toml config-bad-json config-bad-toml duplicate-guid
     duplicate-language duplicate-records duplicate-story format-json format-json-related
-    ids-that-differ-in-case misused-base-url misused-now no-store not-utf-8 output-is-store output-within-store
+    ids-that-differ-in-case import-docusaurus misused-base-url misused-now no-store not-utf-8 output-is-store output-within-store
     strict template-syntax template-that-names-nothing templates-that-are-not-there topics-that-disagree
     unknown-topic warns-of-forbidden-characters
 """.split())
@@ -31,7 +37,7 @@ def plain(value):
 
 
 def documents(path):
-    """What stands in a file; nothing where it cannot be read as what it is."""
+    """The documents of a file; none where it has a syntax error."""
     try:
         text = path.read_text("utf-8")
         if path.suffix == ".toml":
@@ -44,14 +50,13 @@ def documents(path):
 
 
 def main():
-    tidings = sys.argv[1]
     validators = {}
     for kind in ("story", "config"):
-        schema = json.loads(subprocess.run([tidings, "schema", kind], check=True, capture_output=True, text=True).stdout)
+        schema = json.loads(run(TIDINGS, "schema", kind).stdout)
         jsonschema.Draft7Validator.check_schema(schema)
         validators[kind] = jsonschema.Draft7Validator(schema)
 
-    def faults(folder):
+    def errors(folder):
         found = []
         for path in sorted(folder.rglob("*")):
             if path.suffix in (".toml", ".json", ".jsonl") and path.name[0] not in "._" and not OTHERS.intersection(path.parts):
@@ -64,20 +69,19 @@ def main():
 
     good = [HERE.parent / "config", HERE / "sites/good"]
     bad = sorted((HERE / "sites/failing").iterdir())
-    unknown = NOT_OF_ONE_FILE - {site.name for site in bad}
-    failed = [f"there is no site {name}" for name in unknown]
+    with check("the sites that are named here exist"):
+        if unknown := NOT_OF_ONE_FILE - {site.name for site in bad}:
+            raise CheckFailed(", ".join(sorted(unknown)))
     for site in good:
-        found = faults(site)
-        failed += found
-        print("ok" if not found else "FAILED", "the schemas accept", site.name)
+        with check(f"the schemas accept {site.name}"):
+            if found := errors(site):
+                raise CheckFailed("\n".join(found))
     for site in bad:
-        found = faults(site)
-        is_right = not found if site.name in NOT_OF_ONE_FILE else bool(found)
-        print("ok" if is_right else "FAILED", "the schemas on", site.name)
-        if not is_right:
-            failed.append(f"{site.name}: {found or 'nothing is wrong'}")
-    print(*failed, sep="\n")
-    return bool(failed)
+        with check(f"the schemas on {site.name}"):
+            found = errors(site)
+            if bool(found) == (site.name in NOT_OF_ONE_FILE):
+                raise CheckFailed("\n".join(found) or "no error")
+    finish()
 
 
-sys.exit(main())
+main()

@@ -1,13 +1,17 @@
-"""Fault 1: killed at any moment of a build. 20 times; 200 times with FAULTS_ALL=1."""
+"""Killed at any moment of a build. 20 times; 200 times with FAULTS_ALL=1."""
 
 import os
 import random
 import shutil
 import subprocess
+import sys
 import time
 from collections import Counter
+from pathlib import Path
 
-from common import Versions, Wrong, fault, finish, workplace
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import CheckFailed, Versions, check, finish, temporary_folder
 
 TIMES = 200 if os.environ.get("FAULTS_ALL") else 20
 CALLS = "openat,write,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat"
@@ -18,7 +22,7 @@ def calls_of_one_thread(versions, scratch):
     trace = scratch / "trace"
     try:
         versions.build("a", scratch / "traced", before=["strace", "-f", "-qq", "-o", trace, "-e", f"trace={CALLS}"], check=True)
-    except (FileNotFoundError, Wrong):
+    except (FileNotFoundError, CheckFailed):
         return 0
     return max(Counter(line.split()[0] for line in trace.read_text().splitlines()).values())
 
@@ -41,7 +45,7 @@ def kill(versions, version, out, seconds, calls):
 def main():
     seed = random.randrange(1_000_000)
     random.seed(seed)
-    with workplace() as folder:
+    with temporary_folder() as folder:
         versions = Versions(folder)
         started = time.monotonic()
         versions.build("a", folder / "timed", check=True)
@@ -49,27 +53,27 @@ def main():
         calls = calls_of_one_thread(versions, folder)
         out = folder / "out"
 
-        with fault(f"killed {TIMES} times: every file is whole, and the next build completes"):
+        with check(f"killed {TIMES} times: every file is whole, and the next build completes"):
             current = "a"
             versions.build(current, out, check=True)
             for number in range(TIMES):
                 try:
                     kill(versions, "b" if current == "a" else "a", out, seconds, calls)
-                    versions.intact(out)
+                    versions.assert_intact(out)
                     current = random.choice("ab")
                     versions.build(current, out, check=True)
-                    versions.exactly(out, current)
-                except Wrong as why:
-                    raise Wrong(f"{why} (kill {number + 1}, seed {seed})") from why
+                    versions.assert_exactly(out, current)
+                except CheckFailed as why:
+                    raise CheckFailed(f"{why} (kill {number + 1}, seed {seed})") from why
 
-        with fault("killed in its first build: the next build completes"):
+        with check("killed in its first build: the next build completes"):
             for number in range(3):
                 first = folder / f"first-{number}"
                 kill(versions, "a", first, seconds, calls)
                 versions.build("b", first, check=True)
-                versions.exactly(first, "b")
+                versions.assert_exactly(first, "b")
 
-        with fault("torn by a power cut: the next build writes the file again"):
+        with check("torn by a power cut: the next build writes the file again"):
             shutil.rmtree(out)
             versions.build("a", out, check=True)
             names = sorted(name for name in versions.whole["a"] if name.endswith((".xml", ".json")))
@@ -78,14 +82,14 @@ def main():
             (out / names[2]).unlink()
             (out / names[3]).write_bytes(b"")
             versions.build("a", out, check=True)
-            versions.exactly(out, "a")
+            versions.assert_exactly(out, "a")
 
-        with fault("the manifest torn by a power cut: the next build completes"):
+        with check("the manifest torn by a power cut: the next build completes"):
             whole = versions.whole["a"][".tidings"]
             for torn in (b"", whole[: len(whole) // 2], b"\0" * len(whole), b"\xff\xfe nonsense\n" * 10):
                 (out / ".tidings").write_bytes(torn)
                 versions.build("a", out, check=True)
-                versions.exactly(out, "a")
+                versions.assert_exactly(out, "a")
     finish()
 
 

@@ -1,35 +1,38 @@
-"""Faults 2 and 3: the disk is full, or the machine refuses. Exit 3, the file named, what was published intact."""
+"""The disk is full, or the machine refuses. Exit 3, the file named, what was published intact."""
 
 import os
 import resource
 import shutil
-import subprocess
+import sys
+from pathlib import Path
 
-from common import NOBODY, ROOT, Skipped, Versions, Wrong, fault, finish, tree, workplace
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import NOBODY, ROOT, CheckFailed, Skipped, Versions, check, finish, read_files, run, temporary_folder
 
 
 def refused(versions, out, before=(), **options):
     """A build of the other version that the machine does not let through."""
     done = versions.build("b", out, before=before, **options)
     if done.returncode != 3:
-        raise Wrong(f"exit {done.returncode} instead of 3: {done.stderr.strip()[:500]}")
+        raise CheckFailed(f"exit {done.returncode} instead of 3: {done.stderr.strip()[:500]}")
     if str(out) not in done.stderr and not any(path in done.stderr for path in versions.whole["b"]):
-        raise Wrong(f"the message names no file: {done.stderr.strip()[:500]}")
+        raise CheckFailed(f"the message names no file: {done.stderr.strip()[:500]}")
     if "panicked" in done.stderr:
-        raise Wrong(f"a panic: {done.stderr.strip()[:500]}")
-    versions.intact(out)
+        raise CheckFailed(f"a panic: {done.stderr.strip()[:500]}")
+    versions.assert_intact(out)
 
 
 def repaired(versions, out):
     versions.build("b", out, check=True)
-    versions.exactly(out, "b")
+    versions.assert_exactly(out, "b")
 
 
 def traced(what, error):
     """The part of a command line that lets a kind of system call fail."""
     try:
-        subprocess.run(["strace", "-qq", "-o", "/dev/null", "true"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
+        run("strace", "-qq", "-o", "/dev/null", "true")
+    except (OSError, CheckFailed):
         raise Skipped("nothing can be traced here (strace)") from None
     return ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={what}", "-e", f"inject={what}:error={error}"]
 
@@ -41,13 +44,13 @@ def small_disk(versions, disk):
     blocks = sum(-(-len(content) // 4096) for content in versions.whole["a"].values())
     disk.mkdir()
     size = f"size={4096 * (blocks + 8)}"
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tidings-test", disk], capture_output=True, text=True)
+    done = run("mount", "-t", "tmpfs", "-o", size, "tidings-test", disk, succeeds=False)
     if done.returncode:
         raise Skipped(f"nothing can be mounted here: {done.stderr.strip()}")
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         versions = Versions(folder)
 
         def fresh(name):
@@ -56,25 +59,25 @@ def main():
             return out
 
         disk = folder / "disk"
-        with fault("disk full: exit 3, the file named, the publication intact"):
+        with check("disk full: exit 3, the file named, the publication intact"):
             small_disk(versions, disk)
             out = disk / "out"
             versions.build("a", out, check=True)
             refused(versions, out)
-            subprocess.run(["mount", "-o", "remount,size=64m", disk], check=True)
+            run("mount", "-o", "remount,size=64m", disk)
             repaired(versions, out)
-        with fault("a file system that cannot be written: exit 3, intact"):
+        with check("a file system that cannot be written: exit 3, intact"):
             if not os.path.ismount(disk):
                 raise Skipped("only root can mount one")
             versions.build("a", out, check=True)
-            subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+            run("mount", "-o", "remount,ro", disk)
             refused(versions, out)
-            subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+            run("mount", "-o", "remount,rw", disk)
             repaired(versions, out)
         if os.path.ismount(disk):
-            subprocess.run(["umount", disk], check=True)
+            run("umount", disk)
 
-        with fault("a write that fails half way: exit 3, intact"):
+        with check("a write that fails half way: exit 3, intact"):
             # Python ignores SIGXFSZ; left so, the limit is an error for the build and not its end.
             out = fresh("limited")
             limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
@@ -86,12 +89,12 @@ def main():
             ("unlink,unlinkat", "EIO"),
             ("mkdir,mkdirat", "EACCES"),
         ):
-            with fault(f"{error} on {what}: exit 3, intact"):
+            with check(f"{error} on {what}: exit 3, intact"):
                 out = fresh(f"traced-{what}")
                 refused(versions, out, before=traced(what, error))
                 repaired(versions, out)
 
-        with fault("EACCES: an output that may not be written: exit 3, intact"):
+        with check("EACCES: an output that may not be written: exit 3, intact"):
             out = fresh("forbidden")
             folders = [out, *(path for path in out.rglob("*") if path.is_dir())]
             for path in folders:
@@ -103,28 +106,28 @@ def main():
                     path.chmod(0o755)
             repaired(versions, out)
 
-        with fault("EACCES: an output that may not be made: exit 3"):
+        with check("EACCES: an output that may not be made: exit 3"):
             closed = folder / "closed"
             closed.mkdir(mode=0o555)
             done = versions.build("a", closed / "out", before=NOBODY)
             closed.chmod(0o755)
             if done.returncode != 3 or str(closed) not in done.stderr:
-                raise Wrong(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
+                raise CheckFailed(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
 
-        with fault("the output is a file: exit 3, the file untouched"):
+        with check("the output is a file: exit 3, the file untouched"):
             (folder / "file").write_text("mine")
             done = versions.build("a", folder / "file")
             if done.returncode != 3 or "file" not in done.stderr:
-                raise Wrong(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
+                raise CheckFailed(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
             if (folder / "file").read_text() != "mine":
-                raise Wrong("it was written")
+                raise CheckFailed("it was written")
 
-        with fault("no output was left by a build that could not start"):
+        with check("no output was left by a build that could not start"):
             shutil.rmtree(folder / "limited")
             (folder / "b" / "stories" / "wrong.toml").write_text("this is not TOML")
             done = versions.build("b", folder / "limited")
-            if done.returncode != 1 or tree(folder / "limited"):
-                raise Wrong(f"exit {done.returncode}, {len(tree(folder / 'limited'))} files")
+            if done.returncode != 1 or read_files(folder / "limited"):
+                raise CheckFailed(f"exit {done.returncode}, {len(read_files(folder / 'limited'))} files")
     finish()
 
 

@@ -1,9 +1,13 @@
-"""Faults 4 and 5: several builds into one output at once, and the files of others in it."""
+"""Several builds into one output at once, and the files of others in it."""
 
 import re
 import subprocess
+import sys
+from pathlib import Path
 
-from common import Versions, Wrong, fault, finish, tree, workplace
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import CheckFailed, Versions, check, finish, read_files, temporary_folder
 
 
 def four_at_once(versions, out, each):
@@ -20,32 +24,32 @@ def four_at_once(versions, out, each):
         if process.returncode == 0:
             successes += 1
         elif not re.search("another|at work|in progress|running|locked", stderr):
-            raise Wrong(f"exit {process.returncode}: {stderr.strip()[:500]}")
+            raise CheckFailed(f"exit {process.returncode}: {stderr.strip()[:500]}")
     if not successes:
-        raise Wrong("none of the four builds succeeded")
+        raise CheckFailed("none of the four builds succeeded")
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         versions = Versions(folder)
 
-        with fault("four builds of one store at once: intact, and nothing is left over"):
+        with check("four builds of one store at once: intact, and nothing is left over"):
             for number in range(5):
                 out = folder / f"same-{number}"
                 four_at_once(versions, out, "aaaa")
-                versions.exactly(out, "a")
+                versions.assert_exactly(out, "a")
 
-        with fault("four builds of two stores at once: intact, and the next build completes"):
+        with check("four builds of two stores at once: intact, and the next build completes"):
             out = folder / "mixed"
             versions.build("a", out, check=True)
             for number in range(5):
                 four_at_once(versions, out, "abab")
-                versions.intact(out)
+                versions.assert_intact(out)
                 last = "ab"[number % 2]
                 versions.build(last, out, check=True)
-                versions.exactly(out, last)
+                versions.assert_exactly(out, last)
 
-        with fault("a foreign file is never touched"):
+        with check("a foreign file is never touched"):
             out = folder / "shared"
             versions.build("a", out, check=True)
             foreign = ["robots.txt", "en/notes.html", "en/only-a/mine.txt", "other/deep/file.xml", ".htaccess", "fr/.well-known"]
@@ -56,31 +60,31 @@ def main():
             before = {path: (out / path).stat() for path in foreign}
             for version in "ba":
                 versions.build(version, out, check=True)
-                versions.exactly(out, version, foreign)
+                versions.assert_exactly(out, version, foreign)
                 for path in foreign:
                     if (out / path).read_text() != f"mine: {path}" or (out / path).stat().st_mtime_ns != before[path].st_mtime_ns:
-                        raise Wrong(f"{path} was changed")
+                        raise CheckFailed(f"{path} was changed")
                 if not (out / "en" / "link.xml").is_symlink():
-                    raise Wrong("en/link.xml was removed")
+                    raise CheckFailed("en/link.xml was removed")
 
-        with fault("without a manifest nothing is removed"):
+        with check("without a manifest nothing is removed"):
             out = folder / "unknown"
             versions.build("a", out, check=True)
             (out / ".tidings").unlink()
             versions.build("b", out, check=True)
-            left = versions.whole["a"].keys() - tree(out).keys()
+            left = versions.whole["a"].keys() - read_files(out).keys()
             if left:
-                raise Wrong(f"{sorted(left)[0]} was removed")
-            versions.intact(out, "b")
+                raise CheckFailed(f"{sorted(left)[0]} was removed")
+            versions.assert_intact(out, "b")
 
-        with fault("a build with nothing changed writes nothing"):
+        with check("a build with nothing changed writes nothing"):
             out = folder / "unchanged"
             versions.build("a", out, check=True)
             times = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
             versions.build("a", out, check=True)
             for path, time in times.items():
                 if path.stat().st_mtime_ns != time:
-                    raise Wrong(f"{path.relative_to(out)} was written again")
+                    raise CheckFailed(f"{path.relative_to(out)} was written again")
     finish()
 
 

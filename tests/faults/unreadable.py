@@ -1,11 +1,15 @@
-"""Fault 28: no permission to read one story, a FIFO or a device in the store: named, not followed; never hangs."""
+"""No permission to read one story, a FIFO or a device in the store: named, not followed; never hangs."""
 
 import os
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 
-from common import NOBODY, Skipped, Versions, Wrong, fault, finish, workplace
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import NOBODY, CheckFailed, Skipped, Versions, check, finish, temporary_folder
 
 
 def named(versions, out, name, codes, before=()):
@@ -14,40 +18,40 @@ def named(versions, out, name, codes, before=()):
     try:
         done = versions.build("b", out, before=["timeout", "--signal=KILL", "20", *before])
     except subprocess.TimeoutExpired:
-        raise Wrong("it hangs") from None
+        raise CheckFailed("it hangs") from None
     if time.monotonic() - started > 19:
-        raise Wrong("it hangs, or reads without end")
+        raise CheckFailed("it hangs, or reads without end")
     if done.returncode not in codes:
-        raise Wrong(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
+        raise CheckFailed(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
     if name not in done.stderr:
-        raise Wrong(f"exit {done.returncode}, and {name} is not named: {done.stderr.strip()[:500]}")
+        raise CheckFailed(f"exit {done.returncode}, and {name} is not named: {done.stderr.strip()[:500]}")
     if "panicked" in done.stderr:
-        raise Wrong(f"a panic: {done.stderr.strip()[:500]}")
+        raise CheckFailed(f"a panic: {done.stderr.strip()[:500]}")
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         versions = Versions(folder)
         out = folder / "out"
         versions.build("a", out, check=True)
         out.chmod(0o777)
         stories = folder / "b" / "stories"
 
-        with fault("a story that may not be read: named, the publication intact"):
+        with check("a story that may not be read: named, the publication intact"):
             story = stories / "1" / "story-150.toml"
             story.chmod(0)
             try:
                 # No permission is the machine's failure, an entry left out a problem of what was read: either will do.
                 named(versions, out, "story-150.toml", (1, 3), before=NOBODY)
-                versions.intact(out, "a")
+                versions.assert_intact(out, "a")
             finally:
                 story.chmod(0o644)
 
-        with fault("a folder of stories that may not be read: named, the publication intact"):
+        with check("a folder of stories that may not be read: named, the publication intact"):
             (stories / "1").chmod(0)
             try:
                 named(versions, out, "stories/1", (1, 3), before=NOBODY)
-                versions.intact(out, "a")
+                versions.assert_intact(out, "a")
             finally:
                 (stories / "1").chmod(0o755)
 
@@ -80,12 +84,12 @@ def main():
             ("a socket", a_socket),
         ):
             for ending in ("toml", "jsonl"):
-                with fault(f"{name} in the store (.{ending}): named, not followed"):
+                with check(f"{name} in the store (.{ending}): named, not followed"):
                     odd = stories / f"odd.{ending}"
                     make(odd)
                     try:
                         named(versions, out, odd.name, (0, 1, 3))
-                        versions.intact(out)
+                        versions.assert_intact(out)
                     finally:
                         odd.unlink()
     finish()

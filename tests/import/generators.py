@@ -9,13 +9,15 @@ import csv
 import io
 import json
 import re
-import subprocess
 import sys
-import tempfile
 import tomllib
 from pathlib import Path
 
-TIDINGS, HUGO, JEKYLL = (sys.argv[1:] + [None] * 3)[:3]
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import TIDINGS, CheckFailed, check, finish, run, temporary_folder, write_files
+
+HUGO, JEKYLL = (Path(program).absolute() for program in sys.argv[2:4])
 CONFIG = """
 [site]
 base_url = "https://feeds.example.org/"
@@ -101,22 +103,9 @@ LIST = (
 )
 
 
-def write(folder, files):
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-
-
-def run(command, folder):
-    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if ran.returncode:
-        sys.exit(f"FAILED {Path(command[0]).name}: {ran.stderr or ran.stdout}")
-    return ran.stdout
-
-
 def by_hugo(tree):
     """What Hugo publishes: by path, the title, the day, the language and the address."""
-    listed = run([Path(HUGO).absolute(), "list", "published"], tree)
+    listed = run(HUGO, "list", "published", cwd=tree).stdout
     rows = csv.DictReader(io.StringIO(listed[listed.index("path,"):]))
     posts = {}
     for row in rows:
@@ -127,8 +116,8 @@ def by_hugo(tree):
 
 
 def by_jekyll(tree):
-    write(tree, {"list.json": LIST})
-    run([JEKYLL, "build", "--quiet", "--destination", "../site"], tree)
+    write_files(tree, {"list.json": LIST})
+    run(JEKYLL, "build", "--quiet", "--destination", "../site", cwd=tree)
     posts = json.loads((tree.parent / "site/list.json").read_text())
     (tree / "list.json").unlink()
     return {post["path"]: (post["title"], post["day"], "en", post["link"]) for post in posts}
@@ -136,12 +125,11 @@ def by_jekyll(tree):
 
 def by_tidings(tree):
     """What came in, and the texts of the stories."""
-    write(tree.parent, {"tidings.toml": CONFIG})
-    ran = subprocess.run(
-        [TIDINGS, "--format", "json", "import", tree, "--into", "stories"], cwd=tree.parent, capture_output=True, text=True
-    )
+    write_files(tree.parent, {"tidings.toml": CONFIG})
+    command = [TIDINGS, "--format", "json", "import", tree, "--into", "stories"]
+    report = json.loads(run(*command, cwd=tree.parent, succeeds=False).stdout)
     posts, texts = {}, {}
-    for entry in json.loads(ran.stdout)["entries"]:
+    for entry in report["entries"]:
         if "file" in entry:
             story = tomllib.loads((tree.parent / "stories" / entry["file"]).read_text())
             text = story["translations"][entry["language"]]
@@ -166,26 +154,29 @@ def left(text):
     return signs + [address for address in addresses if not re.match(r"(https?|mailto|tel):|#", address)]
 
 
-def check(name, files, generator):
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        write(tree, files)
+def compare(files, generator):
+    """Compares what is imported of a tree with what its generator publishes."""
+    with temporary_folder() as folder:
+        tree = folder / "tree"
+        write_files(tree, files)
         expected = generator(tree)
         got, texts = by_tidings(tree)
-    wrong = []
+    errors = []
     for path in sorted(expected.keys() | got.keys()):
         # A post without a title needs one in a feed: the start of its text.
         title = got[path][0] if path in got and not expected.get(path, ("x",))[0] else None
         one = expected.get(path) and (title or expected[path][0], *expected[path][1:])
         if one != got.get(path):
-            wrong.append(f"{path}: published {one}, imported {got.get(path)}")
-    wrong += [f"{path}: left in it {found}" for path, text in texts.items() if (found := left(text))]
+            errors.append(f"{path}: published {one}, imported {got.get(path)}")
+    errors += [f"{path}: not converted: {syntax}" for path, text in texts.items() if (syntax := left(text))]
     if not expected:
-        wrong.append("the generator publishes nothing")
-    print(f"FAILED {name}:\n  " + "\n  ".join(wrong) if wrong else f"ok {name}: {len(expected)} posts", flush=True)
-    return bool(wrong)
+        errors.append("the generator publishes nothing")
+    if errors:
+        raise CheckFailed("\n  ".join(errors))
 
 
-failed = [check(name, files, by_hugo) for name, files in HUGO_TREES.items()]
-failed += [check(name, files, by_jekyll) for name, files in JEKYLL_TREES.items()]
-sys.exit(any(failed))
+for trees, generator in ((HUGO_TREES, by_hugo), (JEKYLL_TREES, by_jekyll)):
+    for name, files in trees.items():
+        with check(name):
+            compare(files, generator)
+finish()

@@ -1,9 +1,9 @@
-"""Fault 17: sources made to break an importer, in bounded memory and time.
+"""Sources made to break an importer, in bounded memory and time.
 
 usage: hostile.py TIDINGS
 
-Each is imported by the real program. It must end within SECONDS, use no more than MEGABYTES, not panic, and either bring in what
-it says or say in a clear message why not.
+Each is imported by the real program. It must end within SECONDS, use no more than MEGABYTES, not panic, and either import the
+entries or explain in a message why not.
 """
 
 import gzip
@@ -15,7 +15,10 @@ import tempfile
 import threading
 from pathlib import Path
 
-TIDINGS = Path(sys.argv[1]).absolute()
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import TIDINGS, CheckFailed, check, finish, run, temporary_folder, write_files
+
 SECONDS = 60
 MEGABYTES = 400
 CONFIG = """
@@ -28,7 +31,6 @@ title = "N"
 [languages.ru]
 title = "Н"
 """
-failed = False
 
 
 def rss(items, head="", declaration='<?xml version="1.0"?>'):
@@ -39,43 +41,35 @@ def item(title, more=""):
     return f"<item><title>{title}</title><pubDate>Mon, 06 Sep 2010 00:01:00 +0000</pubDate>{more}</item>"
 
 
-def run(folder, source, arguments):
-    """Imports a source: exit status, all that is said, the texts of the store, and the memory in MB."""
+def import_source(folder, source, arguments):
+    """Imports a source: exit status, all output, the texts of the store, and the memory in MB."""
     command = ["/usr/bin/time", "-f", "%M", "-o", folder / "memory", TIDINGS, "import", source, "--into", "stories", *arguments]
-    stdin = subprocess.DEVNULL
-    if source == "-":
-        stdin = open(folder / "stdin", "rb")
-    ran = subprocess.run(command, cwd=folder, stdin=stdin, capture_output=True, text=True, timeout=SECONDS, errors="replace")
+    with open(folder / "stdin" if source == "-" else "/dev/null", "rb") as stdin:
+        done = run(*command, cwd=folder, stdin=stdin, timeout=SECONDS, succeeds=False)
     memory = int((folder / "memory").read_text().split()[-1]) // 1024
-    stories = "".join(path.read_text() for path in (folder / "stories").rglob("*.toml")) if (folder / "stories").exists() else ""
-    return ran.returncode, ran.stderr + ran.stdout, stories, memory
+    stories = "".join(path.read_text() for path in (folder / "stories").rglob("*.toml"))
+    return done.returncode, done.stderr + done.stdout, stories, memory
 
 
-def fault(name, write, status, said="", stored="", never="", source="source", arguments=()):
-    """`write` gets the path of the source, or of a folder for it, and makes it."""
-    global failed
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
-        (folder / "tidings.toml").write_text(CONFIG)
+def fault(name, write, status, message="", stored="", never="", source="source", arguments=()):
+    """`write` gets the path of the source, or of a folder for it, and creates it."""
+    with check(name), temporary_folder() as folder:
+        write_files(folder, {"tidings.toml": CONFIG})
+        write(folder / ("stdin" if source == "-" else "source"))
         try:
-            write(folder / ("stdin" if source == "-" else "source"))
-            got, error, stories, memory = run(folder, source, arguments)
-            wrong = [
-                got != status and f"status {got}, not {status}",
-                "panicked" in error and "it panicked",
-                said not in error and f"`{said}` is not said",
-                stored not in stories and f"`{stored[:60]}` is not stored",
-                bool(never) and never in stories and f"`{never}` is stored",
-                memory > MEGABYTES and f"{memory} MB of memory",
-            ]
-            wrong = [what for what in wrong if what]
+            got, output, stories, memory = import_source(folder, source, arguments)
         except subprocess.TimeoutExpired:
-            wrong, error = [f"not done after {SECONDS} s"], ""
-        if wrong:
-            failed = True
-            print(f"FAILED {name}: {'; '.join(wrong)}\n{error[:600]}", flush=True)
-        else:
-            print(f"ok {name}", flush=True)
+            raise CheckFailed(f"not done after {SECONDS} s") from None
+        errors = [
+            got != status and f"status {got}, not {status}",
+            "panicked" in output and "it panicked",
+            message not in output and f"`{message}` is not in the output",
+            stored not in stories and f"`{stored[:60]}` is not stored",
+            bool(never) and never in stories and f"`{never}` is stored",
+            memory > MEGABYTES and f"{memory} MB of memory",
+        ]
+        if any(errors):
+            raise CheckFailed(f"{'; '.join(error for error in errors if error)}\n{output[:600]}")
 
 
 def text(content, encoding="utf-8"):
@@ -93,11 +87,7 @@ def endless(start, piece, count, end=""):
 
 
 def tree(files):
-    def write(path):
-        for name, content in files.items():
-            (path / name).parent.mkdir(parents=True, exist_ok=True)
-            (path / name).write_text(content)
-    return write
+    return lambda path: write_files(path, files)
 
 
 def laughs(levels):
@@ -119,17 +109,17 @@ fault("a million open elements", text(rss("<item>" + "<a>" * 1_000_000)), 1)
 fault("a million elements in a body", text(rss(item("T", f"<description><![CDATA[{'<div>' * 1_000_000}]]></description>") + item("Second"))), 0, stored="Second")
 fault("endless formatting in a body", text(rss(item("T", "<description><![CDATA[" + "".join(f"<font size={n}><p>" for n in range(50_000)) + "]]></description>"))), 0, stored="T")
 fault("a hundred thousand attributes", text(rss(item("T", f"<link {' '.join(f'a{n}=1' for n in range(100_000))}/>"))), 0, stored="T")
-fault("1 GB of one line, as RSS", endless("<rss><channel><item><title>", MEGABYTE, 1024), 1, said="longer than 64 MB")
+fault("1 GB of one line, as RSS", endless("<rss><channel><item><title>", MEGABYTE, 1024), 1, message="longer than 64 MB")
 fault("1 GB of one tag", endless("<rss><channel><item a='", MEGABYTE, 1024), 1)
 fault("1 GB of one comment", endless("<rss><channel><!-- ", MEGABYTE, 1024), 1)
-fault("1 GB of white space", endless("<rss><channel>", b" " * (1 << 20), 1024, item("Last") + "</channel></rss>"), 1, said="longer than 64 MB")
-fault("1 GB on standard input", endless("<rss><channel><item><title>", MEGABYTE, 1024), 1, said="longer than 64 MB", source="-")
+fault("1 GB of white space", endless("<rss><channel>", b" " * (1 << 20), 1024, item("Last") + "</channel></rss>"), 1, message="longer than 64 MB")
+fault("1 GB on standard input", endless("<rss><channel><item><title>", MEGABYTE, 1024), 1, message="longer than 64 MB", source="-")
 
 # JSON.
-fault("1 GB of one line, as JSON", endless('{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"', MEGABYTE, 1024), 1, said="longer than 64 MB")
+fault("1 GB of one line, as JSON", endless('{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"', MEGABYTE, 1024), 1, message="longer than 64 MB")
 fault("a million open arrays", text('{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1","x":' + "[" * 1_000_000), 1)
 
-# Encodings that are none.
+# Wrong encodings.
 lie = "<?xml version='1.0' encoding='{}'?>"
 fault("UTF-16 that says it is UTF-8", text(rss(item("Снег лежит на горах"), declaration=lie.format("utf-8")), "utf-16"), 0, stored="Снег лежит на горах")
 fault("UTF-16 without a mark", text(rss(item("Снег лежит на горах"), declaration=lie.format("utf-8")), "utf-16-be"), 0, stored="Снег лежит на горах")
@@ -139,9 +129,9 @@ fault("an encoding that nobody knows", text(rss(item("Снег лежит на �
 fault("bytes of nothing", text(bytes(range(256)) * 4096), 1)
 
 # Listings and pages.
-fault("1 GB of one line, as a listing", endless("• 16/04/2015\n", MEGABYTE, 1024), 1, said="64 MB")
-fault("1 GB of HTML", endless("<!doctype html><article><h1>", MEGABYTE, 1024), 1, said="64 MB")
-fault("a page with a million open elements", text("<!doctype html><article><h1>T</h1>" + "<div>" * 1_000_000), 1, said="nested")
+fault("1 GB of one line, as a listing", endless("• 16/04/2015\n", MEGABYTE, 1024), 1, message="64 MB")
+fault("1 GB of HTML", endless("<!doctype html><article><h1>", MEGABYTE, 1024), 1, message="64 MB")
+fault("a page with a million open elements", text("<!doctype html><article><h1>T</h1>" + "<div>" * 1_000_000), 1, message="nested")
 
 # Markdown.
 yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 12))
@@ -154,7 +144,7 @@ fault("quotes a hundred thousand deep", tree(post(front, ">" * 100_000 + " T")),
 fault("lists a hundred thousand deep", tree(post(front, "- " * 100_000 + " T")), 0, stored="Second")
 fault("brackets a hundred thousand deep", tree(post(front, "[" * 100_000 + "T" + "](a)" * 100_000)), 0, stored="Second")
 fault("shortcodes a hundred thousand deep", tree({"hugo.toml": "baseURL='https://www.example.org/'", "content/p.md": f"---\n{front}\n---\n" + "{{< a >}}" * 100_000, "content/q.md": "---\ntitle: Second\ndate: 2015-04-16\n---\nText.\n"}), 0, stored="Second")
-fault("a post of 100 MB", lambda path: (tree(post(front, ""))(path), endless("---\ntitle: T\n---\n", MEGABYTE, 100)(path / "p.md")), 1, said="too large", stored="Second")
+fault("a post of 100 MB", lambda path: (tree(post(front, ""))(path), endless("---\ntitle: T\n---\n", MEGABYTE, 100)(path / "p.md")), 1, message="too large", stored="Second")
 
 # WordPress.
 wxr = '<?xml version="1.0"?><rss xmlns:wp="http://wordpress.org/export/1.2/" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>{}</channel></rss>'
@@ -195,10 +185,10 @@ with Server(("127.0.0.1", 0), Bombs) as server:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     at = f"http://127.0.0.1:{server.server_port}"
     nothing = lambda path: None
-    fault("an answer without end", nothing, 1, said="longer than 256 MB", source=f"{at}/endless")
-    fault("a bomb of gzip over HTTP", nothing, 1, said="compressed", source=f"{at}/gzip")
+    fault("an answer without end", nothing, 1, message="longer than 256 MB", source=f"{at}/endless")
+    fault("a bomb of gzip over HTTP", nothing, 1, message="compressed", source=f"{at}/gzip")
     fault("half an entry over HTTP", nothing, 1, stored="Whole", source=f"{at}/cut")
     server.shutdown()
-fault("a bomb of gzip", text(BOMB), 1, said="compressed")
+fault("a bomb of gzip", text(BOMB), 1, message="compressed")
 
-sys.exit(failed)
+finish()

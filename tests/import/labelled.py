@@ -2,17 +2,19 @@
 
 usage: labelled.py TIDINGS LISTING
 
-An entry is known by its day and its place among those of that day: `2015-01-09#2`. Each line of LABELS is a story in several
+An entry is named by its day and its number among those of that day: `2015-01-09#2`. Each line of LABELS is a story in several
 languages; an entry that is in none is a story of its own.
 """
 
 import collections
 import json
-import subprocess
 import sys
-import tempfile
 from itertools import combinations
 from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import TIDINGS, CheckFailed, check, finish, run, temporary_folder, write_files
 
 LABELS = """
 2015-01-28#1 2015-01-28#2
@@ -42,12 +44,11 @@ def pairs(groups):
 
 
 def main():
-    tidings, listing = map(Path, sys.argv[1:3])
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "tidings.toml").write_text(CONFIG)
-        command = [tidings.absolute(), "--format", "json", "import", listing.absolute(), "--into", "stories"]
-        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    report = json.loads(ran.stdout)
+    listing = Path(sys.argv[2]).absolute()
+    with temporary_folder() as folder:
+        write_files(folder, {"tidings.toml": CONFIG})
+        command = [TIDINGS, "--format", "json", "import", listing, "--into", "stories"]
+        report = json.loads(run(*command, cwd=folder, succeeds=False).stdout)
     names, by_file, seen = {}, collections.defaultdict(set), collections.Counter()
     for entry in report["entries"]:
         seen[entry["date"]] += 1
@@ -59,14 +60,15 @@ def main():
     shown = found | {frozenset((names[pair["one"]["line"]], names[pair["other"]["line"]])) for pair in report["pairs"]["likely"]}
     right = len(found & expected)
     precision, recall, with_shown = right / len(found), right / len(expected), len(shown & expected) / len(expected)
-    told = f"{len(found)} pairs joined, precision {precision:.3f}, recall {recall:.3f}, with the likely ones {with_shown:.3f}"
-    is_well = report["languages"] == LANGUAGES and precision == 1 and recall >= LEAST_RECALL and with_shown >= LEAST_SHOWN
-    print(f"ok {told}" if is_well else f"FAILED {told}; languages {report['languages']}")
+    summary = f"{len(found)} pairs joined, precision {precision:.3f}, recall {recall:.3f}, with the likely ones {with_shown:.3f}"
+    with check(summary):
+        if report["languages"] != LANGUAGES or precision < 1 or recall < LEAST_RECALL or with_shown < LEAST_SHOWN:
+            raise CheckFailed(f"languages {report['languages']}")
     for pair in sorted(map(sorted, found - expected)):
         print("  wrong:", *pair)
     for pair in sorted(map(sorted, expected - found)):
         print("  missing:", *pair)
-    return not is_well
+    finish()
 
 
-sys.exit(main())
+main()

@@ -1,9 +1,9 @@
-"""Proves the published files with the programs that people read feeds with.
+"""Checks the published files with feed readers and validators.
 
     python check.py TIDINGS
 
-Builds the sample site and a hostile one in a temporary folder, and holds what was published against what the store says
-(store.py). One line for each check: `ok NAME`, or `FAILED NAME: WHY`.
+Builds the sample site and a hostile one in a temporary folder, and compares what was published with what the store says
+(store.py).
 """
 
 import email
@@ -15,16 +15,17 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ElementTree
 from datetime import datetime, timezone
 from pathlib import Path
 
 import feedparser
 
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
 import hostile
+from common import TIDINGS, CheckFailed, check, finish, run, temporary_folder
 from store import Site
 
 HERE = Path(__file__).parent
@@ -35,15 +36,11 @@ FEED_KEYS = {"version", "title", "home_page_url", "feed_url", "description", "us
 ITEM_KEYS = {"id", "url", "external_url", "title", "content_html", "content_text", "summary", "image", "banner_image", "date_published", "date_modified", "authors", "tags", "language", "attachments"}
 
 
-class Wrong(Exception):
-    """What a check found."""
-
-
 class Publication:
     """A site, built."""
 
-    def __init__(self, name, config, folder, tidings):
-        self.name, self.config, self.tidings = name, config, tidings
+    def __init__(self, name, config, folder):
+        self.name, self.config = name, config
         self.folder = folder
         self.out = folder / "out"
         self.build()
@@ -52,7 +49,7 @@ class Publication:
 
     def build(self, *options, config=None):
         run(
-            self.tidings, "build", "--config", config or self.config,
+            TIDINGS, "build", "--config", config or self.config,
             "--output", self.out, "--now", NOW.strftime("%Y-%m-%dT%H:%M:%SZ"), *options,
         )
 
@@ -67,17 +64,8 @@ class Publication:
     def at(self, url):
         """The file that is published at an address."""
         if not url.startswith(self.store.base):
-            raise Wrong(f"{url} is not below {self.store.base}")
+            raise CheckFailed(f"{url} is not below {self.store.base}")
         return self.out / url.removeprefix(self.store.base)
-
-
-def run(*command, **options):
-    done = subprocess.run(
-        [str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, **options
-    )
-    if done.returncode:
-        raise Wrong(f"{Path(command[0]).name} ended with {done.returncode}: {(done.stdout + done.stderr).strip()[:2000]}")
-    return done.stdout
 
 
 def same(where, found, expected):
@@ -87,9 +75,9 @@ def same(where, found, expected):
     if isinstance(expected, list):
         for number, (one, other) in enumerate(zip(found, expected)):
             if one != other:
-                raise Wrong(f"{where}, entry {number}: {one!r} instead of {other!r}")
-        raise Wrong(f"{where}: {len(found)} entries instead of {len(expected)}")
-    raise Wrong(f"{where}: {found!r} instead of {expected!r}")
+                raise CheckFailed(f"{where}, entry {number}: {one!r} instead of {other!r}")
+        raise CheckFailed(f"{where}: {len(found)} entries instead of {len(expected)}")
+    raise CheckFailed(f"{where}: {found!r} instead of {expected!r}")
 
 
 def plain(title):
@@ -141,11 +129,11 @@ def atom_rules(publication):
             links = entry.findall(f"{ATOM}link")
             alternates = [link for link in links if link.get("rel", "alternate") == "alternate"]
             if not alternates and entry.find(f"{ATOM}content") is None:
-                raise Wrong(f"{where}: neither content nor an alternate link")
+                raise CheckFailed(f"{where}: neither content nor an alternate link")
             if len(alternates) > 1:
-                raise Wrong(f"{where}: {len(alternates)} alternate links")
+                raise CheckFailed(f"{where}: {len(alternates)} alternate links")
             if feed.find(f"{ATOM}author") is None and entry.find(f"{ATOM}author") is None:
-                raise Wrong(f"{where}: no author")
+                raise CheckFailed(f"{where}: no author")
     for feed, path in publication.feed_files("atom"):
         refs = sorted(gone.get("ref") for gone in ElementTree.parse(path).getroot().iter(DELETED))
         announced = [e for e in feed.deleted if feed.window and e.withdrawn >= feed.window[-1].published]
@@ -157,7 +145,7 @@ def feed_set(publication):
     for format in publication.store.formats:
         for feed, path in publication.feed_files(format):
             if not path.is_file():
-                raise Wrong(f"{path} is missing")
+                raise CheckFailed(f"{path} is missing")
             if format == "json":
                 own = json.loads(path.read_text("utf-8"))["feed_url"]
             else:
@@ -177,12 +165,12 @@ class Body(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attributes):
         if tag in ("script", "style", "iframe", "object", "embed", "form"):
-            raise Wrong(f"{self.where}: <{tag}>")
+            raise CheckFailed(f"{self.where}: <{tag}>")
         for name, value in attributes:
             if name.startswith("on"):
-                raise Wrong(f"{self.where}: {name} on <{tag}>")
+                raise CheckFailed(f"{self.where}: {name} on <{tag}>")
             if name in ("href", "src") and not re.match(r"(https?:|mailto:|tel:|#)", value or ""):
-                raise Wrong(f"{self.where}: {name} is {value!r}")
+                raise CheckFailed(f"{self.where}: {name} is {value!r}")
 
 
 def bodies(publication):
@@ -215,7 +203,7 @@ def json_feed(publication):
             unknown = [key for key in item if key not in ITEM_KEYS and not key.startswith("_")]
             same(f"{path}: {item['id']}: unknown keys", unknown, [])
             if ("content_html" in item) == ("content_text" in item):
-                raise Wrong(f"{path}: {item['id']} has not one content")
+                raise CheckFailed(f"{path}: {item['id']} has not one content")
             published = item["date_published"]
             found.append((
                 item["id"], plain(item.get("title", "")), seconds(published), seconds(item.get("date_modified", published)),
@@ -227,7 +215,7 @@ def json_feed(publication):
 def parsed(path):
     document = feedparser.parse(str(path))
     if document.bozo:
-        raise Wrong(f"{path}: feedparser says {document.bozo_exception!r}")
+        raise CheckFailed(f"{path}: feedparser says {document.bozo_exception!r}")
     return document
 
 
@@ -282,7 +270,7 @@ def history(publication):
             path, found, seen = publication.out / feed.path(format), set(), set()
             while path:
                 if path in seen:
-                    raise Wrong(f"{path} leads to itself")
+                    raise CheckFailed(f"{path} leads to itself")
                 seen.add(path)
                 if format == "json":
                     document = json.loads(path.read_text("utf-8"))
@@ -305,8 +293,7 @@ def newsboat(publication):
         feeds = [feed for feed in publication.feeds if feed.language != "mul"]
         everything = [feed for feed in feeds if feed.scope == "all"]
         for group in [*([feed] for feed in feeds), everything]:
-            with tempfile.TemporaryDirectory() as home:
-                home = Path(home)
+            with temporary_folder() as home:
                 urls = [(publication.out / feed.path(format)).as_uri() for feed in group]
                 (home / "urls").write_text("\n".join(urls) + "\n")
                 for _ in range(2):  # the second time nothing may come again
@@ -314,15 +301,14 @@ def newsboat(publication):
                         "newsboat", "-u", home / "urls", "-c", home / "cache.db", "-x", "reload",
                         env={**os.environ, "HOME": str(home), "LC_ALL": "C.UTF-8", "TERM": "dumb"},
                     )
-                rows = run("sqlite3", "-json", home / "cache.db", "select guid, title, pubDate from rss_item")
+                rows = run("sqlite3", "-json", home / "cache.db", "select guid, title, pubDate from rss_item").stdout
             found = sorted((row["guid"], plain(row["title"]), row["pubDate"]) for row in json.loads(rows or "[]"))
             wanted = {(id, title, published) for feed in group for id, title, published, *_ in expected(feed, format)}
             same(f"{format}, {', '.join(urls)}", found, sorted(wanted))
 
 
 def sfeed(publication):
-    with tempfile.TemporaryDirectory() as home:
-        home = Path(home)
+    with temporary_folder() as home:
         feeds = {
             f"{format}.{feed.language}.{feed.scope}": (feed, format, path)
             for format in ("atom", "rss") for feed, path in publication.feed_files(format)
@@ -340,8 +326,7 @@ def sfeed(publication):
 
 def rss2email(publication):
     """Every entry is sent once, with its id and date; neither a second run, a correction nor a move sends it again."""
-    with tempfile.TemporaryDirectory() as home:
-        home = Path(home)
+    with temporary_folder() as home:
         (home / "mail").mkdir()
         sendmail = home / "sendmail"
         sendmail.write_text(f'#!/bin/sh\nexec cat > "$(mktemp {home}/mail/XXXXXX)"\n')
@@ -428,24 +413,21 @@ archives = "year"
 """
 
 
-def imported(folder, listing, tidings):
+def imported(folder, listing):
     """A site of the stories of a listing; a second import must change nothing."""
     folder.mkdir(parents=True)
     config = folder / "tidings.toml"
     config.write_text(LISTING_SITE)
-    command = [tidings, "--config", config, "--format", "json", "import", "--from", "listing", listing, "--into", folder / "stories"]
-    first, second = (json.loads(run(*command)) for _ in range(2))
+    command = [TIDINGS, "--config", config, "--format", "json", "import", "--from", "listing", listing, "--into", folder / "stories"]
+    first, second = (json.loads(run(*command).stdout) for _ in range(2))
     same("stories of the first import", {e["outcome"] for e in first["entries"]}, {"written"})
     same("stories of the second import", {e["outcome"] for e in second["entries"]}, {"unchanged"})
     return config
 
 
 def main():
-    tidings = Path(sys.argv[1]).absolute()
     listings = [HERE.parent / "fixtures" / "import" / "listing.txt", *map(Path, sys.argv[2:])]
-    failed = False
-    with tempfile.TemporaryDirectory() as folder:
-        folder = Path(folder)
+    with temporary_folder() as folder:
         sample = folder / "sample" / "config"
         shutil.copytree(HERE.parent.parent / "config", sample, ignore=shutil.ignore_patterns("public"))
         sites = {
@@ -453,23 +435,15 @@ def main():
             "hostile": hostile.make(folder / "hostile" / "config"),
         }
         for number, listing in enumerate(listings, 1):
-            sites[f"listing {number}"] = imported(folder / f"listing-{number}" / "config", listing, tidings)
+            sites[f"listing {number}"] = imported(folder / f"listing-{number}" / "config", listing)
         for name, config in sites.items():
-            try:
-                publication = Publication(name, config, config.parent.parent, tidings)
-            except Exception as problem:
-                print(f"FAILED {name}: builds: {problem}", flush=True)
-                failed = True
-                continue
-            for title, check in CHECKS.items():
-                try:
-                    check(publication)
-                    print(f"ok {name}: {title}", flush=True)
-                except Exception as problem:  # whatever goes wrong is this check's failure, not the end of the others
-                    kind = "" if isinstance(problem, Wrong) else f"{type(problem).__name__}: "
-                    print(f"FAILED {name}: {title}: {kind}{problem}", flush=True)
-                    failed = True
-    sys.exit(failed)
+            publication = None
+            with check(f"{name}: builds"):
+                publication = Publication(name, config, config.parent.parent)
+            for title, assert_that in CHECKS.items() if publication else ():
+                with check(f"{name}: {title}"):
+                    assert_that(publication)
+    finish()
 
 
 main()

@@ -5,6 +5,10 @@ import random
 import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parents[1] / "server"))
+
+from common import write_files
+
 CONFIG = """
 [site]
 base_url = "https://news.example.org/feeds/"
@@ -60,35 +64,29 @@ HOSTILE = [
 
 
 def make(folder):
-    """Writes the site into a folder, and gives its configuration."""
-    folder.mkdir(parents=True)
-    (folder / "tidings.toml").write_text(CONFIG, "utf-8")
-    stories = folder / "stories"
+    """Writes the site into a folder, and returns its configuration."""
+    files = {"tidings.toml": CONFIG}
     rng = random.Random(1)
     lines = []
     for number in range(60):
         story = make_story(rng, number)
         kind = number % 4
         if kind == 0:
-            write(stories / "toml" / f"{story['id']}.toml", toml(story))
+            files[f"stories/toml/{story['id']}.toml"] = toml(story)
         elif kind == 1:
-            write(stories / "json" / f"{number // 8}" / f"{story['id']}.json", json.dumps(story, ensure_ascii=False))
+            files[f"stories/json/{number // 8}/{story['id']}.json"] = json.dumps(story, ensure_ascii=False)
         elif kind == 2:
             lines.append(json.dumps(story, ensure_ascii=False))
         else:
             translations = story.pop("translations")
             for language, own in translations.items():
                 lines.append(json.dumps({**story, "language": language, **own}))
-    write(stories / "lines.jsonl", "\n".join(lines) + "\n")
-    write(stories / "array.json", json.dumps([make_story(rng, 60), make_story(rng, 61)]))
-    write(stories / "special.json", json.dumps({"stories": special()}, ensure_ascii=False))
-    write(stories / "_left-out.toml", "this is not TOML")
+    files["stories/lines.jsonl"] = "\n".join(lines) + "\n"
+    files["stories/array.json"] = json.dumps([make_story(rng, 60), make_story(rng, 61)])
+    files["stories/special.json"] = json.dumps({"stories": special()}, ensure_ascii=False)
+    files["stories/_left-out.toml"] = "this is not TOML"
+    write_files(folder, files)
     return folder / "tidings.toml"
-
-
-def write(path, text):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
 
 
 def text(rng, language, words):
@@ -139,7 +137,7 @@ def make_story(rng, number):
 
 
 def special():
-    """Stories that appear late, leave, or are known by an earlier id."""
+    """Stories that appear late, expire, are withdrawn, or have an earlier id."""
     plain = {"en": {"title": "A plain title"}}
     return [
         {"id": "dated-ahead", "published": "2099-01-01", "translations": plain},

@@ -1,11 +1,12 @@
-"""What the scripts of this folder share: a site that changes, the server on a free port, and requests to it.
+"""The helpers of all Python tests: checks and their output, sites, builds, and a running server.
 
 Every script is run as `python3 SCRIPT TIDINGS` and prints a line for each check: `ok NAME`, `FAILED NAME: WHY`, or
-`skipped NAME: WHY` where the machine lacks something.
+`skipped NAME: WHY` where the machine lacks something. A script of another folder adds this one to `sys.path`.
 """
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 TIDINGS = Path(sys.argv[1]).absolute()
+ROOT = os.geteuid() == 0
+# Runs a command without the permissions of root.
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if ROOT else []
 
 CONFIG = """
 [site]
@@ -39,40 +43,88 @@ limit = 50
 {server}
 """
 
+VERSION_CONFIG = """
+[site]
+base_url = "https://news.example.org/feeds/"
+authority = "news.example.org,2014"
+home_page = "https://news.example.org/{{language}}/"
+
+[languages.en]
+title = "News {version}"
+
+[languages.fr]
+title = "Nouvelles {version}"
+
+[topics.research]
+[topics.children]
+[topics.only-{version}]
+
+[feeds]
+limit = 50
+archives = "year"
+"""
+
 _failed = False
 
 
-class Wrong(Exception):
-    """What a check found."""
+class CheckFailed(Exception):
+    """Why a check failed."""
 
 
 class Skipped(Exception):
-    """What the machine lacks."""
+    """What the machine lacks for a check."""
 
 
 @contextmanager
 def check(name):
-    """A check, and the line that says how it went."""
+    """Runs a check, and prints its result."""
     global _failed
     try:
         yield
         print(f"ok {name}", flush=True)
     except Skipped as why:
         print(f"skipped {name}: {why}", flush=True)
-    except Exception as why:  # one that goes wrong leaves the others to be tried
-        kind = "" if isinstance(why, Wrong) else f"{type(why).__name__}: "
+    except Exception as why:  # the checks after this one still run
+        kind = "" if isinstance(why, CheckFailed) else f"{type(why).__name__}: "
         print(f"FAILED {name}: {kind}{why}", flush=True)
         _failed = True
 
 
 def finish():
+    """Ends the script; its exit status says whether a check failed."""
     sys.exit(_failed)
 
 
+def run(*command, succeeds=True, **options):
+    """Runs a program to its end; with `succeeds` any exit status but 0 is a failure."""
+    options = {"stdin": None if "input" in options else subprocess.DEVNULL, "timeout": 300, **options}
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, errors="replace", **options)
+    if succeeds and done.returncode:
+        output = (done.stdout + done.stderr).strip()
+        raise CheckFailed(f"{Path(command[0]).name} ended with {done.returncode}: {output[:2000]}")
+    return done
+
+
 @contextmanager
-def workplace():
+def temporary_folder():
+    """A temporary folder that any user can read."""
     with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
+        folder = Path(folder)
+        folder.chmod(0o755)
+        yield folder
+
+
+def write_files(folder, files):
+    """Writes texts, by their paths below a folder."""
+    for name, text in files.items():
+        path = Path(folder) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def read_files(folder):
+    """The bytes of every file below a folder, by path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
 
 
 def free_port():
@@ -82,19 +134,19 @@ def free_port():
 
 
 def wait_for(what, condition, seconds=10.0, every=0.01):
-    """Waits until a condition holds, and returns what it returned."""
+    """Waits until a condition holds, and returns its value."""
     end = time.monotonic() + seconds
     while True:
-        found = condition()
-        if found:
-            return found
+        value = condition()
+        if value:
+            return value
         if time.monotonic() > end:
-            raise Wrong(f"after {seconds} s still not: {what}")
+            raise CheckFailed(f"after {seconds} s not yet: {what}")
         time.sleep(every)
 
 
 class Site:
-    """A site in a folder, with its server if it is started."""
+    """A site in a folder, and its server once it is started."""
 
     def __init__(self, folder, feeds="", server="", base_port=None):
         self.folder = Path(folder)
@@ -129,18 +181,18 @@ class Site:
         with open(self.log, "ab") as log, open(self.output, "ab") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log, **options)
         if ready:
-            wait_for(f"the server answers; it said: {self.said()[-2000:]}", self.answers, 30)
+            wait_for(f"the server answers; its log: {self.log_text()[-2000:]}", self.answers, 30)
         return self
 
     def answers(self):
         if self.process.poll() is not None:
-            raise Wrong(f"the server ended with {self.process.returncode}: {self.said()[-2000:]}")
+            raise CheckFailed(f"the server ended with {self.process.returncode}: {self.log_text()[-2000:]}")
         try:
             return self.get("/en/all.atom.xml")[0] == 200
         except OSError:
             return False
 
-    def said(self):
+    def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def stop(self, by=signal.SIGTERM, seconds=15):
@@ -154,7 +206,7 @@ class Site:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise Wrong(f"the server was still there {seconds} s after signal {by}") from None
+            raise CheckFailed(f"the server was still there {seconds} s after signal {by}") from None
         self.process = None
         return status
 
@@ -167,13 +219,13 @@ class Site:
             self.process.wait()
 
     def get(self, path, headers=None, method="GET", port=None):
-        """One request: status, headers in lower case, body as it was sent."""
+        """Sends a request: status, headers with names in lower case, body without decoding."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=10)
         try:
             connection.request(method, path, headers=headers or {})
-            answer = connection.getresponse()
-            body = answer.read()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+            response = connection.getresponse()
+            body = response.read()
+            return response.status, {name.lower(): value for name, value in response.getheaders()}, body
         finally:
             connection.close()
 
@@ -181,13 +233,73 @@ class Site:
         return text.encode() in self.get(path)[2]
 
 
+def make_site(folder, version):
+    """Writes a site of 300 stories. In the other version every second story, the titles of the feeds and one topic differ, and
+    more space is needed."""
+    files = {"tidings.toml": VERSION_CONFIG.format(version=version)}
+    for number in range(300):
+        own = version if number % 2 else ""
+        times = 80 if own == "b" else 40
+        topics = '["research"]' if number % 3 else f'["children", "only-{version}"]'
+        files[f"stories/{number // 100}/story-{number}.toml"] = (
+            f'id = "story-{number}"\npublished = {2015 + number % 8}-{1 + number % 12:02}-{1 + number % 28:02}\ntopics = {topics}\n'
+            + "".join(
+                f'[translations.{language}]\ntitle = "{title} {own} {number}"\n'
+                f'content_text = "{" ".join([f"{title} {own} {number}"] * times)}"\n'
+                for language, title in (("en", "Story"), ("fr", "Histoire"))
+            )
+        )
+    write_files(folder, files)
+    return folder / "tidings.toml"
+
+
+class Versions:
+    """Two versions of a site, and the files of an undisturbed build of each. Any user can run its copy of the program."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.program = folder / "tidings"
+        shutil.copy(TIDINGS, self.program)
+        self.program.chmod(0o755)
+        self.config, self.whole = {}, {}
+        for version in "ab":
+            self.config[version] = make_site(folder / version, version)
+            self.build(version, folder / f"whole-{version}", check=True)
+            self.whole[version] = read_files(folder / f"whole-{version}")
+
+    def command(self, version, out):
+        return [
+            self.program, "build", "--config", self.config[version],
+            "--output", out, "--now", "2025-01-01T00:00:00Z",
+        ]
+
+    def build(self, version, out, before=(), check=False, **options):
+        """Builds a version; with `check` it has to succeed."""
+        return run(*before, *self.command(version, out), succeeds=check, timeout=120, **options)
+
+    def assert_intact(self, out, versions="ab"):
+        """Every published file, and the manifest, is complete and from one of the versions."""
+        found = read_files(out)
+        for path in set().union(*(self.whole[v] for v in versions)):
+            wholes = [self.whole[v].get(path) for v in versions]
+            if found.get(path) not in wholes:
+                state = "is missing" if path not in found else f"is torn ({len(found[path])} bytes)"
+                raise CheckFailed(f"{path} {state}")
+
+    def assert_exactly(self, out, version, foreign=()):
+        """The files of one version and no other: no temporary file, and none of an interrupted build."""
+        found, whole = read_files(out), self.whole[version]
+        for path in sorted(found.keys() | whole.keys()):
+            if path not in whole and path not in foreign:
+                raise CheckFailed(f"{path} was left behind")
+            if path in whole and found.get(path) != whole[path]:
+                raise CheckFailed(f"{path} is not that of an undisturbed build")
+
+
 def memory(process):
-    """Kilobytes that a process holds in memory."""
+    """The resident memory of a process in kB."""
     for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1])
     return 0
 
-
-def is_root():
-    return os.geteuid() == 0

@@ -8,7 +8,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from contextlib import contextmanager
 
-from common import Site, Wrong, check, finish, wait_for, workplace
+from common import CheckFailed, Site, check, finish, temporary_folder, wait_for
 from websub import FEEDS, QUIET, Hub, path_of
 
 BOTH = ("en", "fr")
@@ -23,9 +23,9 @@ def feeds(site):
     for topic in (f"{parts[0][0]}/{language}/{scope}{end}" for language in languages for scope in scopes for end in FEEDS):
         status, _, found[topic] = site.get(path_of(site, topic))
         if status != 200:
-            raise Wrong(f"{topic}: {status}")
+            raise CheckFailed(f"{topic}: {status}")
     if len(found) != 3 * 3 * 3:
-        raise Wrong(f"{len(found)} feeds")
+        raise CheckFailed(f"{len(found)} feeds")
     return found
 
 
@@ -42,7 +42,7 @@ def changed(before, site):
     after = feeds(site)
     found = {topic for topic in after if after[topic] != before[topic]}
     if not found or found == set(after):
-        raise Wrong(f"{len(found)} of {len(after)} feeds changed")
+        raise CheckFailed(f"{len(found)} of {len(after)} feeds changed")
     return found, after
 
 
@@ -69,7 +69,7 @@ def answered_quickly(site, topics):
         ended.set()
         asks.join()
     if slow:
-        raise Wrong(slow[0])
+        raise CheckFailed(slow[0])
 
 
 def names_hub(topic, body, header, hub):
@@ -83,7 +83,7 @@ def names_hub(topic, body, header, hub):
         inside = {link.get("rel"): link.get("href") for link in root.findall(".//{http://www.w3.org/2005/Atom}link")}
     for where, found in (("Link", links), ("the document", inside)):
         if (found.get("self"), found.get("hub")) != (topic, hub.url):
-            raise Wrong(f"{topic}: {where} has {found}")
+            raise CheckFailed(f"{topic}: {where} has {found}")
 
 
 def serving(site, hub):
@@ -128,7 +128,7 @@ def serving(site, hub):
         hub.unwanted = {min(feeds(site))}
         topics, now = change(site, ("a", "Unwanted in part", BOTH))
         if not hub.unwanted < topics:
-            raise Wrong(f"{hub.unwanted} did not change")
+            raise CheckFailed(f"{hub.unwanted} did not change")
         hub.waits_for(topics - hub.unwanted, 20)
         hub.was_told(topics - hub.unwanted, now)
 
@@ -153,12 +153,12 @@ def serving(site, hub):
         wait_for("the server tells the hub", lambda: hub.hanging, 15)
         status = site.stop(seconds=10)
         if status != 0:
-            raise Wrong(f"exit {status}")
+            raise CheckFailed(f"exit {status}")
     hub.release()
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         hub = Hub()
         with Site(folder, feeds=f'hub = "{hub.url}"') as site:
             hub.site = site

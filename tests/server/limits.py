@@ -1,15 +1,14 @@
-"""Faults 9, 24, 29 and 30: greedy clients, addresses that cannot be had, broken stores, secrets in logs, and what the
+"""Greedy clients, addresses that cannot be had, broken stores, secrets in logs, and what the
 admin address tells of them."""
 
 import http.client
 import json
 import re
 import socket
-import subprocess
 import time
 from contextlib import contextmanager
 
-from common import TIDINGS, Site, Wrong, check, finish, free_port, wait_for, workplace
+from common import TIDINGS, CheckFailed, Site, check, finish, free_port, run, temporary_folder, wait_for
 
 PATH = "/en/all.atom.xml"
 LIMIT = "rate_limit = { per_second = 5, burst = 10 }\n"
@@ -39,7 +38,7 @@ def statuses(site, times, headers=None, client="127.0.0.1"):
 
 def has(condition, what):
     if not condition:
-        raise Wrong(what)
+        raise CheckFailed(what)
 
 
 def exhausted(site, **how):
@@ -123,7 +122,7 @@ def secrets(folder):
             expected += [("GET", PATH, 200, expected[0][3]), ("GET", PATH, site.get(PATH, {"If-None-Match": tag})[0], 0)]
             wait_for(f"{len(expected)} lines; it has {lines()[before:]}", lambda: len(lines()) - before >= len(expected), 3)
             time.sleep(0.2)
-            has(SECRET not in site.output.read_text() + site.said(), f"the secret is in the log: {lines()[before:]}")
+            has(SECRET not in site.output.read_text() + site.log_text(), f"the secret is in the log: {lines()[before:]}")
             has(len(lines()) - before == len(expected), f"{len(lines()) - before} lines for {len(expected)} requests")
             for line, (method, path, status, size) in zip(lines()[before:], expected):
                 if form == "json":
@@ -138,8 +137,7 @@ def secrets(folder):
 
 def addresses(folder):
     def refused(site, expected, named, *arguments):
-        command = [str(TIDINGS), "serve", "--config", str(site.config), *arguments]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+        done = run(TIDINGS, "serve", "--config", site.config, *arguments, succeeds=False, timeout=20)
         has(done.returncode == expected and named in done.stderr, f"exit {done.returncode} instead of {expected}, saying {done.stderr!r}")
 
     with socket.create_server(("127.0.0.1", 0)) as taken, Site(folder / "addresses") as site:
@@ -169,12 +167,11 @@ def broken(folder):
         site.story("topic", "Wrong topic", topics='["resarch"]')
         site.write("syntax.toml", "this is not TOML")
         site.write("date.json", '{"id": "date", "published": "2020-13-45", "translations": {"en": {"title": "A"}}}')
-        arguments = ["--config", str(site.config)]
-        checked = subprocess.run([str(TIDINGS), "check", *arguments], capture_output=True, text=True, timeout=20)
+        checked = run(TIDINGS, "check", "--config", site.config, succeeds=False, timeout=20)
         site.start(ready=False)
         status = site.process.wait(20)
         has(status == 1, f"exit {status}")
-        has(len(errors(checked.stderr)) >= 3 and errors(site.said()) == errors(checked.stderr), f"{errors(site.said())} instead of {errors(checked.stderr)}")
+        has(len(errors(checked.stderr)) >= 3 and errors(site.log_text()) == errors(checked.stderr), f"{errors(site.log_text())} instead of {errors(checked.stderr)}")
 
     admin = free_port()
     with served(folder / "reload", f'admin = "127.0.0.1:{admin}"\n') as site:
@@ -183,8 +180,8 @@ def broken(folder):
         before = failures()
         with check("a change that breaks the store: the last good publication stays, and the problem is logged"):
             site.write("broken.toml", "published = 2020-01-01\ntopics = [\"resarch\"]\n[translations.en]\ntitle = \"Broken\"\n")
-            wait_for("the problem is logged", lambda: "unknown topic `resarch`" in site.said(), 2)
-            has("broken.toml:2:" in site.said(), site.said())
+            wait_for("the problem is logged", lambda: "unknown topic `resarch`" in site.log_text(), 2)
+            has("broken.toml:2:" in site.log_text(), site.log_text())
             site.story("first", "Changed meanwhile")
             time.sleep(1)
             has(site.shows("First") and not site.shows("Changed meanwhile"), "something else is served")
@@ -201,7 +198,7 @@ def broken(folder):
         with check("a configuration that breaks: the last good publication stays, and is followed again"):
             good = site.config.read_text()
             site.config.write_text(good.replace('title = "News"', "title ="))
-            wait_for("it is logged", lambda: "tidings.toml:" in site.said().partition("broken.toml")[2], 2)
+            wait_for("it is logged", lambda: "tidings.toml:" in site.log_text().partition("broken.toml")[2], 2)
             has(site.shows("Mended") and asked("/readyz")[0] == 200, "it is not ready")
             site.story("while", "While it is broken")
             wait_for("a story is served meanwhile", lambda: site.shows("While it is broken"), 2)
@@ -211,7 +208,7 @@ def broken(folder):
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         for part in (rate, connections, secrets, addresses, broken):
             part(folder)
     finish()

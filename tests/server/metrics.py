@@ -4,7 +4,7 @@ import http.client
 import json
 import re
 
-from common import Site, Wrong, check, finish, free_port, memory, wait_for, workplace
+from common import CheckFailed, Site, check, finish, free_port, memory, temporary_folder, wait_for
 
 PATH, OTHER, THIRD = "/en/all.atom.xml", "/fr/all.rss.xml", "/en/research.json"
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
@@ -16,16 +16,16 @@ KINDS = {"counter", "gauge", "histogram", "summary", "untyped"}
 def read(text):
     """The samples of Prometheus' text format 0.0.4, by name and labels. What it does not allow is refused."""
     if not text.endswith("\n"):
-        raise Wrong("the last line has no end")
+        raise CheckFailed("the last line has no end")
     kinds, helped, samples, families = {}, set(), {}, []
     for line in text.splitlines():
         if match := re.fullmatch(rf"# HELP ({NAME}) (?:[^\\]|\\[\\n])*", line):
             if match[1] in helped:
-                raise Wrong(f"a second HELP: {line}")
+                raise CheckFailed(f"a second HELP: {line}")
             helped.add(match[1])
         elif match := re.fullmatch(rf"# TYPE ({NAME}) (\w+)", line):
             if match[1] in kinds or match[2] not in KINDS or any(name == match[1] for name, _ in samples):
-                raise Wrong(f"a second, late or unknown TYPE: {line}")
+                raise CheckFailed(f"a second, late or unknown TYPE: {line}")
             kinds[match[1]] = match[2]
         elif match := SAMPLE.fullmatch(line):
             name, value = match[1], float(match[3])
@@ -33,34 +33,34 @@ def read(text):
             while at < len(match[2] or ""):
                 label = LABEL.match(match[2], at)
                 if not label or label[1] in labels or label[1].startswith("__"):
-                    raise Wrong(f"labels that are none: {line}")
+                    raise CheckFailed(f"labels that are none: {line}")
                 labels[label[1]], at = label[2], label.end()
             family = re.sub(r"_(bucket|sum|count)$", "", name) if name not in kinds else name
             if family not in kinds or family not in helped:
-                raise Wrong(f"a sample without TYPE and HELP before it: {line}")
+                raise CheckFailed(f"a sample without TYPE and HELP before it: {line}")
             if kinds[family] == "counter" and (not name.endswith("_total") or value < 0):
-                raise Wrong(f"a counter that is none: {line}")
+                raise CheckFailed(f"a counter that is none: {line}")
             if family in families and families[-1] != family:
-                raise Wrong(f"a family in two places: {line}")
+                raise CheckFailed(f"a family in two places: {line}")
             if (name, frozenset(labels.items())) in samples:
-                raise Wrong(f"a sample twice: {line}")
+                raise CheckFailed(f"a sample twice: {line}")
             families.append(family)
             samples[name, frozenset(labels.items())] = value
         elif line and not re.match(r"# (?!HELP|TYPE)", line):
-            raise Wrong(f"a line that is none: {line}")
+            raise CheckFailed(f"a line that is none: {line}")
     return samples
 
 
 def main():
     admin = free_port()
-    with workplace() as folder, Site(folder, server=f'admin = "127.0.0.1:{admin}"\n') as site:
+    with temporary_folder() as folder, Site(folder, server=f'admin = "127.0.0.1:{admin}"\n') as site:
         site.story("first", "First", languages=("en", "fr"))
         site.start()
 
         def metrics():
             status, headers, body = site.get("/metrics", port=admin)
             if status != 200 or not headers["content-type"].startswith("text/plain; version=0.0.4"):
-                raise Wrong(f"{status}, {headers['content-type']}")
+                raise CheckFailed(f"{status}, {headers['content-type']}")
             return read(body.decode())
 
         def moved(before, word, *labels):
@@ -76,10 +76,10 @@ def main():
             for path, expected in (("/healthz", 200), ("/readyz", 200), ("/status", 200), (PATH, 404), ("/", 404), ("/../secret", 404)):
                 status, _, body = site.get(path, port=admin)
                 if status != expected:
-                    raise Wrong(f"{path}: {status}")
+                    raise CheckFailed(f"{path}: {status}")
             json.loads(site.get("/status", port=admin)[2])
             if [site.get(path)[0] for path in ("/healthz", "/metrics", "/status")] != [404] * 3:
-                raise Wrong("the public address answers for the admin address")
+                raise CheckFailed("the public address answers for the admin address")
 
         with check("requests are counted by feed and status, and bytes"):
             before = metrics()
@@ -93,9 +93,9 @@ def main():
             name, other = PATH.strip("/").removesuffix(".atom.xml"), OTHER.strip("/").removesuffix(".rss.xml")
             found = [moved(before, "request", name, "200"), moved(before, "request", name, "304"), moved(before, "request", other, "200"), moved(before, "request", "404")]
             if found != [7, 3, 2, 1]:
-                raise Wrong(f"{found} instead of [7, 3, 2, 1]")
+                raise CheckFailed(f"{found} instead of [7, 3, 2, 1]")
             if not 7 * size <= moved(before, "bytes", name) <= 7 * size + 10_000:
-                raise Wrong(f"{moved(before, 'bytes', name)} bytes instead of {7 * size}")
+                raise CheckFailed(f"{moved(before, 'bytes', name)} bytes instead of {7 * size}")
 
         with check("subscribers that aggregators report are told by feed"):
             for path, agent in (
@@ -108,7 +108,7 @@ def main():
             found = {key[1]: value for key, value in metrics().items() if "subscribers" in key[0] and value}
             told = sorted((value, next(label for _, label in labels if "/" in label)) for labels, value in found.items())
             if [value for value, _ in told] != [1, 7, 42] or not all(path.strip("/") in label.strip("/") for path, (_, label) in zip((THIRD, OTHER, PATH), told)):
-                raise Wrong(f"{told}")
+                raise CheckFailed(f"{told}")
 
         with check("what clients invent neither breaks the metrics nor makes them grow without end"):
             count, held = len(metrics()), memory(site.process)
@@ -118,16 +118,16 @@ def main():
                 connection.request("GET", f"/nothing-{number}" if number % 3 else PATH, headers={"User-Agent": agent})
                 connection.getresponse().read()
             if len(metrics()) > count + 500:
-                raise Wrong(f"{len(metrics()) - count} samples more")
+                raise CheckFailed(f"{len(metrics()) - count} samples more")
             if memory(site.process) > held + 20_000:
-                raise Wrong(f"{memory(site.process) - held} kB more")
+                raise CheckFailed(f"{memory(site.process) - held} kB more")
 
         with check("publications are counted, and their time"):
             before = metrics()
             site.story("second", "Second")
             wait_for("it is served", lambda: site.shows("Second"), 2)
             if moved(before, "tidings_reload") <= 0 or not any("reload" in name and "second" in name for name, _ in metrics()):
-                raise Wrong(f"{[key for key in metrics() if 'reload' in key[0]]}")
+                raise CheckFailed(f"{[key for key in metrics() if 'reload' in key[0]]}")
     finish()
 
 

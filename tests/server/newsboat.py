@@ -1,4 +1,4 @@
-"""Fault 33: newsboat, straight from the server and through an nginx that caches and revalidates. Nobody misses an entry."""
+"""Newsboat, straight from the server and through an nginx that caches and revalidates. Nobody misses an entry."""
 
 import gzip
 import re
@@ -7,7 +7,7 @@ import subprocess
 import time
 from contextlib import contextmanager, suppress
 
-from common import Site, Skipped, Wrong, check, finish, free_port, is_root, wait_for, workplace
+from common import ROOT, CheckFailed, Site, Skipped, check, finish, free_port, temporary_folder, wait_for
 from readers import PATH, Newsboat, Recorder, titles_in
 
 NGINX = """
@@ -57,10 +57,10 @@ class PlainReader:
         if status == 304 and self.validators:
             return
         if status != 200 or "im" in headers:
-            raise Wrong(f"a plain reader that asked {asked} got {status} {headers}")
+            raise CheckFailed(f"a plain reader that asked {asked} got {status} {headers}")
         found = titles_in(gzip.decompress(body) if headers.get("content-encoding") == "gzip" else body)
         if sorted(found) != stories(len(found)) or len(found) < len(self.have):
-            raise Wrong(f"a plain reader that had {self.have} got a feed of {found}")
+            raise CheckFailed(f"a plain reader that had {self.have} got a feed of {found}")
         self.have = found
         both = {"If-None-Match": "etag", "If-Modified-Since": "last-modified"}
         self.validators = {asks: headers[had] for asks, had in both.items() if had in headers}
@@ -85,19 +85,19 @@ def add(site, number):
 
 def holds(reader, titles):
     if sorted(reader.titles()) != sorted(titles):
-        raise Wrong(f"{type(reader).__name__} has {sorted(reader.titles())} instead of {sorted(titles)}")
+        raise CheckFailed(f"{type(reader).__name__} has {sorted(reader.titles())} instead of {sorted(titles)}")
 
 
 def must(condition, exchange, what):
     if not condition:
-        raise Wrong(f"{what}: {exchange}")
+        raise CheckFailed(f"{what}: {exchange}")
 
 
 @contextmanager
 def nginx(folder, server):
     folder.mkdir()
     port, errors = free_port(), folder / "errors"
-    user = "user root;" if is_root() else ""
+    user = "user root;" if ROOT else ""
     (folder / "conf").write_text(NGINX.format(folder=folder, port=port, server=server, user=user))
     command = ["nginx", "-p", folder, "-c", folder / "conf", "-e", errors]
     try:
@@ -107,7 +107,7 @@ def nginx(folder, server):
     try:
         wait_for("nginx answers", lambda: process.poll() is not None or listens(port), 20)
         if process.poll() is not None:
-            raise Wrong(f"nginx ended: {errors.read_text()[-1000:]}")
+            raise CheckFailed(f"nginx ended: {errors.read_text()[-1000:]}")
         yield port
     finally:
         process.terminate()
@@ -192,11 +192,11 @@ def cached(site, folder):
                 if "A-IM" in got.asked and got.status == 200 and got.kept_out():
                     tags.add(got.tag)
         if not {"HIT", "REVALIDATED", "EXPIRED"} <= plain.seen or not tags:
-            raise Wrong(f"nothing was put to the test: nginx said {plain.seen}, newsboat got the tags {tags}")
+            raise CheckFailed(f"nothing was put to the test: nginx said {plain.seen}, newsboat got the tags {tags}")
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         for trial in (straight, cached):
             here = folder / trial.__name__
             with Site(here / "site", server="max_age = 1") as site:

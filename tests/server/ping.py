@@ -1,37 +1,35 @@
 """`tidings ping`: tells the hub of the feeds that a build changed, or of those that are named."""
 
 import json
-import subprocess
 import time
 
-from common import TIDINGS, Site, Wrong, check, finish, workplace
+from common import TIDINGS, CheckFailed, Site, check, finish, run, temporary_folder
 from websub import FEEDS, Hub
 
 
-def run(site, command, *arguments, said=""):
-    command = [TIDINGS, command, "--config", site.config, *arguments]
-    return subprocess.run(command, input=said, capture_output=True, text=True, timeout=120)
+def tidings(site, command, *arguments, text=""):
+    return run(TIDINGS, command, "--config", site.config, *arguments, input=text, succeeds=False)
 
 
 def failed(done, word):
     if not done.returncode or word not in done.stderr or "panicked" in done.stderr:
-        raise Wrong(f"exit {done.returncode}, and this instead of {word!r}: {done.stderr.strip()}")
+        raise CheckFailed(f"exit {done.returncode}, and this instead of {word!r}: {done.stderr.strip()}")
 
 
 def build_and_ping(site, hub):
     """Returns how many documents were built, and of how many feeds the hub was told."""
     hub.forget()
-    built = run(site, "build", "--format", "json")
-    done = run(site, "ping", said=built.stdout)
+    built = tidings(site, "build", "--format", "json")
+    done = tidings(site, "ping", text=built.stdout)
     if built.returncode or done.returncode:
-        raise Wrong(f"build ended with {built.returncode}, ping with {done.returncode}: {built.stderr}{done.stderr}")
+        raise CheckFailed(f"build ended with {built.returncode}, ping with {done.returncode}: {built.stderr}{done.stderr}")
     urls = json.loads(built.stdout)["changed_urls"]
     hub.was_told([url for url in urls if url.endswith(FEEDS)])
     return len(urls), len(hub.counts())
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         hub = Hub()
         site = Site(folder / "site", feeds=f'hub = "{hub.url}"')
         some = [f"http://127.0.0.1:{site.port}/{path}" for path in ("en/all.atom.xml", "fr/research.json")]
@@ -41,42 +39,42 @@ def main():
         with check("ping: the feeds of a build, once each, and no other document"):
             built, told = build_and_ping(site, hub)
             if told != 27 or built == told:
-                raise Wrong(f"{built} documents, {told} of them feeds")
+                raise CheckFailed(f"{built} documents, {told} of them feeds")
 
         with check("ping: the feeds that a later build changed"):
             site.story("a", "Changed", languages=["fr"])
             _, told = build_and_ping(site, hub)
             if not 0 < told < 27:
-                raise Wrong(f"told of {told} feeds")
+                raise CheckFailed(f"told of {told} feeds")
 
         with check("ping: a build that changed nothing"):
             if build_and_ping(site, hub) != (0, 0):
-                raise Wrong("told of something")
+                raise CheckFailed("told of something")
 
         with check("ping: the feeds that are named"):
             hub.forget()
-            done = run(site, "ping", *some)
+            done = tidings(site, "ping", *some)
             if done.returncode:
-                raise Wrong(f"exit {done.returncode}: {done.stderr}")
+                raise CheckFailed(f"exit {done.returncode}: {done.stderr}")
             hub.was_told(some)
 
         with check("ping: a hub that has moved is told where it is now, or it is a failure"):
             hub.forget()
             hub.mode = "moved"
-            done = run(site, "ping", some[0])
+            done = tidings(site, "ping", some[0])
             if done.returncode == 0:
                 hub.was_told(some[:1])
 
         with check("ping: a hub that refuses is named, is a failure, and is given up once for all feeds"):
             hub.close()
             start = time.monotonic()
-            failed(run(site, "ping", *some), f"127.0.0.1:{hub.port}")
+            failed(tidings(site, "ping", *some), f"127.0.0.1:{hub.port}")
             took = time.monotonic() - start
             if took > 15:
-                raise Wrong(f"{took:.0f} s for {len(some)} feeds")
+                raise CheckFailed(f"{took:.0f} s for {len(some)} feeds")
 
         with check("ping: no hub is a failure"):
-            failed(run(Site(folder / "silent"), "ping", *some), "hub")
+            failed(tidings(Site(folder / "silent"), "ping", *some), "hub")
     finish()
 
 

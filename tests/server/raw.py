@@ -1,11 +1,11 @@
-"""Faults 21, 22 and 23: odd, broken and hostile requests, written to the socket as they stand."""
+"""Odd, broken and hostile requests, written to the socket as they stand."""
 
 import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from common import Site, Wrong, check, finish, workplace
+from common import CheckFailed, Site, check, finish, temporary_folder
 
 PATH = "/en/all.atom.xml"
 HOST = b"Host: news.example.org\r\n"
@@ -33,7 +33,7 @@ def exchange(port, pieces, heads=(), seconds=5):
         while True:
             now = time.monotonic()
             if now > end and not answered:
-                raise Wrong(f"no answer and no close in {seconds} s: {bytes(received)[:200]}")
+                raise CheckFailed(f"no answer and no close in {seconds} s: {bytes(received)[:200]}")
             if now > end or answered and now > answered + 0.3:
                 return bytes(received), False
             connection.settimeout(0.05)
@@ -82,16 +82,16 @@ def one_answer(port, data, expected, within=5.0, heads=()):
     seconds = time.monotonic() - started - (0 if closed else 0.35)
     answers, rest = parse(received, heads)
     if SECRET.encode() in received:
-        raise Wrong(f"a file of the disk: {received[:500]}")
+        raise CheckFailed(f"a file of the disk: {received[:500]}")
     if rest:
-        raise Wrong(f"bytes that are no whole answer: {rest[:200]}")
+        raise CheckFailed(f"bytes that are no whole answer: {rest[:200]}")
     if len(answers) > 1:
-        raise Wrong(f"{len(answers)} answers to one request: {[status for status, _, _ in answers]}")
+        raise CheckFailed(f"{len(answers)} answers to one request: {[status for status, _, _ in answers]}")
     if seconds > within:
-        raise Wrong(f"it took {seconds:.1f} s")
+        raise CheckFailed(f"it took {seconds:.1f} s")
     status = answers[0][0] if answers else CLOSED
     if status not in expected:
-        raise Wrong(f"{status or 'closed'} instead of {' or '.join(str(each or 'closed') for each in sorted(expected))}")
+        raise CheckFailed(f"{status or 'closed'} instead of {' or '.join(str(each or 'closed') for each in sorted(expected))}")
     return answers[0] if answers else None
 
 
@@ -206,7 +206,7 @@ def all_at_once(table, one):
 
 
 def main():
-    with workplace() as folder, Site(folder) as site:
+    with temporary_folder() as folder, Site(folder) as site:
         site.story("first", "First", languages=("en", "fr"))
         site.story("second", "Second", languages=("en", "fr"))
         site.write(".hidden.toml", SECRET)
@@ -221,7 +221,7 @@ def main():
         def nothing(name, path):
             _, headers, _ = one_answer(site.port, get(path), {400, 404, 414, 431} if len(path) > 3000 else {400, 404})
             if "x-injected" in headers:
-                raise Wrong("the path became a header")
+                raise CheckFailed("the path became a header")
 
         all_at_once([(f"path {each[:40]!r}", each) for each in PATHS], nothing)
 
@@ -229,7 +229,7 @@ def main():
             coding = b"" if b"Accept-Encoding" in fields else NEVER
             answer = one_answer(site.port, get(headers=coding + fields), expected, within=1)
             if answer and answer[0] == 200 and "content-encoding" not in answer[1] and answer[2] != whole[PATH]:
-                raise Wrong(f"200 with {len(answer[2])} bytes instead of {len(whole[PATH])}")
+                raise CheckFailed(f"200 with {len(answer[2])} bytes instead of {len(whole[PATH])}")
 
         all_at_once(HEADERS, header)
 
@@ -239,9 +239,9 @@ def main():
             for data in (get(method=method), with_length, with_chunks):
                 status, headers, body = one_answer(site.port, data, {405})
                 if [part.strip() for part in headers.get("allow", "").split(",")] != ["GET", "HEAD", "OPTIONS"]:
-                    raise Wrong(f"405 with Allow: {headers.get('allow')}")
+                    raise CheckFailed(f"405 with Allow: {headers.get('allow')}")
                 if b"chunked" in body or SECOND in body:
-                    raise Wrong(f"the request comes back: {body[:200]}")
+                    raise CheckFailed(f"the request comes back: {body[:200]}")
 
         all_at_once([(method,) for method in ("POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "COW")], refused)
 
@@ -249,13 +249,13 @@ def main():
             with check(f"OPTIONS {target}"):
                 _, headers, _ = one_answer(site.port, get(target, method="OPTIONS"), {200, 204})
                 if "GET" not in headers.get("allow", ""):
-                    raise Wrong(f"Allow: {headers.get('allow')}")
+                    raise CheckFailed(f"Allow: {headers.get('allow')}")
 
         with check("HEAD: the headers of GET, and no body"):
             of_head = one_answer(site.port, get(method="HEAD"), {200}, heads=(0,))[1]
             of_get = one_answer(site.port, get(), {200})[1]
             if of_head | {"date": ""} != of_get | {"date": ""}:
-                raise Wrong(f"{of_head} instead of {of_get}")
+                raise CheckFailed(f"{of_head} instead of {of_get}")
 
         many = list(whole) * 20
         asked = b"".join(get(each, NEVER) for each in many)
@@ -266,7 +266,7 @@ def main():
                 bodies = [body for _, _, body in parse(received)[0]]
                 expected = [whole[each] for each in many][:b"".join(pieces).count(b"\r\n\r\n")]
                 if bodies != expected:
-                    raise Wrong(f"{len(bodies)} answers to {len(expected)} requests, or in another order")
+                    raise CheckFailed(f"{len(bodies)} answers to {len(expected)} requests, or in another order")
 
         with check("a body on GET is not taken for the next request"):
             data = get(headers=b"Content-Length: %d\r\n" % len(SECOND), body=SECOND) + get("/mul/all.rss.xml", NEVER)
@@ -274,13 +274,13 @@ def main():
             answers, _ = parse(received)
             statuses = [status for status, _, _ in answers]
             if not (statuses == [200, 200] and answers[1][2] == whole["/mul/all.rss.xml"] or closed and len(statuses) == 1):
-                raise Wrong(f"{statuses}{', closed' if closed else ''}")
+                raise CheckFailed(f"{statuses}{', closed' if closed else ''}")
 
         with check("the server has stood it"):
             if site.process is not process or process.poll() is not None or site.get(PATH)[2] != whole[PATH]:
-                raise Wrong(f"it is gone or answers otherwise: {site.said()[-1000:]}")
-            if "panicked" in site.said():
-                raise Wrong(site.said()[-1000:])
+                raise CheckFailed(f"it is gone or answers otherwise: {site.log_text()[-1000:]}")
+            if "panicked" in site.log_text():
+                raise CheckFailed(site.log_text()[-1000:])
     finish()
 
 

@@ -12,7 +12,7 @@ import threading
 import xml.etree.ElementTree as ElementTree
 from contextlib import closing, suppress
 
-from common import Skipped, Wrong
+from common import CheckFailed, Skipped
 
 PATH = "/en/all.atom.xml"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -82,7 +82,7 @@ class Recorder:
         kept, self.connections, self.kept = self.kept, [], []
         exchanges = [Exchange(*each) for each in kept]
         if len(exchanges) != 1 or exchanges[0].requests != 1:
-            raise Wrong(f"instead of one request: {[str(each) for each in exchanges]}")
+            raise CheckFailed(f"instead of one request: {[str(each) for each in exchanges]}")
         return exchanges[0]
 
 
@@ -115,7 +115,7 @@ class Newsboat:
         except FileNotFoundError:
             raise Skipped("newsboat is not installed") from None
         if done.returncode:
-            raise Wrong(f"newsboat ended with {done.returncode}: {(done.stdout + done.stderr).strip()}")
+            raise CheckFailed(f"newsboat ended with {done.returncode}: {(done.stdout + done.stderr).strip()}")
 
     def titles(self):
         with closing(sqlite3.connect(self.folder / "cache.db")) as cache:

@@ -1,4 +1,4 @@
-"""Faults 19 and 20: slow, idle and very many clients, and no file descriptors left. Others are served meanwhile."""
+"""Slow, idle and very many clients, and no file descriptors left. Others are served meanwhile."""
 
 import json
 import multiprocessing
@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from common import Site, Skipped, Wrong, check, finish, memory, wait_for, workplace
+from common import CheckFailed, Site, Skipped, check, finish, memory, temporary_folder, wait_for
 
 LARGE, SMALL = "/en/all.json", "/fr/all.json"
 REQUEST = f"GET {LARGE} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
@@ -82,7 +82,7 @@ class Slow:
             self.look()
             time.sleep(0.05)
         if self.open:
-            raise Wrong(f"{len(self.open)} are still open after {time.monotonic() - self.since:.0f} s")
+            raise CheckFailed(f"{len(self.open)} are still open after {time.monotonic() - self.since:.0f} s")
 
 
 class Other:
@@ -125,10 +125,10 @@ class Other:
     def judge(self):
         self.stop.set()
         if not self.told.poll(10):
-            raise Wrong("the other client is gone")
+            raise CheckFailed("the other client is gone")
         self.slowest, self.most, self.wrong, self.served = self.told.recv()
         if self.wrong or self.slowest > 1 or not self.served:
-            raise Wrong(f"the slowest of {self.served} took {self.slowest:.2f} s; {self.wrong or 'all were answered'}")
+            raise CheckFailed(f"the slowest of {self.served} took {self.slowest:.2f} s; {self.wrong or 'all were answered'}")
 
 
 def patient_reader(port, outcome):
@@ -174,11 +174,11 @@ def slowhttptest(site, folder):
             running[name].wait(2 * WITHIN)
             said = (folder / f"slowhttptest-{name}").read_text(errors="replace")
             if "NO\x1b" in said:
-                raise Wrong(said[-600:])
+                raise CheckFailed(said[-600:])
             # It goes on reading, slowly, what its own system holds; here the connections are to be gone.
             held = sum(os.readlink(fd).startswith("socket:") for fd in open_files(site.process.pid))
             if held > 50:
-                raise Wrong(f"{held} connections are still open")
+                raise CheckFailed(f"{held} connections are still open")
 
 
 def many(folder):
@@ -205,16 +205,16 @@ def many(folder):
             with check(f"{each.name}: closed within {WITHIN} s"):
                 each.end()
                 if not each.answered and b" 408 " not in each.received[:20] and each.received:
-                    raise Wrong(f"answered with {each.received[:100]}")
+                    raise CheckFailed(f"answered with {each.received[:100]}")
         with check(f"{TOGETHER} connections at once: another client is served within 1 s"):
             other.judge()
         with check(f"{TOGETHER} connections at once: memory stays below 300 MB"):
             if other.most > 300_000:
-                raise Wrong(f"{other.most} kB")
+                raise CheckFailed(f"{other.most} kB")
         with check("a reader with a thin line gets all"):
             reader.join()
             if patient[-1] < len(site.get(LARGE)[2]) or len(patient) > 1:
-                raise Wrong(f"{patient}")
+                raise CheckFailed(f"{patient}")
 
 
 def at_once(folder):
@@ -231,11 +231,11 @@ def at_once(folder):
                 with client, client.makefile("rb") as answer:
                     sizes.add(len(answer.read()))
             if len(sizes) != 1 or min(sizes) < 1000:
-                raise Wrong(f"answers of {sizes} bytes")
+                raise CheckFailed(f"answers of {sizes} bytes")
         with check("200 clients ask at once: another is served within 1 s, memory stays below 300 MB"):
             other.judge()
             if other.most > 300_000:
-                raise Wrong(f"{other.most} kB")
+                raise CheckFailed(f"{other.most} kB")
 
 
 def cpu_seconds(process):
@@ -255,7 +255,7 @@ def no_descriptors(folder):
             time.sleep(2)
             used = cpu_seconds(site.process) - before
             if used >= 0.5 or site.process.poll() is not None:
-                raise Wrong(f"{used:.2f} s of CPU time in 2 s" if site.process.poll() is None else "it ended")
+                raise CheckFailed(f"{used:.2f} s of CPU time in 2 s" if site.process.poll() is None else "it ended")
         with check("file descriptors are back: it answers within 2 s, and what changed meanwhile is served"):
             for connection in connections:
                 connection.close()
@@ -264,7 +264,7 @@ def no_descriptors(folder):
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         with check(f"{TOGETHER} connections are opened"):
             enough = TOGETHER + 1000
             try:

@@ -1,4 +1,4 @@
-"""Fault 26: the store changes every 100 ms under load. Run as `python3 soak.py TIDINGS [SECONDS]`: 10, or 60 for the whole.
+"""The store changes every 100 ms under load. Run as `python3 soak.py TIDINGS [SECONDS]`: 10, or 60 for the whole.
 
 Every answer is whole and of one publication, a tag always names the same bytes, and memory stays flat.
 """
@@ -17,7 +17,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from email.utils import parsedate_to_datetime
 
-from common import Site, Wrong, check, finish, memory, wait_for, workplace
+from common import CheckFailed, Site, check, finish, memory, temporary_folder, wait_for
 
 try:
     from brotli import decompress as unbrotli
@@ -70,17 +70,17 @@ class Reader:
             self.not_modified += 1
             return
         if answer.status != 200 or not tag or int(answer.headers["Content-Length"]) != len(body):
-            raise Wrong(f"{where}: {answer.status} with {len(body)} bytes, {dict(answer.headers)}")
+            raise CheckFailed(f"{where}: {answer.status} with {len(body)} bytes, {dict(answer.headers)}")
         digest = hashlib.sha256(body).hexdigest()
         if self.tags.setdefault(tag, digest) != digest:
-            raise Wrong(f"{where}: the tag {tag} names two texts")
+            raise CheckFailed(f"{where}: the tag {tag} names two texts")
         self.had[path, coding] = tag
         used = answer.headers.get("Content-Encoding", "identity")
         if modified:
             if parsedate_to_datetime(modified) > parsedate_to_datetime(date):
-                raise Wrong(f"{where}: Last-Modified {modified} is later than Date {date}")
+                raise CheckFailed(f"{where}: Last-Modified {modified} is later than Date {date}")
             if self.dates.setdefault((path, used, modified), tag) != tag:
-                raise Wrong(f"{where}: two texts were last modified {modified}")
+                raise CheckFailed(f"{where}: two texts were last modified {modified}")
         if used == "gzip":
             body = gzip.decompress(body)
         elif used == "br" and unbrotli:
@@ -96,10 +96,10 @@ class Reader:
             return
         versions = {int(number) for number in re.findall(rb"version (\d+)\.", body)}
         if len(versions) != 1 or count != min(50, STORIES * (2 if "mul" in path else 1) // (1 if "all" in path else 2)):
-            raise Wrong(f"{where}: {count} entries of the versions {sorted(versions)}")
+            raise CheckFailed(f"{where}: {count} entries of the versions {sorted(versions)}")
         version = versions.pop()
         if version < self.newest.get(path, 0):
-            raise Wrong(f"{where}: version {version} after version {self.newest[path]}")
+            raise CheckFailed(f"{where}: version {version} after version {self.newest[path]}")
         self.newest[path] = version
         self.versions.add(version)
 
@@ -135,7 +135,7 @@ def soak(site):
 
 
 def main():
-    with workplace() as folder, Site(folder) as site:
+    with temporary_folder() as folder, Site(folder) as site:
         publish(site, 0)
         site.start()
         last, tops, found = soak(site)
@@ -144,16 +144,16 @@ def main():
         with check(f"{answers} answers, {not_modified} of them 304, over {len(versions)} publications of {last} changes in {SECONDS:.0f} s: each whole and of one publication"):
             for why, *_ in found:
                 if why:
-                    raise Wrong(why)
+                    raise CheckFailed(why)
             if len(versions) < SECONDS or not answers:
-                raise Wrong("that is too little to prove anything")
+                raise CheckFailed("that is too little to prove anything")
         for name, index in (("a tag always names the same bytes, whoever asks", 4), ("no two texts of a document share a Last-Modified, whoever asks", 5)):
             with check(name):
                 together = {}
                 for each in found:
                     for key, value in each[index].items():
                         if together.setdefault(key, value) != value:
-                            raise Wrong(f"{key} names two")
+                            raise CheckFailed(f"{key} names two")
         with check("the last change is served within 1 s"):
             wait_for("it is served", lambda: site.shows(f"version {last}."), 1)
         third = max(top for at, top in tops if at <= tops[0][0] + SECONDS / 3)
@@ -161,10 +161,10 @@ def main():
             # A short run ends before the last hundred publications are all known, and the allocator has what it needs.
             more = 5_000 if SECONDS >= 60 else 30_000
             if tops[-1][1] > third * 1.1 + more:
-                raise Wrong(f"the most was {max(top for _, top in tops)} kB")
+                raise CheckFailed(f"the most was {max(top for _, top in tops)} kB")
         with check("the server is there, and has not panicked"):
-            if not site.answers() or "panicked" in site.said():
-                raise Wrong(site.said()[-1000:])
+            if not site.answers() or "panicked" in site.log_text():
+                raise CheckFailed(site.log_text()[-1000:])
     finish()
 
 

@@ -1,4 +1,4 @@
-"""Fault 25: stopped under load no request is lost. Signals, and what a service manager hands over and is told."""
+"""Stopped under load no request is lost. Signals, and what a service manager hands over and is told."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from contextlib import closing
 
-from common import Site, Wrong, check, finish, wait_for, workplace
+from common import CheckFailed, Site, check, finish, temporary_folder, wait_for
 
 PATH, LARGE = "/en/all.atom.xml", "/en/all.json"
 CLIENTS = 20
@@ -107,7 +107,7 @@ def stopped_well(site, by=signal.SIGTERM):
     started = time.monotonic()
     status = site.stop(by)
     if status != 0 or time.monotonic() > started + 10:
-        raise Wrong(f"exit {status} after {time.monotonic() - started:.1f} s: {site.said()[-500:]}")
+        raise CheckFailed(f"exit {status} after {time.monotonic() - started:.1f} s: {site.log_text()[-500:]}")
 
 
 def under_load(folder, name, by):
@@ -129,7 +129,7 @@ def under_load(folder, name, by):
             # A connection that the system lets in while the socket is being closed is never ours, and cannot be told from one
             # that is; there is hardly ever one.
             if lost.get(f"lost {kind}", 0) > (kind == "on new connections") or not total["answered"]:
-                raise Wrong(f"{lost}, {total['answered']} answered")
+                raise CheckFailed(f"{lost}, {total['answered']} answered")
 
 
 def under_way(folder):
@@ -140,7 +140,7 @@ def under_way(folder):
             connection.recv(1000, socket.MSG_PEEK)
             site.process.send_signal(signal.SIGTERM)
             if not read_answer(connection, slowly=True)[0]:
-                raise Wrong("it was cut off")
+                raise CheckFailed("it was cut off")
         stopped_well(site)
     with check("SIGTERM: idle connections, and some that never read, do not keep it"), make_site(folder / "idle") as site:
         site.start()
@@ -172,7 +172,7 @@ def hang_up(folder):
             while time.monotonic() < stop:
                 site.process.send_signal(signal.SIGHUP)
                 if not site.shows("Second"):
-                    raise Wrong("the feed has lost its entry")
+                    raise CheckFailed("the feed has lost its entry")
             stopped_well(site, signal.SIGINT)
 
 
@@ -197,7 +197,7 @@ def activated(folder):
             early.sendall(request(PATH))
             served_on(listener, "own")
             if not read_answer(early)[0]:
-                raise Wrong("the request that came before it was not answered")
+                raise CheckFailed("the request that came before it was not answered")
             stopped_well(site)
     with check("a socket that is handed over outlives the server: who comes before the next one waits for it"), Site(folder / "outlived") as site:
         address = ("127.0.0.1", site.port)
@@ -210,7 +210,7 @@ def activated(folder):
                 connection.sendall(request(PATH))
             served_on(listener, "own")
             if not all([read_answer(connection)[0] for connection in waiting]):
-                raise Wrong("not all were answered")
+                raise CheckFailed("not all were answered")
             stopped_well(site)
     with check("a socket that is meant for another process is left alone"), Site(folder / "left") as site:
         with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -232,9 +232,9 @@ def notified(folder):
             site.start(ready=False, env=os.environ | {"NOTIFY_SOCKET": address})
             try:
                 if "READY=1" not in told() or site.get(PATH)[0] != 200:
-                    raise Wrong("it says something else, or says so before it answers")
+                    raise CheckFailed("it says something else, or says so before it answers")
             except TimeoutError:
-                raise Wrong("it does not say that it is ready") from None
+                raise CheckFailed("it does not say that it is ready") from None
             site.process.send_signal(signal.SIGHUP)
             manager.settimeout(1)
             try:
@@ -245,7 +245,7 @@ def notified(folder):
             site.process.send_signal(signal.SIGTERM)
             manager.settimeout(10)
             if "STOPPING=1" not in told():
-                raise Wrong("it does not say that it stops")
+                raise CheckFailed("it does not say that it stops")
             stopped_well(site)
     with check("a service manager that does not listen is no hindrance"), Site(folder / "nobody") as site:
         site.story("first", "First")
@@ -254,7 +254,7 @@ def notified(folder):
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         for by in (signal.SIGTERM, signal.SIGINT):
             under_load(folder, by.name, by)
         for part in (under_way, hang_up, activated, notified):

@@ -1,10 +1,10 @@
-"""Fault 32: a document changes twice within one second. Readers of every kind see both changes, and no validator lies."""
+"""A document changes twice within one second. Readers of every kind see both changes, and no validator lies."""
 
 import socket
 import time
 from email.utils import parsedate_to_datetime
 
-from common import Site, Skipped, Wrong, check, finish, wait_for, workplace
+from common import CheckFailed, Site, Skipped, check, finish, temporary_folder, wait_for
 from readers import PATH, Exchange, Newsboat
 
 TRIES = 6
@@ -35,7 +35,7 @@ class Document:
     def judge(self, answer):
         def must(condition, what):
             if not condition:
-                raise Wrong(f"{what}: {answer}; before: {[version[1:] for version in self.versions]}")
+                raise CheckFailed(f"{what}: {answer}; before: {[version[1:] for version in self.versions]}")
 
         needed = ["ETag", "Cache-Control", "Vary", "Date"]
         must(answer.status in (200, 304), "neither 200 nor 304")
@@ -131,25 +131,25 @@ def by_one_validator(site):
         for reader in readers:
             reader.reload()
             if f">{text}<".encode() not in reader.body:
-                raise Wrong(f"{type(reader).__name__} does not see {text!r}: {[version[1:] for version in document.versions]}")
+                raise CheckFailed(f"{type(reader).__name__} does not see {text!r}: {[version[1:] for version in document.versions]}")
 
     def undated(text):
         all_see(text)
         date = document.ask().headers["Date"]
         matched = document.ask(If_Modified_Since=date).status == 304
         if matched and "Last-Modified" not in document.ask().headers:
-            raise Wrong(f"{date} matched a document that has no Last-Modified")
+            raise CheckFailed(f"{date} matched a document that has no Last-Modified")
 
     def trial(number):
         within = changed_twice(site, number, all_see, undated)
         time.sleep(1.2)
         all_see(f"{SECOND}, {number}")
         if "Last-Modified" not in document.ask().headers:
-            raise Wrong(f"1.2 s after a change there is no Last-Modified: {document.ask()}")
+            raise CheckFailed(f"1.2 s after a change there is no Last-Modified: {document.ask()}")
         for reader in readers:
             got = reader.reload()
             if got.status != 304:
-                raise Wrong(f"not 304 though nothing changed: {got}")
+                raise CheckFailed(f"not 304 though nothing changed: {got}")
         return within
 
     for reader in readers:
@@ -164,7 +164,7 @@ def by_newsboat(site, newsboat):
     def sees(text):
         newsboat.reload()
         if newsboat.titles() != [text]:
-            raise Wrong(f"newsboat has {newsboat.titles()} instead of {text!r}")
+            raise CheckFailed(f"newsboat has {newsboat.titles()} instead of {text!r}")
 
     def trial(number):
         within = changed_twice(site, number, sees, sees)
@@ -178,7 +178,7 @@ def by_newsboat(site, newsboat):
 
 
 def main():
-    with workplace() as folder, Site(folder / "site") as site:
+    with temporary_folder() as folder, Site(folder / "site") as site:
         site.story("story", "As it was")
         site.start()
         with check("two changes in one second: clients with one validator alone see both, and no answer has a wrong one"):

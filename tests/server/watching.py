@@ -1,4 +1,4 @@
-"""Faults 7 and 28: the store as it changes under the hands of people: half-written files, editors' ways, folders that come
+"""The store as it changes under the hands of people: half-written files, editors' ways, folders that come
 and go, a fifo; the configuration; and what changes with time alone."""
 
 import math
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from common import Site, Wrong, check, finish, wait_for, workplace
+from common import CheckFailed, Site, check, finish, temporary_folder, wait_for
 
 SOON = 1.0  # seconds within which a change is served (contract §6)
 FEED = "/en/all.atom.xml"
@@ -43,10 +43,10 @@ def stays(site, seconds, shown=(), hidden=()):
             return
         for text in shown:
             if text not in body:
-                raise Wrong(f"`{text}` is not served any more")
+                raise CheckFailed(f"`{text}` is not served any more")
         for text in hidden:
             if text in body:
-                raise Wrong(f"`{text}` is served")
+                raise CheckFailed(f"`{text}` is served")
         time.sleep(0.01)
 
 
@@ -82,7 +82,7 @@ def half_written(folder):
                 soon(site, f"{other}, later")
             with check(f"{name} half-written: another that changes meanwhile is served within 1 s"):
                 if not is_served:
-                    raise Wrong("it is served only when the half-written file is whole")
+                    raise CheckFailed("it is served only when the half-written file is whole")
         with check("half-written and then removed, or opened and closed without a change"):
             with open(site.stories / "never.toml", "w") as file:
                 file.write(HALF.replace("half", "never").format("never"))
@@ -182,7 +182,7 @@ def folders(folder):
             gone(site, "Deep 1.")
         with check("a fifo in the store: reported, and nothing waits for it"):
             os.mkfifo(site.stories / "pipe.toml")
-            wait_for("it is reported", lambda: "pipe.toml" in site.said(), 3)
+            wait_for("it is reported", lambda: "pipe.toml" in site.log_text(), 3)
             stays(site, 0.5, shown=("First",))
             (site.stories / "pipe.toml").unlink()
             site.story("first", "Without a fifo")
@@ -221,7 +221,7 @@ def look(folder):
             own.write_text("<title>Changed</title>")
             soon(site, "Changed", path=page)
             own.write_text("<title>{{ nothing }}</title>")
-            wait_for("the mistake in the log", lambda: "listing.html:1:11" in site.said(), 5)
+            wait_for("the mistake in the log", lambda: "listing.html:1:11" in site.log_text(), 5)
             stays(site, 0.3, shown=("News",))
             own.unlink()
             soon(site, "<h1>News</h1>", path=page)
@@ -251,7 +251,7 @@ def in_time(folder):
 
 
 def main():
-    with workplace() as folder:
+    with temporary_folder() as folder:
         for part in (half_written, editors, folders, configuration, look, in_time):
             part(folder)
     finish()

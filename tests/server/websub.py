@@ -7,7 +7,7 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs
 
-from common import Wrong, free_port, wait_for
+from common import CheckFailed, free_port, wait_for
 
 FEEDS = (".atom.xml", ".rss.xml", ".json")
 QUIET = 1.5  # seconds without a ping, after which none is expected
@@ -40,7 +40,7 @@ class Hub:
 
     def counts(self):
         if self.wrong:
-            raise Wrong(self.wrong[0])
+            raise CheckFailed(self.wrong[0])
         return Counter(topic for topic, _ in self.told)
 
     def release(self):
@@ -52,20 +52,20 @@ class Hub:
         """Until all of them have been told, and for a while longer."""
         try:
             wait_for("all pings", lambda: set(topics) <= set(self.counts()), seconds)
-        except Wrong:
-            raise Wrong(f"after {seconds} s the hub has not been told of {sorted(set(topics) - set(self.counts()))}") from None
+        except CheckFailed:
+            raise CheckFailed(f"after {seconds} s the hub has not been told of {sorted(set(topics) - set(self.counts()))}") from None
         time.sleep(QUIET)
 
     def was_told(self, topics, now=None, once=True):
         """Of these topics and no other; what it then got is what is served now."""
         counts = self.counts()
         if set(counts) != set(topics):
-            raise Wrong(f"told without need: {sorted(set(counts) - set(topics))}, not told: {sorted(set(topics) - set(counts))}")
+            raise CheckFailed(f"told without need: {sorted(set(counts) - set(topics))}, not told: {sorted(set(topics) - set(counts))}")
         if once and max(counts.values(), default=0) > 1:
-            raise Wrong(f"told more than once: {[topic for topic, count in counts.items() if count > 1]}")
+            raise CheckFailed(f"told more than once: {[topic for topic, count in counts.items() if count > 1]}")
         for topic, body in dict(self.told).items():
             if now and body != now[topic]:
-                raise Wrong(f"{topic} was not yet served as it is now when the hub was told of it")
+                raise CheckFailed(f"{topic} was not yet served as it is now when the hub was told of it")
 
 
 class Server(socketserver.ThreadingTCPServer):
