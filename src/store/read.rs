@@ -278,13 +278,13 @@ impl Reader<'_> {
             }
         }
         errors.extend(document.errors);
-        self.report_all(errors, part, &text);
+        let is_stripped = matches!(text, Cow::Owned(_));
+        self.report_all(errors, part, &text, is_stripped);
     }
 
-    /// Reports errors of a part that was parsed as `text`.
-    fn report_all(&mut self, errors: Vec<ParseError>, part: Part<'_>, text: &Cow<'_, str>) {
-        // Without the removed characters, offsets do not match the whole text, so the part alone is shown.
-        let is_stripped = matches!(text, Cow::Owned(_));
+    /// Reports errors of a part that was parsed as `text`, perhaps stripped of control characters.
+    fn report_all(&mut self, errors: Vec<ParseError>, part: Part<'_>, text: &str, is_stripped: bool) {
+        // After stripping, offsets do not match the whole text, so the part alone is shown.
         let lines_before = if is_stripped { part.whole[..part.start].matches('\n').count() } else { 0 };
         for mut error in errors {
             // Locating an error scans the text, so it is not done for errors that are not reported.
