@@ -4,13 +4,13 @@
 //! cargo bench --bench scale                                 10,000 translations in TOML and 100,000 in JSONL
 //! cargo bench --bench scale -- 1000000                      that many in JSONL
 //! cargo bench --bench scale -- archives                     with monthly archives; goes with a number too
-//! cargo bench --bench scale -- generate toml 10000 DIR      writes a store and its configuration, to try things on
+//! cargo bench --bench scale -- generate toml 10000 DIR      writes a store and its configuration, for experiments
 //! cargo bench --bench scale -- generate jsonl 10000 DIR flat archives
 //! ```
 //!
 //! The stores hold stories in two languages with about a kilobyte of text each, twenty topics and ten years of dates,
-//! and are the same on every machine. A build is compared with reading and parsing the same files and doing nothing
-//! with them, on as many threads: what is more than that is what tidings itself costs.
+//! and are the same on every machine. The baseline of a build is reading and parsing the same files on as many threads:
+//! the difference is the cost of everything else.
 
 use std::{
     collections::BTreeMap,
@@ -36,7 +36,7 @@ const LINES_IN_FILE: usize = 10_000;
 const TEXT: usize = 800; // with a title and a summary about a kilobyte
 
 fn main() -> Result<()> {
-    // Cargo adds `--bench` to what was typed.
+    // Cargo adds `--bench`.
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
@@ -66,8 +66,7 @@ fn main() -> Result<()> {
 
 // Measuring.
 
-/// Builds a store of its own five times, in turns with reading and parsing alone, so that what slows the machine down
-/// slows both.
+/// Measures builds alternating with reading and parsing alone, so that other load on the machine affects both.
 fn measure(store: &Store) -> Result<()> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     store.generate(folder.path())?;
@@ -160,7 +159,7 @@ fn modified(folder: &Path) -> Result<BTreeMap<PathBuf, SystemTime>> {
     Ok(times)
 }
 
-/// The least that any program has to do which knows what the store says.
+/// The baseline: what any program has to do that reads the whole store.
 fn read_and_parse(folder: &Path) -> Result<()> {
     let files = WalkDir::new(folder).into_iter().collect::<std::result::Result<Vec<_>, _>>()?;
     let diagnostic = |path: &Path, error: &dyn Error| format!("{}: {error}", path.display());
@@ -314,7 +313,7 @@ impl Story {
         text
     }
 
-    /// What holds for every language, as the first part of a JSON object.
+    /// The keys of a story that all translations share.
     fn json(&self) -> serde_json::Map<String, serde_json::Value> {
         let mut object = serde_json::Map::new();
         let mut set = |key: &str, value: serde_json::Value| object.insert(key.to_owned(), value);
@@ -372,7 +371,7 @@ impl Translation {
     }
 }
 
-/// Two thousand words that no language has.
+/// Two thousand random words.
 fn vocabulary(random: &mut Random) -> Vec<String> {
     const SYLLABLES: [&str; 16] =
         ["ba", "lo", "né", "ri", "tu", "sar", "mi", "ven", "do", "ça", "pel", "qui", "or", "fa", "zun", "te"];

@@ -84,9 +84,9 @@ fn results_are_text_or_json() {
     let ran = site.built(&["--format", "json", "--output", "other"]);
     golden("build.json", &ran.stdout.replace(',', ",\n"));
     let ran = site.built(&["--output", "third"]);
-    let (said, time) = ran.stdout.trim_end().rsplit_once(", ").unwrap();
+    let (summary, time) = ran.stdout.trim_end().rsplit_once(", ").unwrap();
     assert!(time.ends_with(" s"), "{time}");
-    golden("build.txt", said);
+    golden("build.txt", summary);
     let ran = site.run(&["build", "--check", "--now", NOW, "--output", "third"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
 }

@@ -45,20 +45,20 @@ const NARROW: &str = "[site]\nbase_url = \"https://news.example.org/\"\nauthorit
 #[test]
 fn a_second_build_writes_nothing() {
     let site = small();
-    let said = site.built(&[]).stdout;
+    let stdout = site.built(&[]).stdout;
     assert!(
-        said.contains("20 documents: 20 written, 0 unchanged, 0 removed") || said.contains("documents: "),
-        "{said}"
+        stdout.contains("20 documents: 20 written, 0 unchanged, 0 removed") || stdout.contains("documents: "),
+        "{stdout}"
     );
     let before = times(&site);
     let ran = site.built(&["--format", "json"]);
     assert_eq!(times(&site), before);
-    let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let result: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     for key in ["written", "removed", "rendered", "warnings"] {
-        assert_eq!(told[key], 0, "{key}: {told}");
+        assert_eq!(result[key], 0, "{key}: {result}");
     }
-    assert_eq!((&told["changed_urls"], &told["removed_urls"]), (&serde_json::json!([]), &serde_json::json!([])));
-    assert_eq!((&told["stories"], &told["translations"]), (&serde_json::json!(2), &serde_json::json!(3)));
+    assert_eq!((&result["changed_urls"], &result["removed_urls"]), (&serde_json::json!([]), &serde_json::json!([])));
+    assert_eq!((&result["stories"], &result["translations"]), (&serde_json::json!(2), &serde_json::json!(3)));
     assert!(!site.files("public").iter().any(|path| path.contains("unfinished")));
 }
 
@@ -100,9 +100,9 @@ fn a_changed_story_rewrites_only_its_feeds() {
     let written = rewritten(&site, || {
         site.write("stories/one.toml", site.read("stories/one.toml").replace("Один", "Первый"));
         let ran = site.built(&["--format", "json"]);
-        let told: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-        assert_eq!(told["changed_urls"][0], "https://news.example.org/feeds/mul/all.atom.xml");
-        assert_eq!((&told["written"], &told["removed"]), (&serde_json::json!(14), &serde_json::json!(0)));
+        let result: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(result["changed_urls"][0], "https://news.example.org/feeds/mul/all.atom.xml");
+        assert_eq!((&result["written"], &result["removed"]), (&serde_json::json!(14), &serde_json::json!(0)));
     });
     assert!(written.iter().all(|path| path.starts_with("mul/") || path.starts_with("ru/")), "{written:?}");
     assert!(!written.iter().any(|path| path.contains("children") || path.ends_with("opml")), "{written:?}");
@@ -315,8 +315,8 @@ fn a_late_translation_without_its_own_date_is_reported() {
     let ran = site.build(&["--check"]);
     assert!(ran.stderr.contains("warning: `a` (ru) is new here"), "{ran:?}");
     let ran = site.built(&[]);
-    let said = "stories/a.toml:1:1: warning: `a` (ru) is new here, yet older than what is shown by ru/all.atom.xml";
-    assert!(ran.stderr.starts_with(said), "{ran:?}");
+    let warning = "stories/a.toml:1:1: warning: `a` (ru) is new here, yet older than what is shown by ru/all.atom.xml";
+    assert!(ran.stderr.starts_with(warning), "{ran:?}");
     assert!(ran.stderr.contains("`published` in `[translations.ru]`"), "{ran:?}");
     assert!(ran.stdout.contains("1 warning"), "{ran:?}");
     // It is reported once: after that it is no longer new.

@@ -27,28 +27,28 @@ pub struct Period {
 pub enum DocumentKey {
     /// A feed, or with a period one of its archives.
     Feed { feed: FeedKey, period: Option<Period>, format: Format },
-    /// The opml of one language, or of all.
+    /// The list of the feeds of one language, or of all, in OPML.
     Opml(Option<LanguageIndex>),
     /// The page of all languages.
     Home,
-    /// A listing of a language and a scope, or what is older.
+    /// A listing of a language and a scope, or one of its years or months.
     Page { feed: FeedKey, kind: PageKind },
     /// A stylesheet.
     Style(Style),
     /// The addresses of the pages, for search engines.
     Sitemap,
-    /// The redirects, as static hosts read them.
+    /// `_redirects`, for static hosts.
     Redirects,
-    /// What stands where a page was: the index of the redirect.
+    /// A page that redirects browsers from an old path. The number is the index of the redirect.
     RedirectPage(u16),
 }
 
-/// Which page of a listing.
+/// A kind of page of a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PageKind {
     /// The newest entries.
     Newest,
-    /// All of a year by its months, or all of a month; a month that is too long is parted, and its newest part is 0.
+    /// The months of a year, or the entries of a month. A long month has several parts, of which 0 is the newest.
     Period { period: Period, part: u16 },
 }
 
@@ -57,12 +57,12 @@ pub enum PageKind {
 pub enum Style {
     /// Of the pages.
     Pages,
-    /// Of the feeds of a language when they are opened in a browser.
+    /// Of the feeds of a language, for browsers.
     Feeds(LanguageIndex),
 }
 
 impl Format {
-    /// What a path of this format ends in.
+    /// The extension of a path.
     pub fn extension(self) -> &'static str {
         match self {
             Format::Atom => "atom.xml",
@@ -82,17 +82,17 @@ impl std::fmt::Display for Period {
 }
 
 impl FeedKey {
-    /// The language as it stands in paths and ids.
+    /// The language in paths and ids.
     fn tag(self, config: &Config) -> &str {
         self.language.map_or("mul", |language| language_tag(config, language))
     }
 
-    /// The scope as it stands in paths and ids.
+    /// The scope in paths and ids.
     fn scope(self, config: &Config) -> &str {
         self.topic.map_or("all", |topic| config.topics[usize::from(topic)].id.as_str())
     }
 
-    /// The language whose words and rules the feed uses.
+    /// The language of the feed's title and interface: its own, else the first of the site.
     pub fn interface_language(self) -> LanguageIndex {
         self.language.unwrap_or(0)
     }
@@ -102,7 +102,7 @@ impl FeedKey {
         format!("tag:{}:feeds/{}/{}", config.site.authority, self.tag(config), self.scope(config))
     }
 
-    /// The edition's title, with the topic's where there is one; for every language the site's.
+    /// The edition's title, or the site's for all languages, followed by the topic's if there is one.
     pub fn title(self, config: &Config) -> Text {
         let interface_language = usize::from(self.interface_language());
         let edition = match self.language {
@@ -124,12 +124,12 @@ impl FeedKey {
             .unwrap_or_else(|| self.title(config))
     }
 
-    /// The page that the feed is the feed of: the site's own, else the listing.
+    /// The page that the feed belongs to: the configured home page, else the listing.
     pub fn home_page(self, config: &Config) -> Url {
         config.home_page(self.interface_language()).unwrap_or_else(|| below(config, &self.folder(config)))
     }
 
-    /// The folder of its listing; of the feeds of every language, which have none, the root.
+    /// The folder of its listing, ending in a slash; the root for feeds of all languages, which have no listing.
     fn folder(self, config: &Config) -> String {
         match (self.language, self.topic) {
             (None, _) => String::new(),
@@ -163,7 +163,7 @@ impl DocumentKey {
         }
     }
 
-    /// The folder that a page is the index of; ends in a slash, but for the root.
+    /// The folder of which a page is the index, ending in a slash; the root is empty.
     fn folder(self, config: &Config) -> String {
         let DocumentKey::Page { feed, kind } = self else { return String::new() };
         let listing = feed.folder(config);
@@ -174,17 +174,17 @@ impl DocumentKey {
         }
     }
 
-    /// The address of a page, as links name it.
+    /// The canonical URL of a page.
     pub fn page_url(self, config: &Config) -> Url {
         below(config, &self.folder(config))
     }
 
-    /// The way from a document's folder up to the root: `../` for each folder.
+    /// The relative path from a document to the root: `../` for each folder.
     pub fn root(self, config: &Config) -> String {
         "../".repeat(self.path(config).matches('/').count())
     }
 
-    /// The language it is for; `None`: for every one, or for none.
+    /// Its language; `None` if it has all or none.
     pub fn language(self) -> Option<LanguageIndex> {
         match self {
             DocumentKey::Feed { feed, .. } => feed.language,
@@ -195,7 +195,7 @@ impl DocumentKey {
         }
     }
 
-    /// Whether it is a page that people read.
+    /// Whether it is a page that is read in a browser.
     pub fn is_page(self) -> bool {
         matches!(self, DocumentKey::Home | DocumentKey::Page { .. })
     }
@@ -205,7 +205,7 @@ impl DocumentKey {
         matches!(self, DocumentKey::Feed { .. })
     }
 
-    /// The address.
+    /// The URL.
     pub fn url(self, config: &Config) -> Url {
         below(config, &self.path(config))
     }
@@ -235,7 +235,7 @@ fn in_folder_of(config: &Config, language: Option<LanguageIndex>, name: &str) ->
     }
 }
 
-/// The address of a path below the site's.
+/// The URL of a path below the site's base URL.
 fn below(config: &Config, path: &str) -> Url {
     let base = &config.site.base_url;
     base.join(path).unwrap_or_else(|_| base.clone())

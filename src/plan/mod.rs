@@ -1,6 +1,6 @@
-//! The plan: which documents a publication has, which entries each holds, and what each is made from.
+//! The plan: which documents a publication has, which entries each holds, and the hash of what each is rendered from.
 //!
-//! Owns: what has appeared, what has left, fallbacks, windows, archives, months, deletions, the times that feeds name.
+//! Owns: the state of each entry at a moment, fallbacks, windows, archives, months, deletions, the dates of feeds.
 //! Never touches: bytes, files, the clock.
 
 mod key;
@@ -24,16 +24,16 @@ use crate::store::EntryMeta;
 /// What a publication holds.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The feeds, in the order of languages and topics, those of every language last; each followed by its archives.
+    /// Sorted by language and topic, the feeds of all languages last. Each feed is followed by its archives.
     pub feed_plans: Vec<FeedPlan>,
-    /// How many entries are shown somewhere.
+    /// How many entries are visible.
     pub visible: usize,
-    /// The listings, in the order of languages and topics; none where there are no pages.
+    /// Sorted by language and topic; empty if the site has no pages.
     pub listings: Vec<Listing>,
-    /// For each language its own entries by month; none where there are no pages.
+    /// For each language, how many of its own entries each month has; empty if the site has no pages.
     pub by_month: Vec<BTreeMap<Period, u32>>,
     states: Vec<EntryState>,
-    /// The newest time that a feed of each language names; the last is that of all.
+    /// The newest date of the feeds of each language; the last element is that of the feeds of all languages.
     newest: Vec<Timestamp>,
 }
 
@@ -41,40 +41,41 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct FeedPlan {
     pub feed: FeedKey,
-    /// For an archive its period.
+    /// The period of an archive.
     pub period: Option<Period>,
     /// Newest first.
     pub entries: Vec<EntryId>,
-    /// Withdrawn entries that are announced.
+    /// Withdrawn entries, announced as deleted.
     pub deleted: Vec<EntryId>,
     pub updated: Timestamp,
     /// Whether `updated` comes from an entry.
     pub has_news: bool,
-    /// The newest archive, or for an archive the one before it.
+    /// The newest archive; for an archive, the one before it.
     pub previous: Option<Period>,
-    /// The hash of what it is made from.
+    /// The hash of what it is rendered from.
     input_hash: u128,
 }
 
-/// A document and the hash of what it is made from.
+/// A document of the publication.
 #[derive(Debug, Clone, Copy)]
 pub struct PlannedDocument {
     pub key: DocumentKey,
-    /// The index of its feed_plan, where it has one.
+    /// The index of its feed plan, if it is a feed.
     pub feed_plan: Option<usize>,
+    /// The hash of what it is rendered from: as long as it is the same, so are the bytes.
     pub input_hash: u128,
 }
 
-/// What has become of an entry by now.
+/// The state of an entry at a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryState {
-    /// A draft, or of the future.
+    /// A draft, or published in the future.
     Hidden,
     /// In the feeds.
     Visible,
     /// Announced as deleted.
     Withdrawn,
-    /// It has left.
+    /// In no document any more.
     Expired,
 }
 
@@ -104,8 +105,8 @@ impl Plan {
         let mut feed_plans = Vec::new();
         let mut listings = Vec::new();
         for (feed, accumulated) in feeds {
-            let at = feed.language.map_or(config.languages.len(), usize::from);
-            newest[at] = newest[at].max(accumulated.updated.unwrap_or(config.site.authority_date));
+            let index = feed.language.map_or(config.languages.len(), usize::from);
+            newest[index] = newest[index].max(accumulated.updated.unwrap_or(config.site.authority_date));
             if config.site.pages && feed.language.is_some() {
                 listings.push(planner.listing(feed, feed_plans.len(), &accumulated));
             }
@@ -116,12 +117,12 @@ impl Plan {
         Plan { feed_plans, visible, listings, by_month, states, newest }
     }
 
-    /// What has become of an entry.
+    /// The state of an entry.
     pub fn state(&self, entry: EntryId) -> EntryState {
         self.states[entry.index()]
     }
 
-    /// The newest time that a feed of a language names, or any feed.
+    /// The newest date of the feeds of a language, or of all feeds.
     pub fn newest(&self, language: Option<LanguageIndex>) -> Timestamp {
         match language {
             Some(language) => self.newest[usize::from(language)],
@@ -129,7 +130,7 @@ impl Plan {
         }
     }
 
-    /// Every document, with the hash of what it is made from.
+    /// Every document of the publication.
     pub fn documents(&self, config: &Config) -> Vec<PlannedDocument> {
         let mut out =
             Vec::with_capacity(self.feed_plans.len() * config.feeds.formats.len() + config.languages.len() + 1);
@@ -142,9 +143,9 @@ impl Plan {
         }
         let languages = || 0..config.languages.len() as LanguageIndex;
         (0..self.listings.len()).for_each(|listing| self.pages(config, listing, &mut out));
-        let mut without_feed_plan = |key, input_hash: &[u8]| {
+        let mut without_feed_plan = |key, input: &[u8]| {
             let mut hasher = Xxh3::with_seed(config.fingerprint());
-            hasher.update(input_hash);
+            hasher.update(input);
             out.push(PlannedDocument { key, feed_plan: None, input_hash: hasher.digest128() });
         };
         for language in languages().map(Some).chain([None]) {
@@ -167,17 +168,17 @@ impl Plan {
         out
     }
 
-    /// The first moment after this one at which something appears or leaves by itself.
+    /// The next moment at which an entry is published, withdrawn or expires.
     pub fn next_change(&self, catalog: &Catalog, now: Timestamp) -> Option<Timestamp> {
         let metas = catalog.entries().map(|entry| catalog.meta(entry));
         let moments = metas.flat_map(|meta| [meta.published, meta.withdrawn, meta.expires]);
         moments.filter(|at| *at > now && *at != Timestamp::NEVER).min()
     }
 
-    /// Whether a feed has more entries than its window, and this one is older than those within.
+    /// Whether the window of a feed is full and an entry is older than those in it.
     pub fn is_older_than_window(&self, feed: FeedKey, entry: EntryId, limit: usize) -> bool {
-        let at = self.feed_plans.partition_point(|feed_plan| feed_order(feed_plan.feed) < feed_order(feed));
-        self.feed_plans.get(at).is_some_and(|feed_plan| {
+        let index = self.feed_plans.partition_point(|feed_plan| feed_order(feed_plan.feed) < feed_order(feed));
+        self.feed_plans.get(index).is_some_and(|feed_plan| {
             feed_plan.feed == feed
                 && feed_plan.entries.len() == limit
                 && feed_plan.entries.last().is_some_and(|last| entry > *last)
@@ -185,12 +186,12 @@ impl Plan {
     }
 }
 
-/// A period as a number.
+/// A period as a number, to be hashed.
 fn period_code(period: Option<Period>) -> u64 {
     period.map_or(0, |period| period.year as u64 * 100 + u64::from(period.month.unwrap_or(0)) + 1)
 }
 
-/// Feeds in the order of languages and topics; those of every language, and within a language all topics, have their own index.
+/// The order of feeds in a plan: all languages come last, all topics first.
 fn feed_order(feed: FeedKey) -> (usize, usize) {
     (feed.language.map_or(usize::MAX, usize::from), feed.topic.map_or(0, |topic| usize::from(topic) + 1))
 }

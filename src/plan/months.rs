@@ -1,4 +1,4 @@
-//! Months: when entries were published by the calendar of the site, and what is older than a listing.
+//! Months in the time zone of the site, and the months that a listing does not show in full.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,21 +10,22 @@ use super::Period;
 use crate::catalog::EntryId;
 use crate::model::{Timestamp, Zone};
 
-/// A page of a month has no more entries than this.
+/// The most entries on a page of a month.
 pub const MAX_PAGE_ENTRIES: usize = 50;
 
-/// A month of a listing that has something older than the listing shows.
+/// A month with an entry older than the window of its listing.
 #[derive(Debug)]
 pub struct Month {
     pub period: Period,
-    /// Newest first: all that was published in it.
+    /// Every entry of the month, newest first.
     pub entries: Box<[EntryId]>,
-    /// By part: the hash of what its entries are made from.
+    /// By part: the hash of what its entries are rendered from.
     pub input_hashes: Vec<u128>,
 }
 
 impl Month {
-    /// How many pages it has. They are month_code from the oldest, so that a new entry changes only the newest, which is 0.
+    /// How many pages it has. Page 0 is the newest; the others are numbered from the oldest, so that a new entry changes page 0
+    /// alone.
     pub fn parts(&self) -> u16 {
         parts(self.entries.len())
     }
@@ -46,17 +47,17 @@ fn range(entries: usize, part: u16) -> Range<usize> {
     }
 }
 
-/// The months of a listing that have an entry older than the last one that it shows, newest first.
-pub fn older(
-    shown: &[EntryId],
+/// The months that have an entry older than the window, newest first.
+pub fn months_past_window(
+    visible: &[EntryId],
     limit: usize,
     month_of: impl Fn(EntryId) -> Period,
     input_hash_of: impl Fn(EntryId) -> u64,
 ) -> Vec<Month> {
-    let Some(first) = shown.get(limit) else { return Vec::new() };
-    // Entries come by time, so that a month follows the other; where a clock is set back over midnight, nearly so.
+    let Some(first) = visible.get(limit) else { return Vec::new() };
+    // Entries are sorted by time, so months are contiguous, except where a clock is set back over midnight.
     let mut months: BTreeMap<Period, Vec<EntryId>> = BTreeMap::new();
-    for of_month in shown.chunk_by(|one, other| month_of(*one) == month_of(*other)) {
+    for of_month in visible.chunk_by(|one, other| month_of(*one) == month_of(*other)) {
         months.entry(month_of(of_month[0])).or_default().extend(of_month);
     }
     let has_older = |entries: &Vec<EntryId>| entries.last().is_some_and(|last| last >= first);
@@ -75,11 +76,11 @@ pub fn older(
     months.map(month).collect()
 }
 
-/// Finds the months of instants; of instants neighbours each other it knows the answer without the calendar.
+/// Finds the months of instants. Caches the last month, because neighbouring entries are mostly of the same.
 pub struct Calendar {
     zone: Zone,
     month: Period,
-    /// Instants that are in that month whatever the offset.
+    /// Instants that are in that month at any offset.
     within: Range<i64>,
 }
 
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_month_is_parted_from_its_oldest() {
+    fn long_months_are_split_from_the_oldest_entry() {
         let month = |count: u32| Month {
             period: Period { year: 2024, month: Some(5) },
             entries: (0..count).map(|index| EntryId::new(index as usize)).collect(),
@@ -128,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn months_are_those_of_the_zone() {
+    fn months_follow_the_time_zone() {
         for name in ["Europe/Vienna", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"] {
             let zone = Zone::named(name).unwrap();
             let mut calendar = Calendar::new(zone);
@@ -141,11 +142,11 @@ mod tests {
     }
 
     #[test]
-    fn only_months_with_something_older_have_a_page() {
+    fn only_months_past_the_window_have_a_page() {
         let month_of = |entry: EntryId| Period { year: 2024, month: Some(12 - entry.index() as u32 / 2) };
         let periods = |count: u32, limit: usize| -> Vec<Option<u32>> {
-            let shown: Vec<EntryId> = (0..count).map(|index| EntryId::new(index as usize)).collect();
-            older(&shown, limit, month_of, |entry| entry.index() as u64)
+            let visible: Vec<EntryId> = (0..count).map(|index| EntryId::new(index as usize)).collect();
+            months_past_window(&visible, limit, month_of, |entry| entry.index() as u64)
                 .iter()
                 .map(|month| month.period.month)
                 .collect()

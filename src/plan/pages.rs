@@ -1,4 +1,4 @@
-//! Pages: the listings, what is older than they show, and what each page is made from.
+//! Pages: listings, their years and months, and the hash of what each page is rendered from.
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_128_with_seed};
 
@@ -7,15 +7,15 @@ use super::months::Month;
 use super::{Plan, PlannedDocument, period_code};
 use crate::config::{Config, LanguageIndex};
 
-/// What the pages of a language and a scope show.
+/// The pages of a language and a scope.
 #[derive(Debug)]
 pub struct Listing {
     pub feed: FeedKey,
-    /// The index of the feed_plan that holds its newest entries.
+    /// The index of the feed plan with its newest entries.
     pub feed_plan: usize,
-    /// How many entries it has, old ones among them.
+    /// How many visible entries there are, including those past the window.
     pub count: usize,
-    /// Those with something older than the newest entries, newest first.
+    /// The months with an entry past the window, newest first.
     pub months: Vec<Month>,
 }
 
@@ -25,7 +25,7 @@ impl Listing {
         self.months.iter().filter(move |month| month.period.year == year)
     }
 
-    /// The index of a month among the months.
+    /// The index of a month.
     pub fn month(&self, period: Period) -> Option<usize> {
         self.months.binary_search_by(|month| period.cmp(&month.period)).ok()
     }
@@ -39,7 +39,7 @@ impl Listing {
 }
 
 impl Plan {
-    /// The pages of a listing: the newest entries, and years and months for what is older.
+    /// Plans the pages of a listing: the newest entries, and the years and months past the window.
     pub(super) fn pages(&self, config: &Config, index: usize, out: &mut Vec<PlannedDocument>) {
         let listing = &self.listings[index];
         let feed = listing.feed;
@@ -53,21 +53,20 @@ impl Plan {
             PageKind::Newest,
             &[&[self.feed_plans[listing.feed_plan].input_hash, listing.count as u128], &counts[..]].concat(),
         );
+        // Every page links to its neighbours.
         let neighbours = |index: usize| [index.checked_sub(1), Some(index + 1)];
         let years = listing.years();
         for (index, year) in years.iter().enumerate() {
             let period = Period { year: *year, month: None };
             let mut numbers: Vec<u128> = listing.months_of(*year).map(month_code).collect();
             numbers.push(self.language_set(config, feed, period));
-            numbers.extend(neighbours(index).map(|neighbours| {
-                neighbours.and_then(|neighbours| years.get(neighbours)).map_or(0, |year| *year as u128)
-            }));
+            let years = neighbours(index).map(|index| index.and_then(|index| years.get(index)));
+            numbers.extend(years.map(|year| year.map_or(0, |year| *year as u128)));
             page(PageKind::Period { period, part: 0 }, &numbers);
         }
         for (index, month) in listing.months.iter().enumerate() {
-            let neighbours =
-                neighbours(index).map(|neighbours| neighbours.and_then(|neighbours| listing.months.get(neighbours)));
-            let [newer, older] = neighbours.map(|month| period_code(month.map(|month| month.period)).into());
+            let months = neighbours(index).map(|index| index.and_then(|index| listing.months.get(index)));
+            let [newer, older] = months.map(|month| period_code(month.map(|month| month.period)).into());
             let language_set = self.language_set(config, feed, month.period);
             for (part, input_hash) in month.input_hashes.iter().enumerate() {
                 let kind = PageKind::Period { period: month.period, part: part as u16 };
@@ -76,7 +75,7 @@ impl Plan {
         }
     }
 
-    /// A hash of the languages that have a page of the same scope and period.
+    /// A hash of the languages that have a page of the same scope and period, because every page links to them.
     fn language_set(&self, config: &Config, feed: FeedKey, period: Period) -> u128 {
         let languages = 0..config.languages.len() as LanguageIndex;
         let has =
@@ -84,7 +83,7 @@ impl Plan {
         languages.filter(has).fold(1, |hash: u128, language| hash.wrapping_mul(65_537).wrapping_add(language.into()))
     }
 
-    /// Whether a listing has a page for a year or a month.
+    /// Whether there is a page for a year or a month.
     pub fn has_page(&self, config: &Config, feed: FeedKey, period: Period) -> bool {
         self.listing(config, feed).is_some_and(|listing| match period.month {
             Some(_) => listing.month(period).is_some(),
@@ -98,7 +97,7 @@ impl Plan {
         self.listings.get(usize::from(feed.language?) * (config.topics.len() + 1) + scope)
     }
 
-    /// What the first page is made from: how many entries there are of each month and language.
+    /// The hash of what the home page shows: how many entries each language has, by month.
     pub(super) fn home_input_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();
         for (language, months) in self.by_month.iter().enumerate() {
@@ -112,7 +111,7 @@ impl Plan {
         hasher.digest()
     }
 
-    /// Which pages there are, and when they changed.
+    /// The hash of what the sitemap lists: the pages and when they changed.
     pub(super) fn sitemap_input_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();
         for listing in &self.listings {
@@ -126,7 +125,7 @@ impl Plan {
     }
 }
 
-/// A month and how many entries it has, as a number.
+/// A month and its number of entries, to be hashed.
 fn month_code(month: &Month) -> u128 {
     (u128::from(period_code(Some(month.period))) << 64) + month.entries.len() as u128
 }

@@ -1,4 +1,4 @@
-//! Planning: one pass over all entries gives each to its feeds, from which their feed_plans and listings are made.
+//! The planner: accumulates the entries of each feed in one pass, then plans feeds, archives and listings.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use super::key::{FeedKey, Period};
-use super::months::{Calendar, older};
+use super::months::{Calendar, months_past_window};
 use super::pages::Listing;
 use super::{EntryState, FeedPlan, period_code};
 use crate::catalog::{Catalog, EntryId};
@@ -14,25 +14,26 @@ use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
 use crate::store::EntryMeta;
 
-/// The newest time that has to do with an entry and has come.
-fn newest(meta: &EntryMeta, now: Timestamp) -> Timestamp {
+/// When an entry last changed: by its own date, or because it was withdrawn or expired.
+fn last_change(meta: &EntryMeta, now: Timestamp) -> Timestamp {
     let passed = |at: Timestamp| if at <= now { at } else { Timestamp(i64::MIN) };
     meta.updated.max(passed(meta.withdrawn)).max(passed(meta.expires))
 }
 
-/// What one feed gathers while the entries pass by in order.
+/// The entries of one feed, collected in one pass over the catalog.
 #[derive(Default)]
 pub struct FeedAccumulator {
+    /// The newest visible entries, up to the limit of a feed.
     window: Vec<EntryId>,
     withdrawn: Vec<EntryId>,
-    /// With archives: everything that has ever belonged to the feed.
+    /// If there are archives: every entry that has ever belonged to the feed.
     all: Vec<EntryId>,
-    /// With pages: everything that is shown.
-    shown: Vec<EntryId>,
+    /// If there are pages: every visible entry.
+    visible: Vec<EntryId>,
     pub updated: Option<Timestamp>,
 }
 
-/// For each language, those that fall back to it.
+/// For each language, the languages that fall back to it.
 fn fallback_targets(config: &Config) -> Vec<Vec<LanguageIndex>> {
     let mut out = vec![Vec::new(); config.languages.len()];
     for (language, edition) in config.languages.iter().enumerate() {
@@ -43,14 +44,16 @@ fn fallback_targets(config: &Config) -> Vec<Vec<LanguageIndex>> {
     out
 }
 
+/// What planning needs of every entry.
 pub struct Planner<'a> {
     config: &'a Config,
     catalog: &'a Catalog,
     now: Timestamp,
     states: &'a [EntryState],
     fallback_targets: Vec<Vec<LanguageIndex>>,
-    /// Where every entry stands in a period: the hash of what it is made from, and its month.
+    /// By entry; empty without archives and pages.
     input_hashes: Vec<u64>,
+    /// By entry; empty without archives and pages.
     months: Vec<Period>,
 }
 
@@ -69,12 +72,12 @@ impl<'a> Planner<'a> {
         planner
     }
 
-    /// One pass over all entries in order: each goes to its feeds.
+    /// Gives each entry to its feeds, in one pass in the order of the catalog.
     pub fn accumulate(&self) -> Vec<(FeedKey, FeedAccumulator)> {
         let (languages, scopes) = (self.config.languages.len(), self.config.topics.len() + 1);
         let mut feeds: Vec<FeedAccumulator> =
             (0..(languages + 1) * scopes).map(|_| FeedAccumulator::default()).collect();
-        let keeps_all = self.config.feeds.archives != Archives::Off;
+        let has_archives = self.config.feeds.archives != Archives::Off;
         for entry in self.catalog.entries() {
             let state = self.states[entry.index()];
             if state == EntryState::Hidden {
@@ -82,27 +85,27 @@ impl<'a> Planner<'a> {
             }
             let meta = self.catalog.meta(entry);
             let topics = self.catalog.topics(entry);
-            let at = newest(meta, self.now);
-            let mut give = |language: usize, belongs: bool| {
+            let at = last_change(meta, self.now);
+            let mut add_to_language = |language: usize, belongs: bool| {
                 let scope = |topic: &TopicIndex| usize::from(*topic) + 1;
                 for scope in std::iter::once(0).chain(topics.iter().map(scope)) {
                     let feed = &mut feeds[language * scopes + scope];
                     feed.updated = feed.updated.max(Some(at));
                     if belongs {
-                        feed.take(entry, state, self.config.feeds.limit);
+                        feed.push(entry, state, self.config.feeds.limit);
                     }
-                    if keeps_all && language < languages {
+                    if has_archives && language < languages {
                         feed.all.push(entry);
                     }
                     if belongs && state == EntryState::Visible && self.config.site.pages && language < languages {
-                        feed.shown.push(entry);
+                        feed.visible.push(entry);
                     }
                 }
             };
-            give(usize::from(meta.language), true);
-            give(languages, true);
+            add_to_language(usize::from(meta.language), true);
+            add_to_language(languages, true);
             for other in &self.fallback_targets[usize::from(meta.language)] {
-                give(usize::from(*other), self.is_fallback(entry, *other));
+                add_to_language(usize::from(*other), self.is_fallback(entry, *other));
             }
         }
         let key = |index: usize| FeedKey {
@@ -112,7 +115,7 @@ impl<'a> Planner<'a> {
         feeds.into_iter().enumerate().map(|(index, feed)| (key(index), feed)).collect()
     }
 
-    /// Whether an entry belongs to a language that its story lacks: it is shown there, or was before it was withdrawn.
+    /// Whether an entry is the fallback for a language that its story lacks, or was until it was withdrawn.
     fn is_fallback(&self, entry: EntryId, language: LanguageIndex) -> bool {
         let of_language = |wanted: LanguageIndex| {
             let mut siblings = self.catalog.translations(entry).iter();
@@ -129,21 +132,21 @@ impl<'a> Planner<'a> {
         first == Some(&entry)
     }
 
-    /// Whether an entry is in a feed, or was: in its own language, or as a fallback.
+    /// Whether an entry is in a feed, or was, in its own language or as a fallback.
     fn belongs(&self, entry: EntryId, feed: FeedKey) -> bool {
         let own = self.catalog.meta(entry).language;
         feed.language.is_none_or(|language| language == own || self.is_fallback(entry, language))
     }
 
-    /// What the pages of a language and a scope show. Its feed_plan comes next.
+    /// The pages of a language and a scope. `feed_plan` is the index of its feed, which is planned next.
     pub fn listing(&self, feed: FeedKey, feed_plan: usize, accumulated: &FeedAccumulator) -> Listing {
         let month_of = |entry: EntryId| self.months[entry.index()];
         let input_hash_of = |entry: EntryId| self.input_hashes[entry.index()];
-        let months = older(&accumulated.shown, self.config.feeds.limit, month_of, input_hash_of);
-        Listing { feed, feed_plan, count: accumulated.shown.len(), months }
+        let months = months_past_window(&accumulated.visible, self.config.feeds.limit, month_of, input_hash_of);
+        Listing { feed, feed_plan, count: accumulated.visible.len(), months }
     }
 
-    /// For each language its own entries by month.
+    /// For each language, how many of its own entries each month has.
     pub fn by_month(&self) -> Vec<BTreeMap<Period, u32>> {
         let mut out = vec![BTreeMap::new(); self.config.languages.len()];
         if !self.config.site.pages {
@@ -158,17 +161,18 @@ impl<'a> Planner<'a> {
         out
     }
 
-    /// A feed and its archives.
+    /// Plans a feed and its archives.
     pub fn feed_plans(&self, feed: FeedKey, accumulated: &FeedAccumulator) -> Vec<FeedPlan> {
         let last = accumulated.window.last().copied();
         let oldest = last.map(|last| self.catalog.meta(last).published);
-        let is_announced = |entry: &EntryId| oldest.is_none_or(|oldest| self.catalog.meta(*entry).withdrawn >= oldest);
+        // A deletion is announced as long as an entry of its date would be in the window.
+        let is_recent = |entry: &EntryId| oldest.is_none_or(|oldest| self.catalog.meta(*entry).withdrawn >= oldest);
         let archives = last.map(|last| self.archives(feed, accumulated, last)).unwrap_or_default();
         let mut feed_plans = vec![self.feed_plan(
             feed,
             None,
             accumulated.window.clone(),
-            accumulated.withdrawn.iter().copied().filter(is_announced).collect(),
+            accumulated.withdrawn.iter().copied().filter(is_recent).collect(),
             accumulated.updated,
             archives.last().map(|(period, _)| *period),
         )];
@@ -179,7 +183,7 @@ impl<'a> Planner<'a> {
                     .copied()
                     .filter(move |entry| self.states[entry.index()] == state && self.belongs(*entry, feed))
             };
-            let updated = all.iter().map(|entry| newest(self.catalog.meta(*entry), self.now)).max();
+            let updated = all.iter().map(|entry| last_change(self.catalog.meta(*entry), self.now)).max();
             let entries = of_state(EntryState::Visible).collect();
             let deleted = of_state(EntryState::Withdrawn).collect();
             feed_plans.push(self.feed_plan(feed, Some(period), entries, deleted, updated, previous));
@@ -188,7 +192,8 @@ impl<'a> Planner<'a> {
         feed_plans
     }
 
-    /// The periods that have an archive, oldest first, each with everything that ever belonged to it.
+    /// The periods that have an archive, oldest first, each with every entry that ever belonged to it. `last` is the last
+    /// entry of the window.
     fn archives(&self, feed: FeedKey, accumulated: &FeedAccumulator, last: EntryId) -> Vec<(Period, Vec<EntryId>)> {
         let mut periods: BTreeMap<Period, (bool, Vec<EntryId>)> = BTreeMap::new();
         for entry in &accumulated.all {
@@ -196,8 +201,8 @@ impl<'a> Planner<'a> {
             let month = month.filter(|_| self.config.feeds.archives == Archives::Month);
             let (is_archived, all) = periods.entry(Period { year, month }).or_default();
             all.push(*entry);
-            let can_stand = matches!(self.states[entry.index()], EntryState::Visible | EntryState::Withdrawn);
-            *is_archived |= *entry > last && can_stand && self.belongs(*entry, feed);
+            let is_published = matches!(self.states[entry.index()], EntryState::Visible | EntryState::Withdrawn);
+            *is_archived |= *entry > last && is_published && self.belongs(*entry, feed);
         }
         periods
             .into_iter()
@@ -232,14 +237,14 @@ impl<'a> Planner<'a> {
         FeedPlan { feed, period, entries, deleted, updated, has_news, previous, input_hash }
     }
 
-    /// The hash of what an entry is made from: the texts of its story that are shown, and its topics.
+    /// The hash of what an entry is rendered from: its record, those of its visible translations, and its topics.
     fn input_hash_of(&self, entry: EntryId) -> u64 {
         let mut hash = 0;
         let mut number = |number: u64| hash = combine(hash, number);
         let meta = self.catalog.meta(entry);
         number(u64::from(meta.language));
         number(meta.record_hash);
-        // There is one a language; where there are more, that is an error, and may be a very large one.
+        // Valid stores have at most one translation a language; the limit bounds the work for invalid ones.
         for sibling in self.catalog.translations(entry).iter().take(self.config.languages.len()) {
             if *sibling != entry && self.states[sibling.index()] == EntryState::Visible {
                 let meta = self.catalog.meta(*sibling);
@@ -254,13 +259,13 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A hash and one number more.
+/// Extends a hash by a number.
 fn combine(hash: u64, number: u64) -> u64 {
     xxh3_64_with_seed(&number.to_le_bytes(), hash)
 }
 
 impl FeedAccumulator {
-    fn take(&mut self, entry: EntryId, state: EntryState, limit: usize) {
+    fn push(&mut self, entry: EntryId, state: EntryState, limit: usize) {
         match state {
             EntryState::Visible if self.window.len() < limit => self.window.push(entry),
             EntryState::Withdrawn => self.withdrawn.push(entry),

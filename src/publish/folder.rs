@@ -1,4 +1,4 @@
-//! A folder of the disk as a destination.
+//! A folder on disk as a destination.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::files::{self, FolderLock};
 
-/// Where files lie until they are whole. One build at a time works in a folder, so what is found there is of one that died.
+/// The folder of temporary files. Builds hold the lock of the output, so what is here before a build is left of an interrupted one.
 const UNFINISHED: &str = ".tidings-unfinished";
 
-/// Within it, the paths that a build is about to write for the first time, a line each.
+/// The write-ahead journal: the paths that a build is about to write for the first time, one a line.
 const JOURNAL: &str = ".tidings-unfinished/announced";
 
 /// An output folder, locked while it is open for writing.
@@ -25,18 +25,18 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder for writing, making it if need be; waits while another build is at work in it.
+    /// Opens a folder for writing, and creates it if it is missing. Waits until no other build has it open.
     pub fn open(root: &Path) -> Result<Folder, Diagnostic> {
         let lock = FolderLock::acquire(root, "the output folder")?;
         Ok(Folder { root: root.to_owned(), _lock: Some(lock), count: AtomicUsize::new(0) })
     }
 
-    /// Opens a folder for reading; it need not exist.
+    /// Opens a folder for reading. It need not exist.
     pub fn open_read_only(root: &Path) -> Folder {
         Folder { root: root.to_owned(), _lock: None, count: AtomicUsize::new(0) }
     }
 
-    /// Puts away what a build needs while it works, once it is whole.
+    /// Removes temporary files and the journal, after a complete build.
     pub fn finish(&self) -> Result<(), Diagnostic> {
         match fs::remove_dir_all(self.root.join(UNFINISHED)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -46,8 +46,8 @@ impl Folder {
         }
     }
 
-    /// Names paths that are about to be written for the first time, so that if this build dies a later one knows them for
-    /// its own; those announced before stay.
+    /// Adds paths to the journal before they are written for the first time. If this build is interrupted, the next one
+    /// recognizes them as its own.
     pub fn record_pending<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Result<(), Diagnostic> {
         let mut all = self.pending()?;
         let before = all.len();
@@ -55,13 +55,13 @@ impl Folder {
         if all.len() == before { Ok(()) } else { self.put(JOURNAL, all.join("\n").as_bytes()) }
     }
 
-    /// The paths that builds which died had announced.
+    /// The paths in the journal, left by interrupted builds.
     pub fn pending(&self) -> Result<Vec<String>, Diagnostic> {
         let text = self.read(JOURNAL)?.unwrap_or_default();
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 
-    /// A path as it is shown.
+    /// A path in diagnostics.
     pub fn display_path(&self, path: &str) -> String {
         self.root.join(path).display().to_string()
     }
@@ -71,7 +71,7 @@ impl Folder {
         move |error| Diagnostic::machine(&full, what, &error)
     }
 
-    /// A file's bytes; `None` where there is none.
+    /// The bytes of a file; `None` if it does not exist.
     pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
         let Some(mut file) = self.file(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
@@ -79,7 +79,7 @@ impl Folder {
         Ok(Some(bytes))
     }
 
-    /// The hash of a file's bytes; `None` where there is none.
+    /// The hash of the bytes of a file; `None` if it does not exist.
     pub fn hash(&self, path: &str) -> Result<Option<u128>, Diagnostic> {
         let Some(mut file) = self.file(path)? else { return Ok(None) };
         let mut hasher = Xxh3::new();
@@ -95,7 +95,7 @@ impl Folder {
     fn file(&self, path: &str) -> Result<Option<File>, Diagnostic> {
         let full = self.root.join(path);
         match fs::metadata(&full) {
-            Ok(found) if found.is_file() => {
+            Ok(metadata) if metadata.is_file() => {
                 File::open(&full).map(Some).map_err(self.diagnostic(path, "read this file"))
             }
             Ok(_) => {
@@ -113,14 +113,14 @@ impl Folder {
         }
     }
 
-    /// Replaces a file in one step.
+    /// Replaces a file atomically.
     pub fn put(&self, path: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let temporary = self.root.join(UNFINISHED).join(number.to_string());
         files::replace_through(&temporary, &self.root.join(path), bytes)
     }
 
-    /// Removes a file, and the folders that it leaves empty.
+    /// Removes a file and the folders that it leaves empty.
     pub fn remove(&self, path: &str) -> Result<(), Diagnostic> {
         match fs::remove_file(self.root.join(path)) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -130,7 +130,7 @@ impl Folder {
         }
         let parents = Path::new(path).ancestors().skip(1).take_while(|parent| !parent.as_os_str().is_empty());
         for parent in parents {
-            // A folder that is not empty stays.
+            // Fails for the first folder that is not empty.
             if fs::remove_dir(self.root.join(parent)).is_err() {
                 break;
             }

@@ -1,6 +1,6 @@
 //! Atom 1.0 (RFC 4287), with archives (RFC 5005), deletions (RFC 6721) and pictures (Media RSS).
 //!
-//! Gaps: no `source`, no `contributor`; every text is plain but the content, which is HTML.
+//! Gaps: no `source`, no `contributor`; all text is plain except the content, which is HTML.
 
 use atom_syndication as atom;
 
@@ -12,7 +12,7 @@ const TYPE: &str = Format::Atom.media_type();
 const END: &str = "\n</feed>";
 const TOMBSTONES: (&str, &str) = ("at", "http://purl.org/atompub/tombstones/1.0");
 
-/// An entry with the indentation that it has in its document.
+/// An entry with the indentation that it has in a feed.
 pub fn entry_fragment(entry: &Entry) -> String {
     let document = write(&atom::Feed { entries: vec![atom_entry(entry)], ..atom::Feed::default() });
     extract_element(&document, "entry").1.to_owned()
@@ -23,12 +23,13 @@ pub fn envelope(feed: &Feed) -> FeedEnvelope {
     let mut document = atom_feed(feed);
     document.entries = vec![atom::Entry::default()];
     let document = write(&document);
-    let (before, _, after) = arranged(&document);
-    FeedEnvelope(styled(&before, &feed.style), after)
+    let (before, _, after) = split(&document);
+    FeedEnvelope { before: styled(&before, &feed.style), after }
 }
 
-/// The parts of a document. The crate writes extensions after the entries; the schema of RFC 4287 wants entries last.
-fn arranged(document: &str) -> (String, &str, String) {
+/// Splits a document before and after its entries. The crate writes extensions after the entries; the schema of RFC 4287
+/// requires entries last, so they are moved.
+fn split(document: &str) -> (String, &str, String) {
     let (before, entries, after) = extract_element(document, "entry");
     let extensions = after.strip_suffix(END).unwrap_or_default();
     (format!("{before}{extensions}"), entries, format!("{END}\n"))
@@ -50,7 +51,7 @@ fn atom_feed(feed: &Feed) -> atom::Feed {
         url.as_ref().map(|url| link(rel, url.as_str(), media_type, None))
     }));
     let archive = feed.current.iter().map(|_| Element::new("fh:archive"));
-    // The common validators warn of the namespace of deletions wherever it is declared.
+    // Declared only if there are deletions: the common validators warn of this namespace.
     let of_archive = feed.current.iter().map(|_| HISTORY);
     let of_deletions = feed.deleted.first().into_iter().map(|_| TOMBSTONES);
     let namespaces: Vec<_> = of_archive.chain(of_deletions).chain([MEDIA]).collect();
@@ -109,12 +110,12 @@ fn atom_entry(entry: &Entry) -> atom::Entry {
         published: Some(entry.published.date_time()),
         summary: entry.summary.as_ref().map(|summary| text(summary, language)),
         content: content(entry),
-        extensions: element::atom(entry.image.iter().map(Element::picture).collect()),
+        extensions: element::atom(entry.image.iter().map(Element::image).collect()),
         ..atom::Entry::default()
     }
 }
 
-/// The body; an entry without a page must have one (§4.1.2), so there the summary serves, or the title.
+/// The body. An entry without a link must have content (§4.1.2): without a body, it is the summary or the title.
 fn content(entry: &Entry) -> Option<atom::Content> {
     let (value, content_type) = match &entry.content {
         Some(html) => (html.as_str(), "html"),
@@ -173,7 +174,7 @@ mod tests {
     use crate::model::Format;
 
     #[test]
-    fn pieces_make_what_the_crate_writes() {
+    fn fragments_equal_what_the_crate_writes() {
         let (feed, entries) = fixture();
         let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
         let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Atom);
@@ -182,7 +183,7 @@ mod tests {
         let assembled = String::from_utf8(assembled.bytes).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
         let whole = write(&whole);
-        let (before, entries, after) = arranged(&whole);
+        let (before, entries, after) = split(&whole);
         let before = styled(&before, &feed.style);
         assert_eq!(assembled, format!("{before}{entries}{after}"));
     }

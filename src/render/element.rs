@@ -1,10 +1,10 @@
-//! Elements of other namespaces, which Atom and RSS carry alike.
+//! Elements of other namespaces, shared by Atom and RSS.
 
 use std::collections::BTreeMap;
 
 use crate::model::Image;
 
-/// An element with its prefix, as both crates' extensions are.
+/// An element with a prefixed name, from which the extensions of both crates are made.
 pub struct Element {
     name: String,
     value: Option<String>,
@@ -23,13 +23,13 @@ impl Element {
         Element { name: name.to_owned(), value: None, attributes: BTreeMap::new(), children: Vec::new() }
     }
 
-    /// With text.
+    /// Sets the text.
     pub fn text(mut self, text: &str) -> Self {
         self.value = Some(text.to_owned());
         self
     }
 
-    /// With an attribute, where it has a value.
+    /// Adds an attribute, if it has a value.
     pub fn attribute<'v>(mut self, key: &str, value: impl Into<Option<&'v str>>) -> Self {
         if let Some(value) = value.into() {
             self.attributes.insert(key.to_owned(), value.to_owned());
@@ -37,14 +37,14 @@ impl Element {
         self
     }
 
-    /// With an element within.
+    /// Adds a child.
     pub fn child(mut self, child: Element) -> Self {
         self.children.push(child);
         self
     }
 
-    /// A picture (Media RSS).
-    pub fn picture(image: &Image) -> Self {
+    /// An image (Media RSS).
+    pub fn image(image: &Image) -> Self {
         let number = |number: Option<u32>| number.map(|number| number.to_string());
         let mut media = Element::new("media:content")
             .attribute("url", image.url.as_str())
@@ -63,7 +63,7 @@ impl Element {
         self.name.split(':').next().unwrap_or_default().to_owned()
     }
 
-    /// As an extension of Atom. Its crate writes attributes as they are, so they are escaped here.
+    /// Converts to an extension of Atom. Attributes are escaped here, because that crate does not.
     fn atom(self) -> atom_syndication::extension::Extension {
         let escaped = |(key, value): (String, String)| (key, quick_xml::escape::escape(value).into_owned());
         let mut children: BTreeMap<String, Vec<_>> = BTreeMap::new();
@@ -74,7 +74,7 @@ impl Element {
         atom_syndication::extension::Extension { name: self.name, value: self.value, attrs, children }
     }
 
-    /// As an extension of RSS.
+    /// Converts to an extension of RSS.
     fn rss(self) -> rss::extension::Extension {
         let mut children: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for child in self.children {
@@ -84,7 +84,7 @@ impl Element {
     }
 }
 
-/// Elements as the extensions of an Atom feed or entry.
+/// The extensions of an Atom feed or entry.
 pub fn atom(elements: Vec<Element>) -> atom_syndication::extension::ExtensionMap {
     let mut out = atom_syndication::extension::ExtensionMap::new();
     for element in elements {
@@ -94,7 +94,7 @@ pub fn atom(elements: Vec<Element>) -> atom_syndication::extension::ExtensionMap
     out
 }
 
-/// Elements as the extensions of an RSS channel or item.
+/// The extensions of an RSS channel or item.
 pub fn rss(elements: Vec<Element>) -> rss::extension::ExtensionMap {
     let mut out = rss::extension::ExtensionMap::new();
     for element in elements {
@@ -104,7 +104,7 @@ pub fn rss(elements: Vec<Element>) -> rss::extension::ExtensionMap {
     out
 }
 
-/// Namespaces as both crates take them.
+/// Namespace declarations, in the type of both crates.
 pub fn namespaces(all: &[(&str, &str)]) -> BTreeMap<String, String> {
     all.iter().map(|(prefix, uri)| ((*prefix).to_owned(), (*uri).to_owned())).collect()
 }

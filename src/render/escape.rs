@@ -1,6 +1,6 @@
-//! Text within HTML.
+//! Escaping for HTML.
 
-/// Text as it stands in an element or between double quotes. Control characters, which XML has but HTML has not, are blanks.
+/// Escapes text for an element or a double-quoted attribute. Control characters that HTML forbids become spaces.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for letter in text.chars() {

@@ -1,7 +1,7 @@
-//! JSON Feed 1.1, with what it lacks under `_tidings`.
+//! JSON Feed 1.1, with the extension `_tidings` for what it lacks.
 //!
 //! `_tidings` of an item holds `topics` (ids), `translations` (language, id, url) and `image` (alt, credit); of a feed, that
-//! it is an `archive` and of which `feed_url`. Gaps: deletions cannot be said.
+//! it is an `archive` and of which `feed_url`. Gaps: deletions cannot be expressed.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::FeedEnvelope;
 use crate::model::{Entry, Feed, Image, Person};
 
-/// An item with the indentation that it has in its document.
+/// An item with the indentation that it has in a feed.
 pub fn entry_fragment(entry: &Entry) -> String {
     indented(&pretty(&Item::of(entry)), "\n    ")
 }
@@ -17,17 +17,18 @@ pub fn entry_fragment(entry: &Entry) -> String {
 /// A feed without its items.
 pub fn envelope(feed: &Feed, is_empty: bool) -> FeedEnvelope {
     let document = pretty(&Document::of(feed));
-    // `items` comes last, and its list is empty.
+    // `items` is the last member and empty.
     let before = document.strip_suffix("]\n}").unwrap_or_default();
-    FeedEnvelope(before.to_owned(), if is_empty { "]\n}\n" } else { "\n  ]\n}\n" }.to_owned())
+    let after = if is_empty { "]\n}\n" } else { "\n  ]\n}\n" };
+    FeedEnvelope { before: before.to_owned(), after: after.to_owned() }
 }
 
-/// What serde_json writes, two blanks a level. Writing into memory does not fail.
+/// Serializes with an indentation of two spaces. Writing into memory does not fail.
 fn pretty(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 
-/// JSON text has line breaks only between its parts.
+/// Indents a document. Line breaks in strings are escaped, so every line break is between tokens.
 fn indented(json: &str, lead: &str) -> String {
     format!("{lead}{}", json.replace('\n', lead))
 }
@@ -132,7 +133,7 @@ struct Item<'a> {
     _tidings: ItemExtra<'a>,
 }
 
-/// One of the two is required: where there is no body, the summary serves, or the title.
+/// One of the two is required: without a body, it is the summary or the title.
 enum Content<'a> {
     Html(&'a str),
     Text(&'a str),
@@ -183,7 +184,7 @@ struct Translation<'a> {
     url: Option<&'a str>,
 }
 
-/// What is known of a picture besides its address.
+/// What `image` of an item, which is only a URL, cannot express.
 #[derive(Serialize, PartialEq, Default)]
 struct Picture<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,7 +257,7 @@ mod tests {
     use crate::model::Format;
 
     #[test]
-    fn pieces_make_what_serde_writes() {
+    fn fragments_equal_what_serde_writes() {
         let (feed, entries) = fixture();
         for count in 0..=entries.len() {
             let fragments: Vec<EntryFragment> =

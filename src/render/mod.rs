@@ -1,10 +1,10 @@
-//! One file a format, each a pure function from what a feed says to bytes.
+//! One file a format, each a pure function from a resolved feed to bytes.
 //!
-//! An entry is rendered once a format, however many feeds show it: a [`EntryFragment`] is what the format's crate writes for the
-//! entry within a document of its own, cut out; a document is the crate's document without entries, with the fragments put in
-//! their place. It is byte for byte what the crate writes for the whole (for Atom, with the extensions moved before the entries).
+//! An entry is rendered once a format, however many feeds it is in. An [`EntryFragment`] is extracted from a feed of this one
+//! entry, which the format's crate wrote; a document is a feed without entries, written by the crate, into which fragments are
+//! inserted. It is byte for byte what the crate writes for the whole feed (for Atom, with extensions moved before the entries).
 //!
-//! Owns: bytes. Never touches: configuration, clock, files; nor does one format touch another.
+//! Owns: bytes. Never touches: settings, clock, files; nor does one format touch another.
 
 mod atom;
 mod element;
@@ -24,7 +24,7 @@ pub use sitemap::{SitemapUrl, sitemap};
 
 use crate::model::{Entry, Feed, Format};
 
-/// An entry in one format, to be put into documents.
+/// An entry in one format, to be inserted into documents.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EntryFragment(String);
 
@@ -37,7 +37,7 @@ pub fn entry(entry: &Entry, format: Format) -> EntryFragment {
     })
 }
 
-/// A document, and where its entries stand in it, one after the other, parted by what stands between the first two.
+/// A document, and the byte ranges of its entries. Between entries there is always the same separator.
 #[derive(Debug, Clone, Default)]
 pub struct Rendered {
     pub bytes: Vec<u8>,
@@ -50,18 +50,19 @@ impl From<Vec<u8>> for Rendered {
     }
 }
 
-/// Puts a document together.
+/// Assembles a feed.
 pub fn document(feed: &Feed, fragments: &[&EntryFragment], format: Format) -> Rendered {
     let (envelope, separator) = match format {
         Format::Atom => (atom::envelope(feed), ""),
         Format::Rss => (rss::envelope(feed), ""),
         Format::Json => (json::envelope(feed, fragments.is_empty()), ","),
     };
-    let length =
-        envelope.0.len() + envelope.1.len() + fragments.iter().map(|fragment| fragment.0.len() + 1).sum::<usize>();
+    let length = envelope.before.len()
+        + envelope.after.len()
+        + fragments.iter().map(|fragment| fragment.0.len() + 1).sum::<usize>();
     let mut out = String::with_capacity(length);
     let mut ranges = Vec::with_capacity(fragments.len());
-    out.push_str(&envelope.0);
+    out.push_str(&envelope.before);
     for (index, fragment) in fragments.iter().enumerate() {
         if index > 0 {
             out.push_str(separator);
@@ -69,22 +70,25 @@ pub fn document(feed: &Feed, fragments: &[&EntryFragment], format: Format) -> Re
         ranges.push(out.len()..out.len() + fragment.0.len());
         out.push_str(&fragment.0);
     }
-    out.push_str(&envelope.1);
+    out.push_str(&envelope.after);
     Rendered { bytes: out.into_bytes(), entry_ranges: ranges }
 }
 
-/// What stands before and after the entries of a document.
-struct FeedEnvelope(String, String);
+/// A feed without its entries.
+struct FeedEnvelope {
+    before: String,
+    after: String,
+}
 
-/// Puts a stylesheet for browsers (Associating Style Sheets with XML §1) before the root of a document.
+/// Inserts a stylesheet for browsers after the XML declaration (Associating Style Sheets with XML §1).
 fn styled(before: &str, href: &str) -> String {
     let at = before.find("?>").map_or(0, |end| end + 2);
     let (declaration, rest) = before.split_at(at);
     format!("{declaration}\n<?xml-stylesheet type=\"text/css\" href=\"{}\"?>{rest}", escape::escaped(href))
 }
 
-/// Finds an element that a crate wrote on its own line: from the end of the line before it to its closing tag. The name is
-/// that of the first element of its kind, before which all text is escaped, and of the last closing tag of its kind.
+/// Splits a document around the elements of a name, from the line break before the first opening tag to the last closing tag.
+/// Safe because the crates escape all text before the first tag, and write no such tag after the last.
 fn extract_element<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a str) {
     let start = document.find(&format!("<{name}>")).unwrap_or(document.len());
     let start = document[..start].rfind('\n').unwrap_or(start);
@@ -101,7 +105,7 @@ mod tests {
         Deleted, Enclosure, Entry, Feed, Html, Image, Language, Person, Sibling, Text, TopicLabel, Zone,
     };
 
-    /// A feed and entries that use every field, with text that tries to break out.
+    /// A feed and entries with every field, and text that looks like markup.
     pub fn fixture() -> (Feed, Vec<Entry>) {
         let zone = Zone::named("Europe/Vienna").unwrap();
         let at = |text: &str| zone.moment(zone.read(text).unwrap());

@@ -8,11 +8,11 @@ use url::Url;
 
 use crate::model::{Language, Moment, Text};
 
-/// The opml of one language or of several.
+/// The feeds of one language or of several.
 #[derive(Debug, Clone)]
 pub struct Opml {
     pub title: Text,
-    /// The newest time that one of the feeds names; no clock.
+    /// The newest date of the feeds.
     pub modified: Moment,
     pub groups: Vec<(Language, Text, Vec<Outline>)>,
 }
@@ -26,7 +26,7 @@ pub struct Outline {
     pub page: Url,
 }
 
-/// Renders opml. Writing into memory does not fail.
+/// Renders OPML. Writing into memory does not fail.
 pub fn opml(opml: &Opml) -> Vec<u8> {
     let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
     let _ = write(&mut writer, opml);

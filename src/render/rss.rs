@@ -1,8 +1,8 @@
 //! RSS 2.0 by the RSS Advisory Board's Best Practices Profile, with Atom links, Dublin Core, Media RSS and archives (RFC 5005).
 //!
-//! An item's `description` is its summary; it is read as HTML, so the plain text is escaped. `content:encoded` is the body;
-//! without a summary, the body is the description, as the profile has it.
-//! Gaps: deletions cannot be said; one enclosure alone, further ones are Atom links.
+//! The `description` of an item is its summary. Readers parse it as HTML, so the plain text is escaped. `content:encoded` is the
+//! body; without a summary, the body is the description, as the profile recommends.
+//! Gaps: deletions cannot be expressed; an item has one enclosure, and further ones are Atom links.
 
 use rss::extension::dublincore::DublinCoreExtension;
 
@@ -20,14 +20,15 @@ const NAMESPACES: [(&str, &str); 6] = [
     MEDIA,
 ];
 
-/// An item with the indentation that it has in its document.
+/// An item with the indentation that it has in a feed.
 pub fn entry_fragment(entry: &Entry) -> String {
     let document = write(&rss::Channel { items: vec![item(entry)], ..rss::Channel::default() });
-    marked(plain_text(extract_element(&document, "item").1), entry)
+    mark_html_description(encode_plain_text(extract_element(&document, "item").1), entry)
 }
 
-/// Where the body is the description, for want of a summary, its language is marked: a stylesheet tells it by that from plain text.
-fn marked(item: String, entry: &Entry) -> String {
+/// Sets `xml:lang` on a description that is the body, because there is no summary. The stylesheet of feeds distinguishes it by
+/// that from plain text.
+fn mark_html_description(item: String, entry: &Entry) -> String {
     match (&entry.summary, &entry.content) {
         (None, Some(_)) => item.replacen("<description>", &format!("<description xml:lang=\"{}\">", entry.language), 1),
         _ => item,
@@ -40,26 +41,27 @@ pub fn envelope(feed: &Feed) -> FeedEnvelope {
     document.items = vec![rss::Item::default()];
     let document = write(&document);
     let (before, _, after) = extract_element(&document, "item");
-    FeedEnvelope(styled(&plain_text(before), &feed.style), format!("{after}\n"))
+    FeedEnvelope { before: styled(&encode_plain_text(before), &feed.style), after: format!("{after}\n") }
 }
 
-/// Marks plain text with markup in it as such: hexadecimal references tell it from HTML (profile, "Character Data").
-fn plain_text(document: &str) -> String {
+/// Encodes `<` and `&` in elements of plain text as hexadecimal references, which tell readers that they are no markup (profile,
+/// "Character Data").
+fn encode_plain_text(document: &str) -> String {
     const PLAIN: [&str; 6] = ["<title>", "<description>", "<copyright>", "<category", "<dc:creator>", "<media:"];
     let mut out = String::with_capacity(document.len());
-    let mut is_raw = false;
+    let mut is_in_cdata = false;
     for line in document.split_inclusive('\n') {
-        let was_raw = is_raw;
-        is_raw = match (line.rfind("<![CDATA["), line.rfind("]]>")) {
+        let was_in_cdata = is_in_cdata;
+        is_in_cdata = match (line.rfind("<![CDATA["), line.rfind("]]>")) {
             (Some(start), end) => end.is_none_or(|end| end < start),
             (None, Some(_)) => false,
-            (None, None) => is_raw,
+            (None, None) => is_in_cdata,
         };
         let element = line.trim_start();
-        if was_raw || line.contains("<![CDATA[") || !PLAIN.iter().any(|name| element.starts_with(name)) {
+        if was_in_cdata || line.contains("<![CDATA[") || !PLAIN.iter().any(|name| element.starts_with(name)) {
             out.push_str(line);
         } else {
-            // Addresses in attributes stay as they are; simple programs expect `&amp;` there.
+            // Attributes are left alone: simple parsers expect `&amp;` in URLs.
             let (tag, text) = element.split_at(element.find('>').unwrap_or(0));
             out.push_str(&line[..line.len() - element.len()]);
             out.push_str(tag);
@@ -115,11 +117,11 @@ fn item(entry: &Entry) -> rss::Item {
         Some(link("https://schema.org/workTranslation", url.as_str()).attribute("hreflang", sibling.language.as_str()))
     };
     let mut elements: Vec<Element> = entry.translations.iter().filter_map(translation).collect();
-    elements.extend(entry.enclosures.iter().skip(1).map(further));
+    elements.extend(entry.enclosures.iter().skip(1).map(enclosure_link));
     if entry.updated != entry.published {
         elements.push(Element::new("dcterms:modified").text(&entry.updated.rfc3339()));
     }
-    elements.extend(entry.image.iter().map(Element::picture));
+    elements.extend(entry.image.iter().map(Element::image));
     rss::Item {
         title: Some(entry.title.to_string()),
         link: entry.link.as_ref().map(ToString::to_string),
@@ -147,7 +149,7 @@ fn item(entry: &Entry) -> rss::Item {
     }
 }
 
-/// Plain text as the HTML that a description is.
+/// Plain text as HTML.
 fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -156,8 +158,8 @@ fn link(rel: &str, href: &str) -> Element {
     Element::new("atom:link").attribute("rel", rel).attribute("href", href)
 }
 
-/// An enclosure beyond the first.
-fn further(enclosure: &Enclosure) -> Element {
+/// An enclosure after the first, as an Atom link.
+fn enclosure_link(enclosure: &Enclosure) -> Element {
     link("enclosure", enclosure.url.as_str())
         .attribute("type", enclosure.media_type.as_str())
         .attribute("length", enclosure.length.map(|length| length.to_string()).as_deref())
@@ -171,7 +173,7 @@ mod tests {
     use crate::model::Format;
 
     #[test]
-    fn pieces_make_what_the_crate_writes() {
+    fn fragments_equal_what_the_crate_writes() {
         let (feed, entries) = fixture();
         let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
         let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Rss);

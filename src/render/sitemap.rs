@@ -1,4 +1,4 @@
-//! A sitemap (sitemaps.org 0.9) with alternates in other languages (`xhtml:link`, as search engines read it).
+//! A sitemap (sitemaps.org 0.9) with alternates in other languages (`xhtml:link`, as search engines support it).
 
 use std::io;
 
@@ -8,12 +8,12 @@ use url::Url;
 
 use crate::model::{Language, Moment};
 
-/// A page.
+/// A page in a sitemap.
 #[derive(Debug, Clone)]
 pub struct SitemapUrl {
     pub url: Url,
     pub updated: Option<Moment>,
-    /// The same page in every language that has it, itself among them.
+    /// The same page in every language that has it, including itself.
     pub alternates: Vec<(Language, Url)>,
 }
 

@@ -5,25 +5,25 @@ use crate::config::{LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
 use crate::plan::EntryState;
 
-/// A story that is shown in some language.
+/// A story that is visible in some language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoryCoverage<'s> {
     pub id: &'s str,
-    /// When the first of its texts appeared.
+    /// When its first translation was published.
     pub published: Timestamp,
     /// Sorted.
     pub topics: &'s [TopicIndex],
-    /// The languages in which it is shown, sorted.
+    /// The languages in which it is visible, sorted.
     pub languages: Vec<LanguageIndex>,
 }
 
 impl Site {
-    /// Every story that is shown, oldest first, with the languages that it has.
+    /// Every visible story with its languages, oldest first.
     pub(crate) fn coverage(&self) -> Vec<StoryCoverage<'_>> {
         let mut out = Vec::new();
         for entry in self.catalog.entries() {
             let translations = self.catalog.translations(entry);
-            // Each story once: at the first of its entries.
+            // Count each story once, at its first entry.
             if translations.iter().min() != Some(&entry) {
                 continue;
             }

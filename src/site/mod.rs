@@ -153,8 +153,8 @@ impl Site {
             {
                 let diagnostic =
                     Diagnostic::warning(redirect.location.clone(), format!("nothing is published at `{to}`"));
-                let known: Vec<&str> = paths.iter().map(String::as_str).collect();
-                diagnostics.push(Diagnostic { help: suggestion(to, &known), ..diagnostic });
+                let candidates: Vec<&str> = paths.iter().map(String::as_str).collect();
+                diagnostics.push(Diagnostic { help: suggestion(to, &candidates), ..diagnostic });
             }
         }
         diagnostics
@@ -195,14 +195,14 @@ impl Site {
         (self.catalog.story_count(), self.plan.visible)
     }
 
-    /// A hash of everything that the publication is made from except the moment. Moving a story to another file keeps it.
+    /// A hash of everything that the publication is rendered from except the moment. Moving a story to another file keeps it.
     pub(crate) fn input_hash(&self) -> u128 {
         let records = self.store.record_ids().map(|id| (self.store.story_id(id), self.store.record(id).hash));
         let hashes = records.map(|(id, hash)| xxh3_128_with_seed(id.as_bytes(), hash));
         hashes.fold(u128::from(self.config.fingerprint()), u128::wrapping_add)
     }
 
-    /// Every document of the publication, with the hash of what it is made from.
+    /// Every document of the publication, with the hash of what it is rendered from.
     pub(crate) fn planned_documents(&self) -> Vec<PlannedDocument> {
         self.plan.documents(&self.config)
     }

@@ -11,7 +11,7 @@ use crate::diagnostics::Diagnostic;
 use crate::plan::{DocumentKey, FeedKey, PageKind, Period, Style};
 use crate::render::{SitemapUrl, sitemap};
 
-/// A sitemap holds no more pages than this (sitemaps.org).
+/// The most URLs of a sitemap (sitemaps.org).
 const MAX_SITEMAP_URLS: usize = 50_000;
 
 impl Site {
@@ -53,7 +53,7 @@ impl Site {
         }
     }
 
-    /// Renders a page of each kind, where the site has templates of its own: what is wrong with them is known before a build.
+    /// Renders one page of each kind if the site overrides templates, so that their errors are reported before a build.
     pub(super) fn try_templates(&self) -> Result<(), Diagnostic> {
         if self.config.site.theme.templates.is_empty() {
             return Ok(());
@@ -68,22 +68,22 @@ impl Site {
             DocumentKey::Style(Style::Feeds(_)) => Some(5),
             _ => None,
         };
-        let mut known = BTreeMap::new();
+        let mut samples = BTreeMap::new();
         for planned in self.planned_documents() {
             if let Some(kind) = kind(planned.key) {
-                known.entry(kind).or_insert(planned);
+                samples.entry(kind).or_insert(planned);
             }
         }
-        self.render(&known.into_values().collect::<Vec<_>>(), |_, _| Ok(()))
+        self.render(&samples.into_values().collect::<Vec<_>>(), |_, _| Ok(()))
     }
 
-    /// The pages as search engines are told of them, the newest first.
+    /// The pages in the sitemap. Listings come first, because the number of URLs is limited.
     fn sitemap_urls(&self) -> Vec<SitemapUrl> {
         let config = &self.config;
         let mut urls =
             vec![SitemapUrl { url: DocumentKey::Home.page_url(config), updated: None, alternates: Vec::new() }];
         let alternates = |feed: FeedKey, kind: PageKind| {
-            let languages = self.languages(None).filter(|language| self.kind_in(feed, kind, *language) == kind);
+            let languages = self.languages(None).filter(|language| self.equivalent_kind(feed, kind, *language) == kind);
             let alternate = |language: LanguageIndex| {
                 let key = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
                 (config.languages[usize::from(language)].language.clone(), key.page_url(config))
@@ -111,15 +111,15 @@ impl Site {
         urls
     }
 
-    /// The same page in another language, or where that has none the listing.
-    pub(super) fn kind_in(&self, feed: FeedKey, kind: PageKind, language: LanguageIndex) -> PageKind {
+    /// The kind of the same page in another language; the listing, if that language has no such page.
+    pub(super) fn equivalent_kind(&self, feed: FeedKey, kind: PageKind, language: LanguageIndex) -> PageKind {
         let PageKind::Period { period, part } = kind else { return kind };
         let other = FeedKey { language: Some(language), ..feed };
         if feed.language == Some(language) {
             return kind;
         }
         match self.plan.has_page(&self.config, other, period) {
-            // Parts are of each language's own.
+            // A month is split differently in each language.
             true if part == 0 => kind,
             true => PageKind::Period { period, part: 0 },
             false => PageKind::Newest,

@@ -1,4 +1,4 @@
-//! From a translation as it was written to an entry as every format shows it.
+//! From a translation in the store to an entry that every format can render.
 
 use url::Url;
 
@@ -8,14 +8,14 @@ use crate::model::{
 };
 use crate::store::{RawEnclosure, RawPerson, Translation, body, page};
 
-/// What is read again of an entry's text: for itself, and for the entries that link to it.
+/// An entry whose text was read from the store.
 #[derive(Debug, Clone)]
 pub struct ResolvedEntry {
-    /// The entry, but for its translations.
+    /// The entry without its translations; `None` if it has no title.
     pub entry: Option<Entry>,
-    /// What its translations say of it.
+    /// What its translations need to link to it.
     pub sibling: Sibling,
-    /// What the announcement says if it was withdrawn.
+    /// What announces its deletion, if it was withdrawn.
     pub deleted: Deleted,
 }
 
@@ -73,7 +73,7 @@ pub fn resolve(
     ResolvedEntry { entry, sibling, deleted }
 }
 
-/// A URL of an entry; `{language}` in it is replaced as in `link`.
+/// Resolves a URL in which `{language}` is a placeholder, as in `link`.
 fn url(written: &str, base: &Url, language: &Language) -> Option<Url> {
     absolute(base, &written.replace("{language}", language.as_str())).ok()
 }
@@ -99,7 +99,8 @@ fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Opti
 
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
     let url = url(&raw.url.as_ref()?.0, base, language)?;
-    let media_type = raw.media_type.as_ref().map_or_else(|| guess(url.path()), |written| written.0.to_string());
+    let media_type =
+        raw.media_type.as_ref().map_or_else(|| guess_media_type(url.path()), |written| written.0.to_string());
     Some(Enclosure {
         url,
         media_type,
@@ -108,9 +109,9 @@ fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<
     })
 }
 
-/// The media type of a file by its name, for the files that newsrooms attach.
-fn guess(path: &str) -> String {
-    let known = [
+/// Guesses the media type of an attachment by its extension.
+fn guess_media_type(path: &str) -> String {
+    let types = [
         ("pdf", "application/pdf"),
         ("mp3", "audio/mpeg"),
         ("m4a", "audio/mp4"),
@@ -128,8 +129,8 @@ fn guess(path: &str) -> String {
         ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ];
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
-    let found = known.iter().find(|(known, _)| *known == extension);
-    found.map_or("application/octet-stream", |(_, media_type)| media_type).to_owned()
+    let guess = types.iter().find(|(known, _)| *known == extension);
+    guess.map_or("application/octet-stream", |(_, media_type)| media_type).to_owned()
 }
 
 fn label(config: &Config, topic: TopicIndex, language: LanguageIndex) -> TopicLabel {
@@ -146,11 +147,11 @@ fn is_absolute_iri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let is_excluded = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
+    let is_forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>\"{}|\\^`".contains(c);
     let is_web = matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https");
     is_scheme
         && !rest.is_empty()
-        && !rest.contains(is_excluded)
+        && !rest.contains(is_forbidden)
         && (!is_web || Url::parse(text).is_ok_and(|url| url.has_host()))
 }
 
@@ -159,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn iris_are_told_from_other_text() {
+    fn iris_are_recognized() {
         for iri in ["https://old.example.org/?p=17", "urn:uuid:1225c695", "tag:x,2014:a", "http://例え.jp/é"] {
             assert!(is_absolute_iri(iri), "{iri}");
         }

@@ -1,4 +1,4 @@
-//! What a template is given for one page.
+//! Building the template context of one page.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ impl<'s> ViewBuilder<'s> {
         &self.site.config.languages[usize::from(language)].language
     }
 
-    /// The way from this page to a document; to a page, to its folder.
+    /// The relative path from this page to a document. Links to pages omit `index.html`.
     fn href(&self, key: DocumentKey) -> String {
         let path = key.path(&self.site.config);
         let path = if key.is_page() { path.trim_end_matches("index.html") } else { &path };
@@ -53,7 +53,7 @@ impl<'s> ViewBuilder<'s> {
         view::Link { href: self.href(key), text, lang: None, dir: None, current: key == self.key, count: None }
     }
 
-    /// A link whose text is in a language.
+    /// A link whose text is in another language.
     fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
         let other = (language != self.language).then(|| self.language_of(language));
         view::Link { lang: other.map(Language::to_string), dir: other.map(direction), ..self.link(key, text) }
@@ -69,11 +69,11 @@ impl<'s> ViewBuilder<'s> {
         let title = if heading == edition.as_str() { heading.clone() } else { format!("{heading} – {edition}") };
         let kind = if let DocumentKey::Page { kind, .. } = self.key { kind } else { PageKind::Newest };
         let in_language = |other: LanguageIndex| {
-            let kind = self.site.kind_in(feed, kind, other);
+            let kind = self.site.equivalent_kind(feed, kind, other);
             let key = DocumentKey::Page { feed: FeedKey { language: Some(other), ..feed }, kind };
             self.link_in(key, config.languages[usize::from(other)].name.to_string(), other)
         };
-        // Those of all topics, of the same in other languages, and of everything.
+        // The feed of all topics, those of the same scope in other languages, and the feed of everything.
         let all = FeedKey { topic: None, ..feed };
         let others = self.site.languages(None).map(|other| FeedKey { language: Some(other), ..feed });
         let mut other_feeds: Vec<FeedKey> = [all].into_iter().chain(others).filter(|other| *other != feed).collect();
@@ -166,7 +166,7 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
-    /// What a page of a period has in common.
+    /// What the pages of years and months have in common.
     fn period(&self, listing: &Listing, period: Period, count: usize) -> view::Listing {
         let feed = listing.feed;
         let back = DocumentKey::Page { feed, kind: PageKind::Newest };
@@ -180,14 +180,14 @@ impl<'s> ViewBuilder<'s> {
         let year = self.year_of(listing, period.year);
         let years = listing.years();
         let here = years.iter().position(|year| *year == period.year).unwrap_or_default();
-        let near = |place: Option<usize>| {
-            let period = Period { year: *years.get(place?)?, month: None };
+        let neighbour = |index: Option<usize>| {
+            let period = Period { year: *years.get(index?)?, month: None };
             Some(self.period_link(listing, period, None))
         };
         let count = listing.months_of(period.year).map(|month| month.entries.len()).sum();
         view::Listing {
-            newer: near(here.checked_sub(1)),
-            older: near(Some(here + 1)),
+            newer: neighbour(here.checked_sub(1)),
+            older: neighbour(Some(here + 1)),
             years: vec![year],
             ..self.period(listing, period, count)
         }
@@ -196,9 +196,10 @@ impl<'s> ViewBuilder<'s> {
     pub(super) fn month(&self, listing: &Listing, period: Period, part: u16, parts: &ResolvedEntries) -> view::Listing {
         let here = listing.month(period).unwrap_or_default();
         let month = &listing.months[here];
-        let near = |place: Option<usize>| Some(self.period_link(listing, listing.months.get(place?)?.period, None));
+        let neighbour =
+            |index: Option<usize>| Some(self.period_link(listing, listing.months.get(index?)?.period, None));
         let of_part = |other: u16| {
-            // The newest is the last that is counted.
+            // Parts are numbered from the oldest, but part 0 is the newest.
             let number = if other == 0 { month.parts() } else { other };
             let text = self.localizer.translate("month_part", Some(number.into()), &[]).map(|message| message.text);
             let key = DocumentKey::Page { feed: listing.feed, kind: PageKind::Period { period, part: other } };
@@ -207,8 +208,8 @@ impl<'s> ViewBuilder<'s> {
         let newest_first = std::iter::once(0).chain((1..month.parts()).rev());
         view::Listing {
             days: self.days(listing.feed, parts),
-            newer: near(here.checked_sub(1)),
-            older: near(Some(here + 1)),
+            newer: neighbour(here.checked_sub(1)),
+            older: neighbour(Some(here + 1)),
             parts: if month.parts() > 1 { newest_first.map(of_part).collect() } else { Vec::new() },
             ..self.period(listing, period, month.entries.len())
         }
@@ -231,7 +232,7 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
-    /// The entries of the page by day.
+    /// The entries of the page, grouped by day.
     fn days(&self, feed: FeedKey, parts: &ResolvedEntries) -> Vec<view::Day> {
         let mut days: Vec<view::Day> = Vec::new();
         for index in self.site.page_entries(self.key) {
@@ -278,7 +279,7 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
-    /// What the stylesheet of feeds is given.
+    /// The context of the stylesheet of feeds.
     pub(super) fn style(&self) -> view::Style {
         let language = self.language_of(self.language);
         view::Style {
@@ -323,9 +324,9 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
-    /// The picture of the months up to the newest that has a story.
+    /// The chart of entries by month, up to the newest month with an entry.
     fn coverage(&self) -> Option<view::Coverage> {
-        const MOST_MONTHS: i32 = 120;
+        const MAX_MONTHS: i32 = 120;
         const LEFT: usize = 90;
         const WIDTH: usize = 630;
         const ROW: usize = 34;
@@ -334,8 +335,8 @@ impl<'s> ViewBuilder<'s> {
         let number = |period: &Period| period.year * 12 + period.month.unwrap_or(1) as i32 - 1;
         let last = by_month.iter().filter_map(|months| months.keys().last()).map(number).max()?;
         let oldest = by_month.iter().filter_map(|months| months.keys().next()).map(number).min()?;
-        let first = oldest.max(last - MOST_MONTHS + 1);
-        let most = by_month.iter().flat_map(BTreeMap::values).max().copied().unwrap_or(1).max(1) as usize;
+        let first = oldest.max(last - MAX_MONTHS + 1);
+        let max_count = by_month.iter().flat_map(BTreeMap::values).max().copied().unwrap_or(1).max(1) as usize;
         let step = (WIDTH / (last - first + 1) as usize).clamp(2, 24);
         let x = |month: i32| LEFT + (month - first) as usize * step;
         let years: Vec<i32> = (first / 12..=last / 12).rev().collect();
@@ -343,7 +344,7 @@ impl<'s> ViewBuilder<'s> {
             let edition = &self.site.config.languages[index];
             let base = (index + 1) * ROW;
             let bars = months.iter().filter(|(period, _)| number(period) >= first).map(|(period, count)| {
-                let height = (*count as usize * BAR).div_ceil(most);
+                let height = (*count as usize * BAR).div_ceil(max_count);
                 let width = (step - 1).max(1);
                 format!("M{} {base}v-{height}h{width}v{height}z", x(number(period)))
             });

@@ -1,7 +1,7 @@
-//! Patterns, numbers and dates as a language writes them.
+//! Localization: messages, numbers and dates in the language of a page.
 //!
-//! The words are in `words/`, a file for each language; a language without a word of its own has the English one, which
-//! pages mark as such. Dates and numbers are those of the Unicode CLDR, by the Gregorian calendar, as the paths of the pages are.
+//! Messages are in `locales/`, one file a language. A message that a language lacks falls back to English, which pages mark with
+//! `lang`. Numbers and dates are formatted by the Unicode CLDR, in the Gregorian calendar, like the paths of the pages.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -20,59 +20,59 @@ use serde::Deserialize;
 use crate::model::Language;
 use crate::plan::Period;
 
-/// A word or sentence of the interface.
+/// The pattern of a message of the interface.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, expecting = "this is neither text nor a table of texts by number (zero, one, two, few, many, other)")]
 pub enum Pattern {
     One(String),
-    /// By the category of its number: `zero`, `one`, `two`, `few`, `many`, `other`.
-    Forms(BTreeMap<String, String>),
+    /// By plural category: `zero`, `one`, `two`, `few`, `many`, `other`.
+    Plural(BTreeMap<String, String>),
 }
 
-/// The words of a language.
+/// The patterns of a language, by key.
 pub type Patterns = BTreeMap<String, Pattern>;
 
-/// What takes the place of `{name}` in a pattern.
+/// The values of the placeholders `{name}` in a pattern.
 pub type Arguments<'v> = [(&'v str, String)];
 
 type DateFormatter<F> = FixedCalendarDateTimeFormatter<Gregorian, F>;
 
-/// How pages of a language speak.
+/// Localizes pages into one language.
 #[derive(Debug)]
 pub struct Localizer {
     own: Messages,
-    /// Speaks where a word is missing.
+    /// The fallback for missing messages.
     english: Arc<Messages>,
     day: Option<DateFormatter<YMDE>>,
     month: Option<DateFormatter<YM>>,
     year: Option<DateFormatter<Y>>,
 }
 
-/// Patterns and numbers.
+/// The messages of a language, with the rules that formatting them needs.
 #[derive(Debug)]
 pub struct Messages {
-    words: Patterns,
+    patterns: Patterns,
     plurals: Option<PluralRules>,
     numbers: Option<DecimalFormatter>,
 }
 
-/// What is said, and whether that is English for want of a word of one's own.
+/// A formatted message, and whether it is the English fallback.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Message {
     pub text: String,
     pub is_fallback: bool,
 }
 
-/// A tag as the CLDR knows it; what it does not know is written as if in no language.
+/// The locale of a tag; for tags that the CLDR does not support, the root locale.
 fn locale(language: &str) -> Locale {
     language.parse().unwrap_or(Locale::UNKNOWN)
 }
 
 impl Messages {
-    pub fn new(language: &str, words: Patterns) -> Messages {
+    pub fn new(language: &str, patterns: Patterns) -> Messages {
         let locale = locale(language);
         Messages {
-            words,
+            patterns,
             plurals: PluralRules::try_new_cardinal((&locale).into()).ok(),
             numbers: DecimalFormatter::try_new((&locale).into(), Default::default()).ok(),
         }
@@ -83,10 +83,10 @@ impl Messages {
         formatted.unwrap_or_else(|| number.to_string())
     }
 
-    fn translate(&self, name: &str, number: Option<u64>, values: &Arguments<'_>) -> Option<String> {
-        let pattern = match self.words.get(name)? {
+    fn translate(&self, key: &str, number: Option<u64>, arguments: &Arguments<'_>) -> Option<String> {
+        let pattern = match self.patterns.get(key)? {
             Pattern::One(pattern) => pattern,
-            Pattern::Forms(forms) => {
+            Pattern::Plural(forms) => {
                 let plurals = self.plurals.as_ref();
                 let category = plurals.map_or("other", |rules| category(rules.category_for(number.unwrap_or(0))));
                 forms.get(category).or_else(|| forms.get("other"))?
@@ -96,18 +96,18 @@ impl Messages {
         if let Some(number) = number {
             text = text.replace("{number}", &self.number(number));
         }
-        // In one pass, so that what is put in is not looked through for more.
-        Some(interpolate(&text, values))
+        // In one pass, so that placeholders in values are not replaced.
+        Some(interpolate(&text, arguments))
     }
 }
 
-fn interpolate(pattern: &str, values: &Arguments<'_>) -> String {
+fn interpolate(pattern: &str, arguments: &Arguments<'_>) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut rest = pattern;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let value = after.split_once('}').and_then(|(name, rest)| {
-            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            let (_, value) = arguments.iter().find(|(argument, _)| *argument == name)?;
             Some((value, rest))
         });
         match value {
@@ -137,10 +137,10 @@ fn category(category: PluralCategory) -> &'static str {
 }
 
 impl Localizer {
-    pub fn new(language: &Language, words: Patterns, english: Arc<Messages>) -> Localizer {
+    pub fn new(language: &Language, patterns: Patterns, english: Arc<Messages>) -> Localizer {
         let preferences: DateTimeFormatterPreferences = (&locale(language.as_str())).into();
         Localizer {
-            own: Messages::new(language.as_str(), words),
+            own: Messages::new(language.as_str(), patterns),
             english,
             day: DateFormatter::try_new(preferences, YMDE::long()).ok(),
             month: DateFormatter::try_new(preferences, YM::long()).ok(),
@@ -148,25 +148,25 @@ impl Localizer {
         }
     }
 
-    /// A pattern by its name; `None` if there is none.
-    pub fn translate(&self, name: &str, number: Option<u64>, values: &Arguments<'_>) -> Option<Message> {
-        let own = self.own.translate(name, number, values).map(|text| Message { text, is_fallback: false });
-        own.or_else(|| Some(Message { text: self.english.translate(name, number, values)?, is_fallback: true }))
+    /// Formats a message; `None` if there is none with this key.
+    pub fn translate(&self, key: &str, number: Option<u64>, arguments: &Arguments<'_>) -> Option<Message> {
+        let own = self.own.translate(key, number, arguments).map(|text| Message { text, is_fallback: false });
+        own.or_else(|| Some(Message { text: self.english.translate(key, number, arguments)?, is_fallback: true }))
     }
 
-    /// A number.
+    /// Formats a number.
     pub fn number(&self, number: u64) -> String {
         self.own.number(number)
     }
 
-    /// A day with its weekday.
+    /// Formats a day with its weekday.
     pub fn day(&self, day: NaiveDate) -> String {
         let date = gregorian(day.year(), day.month(), day.day());
         let text = self.day.as_ref().zip(date).map(|(day, date)| formatted(day.format(&date)));
         text.unwrap_or_else(|| day.to_string())
     }
 
-    /// A year, or a month with its year.
+    /// Formats a year, or a month with its year.
     pub fn period(&self, period: Period) -> String {
         let date = gregorian(period.year, period.month.unwrap_or(1), 1);
         let text = match period.month {
@@ -192,36 +192,36 @@ fn formatted(text: impl std::fmt::Display) -> String {
 mod tests {
     use super::*;
 
-    fn voice(tag: &str, words: &str) -> Localizer {
+    fn localizer(tag: &str, patterns: &str) -> Localizer {
         let english = "here = 'here'\nstories = { one = '{number} story', other = '{number} stories' }";
         let english = Arc::new(Messages::new("en", toml::from_str(english).unwrap()));
-        Localizer::new(&Language::parse(tag).unwrap(), toml::from_str(words).unwrap(), english)
+        Localizer::new(&Language::parse(tag).unwrap(), toml::from_str(patterns).unwrap(), english)
     }
 
     #[test]
-    fn numbers_choose_their_form() {
-        let russian = voice(
+    fn numbers_select_their_plural_form() {
+        let russian = localizer(
             "ru",
             "stories = { one = '{number} материал', few = '{number} материала', many = '{number} материалов' }",
         );
-        let say = |number: u64| russian.translate("stories", Some(number), &[]).unwrap().text;
-        assert_eq!([1, 2, 5, 21].map(say), ["1 материал", "2 материала", "5 материалов", "21 материал"]);
-        let german = voice("de", "");
-        let said = german.translate("stories", Some(1), &[]).unwrap();
-        assert_eq!(said, Message { text: "1 story".to_owned(), is_fallback: true });
+        let translate = |number: u64| russian.translate("stories", Some(number), &[]).unwrap().text;
+        assert_eq!([1, 2, 5, 21].map(translate), ["1 материал", "2 материала", "5 материалов", "21 материал"]);
+        let german = localizer("de", "");
+        let message = german.translate("stories", Some(1), &[]).unwrap();
+        assert_eq!(message, Message { text: "1 story".to_owned(), is_fallback: true });
         assert_eq!(german.number(12_345), "12.345");
         assert_eq!(german.translate("nothing", None, &[]), None);
     }
 
     #[test]
-    fn what_is_put_in_is_not_looked_through() {
-        let voice = voice("en", "photo = '{credit} and {other} in {braces'");
+    fn placeholders_in_values_are_not_replaced() {
+        let localizer = localizer("en", "photo = '{credit} and {other} in {braces'");
         let values = [("credit", "{other}".to_owned()), ("other", "b".to_owned())];
-        assert_eq!(voice.translate("photo", None, &values).unwrap().text, "{other} and b in {braces");
+        assert_eq!(localizer.translate("photo", None, &values).unwrap().text, "{other} and b in {braces");
     }
 
     #[test]
-    fn dates_are_those_of_the_language() {
+    fn dates_are_formatted_in_the_language() {
         let day = NaiveDate::from_ymd_opt(2024, 3, 5).unwrap();
         let month = Period { year: 2024, month: Some(3) };
         for (tag, expected_day, expected_month) in [
@@ -233,8 +233,8 @@ mod tests {
             ("yi", "2024 M03 5, Tue", "2024 M03"),
             ("zh-Hans", "2024年3月5日星期二", "2024年3月"),
         ] {
-            let voice = voice(tag, "");
-            assert_eq!((voice.day(day).as_str(), voice.period(month).as_str()), (expected_day, expected_month));
+            let localizer = localizer(tag, "");
+            assert_eq!((localizer.day(day).as_str(), localizer.period(month).as_str()), (expected_day, expected_month));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! HTML pages and stylesheets, by templates that a site's owner can replace.
+//! HTML pages and stylesheets, from templates that a site can override.
 //!
 //! Owns: the template engine, the built-in templates and messages, and what a template is given ([`view`]).
 //! Never touches: which pages there are, or where their texts come from.
@@ -219,7 +219,7 @@ fn translate(
     }))
 }
 
-/// Writes a value into a document, escaped where that is HTML and the value is text.
+/// Writes a value; in HTML, text is escaped unless it is marked as safe.
 fn write(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     match value.as_str().filter(|_| state.auto_escape() == AutoEscape::Html && !value.is_safe()) {
         Some(text) => out.write_str(&super::escape::escaped(text)).map_err(Error::from),
@@ -227,7 +227,7 @@ fn write(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     }
 }
 
-/// Text as a string of a stylesheet (CSS Syntax §4.3.5).
+/// Escapes and quotes text as a CSS string (CSS Syntax §4.3.5).
 fn css(text: &str) -> String {
     let escaped = text.chars().map(|letter| match letter {
         '"' | '\\' | '<' | '\n' | '\r' | '\u{c}' => format!("\\{:x} ", u32::from(letter)),

@@ -1,51 +1,51 @@
-//! What templates are given. Addresses of the site's own documents are relative to the page.
+//! The context of templates: its keys are a public interface. Links to the site's own documents are relative to the page.
 
 use serde::Serialize;
 
-/// What every page says of itself.
+/// What all pages have.
 #[derive(Debug, Serialize)]
 pub struct Page {
     /// The tag of its language.
     pub lang: String,
     /// `ltr` or `rtl`.
     pub dir: &'static str,
-    /// For the window and for search engines.
+    /// For `<title>`.
     pub title: String,
     pub heading: String,
     pub description: Option<String>,
-    /// Its address.
+    /// Its canonical URL.
     pub url: String,
-    /// The way to the folder of the first page: empty, or `../` so many times.
+    /// The relative path to the root: empty, or `../` once or several times.
     pub root: String,
-    /// The same page in each language, by the language's own name.
+    /// Links to the same page in each language, labelled by the language's own name.
     pub languages: Vec<Link>,
-    /// The feeds of what it shows.
+    /// The feed of the page, in each format.
     pub feeds: Vec<Feed>,
-    /// Feeds that a reader may look for here as well.
+    /// Further feeds for autodiscovery.
     pub other_feeds: Vec<Feed>,
-    /// The list of its language's feeds, or of all.
+    /// The path of the OPML of its language, or of all.
     pub opml: String,
     pub site: Site,
 }
 
-/// What every page says of the site.
+/// The site, on every page.
 #[derive(Debug, Serialize)]
 pub struct Site {
     pub title: String,
     pub rights: Option<String>,
 }
 
-/// A way to another page.
+/// A link to a page.
 #[derive(Debug, Serialize)]
 pub struct Link {
     pub href: String,
     pub text: String,
-    /// The language and direction of the text, where it is another than the page's.
+    /// The language and direction of the text, if they differ from the page's.
     pub lang: Option<String>,
     pub dir: Option<&'static str>,
-    /// Whether it leads to where one is.
+    /// Whether it links to the page itself.
     pub current: bool,
-    /// How many entries are there.
+    /// How many entries the page has.
     pub count: Option<u64>,
 }
 
@@ -53,14 +53,14 @@ pub struct Link {
 #[derive(Debug, Serialize)]
 pub struct Feed {
     pub href: String,
-    /// The address to copy.
+    /// The absolute URL, to be copied.
     pub url: String,
     /// Its media type.
     pub media_type: &'static str,
     /// `Atom`, `RSS`, `JSON Feed`.
     pub format: &'static str,
     pub title: String,
-    /// `None`: it holds every language.
+    /// `None`: all languages.
     pub lang: Option<String>,
 }
 
@@ -76,7 +76,7 @@ pub struct Home {
     pub coverage: Option<Coverage>,
 }
 
-/// A language on the first page.
+/// A language on the home page.
 #[derive(Debug, Serialize)]
 pub struct Edition {
     pub href: String,
@@ -85,37 +85,37 @@ pub struct Edition {
     pub name: String,
     pub title: String,
     pub description: Option<String>,
-    /// How many entries it has, in its own words.
+    /// How many entries it has, as a message in this language.
     pub count: String,
 }
 
-/// How many stories there are of each month and language: a picture, and the same by year as a table.
+/// How many entries each language has: by month as a chart, and by year as a table.
 #[derive(Debug, Serialize)]
 pub struct Coverage {
     pub width: usize,
     pub height: usize,
     pub rows: Vec<CoverageRow>,
-    /// Where years begin.
+    /// The first months of years.
     pub marks: Vec<Mark>,
     pub years: Vec<String>,
 }
 
-/// A language in it.
+/// A language in the chart and in the table.
 #[derive(Debug, Serialize)]
 pub struct CoverageRow {
     pub lang: String,
     pub dir: &'static str,
     pub name: String,
-    /// The bars, as a path of SVG.
+    /// The bars, as an SVG path.
     pub bars: String,
-    /// Where its bars stand.
+    /// The y coordinate of its baseline.
     pub base: usize,
     /// By year, as [`Coverage::years`].
     pub counts: Vec<String>,
     pub total: String,
 }
 
-/// A place on the axis of time.
+/// A label on the time axis.
 #[derive(Debug, Serialize)]
 pub struct Mark {
     pub x: usize,
@@ -129,26 +129,26 @@ pub struct Listing {
     /// The index of the language whose messages it uses; templates know it as `voice`.
     #[serde(rename = "voice")]
     pub interface_language: usize,
-    /// How many entries there are: of the language and the scope, the year or the month.
+    /// How many entries the listing, the year or the month has.
     pub count: u64,
     /// All topics first.
     pub topics: Vec<Link>,
     /// Newest first.
     pub days: Vec<Day>,
-    /// What is older than a listing, or the months of a year.
+    /// The years past the window of the listing; on the page of a year, this one.
     pub years: Vec<Year>,
-    /// The year or month before and after this, and the parts of a month.
+    /// The previous and the next year or month, and the parts of a month.
     pub older: Option<Link>,
     pub newer: Option<Link>,
     pub parts: Vec<Link>,
-    /// The listing, where this is not it.
+    /// A link to the listing, on pages of years and months.
     pub listing: Option<Link>,
 }
 
 /// The entries of a day.
 #[derive(Debug, Serialize)]
 pub struct Day {
-    /// As machines read it.
+    /// In ISO 8601.
     pub date: String,
     pub text: String,
     pub entries: Vec<Entry>,
@@ -159,14 +159,14 @@ pub struct Day {
 pub struct Entry {
     pub title: String,
     pub href: Option<String>,
-    /// Where its text is in another language than the page: that, its direction and its own name.
+    /// The language of its text, the direction and the language's own name, if they differ from the page's.
     pub lang: Option<String>,
     pub dir: Option<&'static str>,
     pub language: Option<String>,
     pub summary: Option<String>,
     pub image: Option<Image>,
     pub topics: Vec<Link>,
-    /// Its translations, by the names of their languages.
+    /// Links to its translations, labelled by the names of their languages.
     pub also: Vec<Link>,
 }
 
@@ -196,7 +196,7 @@ pub struct Style {
     pub interface_language: usize,
 }
 
-/// What a stylesheet is told of the feeds that it is for.
+/// The language and direction of the feeds that the stylesheet is for.
 #[derive(Debug, Serialize)]
 pub struct StylePage {
     pub lang: String,
