@@ -1,4 +1,4 @@
-//! How many requests a second the server answers, beside nginx and beside a program that does nothing but answer.
+//! Requests per second of the server, compared with nginx and with a minimal server.
 //!
 //! ```text
 //! cargo bench --bench serve
@@ -6,9 +6,9 @@
 //!
 //! It takes two cores, and `nginx`, `wrk`, `taskset` and `setpriv` (Debian: nginx, wrk, util-linux). The servers have
 //! the first core, wrk the second. nginx serves the files that `tidings build --compress` writes of the same site; the
-//! third program, bare, is this one started again: it sends the server's own answer, byte for byte, to whatever it is
-//! asked, and so shows the most that a server on tokio could reach. Where a core was not busy throughout, wrk was at
-//! its limit or something else ran; the processor time of each request says more then than the requests a second.
+//! third program, bare, is this one started again: it sends the server's own response, byte for byte, to every request,
+//! and so shows the upper limit of a server on tokio. Where a core was not busy throughout, wrk was at its limit or
+//! something else ran; then compare the processor time per request, not the requests per second.
 
 use std::{
     env,
@@ -32,13 +32,13 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Headers = Vec<(&'static str, String)>;
 
 const ROUNDS: usize = 9;
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 struct Case {
     name: &'static str,
     path: &'static str,
     status: u16,
-    /// What the server has to reach, as a share of what nginx and the bare program reach.
+    /// The required rate, as a share of the rates of nginx and of the bare server.
     required: [f64; 2],
 }
 
@@ -51,7 +51,7 @@ const CASES: [Case; 3] = [
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let done = match arguments.as_slice() {
-        [bare, port, answer] if bare == "bare" => answer_all(port, answer),
+        [bare, port, answer] if bare == "bare" => serve_all(port, answer),
         _ => measure(),
     };
     match done {
@@ -90,7 +90,7 @@ fn measure() -> Result<()> {
 
 fn compare(case: &Case, tidings: &Server, nginx: &Server, folder: &Path) -> Result<()> {
     let (to_tidings, to_nginx) = (case.headers(tidings)?, case.headers(nginx)?);
-    let sample = case.ask(tidings, &to_tidings)?;
+    let sample = case.request(tidings, &to_tidings)?;
     let file = folder.join("answer").display().to_string();
     let (head, size) = (head(&sample), sample.body().len());
     fs::write(&file, [head.as_bytes(), sample.body()].concat())?;
@@ -98,13 +98,13 @@ fn compare(case: &Case, tidings: &Server, nginx: &Server, folder: &Path) -> Resu
     let bare = Server::start("bare", &env::current_exe()?, &["bare", &port.to_string(), &file], port, folder)?;
     let servers = [(tidings, &to_tidings), (nginx, &to_nginx), (&bare, &to_tidings)];
     for (server, headers) in servers {
-        let theirs = case.ask(server, headers)?.body().len();
+        let theirs = case.request(server, headers)?.body().len();
         if theirs != size {
             return Err(format!("{}: a body of {theirs} bytes from {}, not of {size}", case.name, server.name).into());
         }
     }
 
-    // In turns, so that what slows the machine down slows all of them.
+    // Interleaved, so that other load on the machine affects all of them.
     let mut rates = [const { Vec::new() }; 3];
     let mut busy = [0.0; 3];
     for _ in 0..ROUNDS {
@@ -134,26 +134,26 @@ fn compare(case: &Case, tidings: &Server, nginx: &Server, folder: &Path) -> Resu
 }
 
 impl Case {
-    /// What a client sends that takes gzip, and where the case is of that, has the document already.
+    /// The headers of a client that accepts gzip and, for a 304, has the document.
     fn headers(&self, server: &Server) -> Result<Headers> {
         let mut headers = vec![("Accept-Encoding", "gzip".to_owned())];
         if self.status == 304 {
-            headers.push(("If-None-Match", header(&ask(server, self.path, &headers)?, "etag").to_owned()));
+            headers.push(("If-None-Match", header(&request(server, self.path, &headers)?, "etag").to_owned()));
         }
         Ok(headers)
     }
 
-    /// Asks once, and sees to it that the answer is what the case measures.
-    fn ask(&self, server: &Server, headers: &Headers) -> Result<Answer> {
-        let answer = ask(server, self.path, headers)?;
-        if answer.status() == self.status && (self.status == 304 || header(&answer, "content-encoding") == "gzip") {
-            return Ok(answer);
+    /// Sends one request, and checks that the response is what the case measures.
+    fn request(&self, server: &Server, headers: &Headers) -> Result<Response> {
+        let response = request(server, self.path, headers)?;
+        if response.status() == self.status && (self.status == 304 || header(&response, "content-encoding") == "gzip") {
+            return Ok(response);
         }
-        Err(format!("{}: not what was expected of {}:\n{}", self.name, server.name, head(&answer)).into())
+        Err(format!("{}: not what was expected of {}:\n{}", self.name, server.name, head(&response)).into())
     }
 }
 
-/// Requests a second.
+/// Requests per second.
 fn wrk(server: &Server, path: &str, headers: &Headers) -> Result<f64> {
     let mut command = Command::new("taskset");
     command.args(["-c", "1", "wrk", "-t1", "-c32", "-d2s"]).stderr(Stdio::inherit());
@@ -161,10 +161,10 @@ fn wrk(server: &Server, path: &str, headers: &Headers) -> Result<f64> {
         command.arg("-H").arg(format!("{name}: {value}"));
     }
     let output = command.arg(format!("http://127.0.0.1:{}{path}", server.port)).output()?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    match said.lines().find_map(|line| line.strip_prefix("Requests/sec:")) {
-        Some(rate) if !said.contains("Non-2xx") && !said.contains("Socket errors") => Ok(rate.trim().parse()?),
-        _ => Err(format!("{}: {command:?} says\n{said}", server.name).into()),
+    let output = String::from_utf8_lossy(&output.stdout);
+    match output.lines().find_map(|line| line.strip_prefix("Requests/sec:")) {
+        Some(rate) if !output.contains("Non-2xx") && !output.contains("Socket errors") => Ok(rate.trim().parse()?),
+        _ => Err(format!("{}: {command:?} printed\n{output}", server.name).into()),
     }
 }
 
@@ -182,7 +182,7 @@ struct Server {
 }
 
 impl Server {
-    /// Starts a program on the first core, and waits until it listens. It ends with this one, however this one ends.
+    /// Starts a program on the first core, and waits until it listens. It is killed when this process ends.
     fn start(name: &'static str, program: &Path, arguments: &[&str], port: u16, folder: &Path) -> Result<Self> {
         let log = folder.join(format!("{name}.output"));
         let output = File::create(&log)?;
@@ -190,7 +190,7 @@ impl Server {
         command.args(["--pdeathsig", "KILL", "taskset", "-c", "0"]).arg(program).args(arguments);
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let mut server = Self { name, process: command.spawn()?, port };
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             if server.process.try_wait()?.is_some() || Instant::now() > end {
                 return Err(format!("{name} does not listen: {}", fs::read_to_string(log)?).into());
@@ -200,7 +200,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Hundredths of seconds of processor time so far, the kernel's for it among them.
+    /// User and system time so far, in hundredths of a second.
     fn ticks(&self) -> Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
@@ -215,7 +215,7 @@ impl Drop for Server {
     }
 }
 
-/// One process, so that it can be ended like the others, and every folder our own, so that any user can run it.
+/// A single process, which can be killed like the others, and folders that any user can write.
 fn nginx_configuration(folder: &Path, port: u16) -> String {
     let folder = folder.display();
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
@@ -232,20 +232,20 @@ fn nginx_configuration(folder: &Path, port: u16) -> String {
     )
 }
 
-/// Answers every request with the bytes of a file.
-fn answer_all(port: &str, answer: &str) -> Result<()> {
+/// Responds to every request with the bytes of a file.
+fn serve_all(port: &str, answer: &str) -> Result<()> {
     let answer: Arc<[u8]> = fs::read(answer)?.into();
     let port: u16 = port.parse()?;
     tokio::runtime::Builder::new_current_thread().enable_io().build()?.block_on(async {
         let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         loop {
-            tokio::spawn(answer_one(listener.accept().await?.0, Arc::clone(&answer)));
+            tokio::spawn(serve_one(listener.accept().await?.0, Arc::clone(&answer)));
         }
     })
 }
 
-/// A request ends where its head does, and wrk sends the next after the answer.
-async fn answer_one(mut stream: tokio::net::TcpStream, answer: Arc<[u8]>) -> io::Result<()> {
+/// Requests have no body, and wrk does not pipeline.
+async fn serve_one(mut stream: tokio::net::TcpStream, answer: Arc<[u8]>) -> io::Result<()> {
     let mut request = [0; 4096];
     let mut buffer = ReadBuf::new(&mut request);
     loop {
@@ -264,28 +264,28 @@ async fn answer_one(mut stream: tokio::net::TcpStream, answer: Arc<[u8]>) -> io:
     }
 }
 
-// Asking.
+// Requests.
 
-type Answer = ureq::http::Response<Vec<u8>>;
+type Response = ureq::http::Response<Vec<u8>>;
 
-fn ask(server: &Server, path: &str, headers: &Headers) -> Result<Answer> {
-    let agent = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).build().new_agent();
+fn request(server: &Server, path: &str, headers: &Headers) -> Result<Response> {
+    let agent = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).build().new_agent();
     let mut request = agent.get(format!("http://127.0.0.1:{}{path}", server.port));
     for (name, value) in headers {
         request = request.header(*name, value);
     }
     let (parts, mut body) = request.call()?.into_parts();
-    Ok(Answer::from_parts(parts, body.read_to_vec()?))
+    Ok(Response::from_parts(parts, body.read_to_vec()?))
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
-    answer.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// The head as the server sent it.
-fn head(answer: &Answer) -> String {
-    let mut head = format!("HTTP/1.1 {}\r\n", answer.status());
-    for (name, value) in answer.headers() {
+/// The header as the server sent it.
+fn head(response: &Response) -> String {
+    let mut head = format!("HTTP/1.1 {}\r\n", response.status());
+    for (name, value) in response.headers() {
         head += &format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
     }
     head + "\r\n"
@@ -295,7 +295,7 @@ fn free_port() -> io::Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr().map(|address| address.port())
 }
 
-/// Where nginx is, if this machine can run the benchmark. Debian keeps it where not every user's path leads.
+/// The path of nginx, if this machine can run the benchmark. Debian installs it outside most users' `PATH`.
 fn tools() -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = env::split_paths(&path).chain(["/usr/sbin".into()]).collect();
@@ -334,7 +334,7 @@ fn generate(folder: &Path) -> Result<()> {
     Ok(fs::write(folder.join("tidings.toml"), configuration)?)
 }
 
-/// Letters at random (Marsaglia's xorshift), so that they do not compress away.
+/// Random letters (xorshift), which compress badly.
 fn words(random: &mut u64, letters: usize) -> String {
     let mut letter = || {
         *random ^= *random << 13;

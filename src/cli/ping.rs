@@ -24,7 +24,7 @@ const RETRY_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs
 pub fn run(config: Option<&Path>, options: &PingOptions, report: &mut Report) -> u8 {
     match ping(config, options) {
         Ok(notified) if report.is_json() => report.result(&format!("{}\n", serde_json::json!({ "told": notified }))),
-        Ok(notified) => report.result(&format!("the hub was told of {}\n", count(notified, "feed"))),
+        Ok(notified) => report.result(&format!("the hub was notified of {}\n", count(notified, "feed"))),
         Err(diagnostics) => report.diagnostics(&diagnostics, false),
     }
     report.status()
@@ -33,7 +33,7 @@ pub fn run(config: Option<&Path>, options: &PingOptions, report: &mut Report) ->
 fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagnostic>> {
     let config = configuration(config)?;
     let Some(hub) = &config.feeds.hub else {
-        let diagnostic = Diagnostic::usage(None, "no hub is configured, so there is nobody to tell");
+        let diagnostic = Diagnostic::usage(None, "no hub is configured");
         return Err(vec![diagnostic.help("name one as `hub` in `[feeds]`")]);
     };
     let mut topics = match options.urls.is_empty() {
@@ -50,7 +50,7 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagn
         outcome = notify_hub(hub, &mut topics);
     }
     outcome.map(|()| count).map_err(|why| {
-        let message = format!("the hub {hub} could not be told {why} ({} of {count} left)", topics.len());
+        let message = format!("the hub {hub} could not be notified {why} ({} of {count} left)", topics.len());
         let diagnostic = Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) };
         vec![diagnostic.help("run this again once the hub takes them")]
     })

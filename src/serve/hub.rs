@@ -25,7 +25,7 @@ enum NotifyError {
 /// Notifies a hub of changed topics, and removes those that it accepted.
 ///
 /// # Errors
-/// Why some are left.
+/// The reason why some topics are left.
 pub fn notify(hub: &Url, topics: &mut BTreeSet<String>) -> Result<(), String> {
     let mut rejected = None;
     for topic in topics.clone() {
@@ -127,13 +127,13 @@ impl PendingTopics {
         match notify(hub, &mut self.topics) {
             Ok(()) => {
                 if self.backoff > MIN_BACKOFF {
-                    tracing::info!("the hub {hub} has been told of everything now");
+                    tracing::info!("the hub {hub} has been notified of everything now");
                 }
                 self.backoff = MIN_BACKOFF;
             }
             Err(why) => {
                 let (waiting, seconds) = (self.topics.len(), self.backoff.as_secs());
-                tracing::warn!("the hub {hub} could not be told {why}; {waiting} waiting, next try in {seconds} s");
+                tracing::warn!("the hub {hub} could not be notified {why}; {waiting} waiting, next try in {seconds} s");
                 self.next_attempt = Instant::now() + self.backoff;
                 self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
             }

@@ -67,8 +67,8 @@ impl Served {
         self.publication = publish(self.folder.path(), Some(&self.publication), &self.metrics, now);
     }
 
-    fn request(&self, method: Method, path: &str, fields: &[(&str, &str)], now: Timestamp) -> Received {
-        let request = request(method, path, fields);
+    fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], now: Timestamp) -> Received {
+        let request = request(method, path, headers);
         let mut response = respond(&request, &self.publication, &Now::new(now));
         if let Response::NeedsRender(page) = &response {
             self.publication.render(page, &self.metrics).unwrap();
@@ -77,8 +77,8 @@ impl Served {
         Received::new(ready(response))
     }
 
-    fn get(&self, path: &str, fields: &[(&str, &str)]) -> Received {
-        self.request(Method::GET, path, fields, LATER)
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Received {
+        self.request(Method::GET, path, headers, LATER)
     }
 }
 
@@ -96,9 +96,9 @@ fn publish(folder: &Path, before: Option<&Publication>, metrics: &Metrics, now: 
     Publication::after(before, &site, metrics, now).unwrap().publication
 }
 
-fn request(method: Method, path: &str, fields: &[(&str, &str)]) -> Request<()> {
+fn request(method: Method, path: &str, headers: &[(&str, &str)]) -> Request<()> {
     let mut request = Request::builder().method(method).uri(path).header("host", "h");
-    for (name, value) in fields {
+    for (name, value) in headers {
         request = request.header(*name, *value);
     }
     request.body(()).unwrap()
@@ -184,9 +184,9 @@ impl Received {
 
 const CODINGS: [Option<Coding>; 4] = [None, Some(Coding::Gzip), Some(Coding::Brotli), Some(Coding::Zstandard)];
 
-/// A coding, or none.
+/// A coding, or identity.
 type Choice = Option<Coding>;
-/// A form of `Accept-Encoding`: the coding that it prefers, if any will do, and those that it takes.
+/// An `Accept-Encoding`, the coding that it prefers (`None` where no coding is acceptable), and all that are acceptable.
 type Acceptance = (Option<&'static str>, Option<Choice>, &'static [Choice]);
 
 const ACCEPTED: [Acceptance; 9] = [
@@ -201,52 +201,56 @@ const ACCEPTED: [Acceptance; 9] = [
     (Some("*;q=0"), None, &[]),
 ];
 
-/// What a request says of what it has.
+/// The validator of a request.
 #[derive(Debug, Clone, PartialEq)]
-enum Has {
+enum Validator {
     Nothing,
-    /// The tag of a coding, in one of the forms of a list.
-    Tag(Option<Coding>, Form),
-    Wrong,
+    /// The entity tag of a coding.
+    Tag(Option<Coding>, TagSyntax),
+    OtherTag,
     Any,
-    Broken,
+    Malformed,
     Date(&'static str),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+enum TagSyntax {
     Plain,
     Weak,
     List,
 }
 
-fn validators() -> Vec<Has> {
-    let forms = [Form::Plain, Form::Weak, Form::List];
-    let tags = CODINGS.into_iter().flat_map(|coding| forms.map(|form| Has::Tag(coding, form)));
-    let dates = ["yesterday", BEFORE_TEXT, PUBLISHED_TEXT, LATER_TEXT].map(Has::Date);
-    [Has::Nothing, Has::Wrong, Has::Any, Has::Broken].into_iter().chain(tags).chain(dates).collect()
+fn validators() -> Vec<Validator> {
+    let forms = [TagSyntax::Plain, TagSyntax::Weak, TagSyntax::List];
+    let tags = CODINGS.into_iter().flat_map(|coding| forms.map(|form| Validator::Tag(coding, form)));
+    let dates = ["yesterday", BEFORE_TEXT, PUBLISHED_TEXT, LATER_TEXT].map(Validator::Date);
+    [Validator::Nothing, Validator::OtherTag, Validator::Any, Validator::Malformed]
+        .into_iter()
+        .chain(tags)
+        .chain(dates)
+        .collect()
 }
 
-/// The value of an entity tag's field.
-fn listed(has: &Has, tag: impl Fn(Option<Coding>) -> String) -> String {
+/// The value of `If-Match` or `If-None-Match`.
+fn listed(has: &Validator, tag: impl Fn(Option<Coding>) -> String) -> String {
     match has {
-        Has::Tag(coding, Form::Plain) => tag(*coding),
-        Has::Tag(coding, Form::Weak) => format!("W/{}", tag(*coding)),
-        Has::Tag(coding, Form::List) => format!("\"x,y\" , W/\"z\",{}", tag(*coding)),
-        Has::Wrong => "\"0123\"".to_owned(),
-        Has::Any => "*".to_owned(),
-        Has::Broken => "0123, \"".to_owned(),
-        Has::Nothing | Has::Date(_) => unreachable!(),
+        Validator::Tag(coding, TagSyntax::Plain) => tag(*coding),
+        Validator::Tag(coding, TagSyntax::Weak) => format!("W/{}", tag(*coding)),
+        Validator::Tag(coding, TagSyntax::List) => format!("\"x,y\" , W/\"z\",{}", tag(*coding)),
+        Validator::OtherTag => "\"0123\"".to_owned(),
+        Validator::Any => "*".to_owned(),
+        Validator::Malformed => "0123, \"".to_owned(),
+        Validator::Nothing | Validator::Date(_) => unreachable!(),
     }
 }
 
-/// Every method with every form of every precondition, in each form of `Accept-Encoding`, with and without `A-IM`.
+/// Every method with every precondition, with each `Accept-Encoding`, with and without `A-IM`.
 #[test]
-fn every_condition_has_its_answer() {
+fn every_precondition_is_evaluated() {
     let served = Served::new();
     let document = Arc::clone(&served.publication.get("en/all.atom.xml").unwrap().document);
     let tag = |coding: Option<Coding>| document.tag(coding).to_str().unwrap().to_owned();
-    let mut asked = 0;
+    let mut requests = 0;
     for method in [Method::GET, Method::HEAD] {
         for (accepts, best, taken) in ACCEPTED {
             for has in validators() {
@@ -256,9 +260,11 @@ fn every_condition_has_its_answer() {
                         fields.extend(accepts.map(|accepts| ("accept-encoding", accepts.to_owned())));
                         fields.extend(a_im.then(|| ("a-im", "feed".to_owned())));
                         match &has {
-                            Has::Nothing => {}
-                            Has::Date(date) if is_match => fields.push(("if-unmodified-since", (*date).to_owned())),
-                            Has::Date(date) => fields.push(("if-modified-since", (*date).to_owned())),
+                            Validator::Nothing => {}
+                            Validator::Date(date) if is_match => {
+                                fields.push(("if-unmodified-since", (*date).to_owned()))
+                            }
+                            Validator::Date(date) => fields.push(("if-modified-since", (*date).to_owned())),
                             has => fields.push((name, listed(has, tag))),
                         }
                         let borrowed: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -287,52 +293,52 @@ fn every_condition_has_its_answer() {
                         } else if status == 304 {
                             assert!(response.body.is_empty());
                         }
-                        asked += 1;
+                        requests += 1;
                     }
                 }
             }
         }
     }
-    assert_eq!(asked, 2 * 9 * 20 * 2 * 2);
+    assert_eq!(requests, 2 * 9 * 20 * 2 * 2);
 }
 
-/// RFC 9110 §13.2.2, in other words than the code's: the status, and the coding whose tag it bears.
+/// RFC 9110 §13.2.2, written independently of the code: the status, and the coding of the entity tag.
 fn expected(
-    has: &Has,
+    has: &Validator,
     is_match: bool,
     best: Option<Option<Coding>>,
     taken: &[Option<Coding>],
 ) -> (u16, Option<Coding>) {
     let Some(best) = best else { return (406, None) };
     let status = match (has, is_match) {
-        (Has::Nothing | Has::Date("yesterday"), _) => 200,
-        (Has::Any, true) => 200,
-        (Has::Any, false) => 304,
-        (Has::Wrong | Has::Broken, true) => 412,
-        (Has::Wrong | Has::Broken, false) => 200,
-        // Compared strongly, and with the tags that this request can be given.
-        (Has::Tag(coding, form), true) => {
-            if *form != Form::Weak && taken.contains(coding) {
+        (Validator::Nothing | Validator::Date("yesterday"), _) => 200,
+        (Validator::Any, true) => 200,
+        (Validator::Any, false) => 304,
+        (Validator::OtherTag | Validator::Malformed, true) => 412,
+        (Validator::OtherTag | Validator::Malformed, false) => 200,
+        // Strong comparison, with the entity tags of acceptable codings.
+        (Validator::Tag(coding, form), true) => {
+            if *form != TagSyntax::Weak && taken.contains(coding) {
                 200
             } else {
                 412
             }
         }
-        (Has::Tag(coding, _), false) => {
+        (Validator::Tag(coding, _), false) => {
             if taken.contains(coding) {
                 304
             } else {
                 200
             }
         }
-        (Has::Date(date), true) => {
+        (Validator::Date(date), true) => {
             if *date == BEFORE_TEXT {
                 412
             } else {
                 200
             }
         }
-        (Has::Date(date), false) => {
+        (Validator::Date(date), false) => {
             if *date == BEFORE_TEXT {
                 200
             } else {
@@ -341,16 +347,16 @@ fn expected(
         }
     };
     match (has, status) {
-        (Has::Tag(coding, _), 304) => (304, *coding),
+        (Validator::Tag(coding, _), 304) => (304, *coding),
         _ => (status, best),
     }
 }
 
 #[test]
-fn tags_come_before_dates() {
+fn entity_tags_take_precedence_over_dates() {
     let served = Served::new();
     let tag = served.get(FEED, &[]).tag();
-    let status = |fields: &[(&str, &str)]| served.get(FEED, fields).status.as_u16();
+    let status = |headers: &[(&str, &str)]| served.get(FEED, headers).status.as_u16();
     assert_eq!(status(&[("if-none-match", "\"x\""), ("if-modified-since", LATER_TEXT)]), 200);
     assert_eq!(status(&[("if-none-match", &tag), ("if-modified-since", BEFORE_TEXT)]), 304);
     assert_eq!(status(&[("if-match", &tag), ("if-unmodified-since", BEFORE_TEXT)]), 200);
@@ -361,13 +367,13 @@ fn tags_come_before_dates() {
 }
 
 #[test]
-fn what_changed_is_told_once_its_own_tag_is_named() {
+fn a_delta_needs_a_delta_tag() {
     let mut served = Served::new();
     let plain = served.get(FEED, &[]).tag();
     let delta = |served: &Served, tag: &str| served.get(FEED, &[("a-im", "feed"), ("if-none-match", tag)]);
     assert_eq!(delta(&served, &plain).status, 304);
     served.story("b", "Second", LATER);
-    // A tag that any cache could have is no promise that its owner has the feed.
+    // A cache may have sent the plain entity tag, so it gets no delta.
     let whole = delta(&served, &plain);
     assert_eq!((whole.status.as_u16(), whole.header("cache-control")), (200, Some("no-store")));
     let own = whole.tag();
@@ -388,7 +394,7 @@ fn what_changed_is_told_once_its_own_tag_is_named() {
         1
     );
     assert_eq!(delta(&served, &changed.tag()).status, 304);
-    // Others get the feed, and HEAD the header of the feed.
+    // Without `A-IM`, and with HEAD, the response is that of the full feed.
     assert_eq!(served.get(FEED, &[("if-none-match", &own)]).status, 200);
     let head = served.request(Method::HEAD, FEED, &[("a-im", "feed"), ("if-none-match", &own)], LATER);
     assert_eq!((head.status.as_u16(), head.tag()), (200, served.get(FEED, &[]).tag()));
@@ -402,7 +408,7 @@ fn what_changed_is_told_once_its_own_tag_is_named() {
 }
 
 #[test]
-fn every_format_tells_what_changed() {
+fn every_format_has_deltas() {
     let mut served = Served::new();
     for path in ["/en/all.rss.xml", "/en/all.json", "/mul/research.atom.xml"] {
         let own = served.get(path, &[("a-im", "feed")]).tag();
@@ -418,9 +424,9 @@ fn every_format_tells_what_changed() {
     }
 }
 
-/// Fault 18: whatever the clock does, a date is shown once it has come, and never twice.
+/// `Last-Modified` is never in the future and never repeated, whatever the clock does.
 #[test]
-fn dates_increase_whatever_the_clock_does() {
+fn last_modified_strictly_increases() {
     let mut served = Served::new();
     let mut seen = Vec::new();
     for (number, now) in [100, 100, 100, 40, 41, 5000, 90, 5003, 5004].into_iter().enumerate() {
@@ -433,7 +439,7 @@ fn dates_increase_whatever_the_clock_does() {
             if let Some(date) = response.header("last-modified") {
                 assert!(read(date) <= read(response.header("date").unwrap()), "{response:?}");
                 seen.push((read(date), number));
-                // The date is of this version: another client that has it has this version.
+                // The date identifies this version.
                 let again = served.request(Method::GET, FEED, &[("if-modified-since", date)], now);
                 assert_eq!(again.status, 304);
             } else {
@@ -450,7 +456,7 @@ fn dates_increase_whatever_the_clock_does() {
 }
 
 #[test]
-fn a_document_that_stays_keeps_its_tag_and_date() {
+fn an_unchanged_document_keeps_its_validators() {
     let mut served = Served::new();
     let feeds = ["/fr/all.atom.xml", "/fr/feeds.opml", "/fr/", FEED];
     let before = feeds.map(|path| served.get(path, &[("accept-encoding", "br")]));
@@ -463,7 +469,7 @@ fn a_document_that_stays_keeps_its_tag_and_date() {
 }
 
 #[test]
-fn paths_lead_to_documents_and_nowhere_else() {
+fn paths_find_documents_and_nothing_else() {
     let served = Served::new();
     let long = format!("/{}", "x".repeat(10_000));
     for (path, status, to) in [
@@ -506,7 +512,7 @@ fn paths_lead_to_documents_and_nowhere_else() {
 }
 
 #[test]
-fn headers_say_what_a_document_is() {
+fn headers_describe_documents() {
     let served = Served::new();
     for (path, media_type, language, is_feed) in [
         (FEED, "application/xml; charset=utf-8", Some("en"), true),
@@ -531,7 +537,7 @@ fn headers_say_what_a_document_is() {
 }
 
 #[test]
-fn methods_that_are_none_are_answered() {
+fn other_methods_are_rejected() {
     let served = Served::new();
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "QUUX"] {
         let response = served.request(method.parse().unwrap(), FEED, &[], LATER);
@@ -550,9 +556,9 @@ fn methods_that_are_none_are_answered() {
     assert_eq!(ready(respond(&twice, &served.publication, &Now::new(LATER))).status, 400);
 }
 
-/// The bytes over HTTP are those that a build writes.
+/// The bytes over HTTP equal those of a build.
 #[test]
-fn what_is_served_is_what_is_built() {
+fn served_bytes_equal_built_bytes() {
     let served = Served::new();
     let config = Config::load(served.folder.path().join("tidings.toml")).unwrap();
     let (site, _) = Site::load(&config, DateTime::from_timestamp(PUBLISHED.0, 0).unwrap());
@@ -576,7 +582,7 @@ fn what_is_served_is_what_is_built() {
 }
 
 #[test]
-fn what_is_older_is_made_when_it_is_asked_for() {
+fn older_pages_are_rendered_on_demand() {
     let folder = tempfile::TempDir::new().unwrap();
     let config = "[site]\nbase_url = \"https://a.example/\"\nauthority = \"a.example,2020\"\n\
         [languages.en]\ntitle = \"A\"\n[feeds]\nlimit = 1\n";
@@ -596,7 +602,7 @@ fn what_is_older_is_made_when_it_is_asked_for() {
     );
     assert_eq!(served.get("/en/2020-01", &[]).header("location"), Some("2020-01/"));
     assert_eq!(served.get("/en/2020-05/", &[]).status, 404);
-    // What changed has another tag and a later date, within the second too; the rest is as it was.
+    // A changed page has another tag and a later date, even within a second; the other is unchanged.
     let path = served.folder.path().to_owned();
     std::fs::write(path.join("stories/1.toml"), "published = 2020-01-01\n[translations.en]\ntitle = \"new\"\n")
         .unwrap();

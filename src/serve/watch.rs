@@ -90,7 +90,7 @@ impl Watch {
         });
         if let Err(error) = &watcher {
             let root = self.root.display();
-            tracing::warn!("the system reports no changes in {root} ({error}), so it is looked at every now and then");
+            tracing::warn!("the system reports no changes in {root} ({error}), so it is polled");
         }
         self.watcher = watcher.ok();
     }

@@ -89,7 +89,7 @@ def names_hub(topic, body, header, hub):
 def serving(site, hub):
     with check("hub: nobody is told of anything at the start"):
         time.sleep(QUIET)
-        hub.was_told([])
+        hub.assert_notified([])
 
     with check("hub: every feed names it and itself, in the document and in Link"):
         for topic in feeds(site):
@@ -99,14 +99,14 @@ def serving(site, hub):
     with check("hub: told once of each feed that changed, when the change is served, and of no other"):
         hub.forget()
         topics, now = change(site, ("a", "Changed", BOTH))
-        hub.waits_for(topics, 15)
-        hub.was_told(topics, now)
+        hub.wait_for_topics(topics, 15)
+        hub.assert_notified(topics, now)
 
     with check("hub: a story written again as it was is no change"):
         hub.forget()
         site.story("a", "Changed", languages=BOTH)
         time.sleep(QUIET)
-        hub.was_told([])
+        hub.assert_notified([])
 
     with check("hub: down during three changes, told of all of them when it is back, and of no other feed"):
         hub.forget()
@@ -116,21 +116,21 @@ def serving(site, hub):
         time.sleep(1.2)
         hub.mode = "turning away"
         hub.open()
-        wait_for("the server tries again", lambda: hub.turned_away, 20)
+        wait_for("the server tries again", lambda: hub.unavailable, 20)
         change(site, ("c", "While turned away", ["fr"]), ("d", "While turned away again", ["en"]))
         topics, now = changed(before, site)
         hub.mode = "open"
-        hub.waits_for(topics, 60)
-        hub.was_told(topics, now, once=False)
+        hub.wait_for_topics(topics, 60)
+        hub.assert_notified(topics, now, once=False)
 
     with check("hub: one that wants nothing of one feed is told of the others"):
         hub.forget()
-        hub.unwanted = {min(feeds(site))}
+        hub.rejected = {min(feeds(site))}
         topics, now = change(site, ("a", "Unwanted in part", BOTH))
-        if not hub.unwanted < topics:
-            raise CheckFailed(f"{hub.unwanted} did not change")
-        hub.waits_for(topics - hub.unwanted, 20)
-        hub.was_told(topics - hub.unwanted, now)
+        if not hub.rejected < topics:
+            raise CheckFailed(f"{hub.rejected} did not change")
+        hub.wait_for_topics(topics - hub.rejected, 20)
+        hub.assert_notified(topics - hub.rejected, now)
 
     with check("hub: while it hangs readers are answered, and changes served"):
         hub.forget()
@@ -142,8 +142,8 @@ def serving(site, hub):
             time.sleep(QUIET)
         topics, now = changed(before, site)
         hub.release()
-        hub.waits_for(topics, 60)
-        hub.was_told(topics, now, once=False)
+        hub.wait_for_topics(topics, 60)
+        hub.assert_notified(topics, now, once=False)
 
     with check("hub: while it hangs SIGTERM ends the server"):
         hub.forget()

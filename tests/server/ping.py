@@ -24,7 +24,7 @@ def build_and_ping(site, hub):
     if built.returncode or done.returncode:
         raise CheckFailed(f"build ended with {built.returncode}, ping with {done.returncode}: {built.stderr}{done.stderr}")
     urls = json.loads(built.stdout)["changed_urls"]
-    hub.was_told([url for url in urls if url.endswith(FEEDS)])
+    hub.assert_notified([url for url in urls if url.endswith(FEEDS)])
     return len(urls), len(hub.counts())
 
 
@@ -56,14 +56,14 @@ def main():
             done = tidings(site, "ping", *some)
             if done.returncode:
                 raise CheckFailed(f"exit {done.returncode}: {done.stderr}")
-            hub.was_told(some)
+            hub.assert_notified(some)
 
         with check("ping: a hub that has moved is told where it is now, or it is a failure"):
             hub.forget()
             hub.mode = "moved"
             done = tidings(site, "ping", some[0])
             if done.returncode == 0:
-                hub.was_told(some[:1])
+                hub.assert_notified(some[:1])
 
         with check("ping: a hub that refuses is named, is a failure, and is given up once for all feeds"):
             hub.close()

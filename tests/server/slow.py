@@ -49,7 +49,7 @@ class Slow:
             self.open.append(connection)
         self.since = time.monotonic()
 
-    def look(self):
+    def poll(self):
         """Writes to each that is still open, and drops those that the server has closed."""
         left = []
         for connection in self.open:
@@ -79,21 +79,21 @@ class Slow:
         self.more, self.reads = b"", True
         end = time.monotonic() + 10
         while self.open and time.monotonic() < end:
-            self.look()
+            self.poll()
             time.sleep(0.05)
         if self.open:
             raise CheckFailed(f"{len(self.open)} are still open after {time.monotonic() - self.since:.0f} s")
 
 
 class Other:
-    """Another client, who wants a small feed again and again. A process of its own, that waits for the server alone and not for
-    the thousands of clients that are made here."""
+    """Another client, which requests a small feed again and again. A process of its own, so that it does not wait for the
+    thousands of clients of this one."""
 
     def __init__(self, site):
         self.site, self.process = site, site.process
         self.slowest, self.most, self.wrong, self.served = 0, 0, "", 0
         self.stop = multiprocessing.Event()
-        self.told, self.telling = multiprocessing.Pipe(duplex=False)
+        self.results, self.sender = multiprocessing.Pipe(duplex=False)
         self.client = multiprocessing.Process(target=self.ask, daemon=True)
 
     def ask(self):
@@ -112,7 +112,7 @@ class Other:
                 os.kill(self.process.pid, signal.SIGKILL)
                 self.wrong = f"it was killed at {self.most} kB"
                 break
-        self.telling.send((self.slowest, self.most, self.wrong, self.served))
+        self.sender.send((self.slowest, self.most, self.wrong, self.served))
 
     def __enter__(self):
         self.client.start()
@@ -122,11 +122,11 @@ class Other:
         self.stop.set()
         self.client.join()
 
-    def judge(self):
+    def assert_served(self):
         self.stop.set()
-        if not self.told.poll(10):
+        if not self.results.poll(10):
             raise CheckFailed("the other client is gone")
-        self.slowest, self.most, self.wrong, self.served = self.told.recv()
+        self.slowest, self.most, self.wrong, self.served = self.results.recv()
         if self.wrong or self.slowest > 1 or not self.served:
             raise CheckFailed(f"the slowest of {self.served} took {self.slowest:.2f} s; {self.wrong or 'all were answered'}")
 
@@ -200,14 +200,14 @@ def many(folder):
         while time.monotonic() < slow[-1].since + WITHIN:
             time.sleep(1)
             for each in slow:
-                each.look()
+                each.poll()
         for each in slow:
             with check(f"{each.name}: closed within {WITHIN} s"):
                 each.end()
                 if not each.answered and b" 408 " not in each.received[:20] and each.received:
                     raise CheckFailed(f"answered with {each.received[:100]}")
         with check(f"{TOGETHER} connections at once: another client is served within 1 s"):
-            other.judge()
+            other.assert_served()
         with check(f"{TOGETHER} connections at once: memory stays below 300 MB"):
             if other.most > 300_000:
                 raise CheckFailed(f"{other.most} kB")
@@ -233,7 +233,7 @@ def at_once(folder):
             if len(sizes) != 1 or min(sizes) < 1000:
                 raise CheckFailed(f"answers of {sizes} bytes")
         with check("200 clients ask at once: another is served within 1 s, memory stays below 300 MB"):
-            other.judge()
+            other.assert_served()
             if other.most > 300_000:
                 raise CheckFailed(f"{other.most} kB")
 

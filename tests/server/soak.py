@@ -40,7 +40,7 @@ def publish(site, version):
 
 
 class Reader:
-    """Asks for documents one after the other, and keeps what tells one answer from another."""
+    """Asks for documents one after the other, and keeps the validators and versions of responses."""
 
     def __init__(self, port, end):
         self.port, self.end = port, end
@@ -60,10 +60,10 @@ class Reader:
             connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             body = answer.read()  # less than Content-Length says is an error here
-            self.look_at(path, coding, headers, answer, body)
+            self.verify(path, coding, headers, answer, body)
             self.answers += 1
 
-    def look_at(self, path, coding, asked, answer, body):
+    def verify(self, path, coding, asked, answer, body):
         where = f"{path} as {coding}"
         tag, date, modified = (answer.headers[name] for name in ("ETag", "Date", "Last-Modified"))
         if answer.status == 304 and tag in (asked.get("If-None-Match"),) and not body:

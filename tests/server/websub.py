@@ -1,4 +1,4 @@
-"""A hub on loopback that records what it is told, and answers as a check wants it to."""
+"""A hub on loopback that records pings, and responds as a check wants it to."""
 
 import socketserver
 import threading
@@ -14,8 +14,7 @@ QUIET = 1.5  # seconds without a ping, after which none is expected
 
 
 class Hub:
-    """A hub that asks for each topic when it is told of it. It can be closed, answer 503, hang, have moved, or want nothing
-    of some topics."""
+    """A hub that requests each topic at its ping. It can be closed, respond with 503, hang, redirect, or reject topics."""
 
     def __init__(self):
         self.port = free_port()
@@ -26,8 +25,8 @@ class Hub:
         self.open()
 
     def forget(self):
-        self.told = []  # topic, its body then
-        self.unwanted, self.turned_away, self.hanging, self.wrong = set(), 0, 0, []
+        self.pings = []  # each topic, and its body at that time
+        self.rejected, self.unavailable, self.hanging, self.malformed = set(), 0, 0, []
 
     def open(self):
         handler = type("Handler", (Handler,), {"hub": self})
@@ -39,33 +38,33 @@ class Hub:
         self.server.server_close()
 
     def counts(self):
-        if self.wrong:
-            raise CheckFailed(self.wrong[0])
-        return Counter(topic for topic, _ in self.told)
+        if self.malformed:
+            raise CheckFailed(self.malformed[0])
+        return Counter(topic for topic, _ in self.pings)
 
     def release(self):
-        """Lets go of whoever is kept waiting, and answers again."""
+        """Releases the hanging requests, and responds again."""
         self.mode = "open"
         self.released.set()
 
-    def waits_for(self, topics, seconds):
-        """Until all of them have been told, and for a while longer."""
+    def wait_for_topics(self, topics, seconds):
+        """Waits for a ping of each topic, and a while longer."""
         try:
             wait_for("all pings", lambda: set(topics) <= set(self.counts()), seconds)
         except CheckFailed:
-            raise CheckFailed(f"after {seconds} s the hub has not been told of {sorted(set(topics) - set(self.counts()))}") from None
+            raise CheckFailed(f"after {seconds} s no ping of {sorted(set(topics) - set(self.counts()))}") from None
         time.sleep(QUIET)
 
-    def was_told(self, topics, now=None, once=True):
-        """Of these topics and no other; what it then got is what is served now."""
+    def assert_notified(self, topics, now=None, once=True):
+        """Pings of these topics and no other came, and each topic was served as it is now."""
         counts = self.counts()
         if set(counts) != set(topics):
-            raise CheckFailed(f"told without need: {sorted(set(counts) - set(topics))}, not told: {sorted(set(topics) - set(counts))}")
+            raise CheckFailed(f"needless pings: {sorted(set(counts) - set(topics))}, no pings: {sorted(set(topics) - set(counts))}")
         if once and max(counts.values(), default=0) > 1:
-            raise CheckFailed(f"told more than once: {[topic for topic, count in counts.items() if count > 1]}")
-        for topic, body in dict(self.told).items():
+            raise CheckFailed(f"repeated pings: {[topic for topic, count in counts.items() if count > 1]}")
+        for topic, body in dict(self.pings).items():
             if now and body != now[topic]:
-                raise CheckFailed(f"{topic} was not yet served as it is now when the hub was told of it")
+                raise CheckFailed(f"{topic} was not yet served as it is now at its ping")
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -84,18 +83,18 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if hub.mode == "turning away":
-            hub.turned_away += 1
+            hub.unavailable += 1
             return self.answer(503)
         if kind != "application/x-www-form-urlencoded" or form.get("hub.mode") != ["publish"] or not form.get("hub.url"):
-            hub.wrong.append(f"the hub was sent {kind}: {form}")
+            hub.malformed.append(f"the hub was sent {kind}: {form}")
             return self.answer(400)
         if hub.mode == "moved" and self.path == "/":
             return self.answer(301)
-        if hub.unwanted & set(form["hub.url"]):
+        if hub.rejected & set(form["hub.url"]):
             return self.answer(404)
         running = hub.site and hub.site.process and hub.site.process.poll() is None
         for topic in form["hub.url"]:
-            hub.told.append((topic, hub.site.get(path_of(hub.site, topic))[2] if running else None))
+            hub.pings.append((topic, hub.site.get(path_of(hub.site, topic))[2] if running else None))
         self.answer(202)
 
     def do_GET(self):
