@@ -55,8 +55,11 @@ pub struct ParsedEntry {
 /// A text and the markup it is in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {
+    #[serde(rename = "content_html")]
     Html(String),
+    #[serde(rename = "content_markdown")]
     Markdown(String),
+    #[serde(rename = "content_text")]
     Text(String),
 }
 

@@ -8,9 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::match_previous::match_previous;
 use super::normalize::Normalized;
 use super::report::Pairs;
-use super::review::{self, OpenPair};
 use super::state::ImportState;
-use super::{ImportOptions, link};
+use super::{ImportOptions, link, review};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::Diagnostic;
 
@@ -33,10 +32,8 @@ pub struct StoryDraft {
 #[derive(Debug, Default)]
 pub struct Grouping {
     pub drafts: Vec<StoryDraft>,
-    /// Entries that were paired, or may be.
+    /// Entries that were paired, and pairs for review.
     pub pairs: Pairs,
-    /// The pairs that an editor should decide.
-    pub open: Vec<OpenPair>,
     /// Decisions that cannot be applied.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -7,11 +7,10 @@ use std::path::Path;
 use chrono::NaiveDate;
 
 use super::ImportOptions;
-use super::entry::Body;
+use super::entry::{Body, Image};
 use super::group::Grouping;
 use super::normalize::Normalized;
 use super::report::{Member, Pair, Pairs};
-use super::review::OpenPair;
 use super::state::{Decision, EntryRef, ImportState};
 use super::story_file::{Story, Translation};
 use crate::diagnostics::Diagnostic;
@@ -26,11 +25,11 @@ struct Candidate {
     entry: Option<usize>,
     /// The index of its story in the state.
     story: Option<usize>,
-    id: EntryRef,
-    source: String,
-    line: usize,
+    /// What is reported of it.
+    member: Member,
     text: String,
-    translation: Translation,
+    image: Option<Image>,
+    link: Option<String>,
 }
 
 /// Adds decisions to the state. Returns a warning for each one that names no entry.
@@ -88,45 +87,29 @@ pub fn pair_entries(
     }
     for (one, other) in &constraints.must_link {
         if !pairing.stories.iter().any(|story| story.contains(one) && story.contains(other)) {
-            grouping.diagnostics.push(cannot_join(&candidates[*one].id, &candidates[*other].id));
+            grouping.diagnostics.push(cannot_join(&candidates[*one].member.id, &candidates[*other].member.id));
         }
     }
     let decided: HashSet<(usize, usize)> =
         constraints.cannot_link.iter().chain(&constraints.must_link).copied().collect();
     let is_open =
-        |pair: &&ScoredPair| !decided.contains(&(pair.left, pair.right)) && !decided.contains(&(pair.right, pair.left));
-    let reported =
-        |pairs: &[ScoredPair]| pairs.iter().filter(is_open).map(|pair| reported_pair(pair, &candidates)).collect();
-    grouping.pairs = Pairs { likely: reported(&pairing.likely), ..Pairs::default() };
+        |pair: &ScoredPair| !decided.contains(&(pair.left, pair.right)) && !decided.contains(&(pair.right, pair.left));
+    let member = |index: usize| candidates[index].member.clone();
+    let reported = |pairs: Vec<ScoredPair>| -> Vec<Pair> {
+        let open = pairs.into_iter().filter(|pair| is_open(pair));
+        let pair = |ScoredPair { left, right, score, reasons, .. }: ScoredPair| Pair {
+            score,
+            reasons,
+            one: member(left),
+            other: member(right),
+        };
+        open.map(pair).collect()
+    };
+    grouping.pairs = Pairs { likely: reported(pairing.likely), ..Pairs::default() };
     if options.explain {
-        (grouping.pairs.joined, grouping.pairs.missed) = (reported(&pairing.joined), reported(&pairing.near_misses));
+        (grouping.pairs.joined, grouping.pairs.missed) = (reported(pairing.joined), reported(pairing.near_misses));
     }
-    let open = |pair: &ScoredPair| OpenPair {
-        score: pair.score,
-        reasons: pair.reasons.clone(),
-        entries: [candidates[pair.left].id.clone(), candidates[pair.right].id.clone()],
-    };
-    grouping.open = pairing.likely.iter().filter(is_open).map(open).collect();
     Ok(sets)
-}
-
-fn reported_pair(pair: &ScoredPair, candidates: &[Candidate]) -> Pair {
-    let member = |index: usize| {
-        let Candidate { id, source, line, .. } = &candidates[index];
-        Member {
-            source: source.clone(),
-            line: *line,
-            date: id.date.to_string(),
-            language: id.language.clone(),
-            title: id.title.clone(),
-        }
-    };
-    Pair {
-        score: (pair.score * 1000.0).round() / 1000.0,
-        reasons: pair.reasons.clone(),
-        one: member(pair.left),
-        other: member(pair.right),
-    }
 }
 
 fn cannot_join(one: &EntryRef, other: &EntryRef) -> Diagnostic {
@@ -144,34 +127,36 @@ impl Candidate {
         let body = translation.content.as_ref().map(Body::visible_text).unwrap_or_default();
         let text = [translation.summary.as_deref().unwrap_or_default(), &body].join("\n");
         let text = text.trim().chars().take(MAX_COMPARED).collect();
-        // The text is all that is needed of the body, which may be long.
-        let translation = Translation { summary: None, content: None, ..translation };
-        Candidate { entry: None, story: None, id, source, line, text, translation }
+        let Translation { image, link, .. } = translation;
+        Candidate { entry: None, story: None, member: Member { source, line, id }, text, image, link }
     }
 
     fn compared(&self) -> Entry<'_> {
-        let image = self.translation.image.as_ref();
+        let image = self.image.as_ref();
         Entry {
-            language: &self.id.language,
-            date: self.id.date,
-            title: &self.id.title,
+            language: &self.member.id.language,
+            date: self.member.id.date,
+            title: &self.member.id.title,
             text: &self.text,
             alt: image.and_then(|image| image.alt.as_deref()),
             image: image.and_then(|image| image.url.as_deref()),
-            link: self.translation.link.as_deref(),
+            link: self.link.as_deref(),
         }
     }
 }
 
 /// Translations of earlier imports that are near in time and that no candidate replaces.
 fn earlier_candidates(candidates: &[Candidate], state: &ImportState, into: &Path) -> Vec<Candidate> {
-    let dates = || candidates.iter().filter(|candidate| candidate.story.is_none()).map(|candidate| candidate.id.date);
+    let dates =
+        || candidates.iter().filter(|candidate| candidate.story.is_none()).map(|candidate| candidate.member.id.date);
     let (Some(first), Some(last)) = (dates().min(), dates().max()) else { return Vec::new() };
     let is_near = |date: NaiveDate| {
         (first - date).num_days() <= pairing::MAX_DAYS_APART && (date - last).num_days() <= pairing::MAX_DAYS_APART
     };
-    let replaced: HashSet<(usize, &str)> =
-        candidates.iter().filter_map(|candidate| Some((candidate.story?, candidate.id.language.as_str()))).collect();
+    let replaced: HashSet<(usize, &str)> = candidates
+        .iter()
+        .filter_map(|candidate| Some((candidate.story?, candidate.member.id.language.as_str())))
+        .collect();
     let mut earlier = Vec::new();
     for (index, story) in state.stories.iter().enumerate() {
         if !story.entries.iter().any(|entry| is_near(entry.date)) {
@@ -194,7 +179,7 @@ fn earlier_candidates(candidates: &[Candidate], state: &ImportState, into: &Path
 fn constraints(candidates: &[Candidate], decisions: &[Decision]) -> Constraints {
     let mut by_id: HashMap<&EntryRef, usize> = HashMap::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        by_id.entry(&candidate.id).or_insert(index);
+        by_id.entry(&candidate.member.id).or_insert(index);
     }
     let previous_story = candidates.iter().map(|candidate| candidate.story).collect();
     let mut constraints = Constraints { previous_story, ..Constraints::default() };

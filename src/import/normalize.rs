@@ -14,7 +14,7 @@ use super::read::{Batch, Kind};
 use super::report::{EntryReport, Outcome, SourceReport};
 use super::slug::hash;
 use super::spool::{Spool, SpoolRange};
-use super::story_file::{NO_DATE, Translation};
+use super::story_file::Translation;
 use super::topics::TopicMatcher;
 use super::{ImportOptions, Progress};
 use crate::config::{Config, LanguageIndex};
@@ -76,7 +76,7 @@ impl NormalizedEntry {
     pub fn translation(&self, spool: &Spool) -> Result<Option<Translation>, Diagnostic> {
         let Some(range) = self.text else { return Ok(None) };
         let published = self.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
-        let updated = self.updated.filter(|updated| is_later(*updated, published)).map(datetime);
+        let updated = self.updated.filter(|updated| is_later(*updated, published)).and_then(datetime);
         let published = datetime(published);
         Ok(Some(Translation { published, updated, guid: self.guid.clone(), ..spool.get(range)? }))
     }
@@ -239,12 +239,9 @@ impl<'a> Normalizer<'a> {
         Translation {
             language,
             title: report.title.clone(),
-            published: NO_DATE,
-            updated: None,
-            expires: entry.expires.map(datetime),
-            is_draft: entry.is_draft,
+            expires: entry.expires.and_then(datetime),
+            draft: entry.is_draft,
             link: link.map(String::from),
-            guid: None,
             summary: entry.summary.clone(),
             content: entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
                 Body::Html(html) => Body::Html(crate::store::sanitized(without_language_wrapper(html), &base)),
@@ -253,6 +250,7 @@ impl<'a> Normalizer<'a> {
             authors: authors.collect(),
             image: image.filter(|image| *image != Image::default()),
             enclosures,
+            ..Translation::default()
         }
     }
 
@@ -346,13 +344,13 @@ fn is_later(one: EntryDate, other: EntryDate) -> bool {
     }
 }
 
-fn datetime(date: EntryDate) -> Datetime {
+fn datetime(date: EntryDate) -> Option<Datetime> {
     let text = match date {
         EntryDate::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         EntryDate::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
         EntryDate::Day(day) => day.to_string(),
     };
-    text.parse().unwrap_or(NO_DATE)
+    text.parse().ok()
 }
 
 /// Gives the undated entries of a source the date of their feed, else the one of `--date`, else skips them.

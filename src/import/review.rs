@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::report::Pair;
 use super::state::{Decision, EntryRef};
 use super::toml_text::string;
 use super::{file_error, is_not_found};
@@ -12,24 +13,16 @@ use crate::diagnostics::{Diagnostic, Location};
 use crate::files;
 use crate::source::{decode, undecodable};
 
-/// An undecided pair.
-#[derive(Clone, Debug, PartialEq)]
-pub struct OpenPair {
-    pub score: f64,
-    pub reasons: Vec<String>,
-    pub entries: [EntryRef; 2],
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
-    pairs: Vec<Pair>,
+    pairs: Vec<ReviewedPair>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Pair {
+struct ReviewedPair {
     same: toml::Spanned<toml::Value>,
     #[serde(rename = "score")]
     _score: Option<f64>,
@@ -71,7 +64,7 @@ pub fn read(path: &Path) -> Result<Vec<Decision>, Diagnostic> {
 }
 
 /// Writes the undecided pairs.
-pub fn write(path: &Path, pairs: &[OpenPair]) -> Result<(), Diagnostic> {
+pub fn write(path: &Path, pairs: &[Pair]) -> Result<(), Diagnostic> {
     if path.is_dir() {
         return Err(file_error(path, "this is a folder").help("name a file with --review"));
     }
@@ -79,9 +72,9 @@ pub fn write(path: &Path, pairs: &[OpenPair]) -> Result<(), Diagnostic> {
         "# Pairs of entries that may be one story, the most probable first. Where they are, write `same = true`; where they are\n\
          # not, `same = false`; then import again with the same --review. What you decided is remembered.\n",
     );
-    for OpenPair { score, reasons, entries: [one, other] } in pairs {
+    for Pair { score, reasons, one, other } in pairs {
         let reasons = reasons.iter().map(|reason| string(reason)).collect::<Vec<_>>().join(", ");
-        let (one, other) = (one.to_toml(), other.to_toml());
+        let (one, other) = (one.id.to_toml(), other.id.to_toml());
         let _ = write!(
             text,
             "\n[[pairs]]\nsame    = \"?\"\none     = {one}\nother   = {other}\nscore   = {score:.2}\nreasons = [{reasons}]\n"
@@ -94,6 +87,7 @@ pub fn write(path: &Path, pairs: &[OpenPair]) -> Result<(), Diagnostic> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use super::super::report::Member;
     use super::*;
 
     fn entry_ref(language: &str) -> EntryRef {
@@ -105,11 +99,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("review.toml");
         assert_eq!(read(&path).unwrap(), []);
-        let open = OpenPair {
-            score: 0.5,
-            reasons: vec!["the same day".to_owned()],
-            entries: [entry_ref("en"), entry_ref("fr")],
-        };
+        let member = |language| Member { source: String::new(), line: 0, id: entry_ref(language) };
+        let reasons = vec!["the same day".to_owned()];
+        let open = Pair { score: 0.5, reasons, one: member("en"), other: member("fr") };
         write(&path, &[open.clone(), open]).unwrap();
         assert_eq!(read(&path).unwrap(), []);
         let text = std::fs::read_to_string(&path).unwrap();

@@ -5,8 +5,8 @@ use std::fmt::{self, Write as _};
 use std::path::{Component, Path};
 
 use chrono::NaiveDate;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::file_error;
 use super::toml_text::string;
@@ -37,9 +37,9 @@ pub struct Decision {
 }
 
 /// What identifies an entry for a reviewer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct EntryRef {
-    #[serde(deserialize_with = "day")]
+    #[serde(deserialize_with = "day", serialize_with = "day_text")]
     pub date: NaiveDate,
     pub language: String,
     pub title: String,
@@ -116,6 +116,10 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D
     let date = written.date.ok_or_else(|| D::Error::custom("a date is missing"))?;
     NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
         .ok_or_else(|| D::Error::custom("there is no such day"))
+}
+
+fn day_text<S: serde::Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(date)
 }
 
 /// Whether a path stays below the folder.

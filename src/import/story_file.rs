@@ -21,52 +21,24 @@ pub struct Story {
     pub translations: Vec<Translation>,
 }
 
-/// A missing date.
-pub const NO_DATE: Datetime = Datetime { date: None, time: None, offset: None };
-
-fn no_date() -> Datetime {
-    NO_DATE
-}
-
-/// A story in one language.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// A story in one language; also the values that all translations of a story share.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Translation {
     pub language: String,
     pub title: String,
-    #[serde(skip, default = "no_date")]
-    pub published: Datetime,
-    #[serde(skip)]
+    pub published: Option<Datetime>,
     pub updated: Option<Datetime>,
     pub expires: Option<Datetime>,
-    pub is_draft: bool,
+    pub draft: bool,
     pub link: Option<String>,
-    #[serde(skip)]
     pub guid: Option<String>,
     pub summary: Option<String>,
+    #[serde(flatten)]
     pub content: Option<Body>,
     pub authors: Vec<Author>,
     pub image: Option<Image>,
     pub enclosures: Vec<Enclosure>,
-}
-
-/// The keys of a story and of each of its translations.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default)]
-struct Fields {
-    title: Option<String>,
-    published: Option<Datetime>,
-    updated: Option<Datetime>,
-    expires: Option<Datetime>,
-    draft: Option<bool>,
-    link: Option<String>,
-    guid: Option<String>,
-    summary: Option<String>,
-    content_html: Option<String>,
-    content_markdown: Option<String>,
-    content_text: Option<String>,
-    authors: Option<Vec<Author>>,
-    image: Option<Image>,
-    enclosures: Option<Vec<Enclosure>>,
 }
 
 #[derive(Deserialize)]
@@ -74,17 +46,20 @@ struct Document {
     #[serde(default)]
     topics: Vec<String>,
     #[serde(flatten)]
-    story: Fields,
+    shared: Translation,
     #[serde(default)]
-    translations: BTreeMap<String, Fields>,
+    translations: BTreeMap<String, Translation>,
 }
 
 impl Story {
     /// Reads what [`to_toml`](Self::to_toml) wrote; `None` for anything else. The translations are sorted by their tags.
     pub fn from_toml(text: &str) -> Option<Story> {
-        let Document { topics, story, translations } = toml::from_str(text).ok()?;
-        let translations = translations.into_iter().map(|(language, own)| own.into_translation(language, &story));
-        Some(Story { topics, translations: translations.collect::<Option<_>>()? })
+        let Document { topics, shared, translations } = toml::from_str(text).ok()?;
+        let translations =
+            translations.into_iter().map(|(language, own)| Translation { language, ..own.plus(&shared) });
+        let translations: Vec<Translation> = translations.collect();
+        let is_complete = |own: &Translation| !own.title.is_empty() && own.published.is_some();
+        translations.iter().all(is_complete).then_some(Story { topics, translations })
     }
 
     /// Adds the translations of another story in languages that this one lacks, and its topics.
@@ -99,18 +74,18 @@ impl Story {
 
     /// The content of the story's file.
     pub fn to_toml(&self, id: &str) -> String {
-        let story = self.shared();
+        let shared = self.shared();
         let mut out = format!("id        = {}\n", string(id));
-        story.write_dates(&mut out, "          ");
+        shared.write_dates(&mut out, "          ");
         if !self.topics.is_empty() {
             let topics: Vec<String> = self.topics.iter().map(|topic| string(topic)).collect();
             let _ = writeln!(out, "topics    = [{}]", topics.join(", "));
         }
-        story.write_rest(&mut out);
-        for text in &self.translations {
-            let own = Fields::of(text).minus(&story);
-            let _ = write!(out, "\n[translations.{}]\n", text.language);
-            let _ = writeln!(out, "title = {}", string(&text.title));
+        shared.write_rest(&mut out);
+        for translation in &self.translations {
+            let own = translation.minus(&shared);
+            let _ = write!(out, "\n[translations.{}]\n", own.language);
+            let _ = writeln!(out, "title = {}", string(&own.title));
             own.write_dates(&mut out, "");
             own.write_texts(&mut out);
             own.write_rest(&mut out);
@@ -119,105 +94,75 @@ impl Story {
     }
 
     /// The values that all translations share, and the earliest date.
-    fn shared(&self) -> Fields {
-        let all: Vec<Fields> = self.translations.iter().map(Fields::of).collect();
-        let Some(first) = all.first() else { return Fields::default() };
-        fn same<T: PartialEq + Clone>(all: &[Fields], of: impl Fn(&Fields) -> Option<T>) -> Option<T> {
-            let first = of(all.first()?);
-            first.filter(|first| all.iter().all(|other| of(other).as_ref() == Some(first)))
+    fn shared(&self) -> Translation {
+        fn same<T: PartialEq>(all: &[Translation], of: impl Fn(&Translation) -> Option<T>) -> Option<T> {
+            let first = of(all.first()?)?;
+            all.iter().all(|other| of(other).as_ref() == Some(&first)).then_some(first)
         }
-        let image = same(&all, |text| {
-            let Image { url, width, height, .. } = text.image.clone()?;
+        let all = &self.translations[..];
+        let image = |own: &Translation| {
+            let Image { url, width, height, .. } = own.image.clone()?;
             Some(Image { url: Some(url?), width, height, ..Image::default() })
-        });
-        let dates = all.iter().filter_map(|text| text.published.as_ref());
-        Fields {
-            published: dates.min_by_key(|date| date.to_string()).copied().or(first.published),
-            updated: same(&all, |text| text.updated),
-            expires: same(&all, |text| text.expires),
-            draft: same(&all, |text| text.draft),
-            authors: same(&all, |text| text.authors.clone()),
-            image,
-            enclosures: same(&all, |text| text.enclosures.clone()),
-            ..Fields::default()
+        };
+        Translation {
+            published: all.iter().filter_map(|own| own.published).min_by_key(Datetime::to_string),
+            updated: same(all, |own| own.updated),
+            expires: same(all, |own| own.expires),
+            draft: same(all, |own| Some(own.draft)).unwrap_or_default(),
+            authors: same(all, |own| Some(own.authors.clone())).unwrap_or_default(),
+            image: same(all, image),
+            enclosures: same(all, |own| Some(own.enclosures.clone())).unwrap_or_default(),
+            ..Translation::default()
         }
     }
 }
 
-impl Fields {
-    fn of(text: &Translation) -> Fields {
-        let (html, markdown, plain) = match &text.content {
-            Some(Body::Html(body)) => (Some(body), None, None),
-            Some(Body::Markdown(body)) => (None, Some(body), None),
-            Some(Body::Text(body)) => (None, None, Some(body)),
-            None => (None, None, None),
-        };
-        Fields {
-            title: Some(text.title.clone()),
-            published: Some(text.published),
-            updated: text.updated,
-            expires: text.expires,
-            draft: text.is_draft.then_some(true),
-            link: text.link.clone(),
-            guid: text.guid.clone(),
-            summary: text.summary.clone(),
-            content_html: html.cloned(),
-            content_markdown: markdown.cloned(),
-            content_text: plain.cloned(),
-            authors: Some(text.authors.clone()).filter(|authors| !authors.is_empty()),
-            image: text.image.clone(),
-            enclosures: Some(text.enclosures.clone()).filter(|files| !files.is_empty()),
+impl Translation {
+    /// Without the shared values.
+    fn minus(&self, shared: &Translation) -> Translation {
+        let date = |own: Option<Datetime>, shared: Option<Datetime>| own.filter(|_| own != shared);
+        let mut own = self.clone();
+        own.published = date(own.published, shared.published);
+        own.updated = date(own.updated, shared.updated);
+        own.expires = date(own.expires, shared.expires);
+        own.draft &= !shared.draft;
+        if own.authors == shared.authors {
+            own.authors.clear();
         }
+        if own.enclosures == shared.enclosures {
+            own.enclosures.clear();
+        }
+        if let Some(image) = own.image.as_mut().filter(|_| shared.image.is_some()) {
+            (image.url, image.width, image.height) = (None, None, None);
+        }
+        own
     }
 
-    /// The values that differ from the story's.
-    fn minus(self, story: &Fields) -> Fields {
-        fn differing<T: PartialEq>(own: Option<T>, story: &Option<T>) -> Option<T> {
-            own.filter(|own| Some(own) != story.as_ref())
+    /// With the shared values again.
+    fn plus(self, shared: &Translation) -> Translation {
+        fn or<T: Clone>(own: Vec<T>, shared: &[T]) -> Vec<T> {
+            if own.is_empty() { shared.to_vec() } else { own }
         }
-        Fields {
-            published: differing(self.published, &story.published),
-            updated: differing(self.updated, &story.updated),
-            expires: differing(self.expires, &story.expires),
-            draft: differing(self.draft, &story.draft),
-            authors: differing(self.authors, &story.authors),
-            enclosures: differing(self.enclosures, &story.enclosures),
-            image: self.image.map(|image| match story.image.is_some() {
-                true => Image { url: None, width: None, height: None, ..image },
-                false => image,
+        let image = match (self.image, shared.image.clone()) {
+            (Some(own), Some(shared)) => Some(Image {
+                url: own.url.or(shared.url),
+                alt: own.alt.or(shared.alt),
+                credit: own.credit.or(shared.credit),
+                width: own.width.or(shared.width),
+                height: own.height.or(shared.height),
             }),
+            (own, shared) => own.or(shared),
+        };
+        Translation {
+            published: self.published.or(shared.published),
+            updated: self.updated.or(shared.updated),
+            expires: self.expires.or(shared.expires),
+            draft: self.draft || shared.draft,
+            authors: or(self.authors, &shared.authors),
+            image,
+            enclosures: or(self.enclosures, &shared.enclosures),
             ..self
         }
-    }
-
-    fn into_translation(self, language: String, story: &Fields) -> Option<Translation> {
-        let html = self.content_html.map(Body::Html);
-        let content = html.or(self.content_markdown.map(Body::Markdown)).or(self.content_text.map(Body::Text));
-        let image = match (self.image, story.image.clone()) {
-            (Some(own), Some(story)) => Some(Image {
-                url: own.url.or(story.url),
-                alt: own.alt.or(story.alt),
-                credit: own.credit.or(story.credit),
-                width: own.width.or(story.width),
-                height: own.height.or(story.height),
-            }),
-            (own, story) => own.or(story),
-        };
-        Some(Translation {
-            language,
-            title: self.title?,
-            published: self.published.or(story.published)?,
-            updated: self.updated.or(story.updated),
-            expires: self.expires.or(story.expires),
-            is_draft: self.draft.or(story.draft).unwrap_or(false),
-            link: self.link,
-            guid: self.guid,
-            summary: self.summary,
-            content,
-            authors: self.authors.or_else(|| story.authors.clone()).unwrap_or_default(),
-            image,
-            enclosures: self.enclosures.or_else(|| story.enclosures.clone()).unwrap_or_default(),
-        })
     }
 
     /// `pad` aligns the equals signs.
@@ -237,18 +182,18 @@ impl Fields {
                 let _ = writeln!(out, "{key} = {written}");
             }
         }
-        let bodies = [
-            ("content_html", &self.content_html),
-            ("content_markdown", &self.content_markdown),
-            ("content_text", &self.content_text),
-        ];
-        for (key, body) in bodies.into_iter().filter_map(|(key, body)| Some((key, body.as_ref()?))) {
+        let body = self.content.as_ref().map(|content| match content {
+            Body::Html(body) => ("content_html", body),
+            Body::Markdown(body) => ("content_markdown", body),
+            Body::Text(body) => ("content_text", body),
+        });
+        if let Some((key, body)) = body {
             let _ = writeln!(out, "{key} = {}", multiline(body));
         }
     }
 
     fn write_rest(&self, out: &mut String) {
-        if let Some(authors) = &self.authors {
+        if !self.authors.is_empty() {
             let author = |author: &Author| {
                 table(&[
                     ("name", Some(string(&author.name))),
@@ -256,7 +201,7 @@ impl Fields {
                     ("email", author.email.as_deref().map(string)),
                 ])
             };
-            let _ = writeln!(out, "authors = [{}]", authors.iter().map(author).collect::<Vec<_>>().join(", "));
+            let _ = writeln!(out, "authors = [{}]", self.authors.iter().map(author).collect::<Vec<_>>().join(", "));
         }
         if let Some(image) = self.image.as_ref().filter(|image| **image != Image::default()) {
             let number = |number: Option<u32>| number.map(|number| number.to_string());
@@ -269,7 +214,7 @@ impl Fields {
             ]);
             let _ = writeln!(out, "image = {written}");
         }
-        if let Some(enclosures) = &self.enclosures {
+        if !self.enclosures.is_empty() {
             let enclosure = |file: &Enclosure| {
                 table(&[
                     ("url", Some(string(&file.url))),
@@ -278,9 +223,10 @@ impl Fields {
                     ("title", file.title.as_deref().map(string)),
                 ])
             };
-            let _ = writeln!(out, "enclosures = [{}]", enclosures.iter().map(enclosure).collect::<Vec<_>>().join(", "));
+            let files = self.enclosures.iter().map(enclosure).collect::<Vec<_>>();
+            let _ = writeln!(out, "enclosures = [{}]", files.join(", "));
         }
-        if let Some(true) = self.draft {
+        if self.draft {
             out.push_str("draft = true\n");
         }
     }
@@ -302,17 +248,8 @@ mod tests {
         Translation {
             language: language.to_owned(),
             title: "Station opens".to_owned(),
-            published: "2019-03-07".parse().unwrap(),
-            updated: None,
-            expires: None,
-            is_draft: false,
-            link: None,
-            guid: None,
-            summary: None,
-            content: None,
-            authors: Vec::new(),
-            image: None,
-            enclosures: Vec::new(),
+            published: "2019-03-07".parse().ok(),
+            ..Translation::default()
         }
     }
 
@@ -329,7 +266,7 @@ mod tests {
             ..text("en")
         };
         let french = Translation {
-            published: "2019-04-01T10:00:00+02:00".parse().unwrap(),
+            published: "2019-04-01T10:00:00+02:00".parse().ok(),
             image: Some(Image { credit: Some("Photo : A".into()), ..image }),
             authors,
             content: Some(Body::Text("Un.\n\nDeux.".into())),
@@ -354,7 +291,7 @@ mod tests {
 
     prop_compose! {
         fn any_text(language: &'static str)(
-            title in "[a-z\"'\\\\ é]{1,9}", day in 1..28_u8, updated in prop::bool::ANY, is_draft in prop::bool::ANY,
+            title in "[a-z\"'\\\\ é]{1,9}", day in 1..28_u8, updated in prop::bool::ANY, draft in prop::bool::ANY,
             link in some("https://a\\.example/[a-z]{0,3}"), guid in some("[a-z\"]{1,4}"), summary in some("[a-z\n\"]{1,9}"),
             kind in 0..4, body in "(?s)[a-z\n\"\\\\\\[\\]=]{1,30}", author in prop::option::of("[ab]"),
             url in some("https://a\\.example/[ij]"), alt in some("[a-z]{1,3}"), width in prop::option::of(1..3_u32), files in 0..2_usize,
@@ -364,9 +301,9 @@ mod tests {
             Translation {
                 language: language.to_owned(),
                 title,
-                published: date(1),
+                published: Some(date(1)),
                 updated: updated.then(|| date(2)),
-                is_draft,
+                draft,
                 link,
                 guid,
                 summary,

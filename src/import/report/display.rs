@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{EntryReport, MAX_SHOWN, Member, Outcome, Pairs, Report, SourceReport};
+use super::{EntryReport, MAX_SHOWN, Member, Outcome, Pairs, Report, SourceReport, rounded};
 use crate::text::{count, ellipsis};
 
 impl fmt::Display for Report {
@@ -142,9 +142,10 @@ fn write_pairs(f: &mut fmt::Formatter<'_>, pairs: &Pairs) -> fmt::Result {
     for (title, pairs) in sections.into_iter().filter(|(_, pairs)| !pairs.is_empty()) {
         writeln!(f, "{title}")?;
         for pair in pairs {
-            writeln!(f, "  {:.3}: {}", pair.score, pair.reasons.join("; "))?;
-            for Member { source, line, date, language, title } in [&pair.one, &pair.other] {
-                writeln!(f, "    {}: {date} {language}: {}", location(source, *line), ellipsis(title, MAX_SHOWN))?;
+            writeln!(f, "  {:.3}: {}", rounded(pair.score), pair.reasons.join("; "))?;
+            for Member { source, line, id } in [&pair.one, &pair.other] {
+                let title = ellipsis(&id.title, MAX_SHOWN);
+                writeln!(f, "    {}: {} {}: {title}", location(source, *line), id.date, id.language)?;
             }
         }
     }

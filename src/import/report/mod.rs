@@ -11,6 +11,7 @@ use super::entry::EntryDate;
 use super::group::Grouping;
 use super::normalize::Normalized;
 use super::read::Kind;
+use super::state::EntryRef;
 use super::{ImportOptions, listing, review};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::text::ellipsis;
@@ -57,6 +58,7 @@ pub struct Pairs {
 #[derive(Clone, Debug, Serialize)]
 pub struct Pair {
     /// The probability that they are, from 0 to 1.
+    #[serde(serialize_with = "three_decimals")]
     pub score: f64,
     /// The evidence for and against it, the strongest first.
     pub reasons: Vec<String>,
@@ -71,9 +73,16 @@ pub struct Member {
     pub source: String,
     /// The line in it, from 1; 0 if unknown.
     pub line: usize,
-    pub date: String,
-    pub language: String,
-    pub title: String,
+    #[serde(flatten)]
+    pub id: EntryRef,
+}
+
+fn three_decimals<S: serde::Serializer>(score: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(rounded(*score))
+}
+
+fn rounded(score: f64) -> f64 {
+    (score * 1000.0).round() / 1000.0
 }
 
 /// A source as a whole.
@@ -149,57 +158,32 @@ pub struct EntryReport {
 #[serde(tag = "outcome", rename_all = "kebab-case")]
 pub enum Outcome {
     /// A new story.
-    Written {
-        /// The new file.
-        file: String,
-    },
+    Written { file: String },
     /// The file has what the source has.
-    Unchanged {
-        /// The story's file.
-        file: String,
-    },
+    Unchanged { file: String },
     /// The source was corrected, and the file was as the import left it.
-    Updated {
-        /// The story's file.
-        file: String,
-    },
+    Updated { file: String },
     /// The file was edited by hand, and is left alone.
     Edited {
-        /// The story's file.
         file: String,
         /// The source was corrected too, and the file does not have the correction.
         correction_waits: bool,
     },
     /// The file was deleted by hand, and is not written again.
-    Deleted {
-        /// The deleted file.
-        file: String,
-    },
+    Deleted { file: String },
     /// Another file of the store has the story.
-    AlreadyThere {
-        /// The path of that file.
-        path: PathBuf,
-    },
+    AlreadyThere { path: PathBuf },
     /// An earlier entry has the same date, title and text.
-    Duplicate {
-        /// The source of the other entry.
-        of: String,
-        /// The line of the other entry.
-        of_line: usize,
-    },
+    Duplicate { of: String, of_line: usize },
     /// Another source has the entry with another text, which is used.
     Superseded {
-        /// The source of the other entry.
         by: String,
         /// The line of the other entry; none for an earlier import.
         #[serde(skip_serializing_if = "Option::is_none")]
         by_line: Option<usize>,
     },
     /// Its source does not publish it.
-    Unpublished {
-        /// Why not.
-        reason: String,
-    },
+    Unpublished { reason: String },
     /// It cannot be imported.
     LeftOut {
         /// Why; after a semicolon, what helps.
@@ -239,7 +223,7 @@ pub fn report(
     outcomes: Vec<Outcome>,
 ) -> Result<Report, Diagnostic> {
     if let Some(path) = options.review.as_ref().filter(|_| !options.dry_run) {
-        review::write(path, &grouping.open)?;
+        review::write(path, &grouping.pairs.likely)?;
     }
     let mut entries: Vec<EntryReport> = normalized.entries.into_iter().map(|entry| entry.report).collect();
     for (draft, outcome) in grouping.drafts.iter().zip(outcomes) {
