@@ -19,6 +19,7 @@
 //! | `publish` | writing documents to a destination by a manifest |
 //! | `serve` | HTTP: conditional requests, and reloading a store that changes |
 //! | `fetch` | an HTTP client with bounded time and size |
+//! | `dates` | dates that others wrote, in listings, feeds and front matter |
 //! | `pairing` | entries in, languages and groups of translations out, with evidence |
 //! | `import` | feeds, exports and pages of other systems into story files: read, normalize, group, reconcile, report |
 //! | `lint` | validating feeds by their specifications |
@@ -100,6 +101,7 @@ mod catalog;
 mod cli;
 mod coding;
 mod config;
+mod dates;
 mod diagnostics;
 mod fetch;
 mod files;

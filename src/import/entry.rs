@@ -1,7 +1,8 @@
 //! An entry as its source has it, before anything is decided: what every format is parsed into.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
+
+pub use crate::dates::EntryDate;
 
 use super::visible_text;
 
@@ -72,15 +73,6 @@ impl Body {
             Body::Text(text) => text.clone(),
         }
     }
-}
-
-/// A date as exactly as the source gives it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum EntryDate {
-    Instant(DateTime<FixedOffset>),
-    /// Without an offset.
-    Local(NaiveDateTime),
-    Day(NaiveDate),
 }
 
 /// A category: its term for machines, and its label for people if the source has both.

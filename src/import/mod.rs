@@ -14,7 +14,6 @@
 //! Never touches: the catalog, feeds, the clock, the terminal.
 
 mod assign_ids;
-mod dates;
 mod decode;
 mod duplicates;
 mod entry;

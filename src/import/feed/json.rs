@@ -5,9 +5,9 @@ use std::io::{self, BufRead};
 use serde_json::{Map, Value};
 
 use super::Head;
-use super::date;
 use super::tree::MAX_ENTRY_BYTES;
 use super::xml::parse_author;
+use crate::dates::feed as date;
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
 use crate::import::parse_error::ParseError;
 use crate::import::visible_text;

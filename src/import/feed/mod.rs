@@ -2,7 +2,6 @@
 //!
 //! Entries are emitted one by one, so that memory is bounded by the longest entry. Incomplete entries are emitted too.
 
-pub mod date;
 mod json;
 pub mod tree;
 mod xml;

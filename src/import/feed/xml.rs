@@ -1,7 +1,7 @@
 //! Owns mapping the elements of RSS, RDF, Atom and their extension modules to entries.
 
-use super::date;
 use super::tree::{Element, Namespace};
+use crate::dates::feed as date;
 use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, Image, ParsedEntry};
 use crate::import::visible_text;
 

@@ -9,13 +9,13 @@ use std::io::Read;
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::dates::{self, NumericDate};
 use super::decode::Utf8Reader;
 use super::entry::{Body, EntryDate, ParsedEntry};
 use super::listing::Credits;
 use super::listing::summary_or_body;
 use super::parse_error::ParseError;
 use super::visible_text;
+use crate::dates::{self, NumericDate};
 use crate::store::exceeded_limit;
 use parts::{VisibleHtml, attribute};
 pub use selectors::{SelectorOptions, Selectors};

@@ -8,9 +8,8 @@ use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use crate::import::dates::{self, NumericDate, ParsedDate};
+use crate::dates::{self, NumericDate, ParsedDate};
 use crate::import::entry::{EntryDate, Image};
-use crate::import::feed::date as machine;
 use crate::import::feed::tree::write_start_tag;
 use crate::import::listing::caption;
 use crate::import::visible_text;
@@ -99,7 +98,7 @@ pub enum DateField {
 pub fn date(element: ElementRef) -> DateField {
     let machine_date = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
     let inner = || select(element, "[datetime], [content]").and_then(machine_date);
-    if let Some(when) = machine_date(element).or_else(inner).and_then(|text| machine::read(&text)) {
+    if let Some(when) = machine_date(element).or_else(inner).and_then(|text| dates::feed::read(&text)) {
         return DateField::Exact(when);
     }
     let text = line(element);
@@ -107,7 +106,7 @@ pub fn date(element: ElementRef) -> DateField {
         Some(ParsedDate::Exact(Some(day))) => DateField::Exact(EntryDate::Day(day)),
         Some(ParsedDate::Exact(None)) => DateField::Impossible,
         Some(ParsedDate::Ambiguous(numbers)) => DateField::Ambiguous(numbers),
-        None => machine::read(&text).map_or(DateField::Unknown(text), DateField::Exact),
+        None => dates::feed::read(&text).map_or(DateField::Unknown(text), DateField::Exact),
     }
 }
 

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use super::dates::{self, FieldOrder, ParsedDate};
+use crate::dates::{self, FieldOrder, ParsedDate};
 pub use caption::Credits;
 pub use entries::{read, summary_or_body};
 pub use lines::physical;

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
 
-use super::dates;
 use super::inline_text;
 use super::site::{Kind, Site};
 use super::source_file::{self, SourceFile};
 use super::tree::parent;
 use super::value::Value;
+use crate::dates::front_matter as dates;
 use crate::import::entry::{Category, EntryDate, ParsedEntry};
 
 /// Keys of the publication date; the first valid one counts.

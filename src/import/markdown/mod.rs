@@ -9,7 +9,6 @@ mod attributes;
 mod authors;
 mod body;
 mod code;
-mod dates;
 mod front_matter;
 mod images;
 mod inline_text;

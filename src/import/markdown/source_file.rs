@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::dates;
 use super::site::{Kind, Site};
+use crate::dates::front_matter as dates;
 
 /// The role of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

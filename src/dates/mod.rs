@@ -1,16 +1,27 @@
-//! Owns parsing dates that people write at the start of a line; never touches the clock or time zones.
+//! Owns parsing dates that others wrote: at the start of a line, in feeds ([`feed`]) and in front matter
+//! ([`front_matter`]); never touches the clock or the store's own dates.
 //!
 //! `16/04/2015`, `04-16-2015`, `2015.04.16`, `16.04.15`, `16 April 2015`, `April 16th, 2015`, `16 de abril de 2015`,
 //! `16 апреля 2015 г.`, `2015年4月16日`, with a weekday before and a time of day after. Whether the day or the month is
 //! first is never guessed from one date: [`infer_field_order`] considers all of them.
 
+pub mod feed;
+pub mod front_matter;
 mod names;
 mod parser;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime};
 
-pub use names::{ENGLISH_MONTHS, english_month};
 pub use parser::parse_prefix;
+
+/// A date as exactly as the source gives it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum EntryDate {
+    Instant(DateTime<FixedOffset>),
+    /// Without an offset.
+    Local(NaiveDateTime),
+    Day(NaiveDate),
+}
 
 /// A date at the start of a text.
 #[derive(Clone, Copy, Debug, PartialEq)]

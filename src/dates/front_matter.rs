@@ -2,8 +2,8 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime};
 
-use crate::import::dates::ENGLISH_MONTHS;
-use crate::import::entry::EntryDate;
+use super::EntryDate;
+use super::names::ENGLISH_MONTHS;
 
 /// A date, and whether a part after it could not be parsed.
 #[derive(Clone, Copy, Debug, PartialEq)]

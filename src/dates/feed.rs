@@ -4,8 +4,8 @@
 
 use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone};
 
-use crate::import::dates::english_month;
-use crate::import::entry::EntryDate;
+use super::EntryDate;
+use super::names::english_month;
 
 /// Parses a date.
 pub fn read(text: &str) -> Option<EntryDate> {
