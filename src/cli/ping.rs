@@ -1,6 +1,6 @@
 //! `tidings ping`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -14,11 +14,13 @@ use super::report::Report;
 use crate::config::Config;
 use crate::diagnostics::{Cause, Diagnostic};
 use crate::model::Format;
-use crate::serve::notify_hub;
+use crate::serve::{HubClient, RefusedTopic, displayed_hub};
 use crate::text::count;
 
 /// The pauses between attempts.
 const RETRY_PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(8)];
+/// How many refused feeds an error names.
+const MAX_LISTED: usize = 5;
 
 /// Notifies the hub.
 pub fn run(config: Option<&Path>, options: &PingOptions, report: &mut Report) -> u8 {
@@ -41,19 +43,40 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagn
         false => named(&config, &options.urls)?,
     };
     let count = topics.len();
-    let mut outcome = notify_hub(hub, &mut topics);
+    let client = HubClient::default();
+    let mut notified = client.notify(hub, &mut topics);
+    let mut refused = notified.refused;
     for pause in RETRY_PAUSES {
-        if outcome.is_ok() {
+        if notified.failure.is_none() {
             break;
         }
         std::thread::sleep(pause);
-        outcome = notify_hub(hub, &mut topics);
+        notified = client.notify(hub, &mut topics);
+        refused.append(&mut notified.refused);
     }
-    outcome.map(|()| count).map_err(|why| {
-        let message = format!("the hub {hub} could not be notified {why} ({} of {count} left)", topics.len());
+    let hub = displayed_hub(hub);
+    let mut diagnostics = refusals(&hub, &refused);
+    if let Some(reason) = notified.failure {
+        let message = format!("the hub {hub} could not be notified {reason} ({} of {count} left)", topics.len());
         let diagnostic = Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) };
-        vec![diagnostic.help("run this again once the hub takes them")]
-    })
+        diagnostics.push(diagnostic.help("run this again once the hub takes them"));
+    }
+    if diagnostics.is_empty() { Ok(count) } else { Err(diagnostics) }
+}
+
+/// An error for each reason why a hub refused topics.
+fn refusals(hub: &str, refused: &[RefusedTopic]) -> Vec<Diagnostic> {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for RefusedTopic { topic, reason } in refused {
+        by_reason.entry(reason).or_default().push(topic);
+    }
+    let diagnostic = |(reason, topics): (&str, Vec<&str>)| {
+        let (shown, others) = topics.split_at(topics.len().min(MAX_LISTED));
+        let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+        let message = format!("the hub {hub} refused {}{others}: {reason}", shown.join(", "));
+        Diagnostic::error(None, message).help("ask its operator whether it accepts the feeds of this site")
+    };
+    by_reason.into_iter().map(diagnostic).collect()
 }
 
 /// The feeds of the arguments; a URL that is not a feed of this site is an error.

@@ -123,9 +123,12 @@ pub(crate) struct Server {
     /// `stale-while-revalidate` of `Cache-Control`, in seconds.
     pub stale_while_revalidate: u64,
     pub admin: Option<SocketAddr>,
+    /// Names by which the admin address may be requested, in lower case.
+    pub admin_hosts: Vec<String>,
     pub rate_limit: Option<RateLimit>,
-    /// Networks whose client address headers are trusted.
+    /// Networks whose `client_ip_header` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    pub client_ip_header: ClientIpHeader,
     pub max_connections: usize,
     pub access_log: AccessLog,
 }
@@ -137,6 +140,15 @@ pub(crate) struct RateLimit {
     pub per_second: f64,
     /// Requests in a burst.
     pub burst: f64,
+}
+
+/// The header in which a trusted proxy names the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientIpHeader {
+    XForwardedFor,
+    /// RFC 7239.
+    Forwarded,
+    XRealIp,
 }
 
 /// The format of the access log.

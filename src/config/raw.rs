@@ -80,8 +80,10 @@ pub struct RawServer {
     pub max_age: Option<u64>,
     pub stale_while_revalidate: Option<u64>,
     pub admin: Option<String>,
+    pub admin_hosts: Vec<String>,
     pub rate_limit: Option<RawRateLimit>,
     pub trusted_proxies: Vec<String>,
+    pub client_ip_header: Option<String>,
     pub max_connections: Option<u64>,
     pub access_log: Option<String>,
 }

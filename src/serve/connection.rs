@@ -21,8 +21,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use super::client::Client;
 use super::conditional::lines;
-use super::rate_limit::client_address;
 use super::respond::{self, Body, Reply, close_after, respond, text, with_header};
 use super::server::Server;
 use super::stream::{Progress, Stream};
@@ -204,7 +204,7 @@ impl Handler {
         let publication = self.server.publication();
         let config = &publication.config.server;
         if let Some(limit) = config.rate_limit {
-            let client = client_address(self.peer, request.headers(), &config.trusted_proxies);
+            let client = Client::new(self.peer, request.headers(), config);
             if let Err(wait) = self.server.rate_limiter.try_take(client, limit, Instant::now()) {
                 let mut reply = text(StatusCode::TOO_MANY_REQUESTS, "you ask too often\n");
                 reply.headers.insert(header::DATE, now.text);
@@ -278,10 +278,10 @@ fn finish(
 
 /// Logs a request. Its query and most of its headers may contain secrets, and are left out.
 fn log(server: &Server, peer: IpAddr, request: &Request<Incoming>, status: StatusCode, bytes: u64) {
-    let trusted = &server.publication().config.server.trusted_proxies;
+    let client = Client::new(peer, request.headers(), &server.publication().config.server);
     tracing::info!(
         target: super::ACCESS,
-        client = %client_address(peer, request.headers(), trusted),
+        %client,
         time = server.now().at.0,
         method = %request.method(),
         path = request.uri().path(),

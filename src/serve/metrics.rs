@@ -39,6 +39,12 @@ pub struct Metrics {
     pub reload_micros: AtomicU64,
     /// Topics that the hub has yet to be notified of.
     pub hub_pending: AtomicU64,
+    /// Pings, by outcome.
+    pub hub_accepted: AtomicU64,
+    pub hub_refused: AtomicU64,
+    pub hub_failed: AtomicU64,
+    /// Topics that were dropped because too many were pending.
+    pub hub_dropped: AtomicU64,
 }
 
 impl Counters {
@@ -145,7 +151,19 @@ impl Metrics {
         family(out, "reloads_total", "counter", "Publications of a changed store, by outcome.")?;
         writeln!(out, "tidings_reloads_total{{outcome=\"ok\"}} {}", number(&self.reloads))?;
         writeln!(out, "tidings_reloads_total{{outcome=\"failed\"}} {}", number(&self.failed_reloads))?;
+        family(out, "hub_pings_total", "counter", "Pings of the hub, by outcome; a refused one is not repeated.")?;
+        for (outcome, value) in
+            [("accepted", &self.hub_accepted), ("refused", &self.hub_refused), ("failed", &self.hub_failed)]
+        {
+            writeln!(out, "tidings_hub_pings_total{{outcome=\"{outcome}\"}} {}", number(value))?;
+        }
         for (name, kind, help, value) in [
+            (
+                "hub_dropped_total",
+                "counter",
+                "Addresses that the hub is not told of because too many wait.",
+                number(&self.hub_dropped) as f64,
+            ),
             ("reload_ok", "gauge", "Whether the newest state of the store is served.", number(&self.is_current) as f64),
             ("reload_seconds", "gauge", "What the last publication took.", number(&self.reload_micros) as f64 / 1e6),
             ("documents_rendered_total", "counter", "Documents made since the start.", number(&self.rendered) as f64),

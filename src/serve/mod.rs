@@ -12,6 +12,7 @@
 //! | `accept`, `conditional` | content negotiation, and preconditions |
 //! | `respond` | from a request to its response, a pure function |
 //! | `server` | the state that connections share |
+//! | `client` | the client of a request, also behind proxies |
 //! | `listener`, `stream`, `connection`, `rate_limit` | sockets, time-outs and limits |
 //! | `watch` | file events, debounced |
 //! | `publisher` | renders a site and swaps the publication |
@@ -24,6 +25,7 @@
 
 mod accept;
 mod admin;
+mod client;
 mod conditional;
 mod connection;
 mod document;
@@ -51,7 +53,7 @@ use std::sync::atomic::Ordering;
 use chrono::{DateTime, Utc};
 
 pub use follower::ReloadHandle;
-pub use hub::notify as notify_hub;
+pub use hub::{HubClient, RefusedTopic, displayed as displayed_hub};
 pub use listener::{Listener, listen};
 pub use source::Source;
 

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{Validator, keys};
 use crate::config::raw::RawConfig;
-use crate::config::{AccessLog, RateLimit, Server};
+use crate::config::{AccessLog, ClientIpHeader, RateLimit, Server};
 use crate::source::Step;
 
 impl Validator<'_> {
@@ -16,6 +16,15 @@ impl Validator<'_> {
             &["server", "access_log"],
             server.access_log.as_deref(),
             &[("off", AccessLog::Off), ("common", AccessLog::Common), ("json", AccessLog::Json)],
+        );
+        let client_ip_header = self.one_of(
+            &["server", "client_ip_header"],
+            server.client_ip_header.as_deref(),
+            &[
+                ("x-forwarded-for", ClientIpHeader::XForwardedFor),
+                ("forwarded", ClientIpHeader::Forwarded),
+                ("x-real-ip", ClientIpHeader::XRealIp),
+            ],
         );
         let listen = self.socket("listen", server.listen.as_deref().unwrap_or("127.0.0.1:8080"));
         let admin = server.admin.as_deref().map(|text| self.socket("admin", text));
@@ -30,8 +39,10 @@ impl Validator<'_> {
                 Some(admin) => Some(admin?),
                 None => None,
             },
+            admin_hosts: self.admin_hosts(raw),
             rate_limit: self.rate_limit(raw),
             trusted_proxies: self.trusted_proxies(raw),
+            client_ip_header: client_ip_header.unwrap_or(ClientIpHeader::XForwardedFor),
             max_connections: server
                 .max_connections
                 .map_or(10_000, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
@@ -60,6 +71,23 @@ impl Validator<'_> {
             return None;
         }
         Some(RateLimit { per_second: per_second as f64, burst: burst as f64 })
+    }
+
+    /// Host names in lower case, without a port.
+    fn admin_hosts(&mut self, raw: &RawConfig) -> Vec<String> {
+        let is_name = |name: &str| {
+            !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        };
+        for (index, name) in raw.server.admin_hosts.iter().enumerate() {
+            if !is_name(name) {
+                let mut path = keys(&["server", "admin_hosts"]);
+                path.push(Step::Index(index));
+                let help =
+                    "write it as in `monitor.example.org`, without scheme and port; IP addresses are always allowed";
+                self.error_at(&path, format!("`{name}` is not a host name"), Some(help.to_owned()));
+            }
+        }
+        raw.server.admin_hosts.iter().map(|name| name.to_ascii_lowercase()).collect()
     }
 
     /// Parses networks; an address alone is a network of one host.
