@@ -1,13 +1,16 @@
 //! Writing into folders that other processes write into as well.
 //!
-//! Owns: the lock of a folder, and replacing a file atomically.
+//! Owns: the lock of a folder, replacing a file atomically, and reading a regular file of bounded size.
 //! Never touches: which files there are, or what they hold.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, FileType};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-use crate::diagnostics::Diagnostic;
+use rustix::fs::OFlags;
+
+use crate::diagnostics::{Diagnostic, Location};
 
 /// An exclusive lock on a folder. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -48,4 +51,84 @@ pub fn replace_through(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<
         let _ = fs::remove_file(temporary);
         Diagnostic::machine(target, "write this file", &error)
     })
+}
+
+/// Reads a regular file of at most `limit` bytes; `None` if there is no file. Symbolic links are followed.
+///
+/// # Errors
+/// It cannot be read, is larger, or is something else. A FIFO or a device is not waited for.
+pub fn read_regular_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Diagnostic> {
+    let invalid = |message: String| Diagnostic::error(Location::file(path.display().to_string()), message);
+    let irregular = |kind: FileType| {
+        let help = "put a regular file in its place, or name another path";
+        invalid(format!("this is {}, not a regular file", kind_name(kind))).help(help)
+    };
+    let open = || -> io::Result<Result<Vec<u8>, Diagnostic>> {
+        let kind = fs::metadata(path)?.file_type();
+        if !kind.is_file() {
+            return Ok(Err(irregular(kind)));
+        }
+        // Something else may have taken its place meanwhile.
+        let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits() as i32).open(path)?;
+        let kind = file.metadata()?.file_type();
+        if !kind.is_file() {
+            return Ok(Err(irregular(kind)));
+        }
+        let mut bytes = Vec::new();
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok(Ok(bytes))
+    };
+    match open() {
+        Ok(Ok(bytes)) if bytes.len() as u64 > limit => {
+            Err(invalid(format!("this file is larger than {}", megabytes(limit))).help("make it smaller"))
+        }
+        Ok(Ok(bytes)) => Ok(Some(bytes)),
+        Ok(Err(diagnostic)) => Err(diagnostic),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Diagnostic::machine(path, "read this file", &error)),
+    }
+}
+
+fn kind_name(kind: FileType) -> &'static str {
+    match kind {
+        _ if kind.is_dir() => "a folder",
+        _ if kind.is_fifo() => "a FIFO",
+        _ if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    if bytes >= 1 << 20 { format!("{} MB", bytes >> 20) } else { format!("{bytes} bytes") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_of_bounded_size_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("small"), "1234").unwrap();
+        fs::write(path("large"), "12345").unwrap();
+        std::os::unix::fs::symlink("small", path("link")).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", path("zero")).unwrap();
+        std::os::unix::fs::symlink("nowhere", path("dangling")).unwrap();
+        let mkfifo = std::process::Command::new("mkfifo").arg(path("fifo")).status().unwrap();
+        assert!(mkfifo.success());
+        let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        let read = |name: &str| read_regular_file(&path(name), 4).map_err(|diagnostic| diagnostic.message);
+        for name in ["small", "link"] {
+            assert_eq!(read(name).unwrap().as_deref(), Some(b"1234".as_slice()), "{name}");
+        }
+        for name in ["none", "dangling"] {
+            assert_eq!(read(name), Ok(None), "{name}");
+        }
+        for (name, why) in
+            [("large", "4 bytes"), ("fifo", "a FIFO"), ("zero", "a device"), ("", "a folder"), ("socket", "a socket")]
+        {
+            assert!(read(name).unwrap_err().contains(why), "{name}");
+        }
+    }
 }

@@ -5,8 +5,9 @@
 //! | module | owns |
 //! | --- | --- |
 //! | `diagnostics` | errors and warnings with their locations, and their output formats |
+//! | `limits` | the budgets of the program, in one table |
 //! | `text` | plurals, and text shortened for a message |
-//! | `files` | the lock of a folder, atomic replacement of a file |
+//! | `files` | the lock of a folder, atomic replacement of a file, reading a regular file of bounded size |
 //! | `source` | TOML and JSON read into serde types, with the span of every value |
 //! | `model` | clean text, instants, languages, entries and feeds, independent of any format |
 //! | `config` | the configuration as it is written, then validated |
@@ -106,6 +107,7 @@ mod diagnostics;
 mod fetch;
 mod files;
 mod import;
+mod limits;
 mod lint;
 mod model;
 mod pairing;

@@ -224,9 +224,9 @@ impl PreviewOptions {
     /// Applies them to a configuration.
     pub fn apply(&self, config: Config) -> Result<Config, Vec<Diagnostic>> {
         let config = match &self.base_url {
-            Some(url) => config
-                .with_base_url(url)
-                .map_err(|why| vec![Diagnostic::usage(None, format!("--base-url: `{url}` {why}"))])?,
+            Some(url) => config.with_base_url(url).map_err(|diagnostic| {
+                vec![Diagnostic { message: format!("--base-url: {}", diagnostic.message), ..diagnostic }]
+            })?,
             None => config,
         };
         Ok(if self.drafts { config.with_drafts() } else { config })

@@ -10,7 +10,7 @@ use super::args::BuildOptions;
 use super::report::Report;
 use super::{PROBLEMS, configuration, publication_time};
 use crate::config::Config;
-use crate::diagnostics::{Diagnostic, Location};
+use crate::diagnostics::{Diagnostic, Location, escape};
 use crate::publish::{self, Options, Outcome};
 use crate::site::Site;
 use crate::text::count;
@@ -126,10 +126,10 @@ fn to_text(site: &Site, outcome: &Outcome, is_check: bool, start: Instant, repor
     let mut out = format!("{}, {} shown\n", count(stories, "story"), count(translations, "translation"));
     if is_check {
         for path in &outcome.written {
-            let _ = writeln!(out, "  not up to date: {path}");
+            let _ = writeln!(out, "  not up to date: {}", escape(path));
         }
         for path in &outcome.removed {
-            let _ = writeln!(out, "  no longer published: {path}");
+            let _ = writeln!(out, "  no longer published: {}", escape(path));
         }
         let _ = writeln!(out, "{}", status_message(outcome));
     } else {

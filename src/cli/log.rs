@@ -9,11 +9,13 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::report::stderr_has_color;
 use crate::config::AccessLog;
+use crate::diagnostics::{escape, escape_lines};
 use crate::serve::ACCESS;
 
 /// Further lines are dropped, so that no request waits for a slow reader of standard output.
@@ -27,6 +29,10 @@ pub fn start(access: AccessLog) {
     let log = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false)
+        .fmt_fields(debug_fn(|out, field, value| match field.name() {
+            "message" => write!(out, "{}", escape_lines(&format!("{value:?}"))),
+            name => write!(out, " {name}={}", escape(&format!("{value:?}"))),
+        }))
         .with_ansi(stderr_has_color())
         .with_filter(filter_fn(is_logged));
     let access = (access != AccessLog::Off).then(|| {

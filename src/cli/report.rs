@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use super::{MACHINE, PROBLEMS, SUCCESS, USAGE};
-use crate::diagnostics::{Cause, Diagnostic, OutputFormat, Severity, show, show_colored};
+use crate::diagnostics::{Cause, Diagnostic, OutputFormat, Severity, escape_json, escape_lines, show, show_colored};
 use crate::text::count;
 
 /// Writes the output of a command, and determines its exit status.
@@ -59,8 +59,14 @@ impl Report {
         self.status = self.status.max(status);
     }
 
-    /// Writes a result.
+    /// Writes a result, escaped in its format.
     pub fn result(&mut self, text: &str) {
+        let text = if self.is_json() { escape_json(text).into_owned() } else { escape_lines(text) };
+        self.write(&text);
+    }
+
+    /// Writes a file, which is nobody's but ours, as it is.
+    pub fn write(&mut self, text: &str) {
         if let Err(error) = std::io::stdout().lock().write_all(text.as_bytes())
             && error.kind() != std::io::ErrorKind::BrokenPipe
         {

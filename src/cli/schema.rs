@@ -11,7 +11,7 @@ const STORY: &str = include_str!("schema/story.json");
 const CONFIG: &str = include_str!("schema/config.json");
 
 pub fn run(of: SchemaOf, report: &mut Report) -> u8 {
-    report.result(match of {
+    report.write(match of {
         SchemaOf::Story => STORY,
         SchemaOf::Config => CONFIG,
     });
@@ -21,6 +21,6 @@ pub fn run(of: SchemaOf, report: &mut Report) -> u8 {
 pub fn completions(shell: Shell, report: &mut Report) -> u8 {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "tidings", &mut script);
-    report.result(&String::from_utf8_lossy(&script));
+    report.write(&String::from_utf8_lossy(&script));
     report.status()
 }

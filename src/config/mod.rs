@@ -60,6 +60,8 @@ pub(crate) struct Site {
     pub title: Text,
     pub zone: Zone,
     pub stories: PathBuf,
+    /// Whether symbolic links out of the store are followed.
+    pub follow_links: bool,
     pub output: PathBuf,
     /// May contain `{language}`.
     pub home_page: Option<String>,
@@ -190,8 +192,11 @@ impl Config {
     ///
     /// # Errors
     /// The URL is invalid.
-    pub fn with_base_url(mut self, url: &str) -> Result<Config, String> {
-        self.site.base_url = validate::base_url(url)?;
+    pub fn with_base_url(mut self, url: &str) -> Result<Config, Diagnostic> {
+        self.site.base_url = validate::base_url(url).map_err(|invalid| {
+            let diagnostic = Diagnostic::usage(None, format!("the base URL `{url}` {}", invalid.why));
+            Diagnostic { help: invalid.help, ..diagnostic }
+        })?;
         self.fingerprint = hash(self.fingerprint, url.as_bytes());
         Ok(self)
     }

@@ -35,6 +35,7 @@ pub struct RawSite {
     pub pages: Option<bool>,
     pub templates: Option<String>,
     pub style: Option<String>,
+    pub follow_links: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::hash;
+use crate::files::read_regular_file;
+use crate::limits::{MAX_THEME, MAX_THEME_FILE, MAX_THEME_FILES};
 
 /// The overrides of the built-in templates and stylesheet.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +59,7 @@ pub fn templates(theme: &mut Theme, folder: &Path) -> Result<(), String> {
     if !folder.is_dir() {
         return Err(format!("there is no folder {}; `tidings init --templates` makes one", folder.display()));
     }
+    let mut bytes = 0;
     let is_hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
     let entries = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
     for entry in entries.filter_entry(|entry| !is_hidden(entry.file_name())) {
@@ -73,12 +76,22 @@ pub fn templates(theme: &mut Theme, folder: &Path) -> Result<(), String> {
         theme.files.push(path.to_owned());
         let below = path.strip_prefix(folder).unwrap_or(path);
         let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-        theme.templates.push(TemplateOverride { name, path: path.display().to_string(), text: read(path)? });
+        let text = read(path)?;
+        bytes += text.len();
+        if bytes > MAX_THEME || theme.templates.len() == MAX_THEME_FILES {
+            let max = MAX_THEME >> 20;
+            return Err(format!("{} has more than {MAX_THEME_FILES} templates or {max} MB", folder.display()));
+        }
+        theme.templates.push(TemplateOverride { name, path: path.display().to_string(), text });
     }
     Ok(())
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let bytes = match read_regular_file(path, MAX_THEME_FILE) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(format!("there is no file {}", path.display())),
+        Err(diagnostic) => return Err(format!("{}: {}", path.display(), diagnostic.message)),
+    };
     String::from_utf8(bytes).map_err(|_| format!("{} is not UTF-8", path.display()))
 }

@@ -1,12 +1,17 @@
 //! Diagnostics with their locations, and how they are formatted.
 //!
-//! Owns: the diagnostic type, locations in files, the output formats (text, JSON, GitHub), suggestions of names.
+//! Owns: the diagnostic type, locations in files, the output formats (text, JSON, GitHub), escaping of foreign text,
+//! suggestions of names.
 //! Never touches: what a diagnostic is about.
 
+mod escape;
 mod show;
 
 use std::ops::Range;
 
+use escape::blank_credentials;
+
+pub use escape::{escape, escape_json, escape_lines};
 pub use show::{OutputFormat, show, show_colored};
 
 /// The severity of a diagnostic.
@@ -49,6 +54,9 @@ pub struct Location {
 /// The context that is shown of a long line on each side of the column, in characters.
 const CONTEXT: usize = 60;
 
+/// As far from the column as credentials are looked for, in bytes; more than the context.
+const MAX_CREDENTIALS: usize = 4096;
+
 impl Location {
     /// The start of a file, without a source line.
     pub fn file(path: impl Into<String>) -> Self {
@@ -61,12 +69,15 @@ impl Location {
         let end = floor_char_boundary(text, span.end).max(start);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let before = &text[line_start..start];
-        let after = &text[start..line_end];
-        let column = before.chars().count();
+        let column = text[line_start..start].chars().count();
         let skipped = column.saturating_sub(CONTEXT);
-        let shown: String =
-            before.chars().skip(skipped).chain(after.chars().take(CONTEXT)).filter(|c| *c != '\r').collect();
+        // Credentials are found before the line is shortened, and keep their length.
+        let from = floor_char_boundary(text, start.saturating_sub(MAX_CREDENTIALS)).max(line_start);
+        let to = floor_char_boundary(text, start.saturating_add(MAX_CREDENTIALS)).clamp(start, line_end);
+        let nearby = blank_credentials(&text[from..to]);
+        let skipped_nearby = text[from..start].chars().count() - (column - skipped);
+        let shown =
+            nearby.chars().skip(skipped_nearby).take(column - skipped + CONTEXT).filter(|c| *c != '\r').collect();
         let width = text[start..end.min(line_end)].trim_end().chars().take(CONTEXT).count().max(1);
         Location {
             path: path.into(),

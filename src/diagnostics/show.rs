@@ -3,8 +3,9 @@
 use std::fmt::{self, Display, Write};
 
 use serde_json::json;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
+use super::escape::{escape, escape_each, escape_json};
 use super::{Diagnostic, Location, Severity};
 
 /// How results and diagnostics are written.
@@ -57,22 +58,22 @@ fn text(diagnostic: &Diagnostic, color: bool) -> String {
     if let Some(location) = &diagnostic.location {
         let _ = write!(out, "{}: ", paint(&position(location), "1"));
     }
-    let _ = writeln!(out, "{}: {}", paint(severity_name(diagnostic.severity), code), sanitize(&diagnostic.message));
+    let _ = writeln!(out, "{}: {}", paint(severity_name(diagnostic.severity), code), escape(&diagnostic.message));
     if let Some(location) = &diagnostic.location {
         out += &source_excerpt(location, |marks| paint(marks, code));
     }
     if let Some((label, location)) = diagnostic.related.as_deref() {
-        let _ = writeln!(out, "{}: note: {}", position(location), sanitize(label));
+        let _ = writeln!(out, "{}: note: {}", position(location), escape(label));
         out += &source_excerpt(location, |marks| paint(marks, "1;36"));
     }
     if let Some(help) = &diagnostic.help {
-        let _ = writeln!(out, "  = help: {}", sanitize(help));
+        let _ = writeln!(out, "  = help: {}", escape(help));
     }
     out
 }
 
 fn position(location: &Location) -> String {
-    format!("{}:{}:{}", sanitize(&location.path), location.line, location.column)
+    format!("{}:{}:{}", escape(&location.path), location.line, location.column)
 }
 
 /// The source line of a location, underlined.
@@ -82,18 +83,13 @@ fn source_excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String
     }
     let number = location.line.to_string();
     let margin = " ".repeat(number.len());
-    let line = sanitize(&location.text.replace('\t', " "));
-    let lead: String = line.chars().take(location.text_column).collect();
-    let marked: usize =
-        line.chars().skip(location.text_column).take(location.width).map(|c| c.width().unwrap_or(1)).sum();
-    let marks = format!("{}{}", " ".repeat(lead.width()), paint(&"^".repeat(marked.max(1))));
-    format!("{margin} |\n{number} | {}\n{margin} | {marks}\n", line.trim_end())
-}
-
-/// Replaces control characters and bidirectional overrides, which could manipulate a terminal.
-fn sanitize(text: &str) -> String {
-    let is_override = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || is_override(c) { '\u{fffd}' } else { c }).collect()
+    let chars: Vec<char> = location.text.replace('\t', " ").chars().collect();
+    let shown = escape_each(&chars);
+    let start = location.text_column.min(shown.len());
+    let end = (start + location.width).min(shown.len());
+    let marks = shown[start..end].concat().width().max(1);
+    let marks = format!("{}{}", " ".repeat(shown[..start].concat().width()), paint(&"^".repeat(marks)));
+    format!("{margin} |\n{number} | {}\n{margin} | {marks}\n", shown.concat().trim_end())
 }
 
 fn json_line(diagnostic: &Diagnostic) -> String {
@@ -115,22 +111,22 @@ fn json_line(diagnostic: &Diagnostic) -> String {
         value["related"] = to_json(related);
         value["related"]["message"] = label.clone().into();
     }
-    format!("{value}\n")
+    escape_json(&format!("{value}\n")).into_owned()
 }
 
 /// A workflow command: `::error file=…,line=…,col=…::message`.
 fn annotation(diagnostic: &Diagnostic) -> String {
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
-    let mut message = diagnostic.message.clone();
+    let mut message = escape(&diagnostic.message).into_owned();
     if let Some((label, location)) = diagnostic.related.as_deref() {
-        let _ = write!(message, "\n{}: {label}", position(location));
+        let _ = write!(message, "\n{}: {}", position(location), escape(label));
     }
     if let Some(help) = &diagnostic.help {
-        let _ = write!(message, "\n{help}");
+        let _ = write!(message, "\n{}", escape(help));
     }
     let location = diagnostic.location.as_ref().map_or(String::new(), |location| {
-        format!(" file={},line={},col={}", property(&location.path), location.line, location.column)
+        format!(" file={},line={},col={}", property(&escape(&location.path)), location.line, location.column)
     });
     format!("::{}{location}::{}\n", severity_name(diagnostic.severity), data(&message))
 }
@@ -151,6 +147,33 @@ mod tests {
             show(&diagnostic(), OutputFormat::Text),
             "s/a.toml:2:1: error: unknown key `titel`, 100%\n  |\n2 | titel = \"x\"\n  | ^^^^^\n  = help: did you mean `title`?\n"
         );
+    }
+
+    #[test]
+    fn foreign_text_is_escaped_and_underlined() {
+        let text = "a\u{1b}[1m = \"\u{202e}x\" # ##[x]";
+        let diagnostic = Diagnostic::error(Location::in_text("::s\u{7}.toml", text, 9..13), "a\n::error::b")
+            .help("::c")
+            .related("d\u{9b}", Location::file("e\re"));
+        assert_eq!(
+            show(&diagnostic, OutputFormat::Text),
+            "\\::s\\u{7}.toml:1:10: error: a\\n::error::b\n  |\n1 | a\\u{1b}[1m = \"\\u{202e}x\" # #\\#[x]\n  |               ^^^^^^^^^\ne\\re:1:1: note: d\\u{9b}\n  = help: \\::c\n"
+        );
+        assert_eq!(
+            show(&diagnostic, OutputFormat::Github),
+            "::error file=\\%3A%3As\\u{7}.toml,line=1,col=10::a\\n::error::b%0Ae\\re:1:1: d\\u{9b}%0A\\::c\n"
+        );
+    }
+
+    #[test]
+    fn passwords_are_masked() {
+        let text = format!("base_url = \"https://user:{}@news.example.org/\"", "p".repeat(99));
+        let location = Location::in_text("https://u:p@host/a", &text, text.len() - 4..text.len());
+        let diagnostic = Diagnostic::error(location, "http://a:b@c").help("//d:e@f");
+        for format in [OutputFormat::Text, OutputFormat::Json, OutputFormat::Github] {
+            let shown = show(&diagnostic, format);
+            assert!(!["u:p", "a:b", "d:e", "pp"].iter().any(|secret| shown.contains(secret)), "{shown}");
+        }
     }
 
     #[test]

@@ -29,6 +29,11 @@ impl Text {
         (!out.trim().is_empty()).then_some(Text(out))
     }
 
+    /// A guid: clean text whose ends are trimmed, with its inside as it is; `None` if nothing is left.
+    pub fn guid(text: &str) -> Option<Self> {
+        Text::block(text)
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

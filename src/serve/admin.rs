@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 
 use super::listener::ACCEPT_RETRY;
 use super::server::Server;
-use crate::diagnostics::{OutputFormat, show};
+use crate::diagnostics::{OutputFormat, escape_json, show};
 
 /// How long a connection may take to send the header of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,5 +94,5 @@ fn status(server: &Server) -> String {
         "problems": diagnostics,
         "hub_pending": server.metrics.hub_pending.load(std::sync::atomic::Ordering::Relaxed),
     });
-    format!("{value:#}\n")
+    escape_json(&format!("{value:#}\n")).into_owned()
 }

@@ -1,9 +1,11 @@
 //! A publication: an immutable set of documents.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyper::header::HeaderValue;
+use percent_encoding::percent_decode_str;
 
 use super::document::Document;
 use super::lazy::{LazyPage, LazyPages, PageCache};
@@ -27,7 +29,7 @@ pub struct Publication {
     site: Site,
     /// The `Location` of each redirected path.
     redirects: HashMap<String, HeaderValue>,
-    /// The path of `base_url` without its first slash; documents are served below it too.
+    /// The path of `base_url`, percent-decoded and without its first slash; documents are served below it too.
     base_path: String,
 }
 
@@ -102,7 +104,7 @@ impl Publication {
         changed.sort();
         let publication = Publication {
             redirects: redirects(&config),
-            base_path: config.site.base_url.path().trim_start_matches('/').to_owned(),
+            base_path: base_path(&config),
             page_cache: previous.map(|previous| Arc::clone(&previous.page_cache)).unwrap_or_default(),
             config,
             resources,
@@ -137,11 +139,19 @@ impl Publication {
     /// What is at a path, below the root or below the path of `base_url`; the root takes precedence.
     pub fn find(&self, path: &str) -> Lookup<'_> {
         match self.find_below_root(path) {
+            Lookup::NotFound if self.base_path.strip_suffix('/') == Some(path) => self.redirect_to_base(),
             Lookup::NotFound if !self.base_path.is_empty() => {
                 path.strip_prefix(&self.base_path).map_or(Lookup::NotFound, |below| self.find_below_root(below))
             }
             lookup => lookup,
         }
+    }
+
+    /// From the path of `base_url` without its final slash.
+    fn redirect_to_base(&self) -> Lookup<'_> {
+        let encoded = self.config.site.base_url.path().trim_end_matches('/');
+        let name = encoded.rsplit('/').next().unwrap_or_default();
+        HeaderValue::from_str(&format!("./{name}/")).map_or(Lookup::NotFound, Lookup::Redirect)
     }
 
     fn find_below_root(&self, path: &str) -> Lookup<'_> {
@@ -176,6 +186,12 @@ fn render(site: &Site, planned: &[PlannedDocument]) -> Result<Vec<(PlannedDocume
         Ok(())
     })?;
     Ok(documents.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// A request's path is decoded before it is looked up.
+fn base_path(config: &Config) -> String {
+    let path = config.site.base_url.path().trim_start_matches('/');
+    percent_decode_str(path).decode_utf8().map_or_else(|_| path.to_owned(), Cow::into_owned)
 }
 
 fn redirects(config: &Config) -> HashMap<String, HeaderValue> {

@@ -469,6 +469,28 @@ fn an_unchanged_document_keeps_its_validators() {
 }
 
 #[test]
+fn a_base_path_that_needs_encoding_is_served() {
+    for (written, encoded) in [("новости и «feeds»", None), ("a%20b%C3%A9/c", Some("a%20b%C3%A9/c"))] {
+        let folder = tempfile::TempDir::new().unwrap();
+        let config = CONFIG.replace("/feeds/\"", &format!("/{written}/\""));
+        std::fs::write(folder.path().join("tidings.toml"), config).unwrap();
+        std::fs::create_dir(folder.path().join("stories")).unwrap();
+        let metrics = Metrics::default();
+        let publication = publish(folder.path(), None, &metrics, PUBLISHED);
+        let served = Served { folder, publication, metrics };
+        let base = served.publication.config.site.base_url.path().to_owned();
+        assert!(encoded.is_none_or(|encoded| base == format!("/{encoded}/")), "{base}");
+        for path in [base.clone(), format!("{base}en/all.atom.xml"), format!("{base}en/")] {
+            assert_eq!(served.get(&path, &[]).status, StatusCode::OK, "{path}");
+        }
+        let without_slash = served.get(base.trim_end_matches('/'), &[]);
+        assert_eq!(without_slash.status, StatusCode::PERMANENT_REDIRECT);
+        let last = base.trim_end_matches('/').rsplit('/').next().unwrap();
+        assert_eq!(without_slash.header("location"), Some(format!("./{last}/").as_str()));
+    }
+}
+
+#[test]
 fn paths_find_documents_and_nothing_else() {
     let served = Served::new();
     let long = format!("/{}", "x".repeat(10_000));
@@ -478,6 +500,7 @@ fn paths_find_documents_and_nothing_else() {
         ("/en/", 200, None),
         ("/en", 308, Some("en/")),
         ("/feeds/en", 308, Some("en/")),
+        ("/feeds", 308, Some("./feeds/")),
         ("/feeds/", 200, None),
         ("/feeds/en/all.atom.xml?x=1", 200, None),
         ("/en/all%2Eatom.xml", 200, None),

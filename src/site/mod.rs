@@ -187,7 +187,7 @@ impl Site {
 
     /// A fingerprint of the files on disk if they are not those that were read. Ignores files that are being written.
     pub(crate) fn differs_on_disk(&self, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
-        self.store.differs_on_disk(&self.config.site.stories, unfinished)
+        self.store.differs_on_disk(&self.config, unfinished)
     }
 
     /// How many stories the store has, and how many translations of them are visible.

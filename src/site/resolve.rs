@@ -30,7 +30,7 @@ pub fn resolve(
     let edition = &config.languages[usize::from(translation.language)];
     let language = edition.language.clone();
     let tag = config.entry_tag_uri(story_id, translation.language);
-    let guid = translation.guid.and_then(Text::line).map(|guid| guid.to_string());
+    let guid = translation.guid.and_then(Text::guid).map(|guid| guid.to_string());
     let iri = guid.clone().filter(|guid| is_absolute_iri(guid)).unwrap_or_else(|| tag.clone());
     let id = guid.unwrap_or(tag);
     let home = config.home_page(translation.language).unwrap_or_else(|| config.site.base_url.clone());
@@ -100,7 +100,7 @@ fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Opti
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
     let url = url(&raw.url.as_ref()?.0, base, language)?;
     let media_type =
-        raw.media_type.as_ref().map_or_else(|| guess_media_type(url.path()), |written| written.0.to_string());
+        raw.media_type.as_ref().map_or_else(|| guess_media_type(url.path()), |written| written.0.trim().to_owned());
     Some(Enclosure {
         url,
         media_type,

@@ -55,7 +55,7 @@ impl Reader<'_> {
             self.error(key_path(at, &["guid"]), "`guid` is empty", Some("leave it out".to_owned()));
         }
         let feed_prefix = format!("tag:{}:feeds/", self.config.site.authority);
-        if raw.guid.as_ref().is_some_and(|guid| guid.0.starts_with(&feed_prefix)) {
+        if raw.guid.as_ref().is_some_and(|guid| guid.0.trim().starts_with(&feed_prefix)) {
             self.error(key_path(at, &["guid"]), "`guid` is the id of a feed", None);
         }
         self.check_url(at, &["link"], raw.link.as_ref());
@@ -166,15 +166,92 @@ impl Reader<'_> {
             && !is_media_type(&media_type.0)
         {
             let message = format!("`{}` is not a media type", media_type.0);
-            self.error(path(&["type"]), message, Some("write one such as `application/pdf`".to_owned()));
+            self.error(
+                path(&["type"]),
+                message,
+                Some("write one such as `application/pdf` or `audio/ogg; codecs=opus`, or leave it out".to_owned()),
+            );
         }
     }
 }
 
-/// Whether a text is `type/subtype` of RFC 9110 §8.3.1, without parameters.
-fn is_media_type(text: &str) -> bool {
-    let token = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+/// Whether a text is a media type (RFC 9110 §8.3.1): `type/subtype`, perhaps with parameters. A range such as `audio/*` is none.
+pub fn is_media_type(text: &str) -> bool {
+    // The names that can be registered (RFC 6838 §4.2).
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
-    text.split_once('/').is_some_and(|(one, other)| token(one) && token(other))
+    let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+    let is_essence = essence
+        .trim_end_matches([' ', '\t'])
+        .split_once('/')
+        .is_some_and(|(one, other)| is_name(one) && is_name(other));
+    is_essence && are_parameters(parameters)
+}
+
+/// Parameters of a media type without their first semicolon (RFC 9110 §5.6.6); some may be empty.
+fn are_parameters(text: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let token = |text: &str| text.bytes().take_while(|byte| is_token(*byte)).count();
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t']);
+        let name = token(rest);
+        if name > 0 {
+            let Some(value) = rest[name..].strip_prefix('=') else { return false };
+            let length = if value.starts_with('"') { quoted_length(value) } else { token(value) };
+            if length == 0 {
+                return false;
+            }
+            rest = value[length..].trim_start_matches([' ', '\t']);
+        }
+        match rest.strip_prefix(';') {
+            Some(more) => rest = more,
+            None => return rest.is_empty(),
+        }
+    }
+}
+
+/// The length of the quoted string (RFC 9110 §5.6.4) at the start of a text; 0 if there is none.
+fn quoted_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if c.is_control() && c != '\t' => return 0,
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_types_may_have_parameters() {
+        for text in [
+            "audio/mpeg",
+            "application/vnd.a+json",
+            "audio/ogg; codecs=opus",
+            "audio/ogg;codecs=\"opus, vorbis\" ; rate=\"a\\\"b;c\"",
+            "text/html;charset=utf-8",
+            "text/html ; charset=UTF-8",
+            "video/mp4; codecs=avc1.4d002a;",
+            "text/plain;;a=b",
+        ] {
+            assert!(is_media_type(text), "{text}");
+        }
+        for text in [
+            "", "audio", "audio/", "/mpeg", "audio/*", "*/*", "a b/c", "audio/mpeg;x", "audio/mpeg; x=",
+            "audio/mpeg; =y", "audio/mpeg; x=\"y", "audio/mpeg; x=\"y\"z", "audio/mpeg, audio/ogg",
+            "audio/mpeg; x = y", "audio/ogg/x", "audio/mpeg; x=\"a\nb\"", "é/x", "audio/mpeg;x=é",
+        ] {
+            assert!(!is_media_type(text), "{text}");
+        }
+    }
 }

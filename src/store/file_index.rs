@@ -110,7 +110,7 @@ impl FileIndex {
             if let Some(guid) = translation.guid {
                 self.has_own_tag_uri |= guid.starts_with("tag:");
                 // Hashed as it is published: on one line, without characters that XML forbids.
-                let guid = Text::line(guid).map_or(String::new(), |guid| guid.to_string());
+                let guid = Text::guid(guid).map_or(String::new(), |guid| guid.to_string());
                 self.guids.push((self.entries.len() as u32, xxh3_128(guid.as_bytes())));
             }
             self.entries.push(EntryMeta::of(translation, record_hash));

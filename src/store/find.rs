@@ -5,8 +5,10 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
+use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::source::Syntax;
 
@@ -55,19 +57,57 @@ impl FileFingerprint {
     }
 }
 
-/// All story files, sorted by their path below the store. Symbolic links are followed; hidden names and other extensions are
-/// ignored.
-pub fn files(store: &Path) -> (Vec<StoreFile>, Vec<Diagnostic>) {
+/// Which symbolic links of a store are followed.
+#[derive(Debug, Clone)]
+enum Links {
+    All,
+    /// Those that lead into this folder, to which the store itself resolves.
+    Within(PathBuf),
+}
+
+impl Links {
+    fn of(config: &Config) -> Links {
+        let stories = &config.site.stories;
+        match stories.canonicalize() {
+            Ok(root) if !config.site.follow_links => Links::Within(root),
+            // A store that does not exist has no links.
+            _ => Links::All,
+        }
+    }
+
+    /// Where a path leads, if that is out of the store.
+    fn outside(&self, path: &Path) -> Option<PathBuf> {
+        let Links::Within(root) = self else { return None };
+        path.canonicalize().ok().filter(|target| !target.starts_with(root))
+    }
+}
+
+/// All story files, sorted by their path below the store. Symbolic links within the store are followed, and out of it where the
+/// configuration says so; hidden names and other extensions are ignored.
+pub fn files(config: &Config) -> (Vec<StoreFile>, Vec<Diagnostic>) {
+    let store = config.site.stories.as_path();
+    let links = Links::of(config);
     let mut files = Vec::new();
     let mut diagnostics = Vec::new();
     let is_visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(store).follow_links(true).into_iter().filter_entry(is_visible) {
+    let mut entries = WalkDir::new(store).follow_links(true).into_iter().filter_entry(is_visible);
+    while let Some(entry) = entries.next() {
         match entry {
-            Ok(entry) => match regular(store, &entry) {
-                Ok(Some(file)) => files.push(file),
-                Ok(None) => {}
-                Err(diagnostic) => diagnostics.push(diagnostic),
-            },
+            Ok(entry) => {
+                if let Some(target) = Some(&entry).filter(|entry| is_link(entry)).and_then(|e| links.outside(e.path()))
+                {
+                    diagnostics.push(leads_out(entry.path(), &target));
+                    if entry.file_type().is_dir() {
+                        entries.skip_current_dir();
+                    }
+                    continue;
+                }
+                match regular(store, &entry) {
+                    Ok(Some(file)) => files.push(file),
+                    Ok(None) => {}
+                    Err(diagnostic) => diagnostics.push(diagnostic),
+                }
+            }
             Err(error) => diagnostics.push(unreadable(store, &error)),
         }
     }
@@ -75,9 +115,24 @@ pub fn files(store: &Path) -> (Vec<StoreFile>, Vec<Diagnostic>) {
     (files, diagnostics)
 }
 
+/// Whether an entry below the store is a symbolic link.
+fn is_link(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.path_is_symlink()
+}
+
+fn leads_out(path: &Path, target: &Path) -> Diagnostic {
+    let message = format!("this symbolic link leads out of the store, to {}", target.display());
+    Diagnostic::error(Location::file(path.display().to_string()), message)
+        .help("put the file itself into the store, or set `follow_links = true` in `[site]`")
+}
+
 /// The story file at a path, if there is one. Only [`files`] reports why a path is not one.
-pub fn file(store: &Path, path: &Path) -> Option<StoreFile> {
+pub fn file(config: &Config, path: &Path) -> Option<StoreFile> {
+    let store = config.site.stories.as_path();
     let metadata = path.metadata().ok().filter(|metadata| metadata.is_file() && has_story_extension(path))?;
+    if Links::of(config).outside(path).is_some() {
+        return None;
+    }
     Some(StoreFile { path: path.to_owned(), below: below(store, path)?, fingerprint: FileFingerprint::of(&metadata) })
 }
 
@@ -128,6 +183,9 @@ fn unreadable(store: &Path, error: &walkdir::Error) -> Diagnostic {
         return Diagnostic::error(location, message).help("remove the link from the store");
     }
     match error.io_error() {
+        Some(io) if io.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+            Diagnostic::error(location, "this link leads in a circle").help("remove the link from the store")
+        }
         Some(io) if path == store && io.kind() == std::io::ErrorKind::NotFound => {
             Diagnostic::error(location, "the store does not exist").help("make the directory, or set `site.stories`")
         }
@@ -136,5 +194,120 @@ fn unreadable(store: &Path, error: &walkdir::Error) -> Diagnostic {
         }
         Some(io) => Diagnostic::machine(path, "read this", io),
         None => Diagnostic::error(location, "this cannot be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A folder with a store behind the link `current`, as git-sync has it, and with files beside the store.
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new() -> Tree {
+            let tree = Tree(tempfile::tempdir().unwrap());
+            std::fs::create_dir_all(tree.path("checkouts/1/stories/2014")).unwrap();
+            std::fs::create_dir_all(tree.path("outside/folder")).unwrap();
+            std::fs::write(tree.path("checkouts/1/stories/2014/a.toml"), "").unwrap();
+            std::fs::write(tree.path("checkouts/1/b.toml"), "").unwrap();
+            std::fs::write(tree.path("outside/folder/c.toml"), "").unwrap();
+            symlink("checkouts/1", tree.path("current")).unwrap();
+            tree
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
+        }
+
+        fn config(&self, more: &str) -> Config {
+            let path = self.path("tidings.toml");
+            let text = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\n";
+            std::fs::write(&path, format!("{text}{more}\n[languages.en]\ntitle = 'E'\n")).unwrap();
+            Config::load(path).unwrap()
+        }
+
+        /// The files that are found, and the links that are refused.
+        fn found(&self, more: &str) -> (Vec<String>, Vec<String>) {
+            let config = self.config(more);
+            let (files, diagnostics) = files(&config);
+            for found in &files {
+                assert!(file(&config, &found.path).is_some());
+            }
+            let refused = diagnostics.iter().map(|diagnostic| {
+                assert!(diagnostic.is_error() && diagnostic.help.is_some(), "{diagnostic:?}");
+                let path = PathBuf::from(&diagnostic.location.as_ref().unwrap().path);
+                assert!(file(&config, &path).is_none());
+                let name = below(&config.site.stories, &path).unwrap();
+                format!("{name}: {}", diagnostic.message.split(',').next().unwrap())
+            });
+            let mut refused: Vec<_> = refused.collect();
+            refused.sort();
+            (files.into_iter().map(|file| file.below).collect(), refused)
+        }
+    }
+
+    const STORIES: &str = "stories = 'current/stories'";
+
+    #[test]
+    fn links_within_the_store_are_followed() {
+        let tree = Tree::new();
+        symlink("2014/a.toml", tree.path("current/stories/file.toml")).unwrap();
+        symlink("2014", tree.path("current/stories/folder")).unwrap();
+        symlink("file.toml", tree.path("current/stories/chain.toml")).unwrap();
+        // Out of the store and back again.
+        symlink(tree.path("current/stories/2014"), tree.path("outside/back")).unwrap();
+        symlink(tree.path("outside/back/a.toml"), tree.path("current/stories/back.toml")).unwrap();
+        let expected = ["2014/a.toml", "back.toml", "chain.toml", "file.toml", "folder/a.toml"];
+        let (files, refused) = tree.found(STORIES);
+        assert_eq!((files, refused), (expected.map(str::to_owned).to_vec(), Vec::new()));
+    }
+
+    #[test]
+    fn links_out_of_the_store_are_errors() {
+        let tree = Tree::new();
+        let link = |target: &str, name: &str| symlink(target, tree.path("current/stories").join(name)).unwrap();
+        link("../b.toml", "file.toml");
+        link("../../../outside/folder", "folder");
+        link("file.toml", "chain.toml");
+        link("..", "parent");
+        link("/dev/null", "device.toml");
+        link(tree.path("tidings.toml").to_str().unwrap(), "absolute.toml");
+        link("nowhere", "dangling.toml");
+        link("loop.toml", "loop.toml");
+        link("../../../outside", "_hidden");
+        let out = |name: &str| format!("{name}: this symbolic link leads out of the store");
+        let (files, refused) = tree.found(STORIES);
+        assert_eq!(files, ["2014/a.toml"]);
+        let names = ["absolute.toml", "chain.toml", "device.toml", "file.toml", "folder", "parent"];
+        for name in names {
+            assert!(refused.contains(&out(name)), "{name}: {refused:#?}");
+        }
+        assert_eq!(refused.len(), names.len() + 2, "{refused:#?}");
+        // Files below a link are not found by their own path either.
+        assert!(file(&tree.config(STORIES), &tree.path("current/stories/folder/c.toml")).is_none());
+    }
+
+    #[test]
+    fn links_out_of_the_store_are_followed_on_request() {
+        let tree = Tree::new();
+        symlink("../b.toml", tree.path("current/stories/file.toml")).unwrap();
+        symlink("../../../outside/folder", tree.path("current/stories/folder")).unwrap();
+        let (files, refused) = tree.found(&format!("{STORIES}\nfollow_links = true"));
+        assert_eq!(files, ["2014/a.toml", "file.toml", "folder/c.toml"]);
+        assert!(refused.is_empty(), "{refused:?}");
+    }
+
+    #[test]
+    fn mounted_volumes_are_followed() {
+        // As Kubernetes mounts them: every file is a link through `..data`, which is swapped.
+        let tree = Tree::new();
+        std::fs::create_dir_all(tree.path("mount/..2014_11")).unwrap();
+        std::fs::write(tree.path("mount/..2014_11/a.toml"), "").unwrap();
+        symlink("..2014_11", tree.path("mount/..data")).unwrap();
+        symlink("..data/a.toml", tree.path("mount/a.toml")).unwrap();
+        assert_eq!(tree.found("stories = 'mount'"), (vec!["a.toml".to_owned()], Vec::new()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::find::{self, StoreFile};
@@ -43,12 +43,13 @@ impl Store {
     pub fn after(&self, changes: &Changes, config: &Config) -> Store {
         let root = &config.site.stories;
         let named = changes.files.difference(&changes.unfinished);
-        let named: Vec<_> = named.filter_map(|path| Some((find::below(root, path)?, find::file(root, path)))).collect();
+        let named: Vec<_> =
+            named.filter_map(|path| Some((find::below(root, path)?, find::file(config, path)))).collect();
         // Only walking the whole tree reports a path that exists but is not a story file.
-        let is_irregular = |path: &PathBuf| path.symlink_metadata().is_ok() && find::file(root, path).is_none();
+        let is_irregular = |path: &PathBuf| path.symlink_metadata().is_ok() && find::file(config, path).is_none();
         let must_walk = changes.anywhere || !self.diagnostics.is_empty() || changes.files.iter().any(is_irregular);
         let (unchanged, changed, diagnostics) = if must_walk {
-            let (files, diagnostics) = find::files(root);
+            let (files, diagnostics) = find::files(config);
             let (unchanged, changed) = self.partition(files, changes);
             (unchanged, changed, diagnostics)
         } else {
@@ -126,8 +127,8 @@ impl Store {
 
     /// A hash of the fingerprints of all files on disk, if they are not those that were read. Files that are being written are
     /// ignored.
-    pub fn differs_on_disk(&self, root: &Path, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
-        let (files, diagnostics) = find::files(root);
+    pub fn differs_on_disk(&self, config: &Config, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
+        let (files, diagnostics) = find::files(config);
         let mut read: Vec<&StoreFile> = self.files.iter().map(|records| &*records.file).collect();
         read.dedup_by_key(|file| &file.below);
         let hash = |files: &[&StoreFile]| {

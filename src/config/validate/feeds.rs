@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Validator, keys};
+use super::{Invalid, Validator, http_url, keys};
 use crate::config::raw::RawConfig;
 use crate::config::redirect::{self, Redirect, Target};
 use crate::config::{Archives, Feeds};
@@ -42,14 +42,30 @@ impl Validator<'_> {
             self.one_of(&["feeds", "content"], feeds.content.as_deref(), &[("full", true), ("summary", false)]);
         let cuts = [("off", Archives::Off), ("year", Archives::Year), ("month", Archives::Month)];
         let archives = self.one_of(&["feeds", "archives"], feeds.archives.as_deref(), &cuts);
-        let hub = feeds.hub.as_deref().and_then(|hub| match Url::parse(hub).ok().filter(|url| url.has_host()) {
-            Some(url) if matches!(url.scheme(), "http" | "https") => Some(url),
-            _ => {
-                self.error(&["feeds", "hub"], "`hub` must be an absolute http or https URL");
+        let hub = feeds.hub.as_deref().and_then(|hub| self.hub(hub));
+        Some(Feeds { formats, limit: usize::try_from(limit).ok()?, full_content: content?, archives: archives?, hub })
+    }
+
+    fn hub(&mut self, written: &str) -> Option<Url> {
+        let path = ["feeds", "hub"];
+        match http_url(written) {
+            Ok(url) if url.fragment().is_some() => {
+                let help = Some("remove what begins with `#`".to_owned());
+                self.error_at(&keys(&path), "`hub` cannot have a fragment", help);
                 None
             }
-        });
-        Some(Feeds { formats, limit: usize::try_from(limit).ok()?, full_content: content?, archives: archives?, hub })
+            Ok(url) => {
+                if !url.username().is_empty() || url.password().is_some() {
+                    let help = "every feed names this address in public; use a hub that needs no password";
+                    self.warning(&path, "`hub` has a user or a password", help);
+                }
+                Some(url)
+            }
+            Err(Invalid { why, help }) => {
+                self.error_at(&keys(&path), format!("`hub` {why}"), help);
+                None
+            }
+        }
     }
 
     pub(super) fn redirects(&mut self, raw: &RawConfig) -> Vec<Redirect> {

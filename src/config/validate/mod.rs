@@ -38,14 +38,88 @@ pub fn read(path: &Path, bytes: &[u8]) -> (Option<Config>, Vec<Diagnostic>) {
     (config, errors.into_iter().map(|error| error.diagnostic(&shown_path, &text)).collect())
 }
 
-/// Parses `base_url`, and adds the final slash if it is missing.
-pub fn base_url(written: &str) -> Result<Url, String> {
-    let mut url = Url::parse(written).map_err(|error| format!("is not an absolute URL ({error})"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err("must be an http or https URL".to_owned());
+/// Why a value is invalid, completing "`key` …", and what to do about it.
+#[derive(Debug)]
+pub struct Invalid {
+    pub why: String,
+    pub help: Option<String>,
+}
+
+impl From<&str> for Invalid {
+    fn from(why: &str) -> Invalid {
+        why.to_owned().into()
     }
+}
+
+impl From<String> for Invalid {
+    fn from(why: String) -> Invalid {
+        Invalid { why, help: None }
+    }
+}
+
+impl Invalid {
+    fn with_help(why: &str, help: impl Into<String>) -> Invalid {
+        Invalid { why: why.to_owned(), help: Some(help.into()) }
+    }
+}
+
+/// Parses an absolute http or https URL.
+fn http_url(written: &str) -> Result<Url, Invalid> {
+    let written = written.trim();
+    if let Some(rest) = without_scheme(written) {
+        return Err(Invalid::with_help(
+            "has no scheme, so it is not an absolute URL",
+            format!("write `https://{rest}`"),
+        ));
+    }
+    let url = Url::parse(written).map_err(|error| {
+        let example = "write one such as `https://news.example.org/`";
+        Invalid::with_help(&format!("is not an absolute URL ({error})"), example)
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Invalid::with_help("must be an http or https URL", "write one that begins with `https://`"));
+    }
+    Ok(url)
+}
+
+/// What follows the slashes of an address that lacks its scheme, such as `news.example.org:8080/feeds`.
+fn without_scheme(written: &str) -> Option<&str> {
+    let rest = written.strip_prefix("//").unwrap_or(written);
+    let authority = rest.split('/').next().unwrap_or_default();
+    let is_host = authority.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    // Otherwise what stands before the colon is a scheme.
+    let has_port = authority.rsplit_once(':').is_none_or(|(_, port)| is_port(port) || port.contains(['@', ']']));
+    (is_host && has_port).then_some(rest)
+}
+
+/// An http or https URL without a user and a password, which every reader of a feed would see.
+fn public_url(written: &str) -> Result<Url, Invalid> {
+    let url = http_url(written)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        let help = "remove what stands before the `@`: feeds and pages name this address in public";
+        return Err(Invalid::with_help("must not have a user or a password", help));
+    }
+    Ok(url)
+}
+
+/// Parses `base_url`, and adds the final slash if it is missing.
+pub fn base_url(written: &str) -> Result<Url, Invalid> {
+    if written.contains(['{', '}']) {
+        let help = "write the address of the folder that holds the folders of all languages";
+        return Err(Invalid::with_help("cannot have a placeholder: no `{` and no `}`", help));
+    }
+    let mut url = public_url(written)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("cannot have a query or a fragment".to_owned());
+        return Err(Invalid::with_help("cannot have a query or a fragment", "remove what begins with `?` or `#`"));
+    }
+    let path = url.path().trim_end_matches('/');
+    if let Some((folder, last)) = path.rsplit_once('/')
+        && last.eq_ignore_ascii_case("index.html")
+    {
+        let mut parent = url.clone();
+        parent.set_path(&format!("{folder}/"));
+        return Err(Invalid::with_help("names a page, not a folder", format!("write `{parent}`")));
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
@@ -79,6 +153,13 @@ impl Validator<'_> {
         let mut error = ParseError::new(self.document.span(path), message);
         error.help = help;
         self.errors.push(error);
+    }
+
+    fn warning(&mut self, path: &[&str], message: impl Into<String>, help: &str) {
+        self.error_at(&keys(path), message, Some(help.to_owned()));
+        if let Some(error) = self.errors.last_mut() {
+            error.is_warning = true;
+        }
     }
 
     fn config(&mut self, path: &Path, raw: &RawConfig, fingerprint: u64) -> Option<Config> {
@@ -123,12 +204,12 @@ impl Validator<'_> {
         };
         let base_url = self.required(&["site", "base_url"], raw.base_url.as_deref(), base_url);
         let authority_zone = zone.or(Zone::named("UTC"))?;
-        let authority =
-            self.required(&["site", "authority"], raw.authority.as_deref(), |text| authority(text, authority_zone));
+        let authority = self
+            .required(&["site", "authority"], raw.authority.as_deref(), |text| Ok(authority(text, authority_zone)?));
         if let Some(page) = &raw.home_page
-            && let Err(why) = home_page(page)
+            && let Err(Invalid { why, help }) = home_page(page)
         {
-            self.error(&["site", "home_page"], format!("`home_page` {why}"));
+            self.error_at(&keys(&["site", "home_page"]), format!("`home_page` {why}"), help);
         }
         if raw.pages == Some(false) && raw.home_page.is_none() {
             self.error(&["site", "pages"], "`pages = false` needs `home_page`: a feed must say whose feed it is");
@@ -146,6 +227,7 @@ impl Validator<'_> {
             title: title?,
             zone: zone?,
             stories: Config::resolve_path(path, raw.stories.as_deref().unwrap_or("stories")),
+            follow_links: raw.follow_links.unwrap_or(false),
             output: Config::resolve_path(path, raw.output.as_deref().unwrap_or("public")),
             home_page: raw.home_page.clone(),
             authors,
@@ -177,13 +259,13 @@ impl Validator<'_> {
         &mut self,
         path: &[&str],
         text: Option<&str>,
-        read: impl Fn(&str) -> Result<T, String>,
+        read: impl Fn(&str) -> Result<T, Invalid>,
     ) -> Option<T> {
         let key = path.last()?;
         match text.map(read) {
             Some(Ok(value)) => Some(value),
-            Some(Err(why)) => {
-                self.error(path, format!("`{key}` {why}"));
+            Some(Err(Invalid { why, help })) => {
+                self.error_at(&keys(path), format!("`{key}` {why}"), help);
                 None
             }
             None => {
@@ -233,13 +315,19 @@ impl Validator<'_> {
 }
 
 /// Validates `home_page`, which must be a URL after `{language}` is replaced.
-fn home_page(page: &str) -> Result<(), String> {
-    let page = page.replace("{language}", "en");
-    if page.contains(['{', '}']) {
-        return Err("has an unknown placeholder; `{language}` is the only one that is replaced".to_owned());
+fn home_page(page: &str) -> Result<(), Invalid> {
+    let replaced = page.replace("{language}", "en");
+    if replaced.contains(['{', '}']) {
+        return Err("has an unknown placeholder; `{language}` is the only one that is replaced".into());
     }
-    let url = Url::parse(&page).map_err(|error| format!("is not an absolute URL ({error})"))?;
-    if matches!(url.scheme(), "http" | "https") { Ok(()) } else { Err("must be an http or https URL".to_owned()) }
+    // The help of a missing scheme shows the placeholder.
+    let in_words = |invalid: Invalid| match invalid.help {
+        Some(_) if !page.contains("://") => {
+            Invalid { help: Some(format!("write `https://{}`", page.trim().trim_start_matches('/'))), ..invalid }
+        }
+        _ => invalid,
+    };
+    public_url(&replaced).map(drop).map_err(in_words)
 }
 
 /// `name,date` of RFC 4151 §2.1, with the first instant of its date.
@@ -321,6 +409,59 @@ mod tests {
              [topics.2014]\n[topics.a]\ntitle = { en = 'x' }\n[feeds]\nlimit = 0\nformats = ['atm']\ncontent = 'all'\n[server]\nlisten = 'x'\n",
         );
         assert_eq!(diagnostics.len(), 12, "{diagnostics:#?}");
+    }
+
+    #[test]
+    fn addresses_are_public_and_complete() {
+        let read = |written: &str| {
+            let text =
+                format!("[site]\nbase_url = {written:?}\nauthority = 'a.example,2014'\n[languages.en]\ntitle = 'E'\n");
+            let (_, diagnostics) = read(Path::new("tidings.toml"), text.as_bytes());
+            diagnostics.into_iter().map(|one| format!("{}; {}", one.message, one.help.unwrap_or_default())).next()
+        };
+        for (written, expected) in [
+            ("https://user:pass@news.example.org/", "must not have a user or a password"),
+            ("https://token@news.example.org/", "must not have a user or a password"),
+            ("https://:pass@news.example.org/", "must not have a user or a password"),
+            ("https://news.example.org/{language}/", "placeholder"),
+            ("https://news.example.org/a}", "placeholder"),
+            ("https://news.example.org/feeds/index.html", "write `https://news.example.org/feeds/`"),
+            ("https://news.example.org/INDEX.html/", "write `https://news.example.org/`"),
+            ("news.example.org/feeds/", "write `https://news.example.org/feeds/`"),
+            ("news.example.org:8080/feeds/", "write `https://news.example.org:8080/feeds/`"),
+            ("//news.example.org/feeds/", "write `https://news.example.org/feeds/`"),
+            ("localhost", "write `https://localhost`"),
+            ("/feeds/", "not an absolute URL"),
+            ("ftp://news.example.org/", "must be an http or https URL"),
+            ("https://news.example.org/?a", "query"),
+            ("https://news.example.org/#a", "fragment"),
+        ] {
+            let found = read(written).unwrap_or_default();
+            assert!(found.contains(expected), "{written}: {found}");
+        }
+        for written in ["https://news.example.org", "http://localhost:8080/index.html.d/", "https://a.example/é b/@x"]
+        {
+            assert_eq!(read(written), None, "{written}");
+        }
+    }
+
+    #[test]
+    fn home_pages_and_hubs_are_public_and_complete() {
+        let found = |more: &str| diagnostics(&format!("{SITE}{more}"));
+        let page = |page: &str| format!("home_page = {page:?}\n[languages.en]\ntitle = 'E'\n");
+        assert!(found(&page("https://u:p@e.example/{language}/"))[0].contains("must not have a user"));
+        assert!(found(&page("e.example/{language}/"))[0].contains("has no scheme"));
+        assert!(found(&page("https://e.example/{lang}/"))[0].contains("unknown placeholder"));
+        assert_eq!(found(&page("https://e.example/{language}/#a")), [""; 0]);
+        let hub = |hub: &str| format!("[languages.en]\ntitle = 'E'\n[feeds]\nhub = {hub:?}\n");
+        assert!(found(&hub("https://hub.example/#a"))[0].contains("fragment"));
+        assert!(found(&hub("hub.example/"))[0].contains("has no scheme"));
+        assert!(found(&hub("ftp://hub.example/"))[0].contains("http"));
+        assert_eq!(found(&hub("https://hub.example/?a=b")), [""; 0]);
+        let text = format!("{SITE}{}", hub("https://u:p@hub.example/"));
+        let (config, warnings) = read(Path::new("tidings.toml"), text.as_bytes());
+        assert!(config.unwrap().feeds.hub.is_some());
+        assert!(warnings.len() == 1 && !warnings[0].is_error() && !format!("{}", warnings[0]).contains("u:p"));
     }
 
     #[test]

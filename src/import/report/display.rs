@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{EntryReport, MAX_SHOWN, Member, Outcome, Pairs, Report, SourceReport, rounded};
+use crate::diagnostics::escape;
 use crate::text::{count, ellipsis};
 
 impl fmt::Display for Report {
@@ -64,7 +65,7 @@ fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str,
 impl Report {
     fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for source in &self.sources {
-            writeln!(f, "{}: {}", source.name, count(source.entries, "entry"))?;
+            writeln!(f, "{}: {}", escape(&source.name), count(source.entries, "entry"))?;
         }
         let dry_run = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         let mut states: BTreeMap<(usize, &str), usize> = BTreeMap::new();
@@ -73,7 +74,7 @@ impl Report {
         }
         let states: Vec<String> = states.iter().map(|((_, state), count)| format!("{count} {state}")).collect();
         let states = if states.is_empty() { "none".to_owned() } else { states.join(", ") };
-        writeln!(f, "Stories in {}: {states}{dry_run}", self.into.display())?;
+        writeln!(f, "Stories in {}: {states}{dry_run}", escape(&self.into.display().to_string()))?;
         if !self.languages.is_empty() {
             writeln!(f, "Languages: {}", list(&self.languages))?;
         }
@@ -97,7 +98,7 @@ impl Report {
             if index == 0 {
                 writeln!(f, "{title}")?;
             }
-            writeln!(f, "  {}: {line}", location(&entry.source, entry.line))?;
+            writeln!(f, "  {}: {}", location(&entry.source, entry.line), escape(&line))?;
         }
         Ok(())
     }
@@ -119,20 +120,21 @@ fn state(outcome: &Outcome) -> Option<(usize, &'static str)> {
 
 fn write_source(f: &mut fmt::Formatter<'_>, source: &SourceReport) -> fmt::Result {
     let SourceReport { name, heading, dated, notes, .. } = source;
+    let name = escape(name);
     if !heading.is_empty() {
         writeln!(f, "Before the first entry of {name}, and in no story:")?;
     }
     for line in heading {
-        writeln!(f, "  {name}:{}: {}", line.line, ellipsis(&line.text, MAX_SHOWN))?;
+        writeln!(f, "  {name}:{}: {}", line.line, escape(&ellipsis(&line.text, MAX_SHOWN)))?;
     }
     let in_text = dated.iter().filter(|dated| !heading.iter().any(|line| line.line == dated.line));
     for (index, line) in in_text.enumerate() {
         if index == 0 {
             writeln!(f, "Lines of {name} that open with a date and were taken as text:")?;
         }
-        writeln!(f, "  {name}:{}: {}", line.line, ellipsis(&line.text, MAX_SHOWN))?;
+        writeln!(f, "  {name}:{}: {}", line.line, escape(&ellipsis(&line.text, MAX_SHOWN)))?;
     }
-    notes.iter().try_for_each(|note| writeln!(f, "{name}: {note}"))
+    notes.iter().try_for_each(|note| writeln!(f, "{name}: {}", escape(note)))
 }
 
 fn write_pairs(f: &mut fmt::Formatter<'_>, pairs: &Pairs) -> fmt::Result {
@@ -142,10 +144,11 @@ fn write_pairs(f: &mut fmt::Formatter<'_>, pairs: &Pairs) -> fmt::Result {
     for (title, pairs) in sections.into_iter().filter(|(_, pairs)| !pairs.is_empty()) {
         writeln!(f, "{title}")?;
         for pair in pairs {
-            writeln!(f, "  {:.3}: {}", rounded(pair.score), pair.reasons.join("; "))?;
+            writeln!(f, "  {:.3}: {}", rounded(pair.score), escape(&pair.reasons.join("; ")))?;
             for Member { source, line, id } in [&pair.one, &pair.other] {
                 let title = ellipsis(&id.title, MAX_SHOWN);
-                writeln!(f, "    {}: {} {}: {title}", location(source, *line), id.date, id.language)?;
+                let location = location(source, *line);
+                writeln!(f, "    {location}: {} {}: {}", id.date, escape(&id.language), escape(&title))?;
             }
         }
     }
@@ -154,9 +157,10 @@ fn write_pairs(f: &mut fmt::Formatter<'_>, pairs: &Pairs) -> fmt::Result {
 
 /// A source, and the line in it if known.
 fn location(source: &str, line: usize) -> String {
-    if line == 0 { source.to_owned() } else { format!("{source}:{line}") }
+    let source = escape(source);
+    if line == 0 { source.into_owned() } else { format!("{source}:{line}") }
 }
 
 fn list(counts: &BTreeMap<String, usize>) -> String {
-    counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
+    counts.iter().map(|(name, count)| format!("{} {count}", escape(name))).collect::<Vec<_>>().join(", ")
 }

@@ -1,0 +1,46 @@
+//! The budgets of the program: what bounds the memory, the time and the size of what it reads and writes.
+//!
+//! A budget that several modules share is a constant of this module; the others stand where they are used.
+//!
+//! | what | budget | what happens beyond it |
+//! | --- | --- | --- |
+//! | a template, a file of messages, the stylesheet | [`MAX_THEME_FILE`] | the configuration is refused |
+//! | the theme: its files, and their bytes in total | [`MAX_THEME_FILES`], [`MAX_THEME`] | the configuration is refused |
+//! | rendering one page: instructions of templates | [`TEMPLATE_FUEL`] | an error with the template's location |
+//! | rendering one page: bytes of its output, and of the values it makes | [`MAX_PAGE`], [`MAX_TEMPLATE_VALUES`] | the same |
+//! | rendering one page: one text or list that a template makes | [`MAX_TEMPLATE_TEXT`], [`MAX_TEMPLATE_ITEMS`] | the same |
+//! | the record of an import, a review file | [`MAX_RECORD`] | the import is refused |
+//! | a feed or page that is fetched | 256 MB (`import::read`, `lint`) | an error |
+//! | an HTML page, a Markdown file that is imported | 64 MB, 16 MB (`import`) | the entry or file is left out |
+//! | diagnostics of a file | 200 errors, 200 warnings (`store::read`) | one line that there are more |
+//! | the body of a story: depth, elements | 200, 400,000 (`store`) | an error |
+//! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
+//! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
+//! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
+
+/// One template, file of messages or stylesheet, in bytes.
+pub const MAX_THEME_FILE: u64 = 1 << 20;
+
+/// The files of a theme.
+pub const MAX_THEME_FILES: usize = 1000;
+
+/// All files of a theme, in bytes.
+pub const MAX_THEME: usize = 16 << 20;
+
+/// The instructions of templates that one page may take. The largest pages of a large site take a tenth of it.
+pub const TEMPLATE_FUEL: u64 = 20_000_000;
+
+/// A page, in bytes.
+pub const MAX_PAGE: usize = 64 << 20;
+
+/// The texts and lists that templates make while they render a page, in bytes.
+pub const MAX_TEMPLATE_VALUES: usize = 64 << 20;
+
+/// One text that a template makes, in bytes.
+pub const MAX_TEMPLATE_TEXT: usize = 4 << 20;
+
+/// One list that a template makes, in items.
+pub const MAX_TEMPLATE_ITEMS: usize = 100_000;
+
+/// The record of an import (`_imported.toml`), and a review file, in bytes.
+pub const MAX_RECORD: u64 = 256 << 20;
