@@ -96,29 +96,89 @@ impl Fields {
         DateTime::from_timestamp(seconds, 0).unwrap_or_default().format(format).to_string()
     }
 
+    /// JSON in ASCII.
     fn json(mut self) -> String {
         let time = self.time("%Y-%m-%dT%H:%M:%SZ");
         self.0.insert("time".to_owned(), time.into());
-        format!("{}\n", Value::Object(self.0))
+        let json = Value::Object(self.0).to_string();
+        let mut line = String::with_capacity(json.len() + 1);
+        for c in json.chars() {
+            if matches!(c, ' '..='~') {
+                line.push(c);
+                continue;
+            }
+            // JSON's escapes are of UTF-16.
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(line, "\\u{unit:04x}");
+            }
+        }
+        line.push('\n');
+        line
     }
 
-    /// The common log format. A backslash escapes quotation marks and backslashes.
+    /// The common log format.
     fn common(&self) -> String {
         let text = |name: &str| match self.0.get(name) {
-            Some(Value::String(text)) => text.replace('\\', "\\\\").replace('"', "\\\""),
+            Some(Value::String(text)) => escape_bytes(text.as_bytes()),
             Some(value) => value.to_string(),
             None => "-".to_owned(),
         };
-        let mut line = format!("{} - - [{}] ", text("client"), self.time("%d/%b/%Y:%H:%M:%S +0000"));
-        let _ = writeln!(
-            line,
-            "\"{} {} {}\" {} {}",
-            text("method"),
-            text("path"),
-            text("version"),
-            text("status"),
-            text("bytes")
-        );
-        line
+        let request = match &*text("method") {
+            // Nothing was read of it.
+            "-" => "-".to_owned(),
+            method => format!("{method} {} {}", text("path"), text("version")),
+        };
+        let time = self.time("%d/%b/%Y:%H:%M:%S +0000");
+        format!("{} - - [{time}] \"{request}\" {} {}\n", text("client"), text("status"), text("bytes"))
+    }
+}
+
+/// Escapes quotation marks, backslashes and all bytes but printable ASCII, as nginx does.
+fn escape_bytes(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if matches!(byte, b'"' | b'\\' | ..=0x1f | 0x7f..) {
+            let _ = write!(out, "\\x{byte:02X}");
+        } else {
+            out.push(char::from(*byte));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(path: &str) -> Fields {
+        let value = serde_json::json!({
+            "client": "192.0.2.1", "time": 1_700_000_000, "method": "GET", "path": path, "version": "HTTP/1.1", "status": 404,
+            "bytes": 7, "agent": "a",
+        });
+        Fields(value.as_object().unwrap().clone())
+    }
+
+    #[test]
+    fn the_common_format_is_printable_ascii() {
+        for (path, expected) in [
+            ("/en/%0a", "/en/%0a"),
+            ("/\u{9b}31m\u{7f}\u{202e}", "/\\xC2\\x9B31m\\x7F\\xE2\\x80\\xAE"),
+            ("/a\"b\\x1b\n\u{1b}", "/a\\x22b\\x5Cx1b\\x0A\\x1B"),
+        ] {
+            let line = format!("192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"GET {expected} HTTP/1.1\" 404 7\n");
+            assert_eq!(fields(path).common(), line);
+        }
+        let mut refused = fields("-");
+        refused.0.insert("method".to_owned(), "-".into());
+        assert_eq!(refused.common(), "192.0.2.1 - - [14/Nov/2023:22:13:20 +0000] \"-\" 404 7\n");
+    }
+
+    #[test]
+    fn json_keeps_values_and_shows_nothing_active() {
+        let path = "/\u{9b}31m\u{7f}\u{202e}\"\\";
+        let line = fields(path).json();
+        assert!(line.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line}");
+        let value: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((value["path"].as_str(), value["time"].as_str()), (Some(path), Some("2023-11-14T22:13:20Z")));
     }
 }

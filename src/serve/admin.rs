@@ -1,6 +1,10 @@
 //! The admin address: health, readiness, status and metrics.
+//!
+//! A page of another site can lead a browser here by a name that it lets resolve to this address (DNS rebinding). So a request
+//! needs a host that no site can own: an IP literal, `localhost`, or one of `admin_hosts`.
 
 use std::convert::Infallible;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -32,7 +36,7 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>) {
         let server = Arc::clone(&server);
         tokio::spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
-                let response = respond(&server, request.method(), request.uri().path());
+                let response = respond(&server, &request);
                 async move { Ok::<_, Infallible>(response) }
             });
             let mut builder = http1::Builder::new();
@@ -46,34 +50,66 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>) {
     }
 }
 
-fn respond(server: &Server, method: &Method, path: &str) -> Response<Full<Bytes>> {
-    if method != Method::GET && method != Method::HEAD {
-        let mut response =
-            text(StatusCode::METHOD_NOT_ALLOWED, "these can only be read\n".to_owned(), "text/plain; charset=utf-8");
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+fn respond<B>(server: &Server, request: &Request<B>) -> Response<Full<Bytes>> {
+    if let Some(response) = reject(request, &server.publication().config.server.admin_hosts) {
         return response;
     }
-    match path {
-        "/healthz" => text(StatusCode::OK, "healthy\n".to_owned(), "text/plain; charset=utf-8"),
-        "/readyz" if server.is_stopping() => {
-            text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned(), "text/plain; charset=utf-8")
+    match request.uri().path() {
+        "/healthz" => text(StatusCode::OK, "healthy\n"),
+        "/readyz" if server.is_stopping() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+        "/readyz" => text(StatusCode::OK, "ready\n"),
+        "/status" => content(StatusCode::OK, status(server), "application/json"),
+        "/metrics" => {
+            content(StatusCode::OK, server.metrics.text(server.now().at), "text/plain; version=0.0.4; charset=utf-8")
         }
-        "/readyz" => text(StatusCode::OK, "ready\n".to_owned(), "text/plain; charset=utf-8"),
-        "/status" => text(StatusCode::OK, status(server), "application/json"),
-        "/metrics" => text(StatusCode::OK, server.metrics.text(), "text/plain; version=0.0.4; charset=utf-8"),
-        _ => text(
-            StatusCode::NOT_FOUND,
-            "there are /healthz, /readyz, /status and /metrics\n".to_owned(),
-            "text/plain; charset=utf-8",
-        ),
+        _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz, /status and /metrics\n"),
     }
 }
 
-fn text(status: StatusCode, text: String, media_type: &'static str) -> Response<Full<Bytes>> {
+/// The response to a request with a foreign or malformed host, or with another method than GET and HEAD.
+fn reject<B>(request: &Request<B>, allowed: &[String]) -> Option<Response<Full<Bytes>>> {
+    // RFC 9112 §3.2: one `Host`, optional in HTTP/1.0, which no browser sends; the host of an absolute target takes precedence.
+    let hosts: Vec<&[u8]> = request.headers().get_all(header::HOST).iter().map(HeaderValue::as_bytes).collect();
+    if hosts.len() > 1 || hosts.is_empty() && request.version() == Version::HTTP_11 {
+        return Some(text(StatusCode::BAD_REQUEST, "a request names one host\n"));
+    }
+    let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
+    if !hosts.into_iter().chain(target).all(|host| is_allowed(host, allowed)) {
+        let message = "ask by an IP address, as localhost, or by a name in `admin_hosts`\n";
+        return Some(text(StatusCode::MISDIRECTED_REQUEST, message));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "these can only be read\n");
+        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return Some(response);
+    }
+    None
+}
+
+/// Whether a host, with an optional port, is an IP literal, `localhost` or one of the allowed names.
+fn is_allowed(host: &[u8], allowed: &[String]) -> bool {
+    let Ok(host) = std::str::from_utf8(host) else { return false };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
+    }
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    let is_name = |allowed: &str| name.eq_ignore_ascii_case(allowed);
+    is_port(port)
+        && (name.parse::<Ipv4Addr>().is_ok() || is_name("localhost") || allowed.iter().any(|name| is_name(name)))
+}
+
+fn text(status: StatusCode, text: &str) -> Response<Full<Bytes>> {
+    content(status, text.to_owned(), "text/plain; charset=utf-8")
+}
+
+fn content(status: StatusCode, text: String, media_type: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
@@ -95,4 +131,63 @@ fn status(server: &Server) -> String {
         "hub_pending": server.metrics.hub_pending.load(std::sync::atomic::Ordering::Relaxed),
     });
     escape_json(&format!("{value:#}\n")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_host_that_no_site_can_own_is_allowed() {
+        let allowed = ["monitor.example".to_owned()];
+        for (host, expected) in [
+            ("127.0.0.1", true),
+            ("10.1.2.3:8081", true),
+            ("[::1]", true),
+            ("[2001:db8::1]:8081", true),
+            ("LocalHost:8081", true),
+            ("Monitor.example", true),
+            ("", false),
+            ("evil.example", false),
+            ("evil.example:8081", false),
+            ("127.0.0.1.evil.example", false),
+            ("localhost.evil.example", false),
+            ("evil.localhost", false),
+            ("monitor.example.evil", false),
+            ("monitor.example@evil.example", false),
+            ("2130706433", false),
+            ("127.0.0.1x", false),
+            ("127.0.0.1:x", false),
+            ("[::1]x", false),
+            ("[evil.example]", false),
+            ("::1", false),
+        ] {
+            assert_eq!(is_allowed(host.as_bytes(), &allowed), expected, "{host}");
+        }
+        assert!(!is_allowed(b"\xff", &allowed));
+    }
+
+    #[test]
+    fn every_host_of_a_request_counts() {
+        let status = |version: Version, target: &str, hosts: &[&str]| {
+            let mut request = Request::builder().version(version).uri(target);
+            for host in hosts {
+                request = request.header(header::HOST, *host);
+            }
+            let response = reject(&request.body(()).unwrap(), &[]);
+            response.map(|response| {
+                assert_eq!(response.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+                response.status().as_u16()
+            })
+        };
+        assert_eq!(status(Version::HTTP_11, "/status", &["localhost"]), None);
+        assert_eq!(status(Version::HTTP_11, "/status", &["evil.example"]), Some(421));
+        assert_eq!(status(Version::HTTP_11, "/status", &[]), Some(400));
+        assert_eq!(status(Version::HTTP_11, "/status", &["localhost", "evil.example"]), Some(400));
+        assert_eq!(status(Version::HTTP_10, "/healthz", &[]), None);
+        assert_eq!(status(Version::HTTP_10, "/healthz", &["evil.example"]), Some(421));
+        assert_eq!(status(Version::HTTP_11, "http://evil.example/status", &["localhost"]), Some(421));
+        assert_eq!(status(Version::HTTP_11, "http://localhost/status", &["evil.example"]), Some(421));
+        assert_eq!(status(Version::HTTP_11, "http://localhost/status", &["localhost"]), None);
+    }
 }

@@ -22,10 +22,10 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::client::Client;
-use super::conditional::lines;
 use super::respond::{self, Body, Reply, close_after, respond, text, with_header};
 use super::server::Server;
 use super::stream::{Progress, Stream};
+use super::{access_log, aggregators};
 
 /// The interval of the watchdog.
 const TICK: Duration = Duration::from_secs(5);
@@ -50,7 +50,7 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
     let _ = stream.set_nodelay(true);
     let progress = Arc::new(Progress::default());
     let mut closing = server.closing.subscribe();
-    let handler = Handler { peer, server, progress: Arc::clone(&progress) };
+    let handler = Handler { peer, server: Arc::clone(&server), progress: Arc::clone(&progress) };
     let mut connection = http1::Builder::new()
         .max_buf_size(MAX_HEADER_BYTES)
         .header_read_timeout(None)
@@ -58,22 +58,27 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
         .serve_connection(Stream::new(stream, Arc::clone(&progress)), handler);
     let mut watchdog = Watchdog::new(&progress);
     let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
-    loop {
+    let outcome = loop {
         tokio::select! {
             biased;
-            // An error means that the client disconnected.
-            _ = &mut connection => break,
+            outcome = &mut connection => break outcome,
             _ = closing.changed() => {
                 Pin::new(&mut connection).graceful_shutdown();
-                let _ = (&mut connection).await;
-                break;
+                break (&mut connection).await;
             }
             _ = tick.tick() => match watchdog.tick(&progress) {
                 IdlePolicy::Wait => {}
                 IdlePolicy::Close => return close(connection.into_parts().io.into_inner()).await,
-                IdlePolicy::TimeOut => return time_out(connection.into_parts().io.into_inner()).await,
+                IdlePolicy::TimeOut => {
+                    access_log::refuse(&server, peer, StatusCode::REQUEST_TIMEOUT);
+                    return time_out(connection.into_parts().io.into_inner()).await;
+                }
             },
         }
+    };
+    // Other errors mean that the client disconnected.
+    if let Some(status) = outcome.err().as_ref().and_then(access_log::refused_status) {
+        access_log::refuse(&server, peer, status);
     }
     linger(connection.into_parts().io.into_inner()).await;
 }
@@ -260,36 +265,20 @@ fn finish(
 ) -> Response<Full<Bytes>> {
     let reply = if server.is_stopping() { close_after(reply) } else { reply };
     let sent = if request.method() == Method::HEAD { 0 } else { body.len() as u64 };
+    let client = || Client::new(peer, request.headers(), &server.publication().config.server);
     let counters = reply.counters.as_deref().unwrap_or(&server.metrics.others);
     counters.count(reply.status, sent);
     if request.method() == Method::GET
         && let Some(agent) = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok())
+        && let Some(report) = aggregators::parse(agent)
     {
-        counters.record_subscribers(agent);
+        counters.record_subscribers(report, client(), server.now().at);
     }
-    if server.has_access_log {
-        log(server, peer, request, reply.status, sent);
-    }
+    access_log::log(server, client, request, reply.status, sent);
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = reply.status;
     *response.headers_mut() = reply.headers;
     response
-}
-
-/// Logs a request. Its query and most of its headers may contain secrets, and are left out.
-fn log(server: &Server, peer: IpAddr, request: &Request<Incoming>, status: StatusCode, bytes: u64) {
-    let client = Client::new(peer, request.headers(), &server.publication().config.server);
-    tracing::info!(
-        target: super::ACCESS,
-        %client,
-        time = server.now().at.0,
-        method = %request.method(),
-        path = request.uri().path(),
-        version = ?request.version(),
-        status = status.as_u16(),
-        bytes,
-        agent = lines(request.headers(), header::USER_AGENT).next().unwrap_or("-"),
-    );
 }
 
 fn internal_error() -> Reply {

@@ -8,19 +8,20 @@ use std::time::Duration;
 
 use hyper::StatusCode;
 
-/// The statuses that are counted separately.
-const STATUSES: [u16; 12] = [200, 204, 226, 304, 308, 400, 404, 405, 406, 412, 414, 429];
+use super::aggregators::Aggregators;
+use super::client::Client;
+use crate::model::Timestamp;
 
-/// Bounds the names per feed, because any client can make them up.
-const MAX_AGGREGATORS: usize = 50;
+/// The statuses that are counted separately.
+const STATUSES: [u16; 16] = [200, 204, 226, 304, 308, 400, 404, 405, 406, 408, 410, 412, 414, 429, 431, 503];
 
 /// Counters of the responses for one document, or for none.
 #[derive(Debug, Default)]
 pub struct Counters {
     by_status: [AtomicU64; STATUSES.len() + 1],
     bytes: AtomicU64,
-    /// The number of subscribers that each aggregator last reported.
-    subscribers: Mutex<BTreeMap<String, u64>>,
+    /// Of a feed.
+    aggregators: Option<Mutex<Aggregators>>,
 }
 
 /// All metrics.
@@ -55,12 +56,10 @@ impl Counters {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Records the subscribers that an aggregator reports in its user agent.
-    pub fn record_subscribers(&self, user_agent: &str) {
-        let Some((name, count)) = subscribers(user_agent) else { return };
-        let mut all = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() < MAX_AGGREGATORS || all.contains_key(name) {
-            all.insert(name.to_owned(), count);
+    /// Records the subscribers of a feed that an aggregator reports.
+    pub fn record_subscribers(&self, report: (&str, u64), client: Client, now: Timestamp) {
+        if let Some(aggregators) = &self.aggregators {
+            aggregators.lock().unwrap_or_else(PoisonError::into_inner).record(report, client, now);
         }
     }
 
@@ -73,21 +72,12 @@ impl Counters {
     }
 }
 
-/// The name of an aggregator and how many subscribers it has, as in `Feedly/1.0 (…; 42 subscribers; …)`.
-fn subscribers(user_agent: &str) -> Option<(&str, u64)> {
-    let end = memchr::memmem::find(user_agent.as_bytes(), b" subscriber")?;
-    let before = &user_agent[..end];
-    let digits = before.len() - before.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let count = before[digits..].parse().ok()?;
-    let name = user_agent.split(['/', ' ', ';', '(']).next().filter(|name| !name.is_empty() && name.len() <= 64)?;
-    Some((name, count))
-}
-
 impl Metrics {
     /// The counters of a path, shared by all versions of its document.
-    pub fn counters(&self, path: &str) -> Arc<Counters> {
+    pub fn counters(&self, path: &str, is_feed: bool) -> Arc<Counters> {
         let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(documents.entry(path.to_owned()).or_default())
+        let counters = || Arc::new(Counters { aggregators: is_feed.then(Mutex::default), ..Counters::default() });
+        Arc::clone(documents.entry(path.to_owned()).or_insert_with(counters))
     }
 
     /// Records a successful reload.
@@ -99,14 +89,14 @@ impl Metrics {
     }
 
     /// All metrics in the text format.
-    pub fn text(&self) -> String {
+    pub fn text(&self, now: Timestamp) -> String {
         let mut out = String::new();
         // Writing to a string does not fail.
-        let _ = self.write(&mut out);
+        let _ = self.write(&mut out, now);
         out
     }
 
-    fn write(&self, out: &mut String) -> std::fmt::Result {
+    fn write(&self, out: &mut String, now: Timestamp) -> std::fmt::Result {
         let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let all = || documents.iter().map(|(path, counters)| (path.as_str(), &**counters)).chain([("", &self.others)]);
         family(
@@ -138,7 +128,8 @@ impl Metrics {
         )?;
         family(out, "subscribers", "gauge", "Subscribers that an aggregator last reported in its user agent.")?;
         for (path, counters) in all() {
-            for (name, count) in counters.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let Some(aggregators) = &counters.aggregators else { continue };
+            for (name, count) in aggregators.lock().unwrap_or_else(PoisonError::into_inner).current(now) {
                 writeln!(
                     out,
                     "tidings_subscribers{{feed=\"{}\",aggregator=\"{}\"}} {count}",
@@ -190,27 +181,4 @@ fn family(out: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Res
 /// Escapes the value of a label.
 fn label(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn subscribers_are_read_from_user_agents() {
-        for (agent, expected) in [
-            (
-                "Feedly/1.0 (+http://www.feedly.com/fetcher.html; 42 subscribers; like FeedFetcher-Google)",
-                Some(("Feedly", 42)),
-            ),
-            ("Feedbin feed-id:1 - 7 subscribers", Some(("Feedbin", 7))),
-            ("NewsBlur Feed Fetcher - 1 subscriber - http://x", Some(("NewsBlur", 1))),
-            ("x subscribers", None),
-            ("99999999999999999999 subscribers", None),
-            (" 5 subscribers", None),
-            ("curl/8", None),
-        ] {
-            assert_eq!(subscribers(agent), expected, "{agent}");
-        }
-    }
 }

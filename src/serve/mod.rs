@@ -19,12 +19,15 @@
 //! | `follower` | the thread that decides when to reload |
 //! | `source` | what is loaded before the server runs |
 //! | `hub` | WebSub |
-//! | `metrics`, `admin` | the admin address |
+//! | `access_log` | a line for each request |
+//! | `metrics`, `aggregators`, `admin` | the admin address |
 //!
 //! HTTP is that of RFC 9110, 9111 and 9112; each rule names its section.
 
 mod accept;
+mod access_log;
 mod admin;
+mod aggregators;
 mod client;
 mod conditional;
 mod connection;
@@ -52,6 +55,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 
+pub use access_log::ACCESS;
 pub use follower::ReloadHandle;
 pub use hub::{HubClient, RefusedTopic, displayed as displayed_hub};
 pub use listener::{Listener, listen};
@@ -64,9 +68,6 @@ use crate::diagnostics::Diagnostic;
 
 /// Returns the current time.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// The target of the access log's events.
-pub const ACCESS: &str = "tidings::access";
 
 /// Serves a source until `shutdown` completes; then finishes the requests in progress.
 ///

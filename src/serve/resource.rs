@@ -98,7 +98,7 @@ impl HeaderTemplate<'_> {
             is_feed,
             full,
             not_modified,
-            counters: metrics.counters(path),
+            counters: metrics.counters(path, is_feed),
         }
     }
 
