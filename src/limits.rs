@@ -17,6 +17,10 @@
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
 //! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
+//! | an aggregator's reports, for each feed | 100 names of 64 bytes, 31 days, a billion subscribers (`serve::aggregators`) | the least recently used of the client with the most names is forgotten |
+//! | feeds that wait for the hub | 100,000 (`serve::hub`) | the hub is not notified of further ones, which are counted |
+//! | a response of the hub | 64 kB, 10 s (`serve::hub`) | it is tried again |
+//! | lines that wait for the access log | 10,000 (`cli::log`) | further ones are dropped |
 
 /// One template, file of messages or stylesheet, in bytes.
 pub const MAX_THEME_FILE: u64 = 1 << 20;

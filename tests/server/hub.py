@@ -8,7 +8,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from contextlib import contextmanager
 
-from common import CheckFailed, Site, check, finish, temporary_folder, wait_for
+from common import CheckFailed, Site, check, finish, free_port, temporary_folder, wait_for
 from websub import FEEDS, QUIET, Hub, path_of
 
 BOTH = ("en", "fr")
@@ -86,6 +86,11 @@ def names_hub(topic, body, header, hub):
             raise CheckFailed(f"{topic}: {where} has {found}")
 
 
+def metric(site, name):
+    lines = site.get("/metrics", port=site.admin)[2].decode().splitlines()
+    return next((float(line.split()[-1]) for line in lines if line.startswith(name)), None)
+
+
 def serving(site, hub):
     with check("hub: nobody is told of anything at the start"):
         time.sleep(QUIET)
@@ -131,6 +136,9 @@ def serving(site, hub):
             raise CheckFailed(f"{hub.rejected} did not change")
         hub.wait_for_topics(topics - hub.rejected, 20)
         hub.assert_notified(topics - hub.rejected, now)
+        wait_for("nothing is pending", lambda: metric(site, "tidings_hub_pending") == 0, 5)
+        if len(hub.rejections) != 1 or metric(site, 'tidings_hub_pings_total{outcome="refused"}') != 1:
+            raise CheckFailed(f"{len(hub.rejections)} pings of the rejected topic")
 
     with check("hub: while it hangs readers are answered, and changes served"):
         hub.forget()
@@ -159,8 +167,9 @@ def serving(site, hub):
 
 def main():
     with temporary_folder() as folder:
-        hub = Hub()
-        with Site(folder, feeds=f'hub = "{hub.url}"') as site:
+        hub, admin = Hub(), free_port()
+        with Site(folder, feeds=f'hub = "{hub.url}"', server=f'admin = "127.0.0.1:{admin}"') as site:
+            site.admin = admin
             hub.site = site
             site.story("a", "As it was", languages=BOTH)
             site.story("b", "Always the same", topics='["children"]', languages=BOTH)

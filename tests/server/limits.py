@@ -72,21 +72,36 @@ def rate(folder):
         with check("behind a proxy: clients are told apart by X-Forwarded-For"):
             exhausted(site, headers=one)
             has(statuses(site, 1, other)[0] == [200], "another client got 429 too")
-        with check("behind a proxy: clients are told apart by Forwarded, and a network of IPv6 is one"):
-            v6 = lambda address: {"Forwarded": f'for="[{address}]:1234";proto=https'}
-            exhausted(site, headers=v6("2001:db8::1"))
-            has(statuses(site, 1, v6("2001:db8::ffff:2"))[0] == [429], "another address of the same /64 was served")
-            has(statuses(site, 1, v6("2001:db8:0:1::1"))[0] == [200], "another /64 got 429 too")
         with check("behind a proxy: what the client itself wrote is not believed"):
             exhausted(site, headers=lambda n: {"X-Forwarded-For": f"198.51.100.{n}, 203.0.113.3"})
-            exhausted(site, headers=lambda n: {"Forwarded": f"for=198.51.100.{n}, for=203.0.113.4"})
-        with check("behind a proxy: nonsense for an address harms nobody"):
-            for text in ("unknown", "", ",,,", "[::", '"', "1.2.3.4.5", "a" * 2000, "_hidden"):
-                found, _ = statuses(site, 1, {"X-Forwarded-For": text, "Forwarded": f"for={text}"})
-                has(found[0] in (200, 429), f"{text[:20]!r} got {found}")
+            has(statuses(site, 3, {"X-Forwarded-For": "198.51.100.29"})[0] == [200] * 3, "whom it named got 429 too")
+        with check("behind a proxy: other headers than the one that is configured are ignored"):
+            invented = lambda n: {"Forwarded": f"for=198.51.100.{n}", "X-Real-IP": f"198.51.100.{n}"}
+            exhausted(site, headers=lambda n: {"X-Forwarded-For": "203.0.113.5", **invented(n)})
+            exhausted(site, headers=invented)
+        with check("behind a proxy: requests without a usable address share a limit, and harm nobody else"):
+            nonsense = ("unknown", "", ",,,", "[::", '"', "1.2.3.4.5", "a" * 2000, "_hidden")
+            found, _ = statuses(site, 30, lambda n: {"X-Forwarded-For": nonsense[n % len(nonsense)]})
+            has(found[-1] == 429, f"they got {found}")
             has(statuses(site, 1, other)[0] == [200], "another client got 429")
         with check("a client that is no proxy escapes by no header, where there is a proxy too"):
             exhausted(site, client="127.0.0.2", headers=lambda n: {"X-Forwarded-For": f"203.0.113.{n}", "Forwarded": f"for=203.0.113.{n}"})
+
+    forwarded = 'trusted_proxies = ["127.0.0.1"]\nclient_ip_header = "forwarded"\n'
+    with served(folder / "forwarded", LIMIT + forwarded) as site:
+        with check("behind a proxy: clients are told apart by Forwarded, and a network of IPv6 is one"):
+            v6 = lambda address: {"Forwarded": f'for="[{address}]:1234";proto=https', "X-Forwarded-For": "203.0.113.9"}
+            exhausted(site, headers=v6("2001:db8::1"))
+            has(statuses(site, 1, v6("2001:db8::ffff:2"))[0] == [429], "another address of the same /64 was served")
+            has(statuses(site, 1, v6("2001:db8:0:1::1"))[0] == [200], "another /64 got 429 too")
+        with check("behind a proxy: what the client itself wrote in Forwarded is not believed"):
+            exhausted(site, headers=lambda n: {"Forwarded": f"for=198.51.100.{n}, for=203.0.113.4"})
+            exhausted(site, headers=lambda n: {"Forwarded": f'for="198.51.100.{n}, for=203.0.113.6'})
+            has(statuses(site, 3, {"Forwarded": "for=198.51.100.29"})[0] == [200] * 3, "whom it named got 429 too")
+    real_ip = 'trusted_proxies = ["127.0.0.1"]\nclient_ip_header = "x-real-ip"\n'
+    with served(folder / "real-ip", LIMIT + real_ip) as site, check("behind a proxy: clients are told apart by X-Real-IP"):
+        exhausted(site, headers=lambda n: {"X-Real-IP": "203.0.113.1", "X-Forwarded-For": f"198.51.100.{n}"})
+        has(statuses(site, 3, {"X-Real-IP": "203.0.113.2"})[0] == [200] * 3, "another client got 429 too")
 
 
 def connections(folder):
@@ -111,6 +126,7 @@ def secrets(folder):
     for form in ("common", "json"):
         with served(folder / form, f'access_log = "{form}"\n') as site, check(f"access log, {form}: a line for each request, and no secret"):
             lines = lambda: site.output.read_text(errors="replace").splitlines()
+            wait_for("the request at the start is logged", lines, 3)
             before = len(lines())
             secret = {"Authorization": f"Bearer {SECRET}", "Cookie": f"session={SECRET}", "X-Api-Key": SECRET, "Proxy-Authorization": SECRET}
             asked = [("GET", PATH), ("GET", f"{PATH}?token={SECRET}"), ("HEAD", PATH), ("GET", "/nothing"), ("POST", PATH), ("GET", '/a"b\\%22%0a%1b[31m'), ("GET", f"/?{SECRET}")]
@@ -133,6 +149,51 @@ def secrets(folder):
                     match = COMMON.fullmatch(line)
                     good = match and (match[2], match[4], match[5].replace("-", "0")) == (method, str(status), str(size))
                 has(good, f"{method} {path}, {status} with {size} bytes, is logged as {line}")
+
+
+# What the parser refuses before a request is complete, and with which status.
+REFUSED = [
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+    (b"G\x1b[31mET / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    (b"GET /\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(1000)) + b"\r\n", 431),
+]
+ACTIVE = re.compile(rb"[\x00-\x09\x0b-\x1f\x7f-\xff]")
+
+
+def refused(folder):
+    admin = free_port()
+    for form in ("common", "json"):
+        with served(folder / f"refused-{form}", f'access_log = "{form}"\nadmin = "127.0.0.1:{admin}"\n') as site:
+            lines = lambda: site.output.read_bytes().splitlines()
+            counted = lambda status: sum(
+                int(line.split()[-1]) for line in site.get("/metrics", port=admin)[2].decode().splitlines() if f'status="{status}"' in line
+            )
+            wait_for("the request at the start is logged", lines, 3)
+            with check(f"access log, {form}: what the parser refuses is logged and counted"):
+                for request, status in REFUSED:
+                    before, logged = counted(status), len(lines())
+                    with socket.create_connection(("127.0.0.1", site.port), 5) as connection:
+                        connection.sendall(request)
+                        answer = connection.recv(100)
+                    has(answer[9:12] == b"%d" % status, f"{request[:40]} got {answer}")
+                    wait_for(f"{request[:40]} is counted", lambda: counted(status) == before + 1, 3)
+                    wait_for(f"{request[:40]} is logged", lambda: len(lines()) == logged + 1, 3)
+                    line = lines()[logged].decode()
+                    found = json.loads(line)["status"] if form == "json" else int(line.split('" ')[1].split()[0])
+                    has(found == status and "127.0.0.1" in line, f"{request[:40]} is logged as {line}")
+            with check(f"access log, {form}: no byte acts on a terminal"):
+                logged = len(lines())
+                for path in ("/\u009b31m", "/\u202e", '/a"b\\', "/%0a%1b"):
+                    with socket.create_connection(("127.0.0.1", site.port), 5) as connection:
+                        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\nUser-Agent: a\u009b\t\u202e\r\n\r\n".encode())
+                        connection.recv(100)
+                wait_for("4 lines", lambda: len(lines()) == logged + 4, 3)
+                text = b"\n".join(lines())
+                has(not ACTIVE.search(text), f"{ACTIVE.findall(text)} in {text[-2000:]}")
+                has(form == "json" or rb"/\xC2\x9B31m " in text and rb"/a\x22b\x5C " in text, f"not as nginx writes: {text[-2000:]}")
 
 
 def addresses(folder):
@@ -209,7 +270,7 @@ def broken(folder):
 
 def main():
     with temporary_folder() as folder:
-        for part in (rate, connections, secrets, addresses, broken):
+        for part in (rate, connections, secrets, refused, addresses, broken):
             part(folder)
     finish()
 

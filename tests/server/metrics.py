@@ -53,7 +53,7 @@ def read(text):
 
 def main():
     admin = free_port()
-    with temporary_folder() as folder, Site(folder, server=f'admin = "127.0.0.1:{admin}"\n') as site:
+    with temporary_folder() as folder, Site(folder, server=f'admin = "127.0.0.1:{admin}"\nadmin_hosts = ["monitor.example"]\n') as site:
         site.story("first", "First", languages=("en", "fr"))
         site.start()
 
@@ -121,6 +121,39 @@ def main():
                 raise CheckFailed(f"{len(metrics()) - count} samples more")
             if memory(site.process) > held + 20_000:
                 raise CheckFailed(f"{memory(site.process) - held} kB more")
+
+        with check("invented aggregators do not displace real ones"):
+            real = [(f"Real{n}/1.0 ({n + 100} subscribers)", f"127.0.0.{n + 10}") for n in range(20)]
+
+            def ask(agents):
+                """Many requests; the connection is opened anew for another client address."""
+                connection, last = None, None
+                for agent, client in agents:
+                    if client != last:
+                        connection, last = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10, source_address=(client, 0)), client
+                    connection.request("GET", PATH, headers={"User-Agent": agent})
+                    connection.getresponse().read()
+
+            for number, each in enumerate(real):
+                ask([(f"Bot{number}-{bot}/1.0 ({2**64 - 1} subscribers)", "127.0.0.1") for bot in range(150)] + [each])
+            counts = {dict(labels).get("aggregator"): value for (name, labels), value in metrics().items() if "subscribers" in name and PATH.strip("/") in dict(labels)["feed"]}
+            missing = [number for number in range(20) if counts.get(f"Real{number}") != number + 100]
+            if missing or len(counts) > 200 or max(counts.values()) > 1e9:
+                raise CheckFailed(f"missing: {missing}; {len(counts)} aggregators, {max(counts.values())} subscribers")
+
+        with check("the admin address is asked by addresses and known names only, and its answers are not sniffed"):
+            for host, expected in (
+                ("127.0.0.1", 200), (f"[::1]:{admin}", 200), ("localhost", 200), ("Monitor.example", 200),
+                ("evil.example", 421), (f"127.0.0.1.evil.example:{admin}", 421), ("monitor.example.evil", 421),
+            ):
+                for path in ("/healthz", "/status", "/metrics"):
+                    status, headers, body = site.get(path, {"Host": host}, port=admin)
+                    if status != expected or headers.get("x-content-type-options") != "nosniff":
+                        raise CheckFailed(f"{host}, {path}: {status}, {headers}")
+                    if expected == 421 and b"tidings" in body:
+                        raise CheckFailed(f"{host}, {path}: {body}")
+            if site.get(PATH, {"Host": "evil.example"})[0] != 200:
+                raise CheckFailed("the public address refuses a host")
 
         with check("publications are counted, and their time"):
             before = metrics()

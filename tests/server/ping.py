@@ -65,6 +65,14 @@ def main():
             if done.returncode == 0:
                 hub.assert_notified(some[:1])
 
+        with check("ping: a feed that the hub rejects is named, is a failure, and is sent once; the others are sent"):
+            hub.forget()
+            hub.mode, hub.rejected = "open", {some[0]}
+            failed(tidings(site, "ping", *some), some[0])
+            hub.assert_notified(some[1:])
+            if len(hub.rejections) != 1:
+                raise CheckFailed(f"sent {len(hub.rejections)} times")
+
         with check("ping: a hub that refuses is named, is a failure, and is given up once for all feeds"):
             hub.close()
             start = time.monotonic()

@@ -23,7 +23,7 @@ TOGETHER = 5000
 
 def make_site(folder):
     """One feed of about 10 MB, more than what lies in the buffers of a connection, and one that is empty."""
-    site = Site(folder)
+    site = Site(folder, server='access_log = "common"\n')
     site.config.write_text(site.config.read_text().replace("limit = 50", "limit = 1000"))
     translation = {"title": "A long story", "content_text": "What there is to say. " * 450}
     stories = [{"id": f"long-{n}", "published": "2020-01-01", "topics": [], "translations": {"en": translation}} for n in range(1000)]
@@ -206,6 +206,8 @@ def many(folder):
                 each.end()
                 if not each.answered and b" 408 " not in each.received[:20] and each.received:
                     raise CheckFailed(f"answered with {each.received[:100]}")
+        with check("a request that timed out is in the access log"):
+            wait_for("a line with 408", lambda: b'] "-" 408 0\n' in site.output.read_bytes(), 5)
         with check(f"{TOGETHER} connections at once: another client is served within 1 s"):
             other.assert_served()
         with check(f"{TOGETHER} connections at once: memory stays below 300 MB"):

@@ -26,7 +26,7 @@ class Hub:
 
     def forget(self):
         self.pings = []  # each topic, and its body at that time
-        self.rejected, self.unavailable, self.hanging, self.malformed = set(), 0, 0, []
+        self.rejected, self.rejections, self.unavailable, self.hanging, self.malformed = set(), [], 0, 0, []
 
     def open(self):
         handler = type("Handler", (Handler,), {"hub": self})
@@ -85,12 +85,13 @@ class Handler(BaseHTTPRequestHandler):
         if hub.mode == "turning away":
             hub.unavailable += 1
             return self.answer(503)
-        if kind != "application/x-www-form-urlencoded" or form.get("hub.mode") != ["publish"] or not form.get("hub.url"):
+        if kind != "application/x-www-form-urlencoded" or form.get("hub.mode") != ["publish"] or not form.get("hub.url") or form.get("hub.topic") != form.get("hub.url"):
             hub.malformed.append(f"the hub was sent {kind}: {form}")
             return self.answer(400)
         if hub.mode == "moved" and self.path == "/":
             return self.answer(301)
         if hub.rejected & set(form["hub.url"]):
+            hub.rejections.extend(form["hub.url"])
             return self.answer(404)
         running = hub.site and hub.site.process and hub.site.process.poll() is None
         for topic in form["hub.url"]:
