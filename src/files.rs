@@ -3,8 +3,9 @@
 //! Owns: the lock of a folder, replacing a file atomically, and reading a regular file of bounded size.
 //! Never touches: which files there are, or what they hold.
 
-use std::fs::{self, File, FileType};
+use std::fs::{self, File, FileType, TryLockError};
 use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -15,40 +16,48 @@ use crate::diagnostics::{Diagnostic, Location};
 /// An exclusive lock on a folder. The system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct FolderLock {
-    _file: File,
+    file: File,
 }
 
 impl FolderLock {
-    /// Creates the folder if it is missing, and waits until no other process holds its lock. Diagnostics call it `name`.
-    pub fn acquire(folder: &Path, name: &str) -> Result<FolderLock, Diagnostic> {
+    /// Creates the folder if it is missing, and waits until no other process holds its lock; calls `on_wait` before it waits.
+    /// Diagnostics call the folder `name`.
+    pub fn acquire(folder: &Path, name: &str, on_wait: &dyn Fn()) -> Result<FolderLock, Diagnostic> {
         let failed =
             |verb: &'static str| move |error: io::Error| Diagnostic::machine(folder, &format!("{verb} {name}"), &error);
         fs::create_dir_all(folder).map_err(failed("make"))?;
         let file = File::open(folder).map_err(failed("open"))?;
-        file.lock().map_err(failed("lock"))?;
-        Ok(FolderLock { _file: file })
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                on_wait();
+                file.lock().map_err(failed("lock"))?;
+            }
+            Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
+        }
+        Ok(FolderLock { file })
+    }
+
+    /// A handle of the folder itself, even if another takes its path.
+    pub fn handle(&self) -> io::Result<OwnedFd> {
+        self.file.try_clone().map(OwnedFd::from)
     }
 }
 
 /// Replaces a file atomically, through a temporary file beside it. Its name begins with a dot, so that the store ignores
-/// what a killed process leaves behind, and depends on the target alone, so that the next attempt overwrites it.
+/// what a killed process leaves behind, and depends on the target alone, so that the next attempt overwrites it. Creates the
+/// folder.
 pub fn replace(target: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    replace_through(&target.with_file_name(format!(".{name}.part")), target, bytes)
-}
-
-/// Replaces a file atomically: writes a temporary file on the same file system, and renames it. Creates both folders.
-pub fn replace_through(temporary: &Path, target: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
-    let create_parent = |path: &Path| path.parent().map_or(Ok(()), fs::create_dir_all);
+    let temporary = target.with_file_name(format!(".{name}.part"));
     let write = || -> io::Result<()> {
-        create_parent(temporary)?;
-        fs::write(temporary, bytes)?;
-        create_parent(target)?;
-        fs::rename(temporary, target)
+        target.parent().map_or(Ok(()), fs::create_dir_all)?;
+        fs::write(&temporary, bytes)?;
+        fs::rename(&temporary, target)
     };
     write().map_err(|error| {
         // The error that matters is the first; what remains is overwritten or removed by the next attempt.
-        let _ = fs::remove_file(temporary);
+        let _ = fs::remove_file(&temporary);
         Diagnostic::machine(target, "write this file", &error)
     })
 }

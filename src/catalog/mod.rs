@@ -11,7 +11,7 @@ mod update;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::config::TopicIndex;
+use crate::config::{LanguageIndex, TopicIndex};
 use crate::store::{EntryMeta, FileId, MetaId, RecordId, Store};
 
 /// An entry: its index in publication order.
@@ -120,6 +120,13 @@ impl Catalog {
     /// The hash of an entry's own guid, if it has one.
     pub fn guid_hash(&self, store: &Store, entry: EntryId) -> Option<u128> {
         store.guid_hash(self.entries[entry.index()].meta_id())
+    }
+
+    /// The entry of a story in a language, visible or not.
+    pub fn find(&self, store: &Store, id: &str, language: LanguageIndex) -> Option<EntryId> {
+        let id_of = |story: &u32| store.story_id(self.stories[*story as usize].record);
+        let story = self.ids.find(case_insensitive_hash(id), |story| id_of(story) == id)?;
+        self.entries_of(*story).iter().copied().find(|entry| self.meta(*entry).language == language)
     }
 
     /// The topics of an entry's story, sorted.

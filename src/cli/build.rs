@@ -50,8 +50,12 @@ fn build(
     }
     let publish = Options { compress: options.compress, strict: options.strict };
     let outcome = match options.check {
-        true => publish::check(&site, &output, publish).map_err(one)?,
-        false => publish::build(&site, &output, publish)?,
+        true => publish::check(&site, &output, publish)?,
+        false => {
+            let location = || Location::file(output.display().to_string());
+            let waits = || report.note(&Diagnostic::note(location(), "another build is at work here; waiting for it"));
+            publish::build(&site, &output, publish, &waits)?
+        }
     };
     report.diagnostics(&outcome.warnings, options.strict);
     if options.check && !outcome.is_current() {

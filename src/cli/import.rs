@@ -42,7 +42,15 @@ fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut R
     // Without ids of a published store there is nothing to clash with.
     let store = if is_published { Store::load(&config) } else { Store::default() };
     let bar = ImportProgress::new();
-    let outcome = import::run(&config, &store, &request, input.as_ref(), &|progress| bar.update(progress));
+    let shared: &Report = report;
+    let on_progress = |progress| match progress {
+        import::Progress::Waiting => {
+            let location = Location::file(options.into.display().to_string());
+            shared.note(&Diagnostic::note(location, "another import is at work here; waiting for it"));
+        }
+        progress => bar.update(progress),
+    };
+    let outcome = import::run(&config, &store, &request, input.as_ref(), &on_progress);
     bar.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.diagnostics, false);

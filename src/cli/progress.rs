@@ -19,6 +19,7 @@ impl ImportProgress {
 
     pub fn update(&self, progress: Progress) {
         match progress {
+            Progress::Waiting => {}
             Progress::Read(count) => self.0.set_position(count as u64),
             Progress::Stored(count, of) => {
                 if self.0.length() != Some(of as u64) {

@@ -34,10 +34,11 @@ impl Report {
         let mut text = String::new();
         for diagnostic in diagnostics {
             let mut diagnostic = diagnostic.clone();
-            if strict {
+            if strict && diagnostic.severity == Severity::Warning {
                 diagnostic.severity = Severity::Error;
             }
             match (diagnostic.severity, diagnostic.cause) {
+                (Severity::Note, _) => {}
                 (Severity::Warning, _) => self.warnings += 1,
                 (Severity::Error, Cause::Input) => self.fail(PROBLEMS),
                 (Severity::Error, Cause::Usage) => self.fail(USAGE),
@@ -45,6 +46,13 @@ impl Report {
             }
             text += &if self.is_colored { show_colored(&diagnostic) } else { show(&diagnostic, self.format) };
         }
+        // If standard error is closed, there is nowhere to report that.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes a note at once, to standard error.
+    pub fn note(&self, note: &Diagnostic) {
+        let text = if self.is_colored { show_colored(note) } else { show(note, self.format) };
         // If standard error is closed, there is nowhere to report that.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }

@@ -37,6 +37,8 @@ pub struct Config {
     /// In the configured order.
     pub(crate) topics: Vec<Topic>,
     pub(crate) feeds: Feeds,
+    /// Lints that are not reported.
+    pub(crate) allowed: Vec<Lint>,
     pub(crate) server: Server,
     /// Sorted by their old paths.
     pub(crate) redirects: Vec<Redirect>,
@@ -114,6 +116,18 @@ pub(crate) struct Feeds {
     pub full_content: bool,
     pub archives: Archives,
     pub hub: Option<Url>,
+}
+
+/// A lint that `[check] allow` can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lint {
+    /// Published entries that are gone without `withdrawn` or `expires`.
+    GoneEntry,
+}
+
+impl Lint {
+    /// Every lint, by its name.
+    pub const NAMES: [(&str, Lint); 1] = [("gone-entry", Lint::GoneEntry)];
 }
 
 /// `[server]`.
@@ -211,6 +225,11 @@ impl Config {
     /// A hash of the configuration, the theme and the revision of this program.
     pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
+    }
+
+    /// Whether a lint is not reported.
+    pub(crate) fn allows(&self, lint: Lint) -> bool {
+        self.allowed.contains(&lint)
     }
 
     /// The files and folders that were read beside the configuration.

@@ -14,6 +14,7 @@ pub struct RawConfig {
     pub languages: Ordered<String, RawLanguage>,
     pub topics: Ordered<String, RawTopic>,
     pub feeds: RawFeeds,
+    pub check: RawCheck,
     pub server: RawServer,
     pub redirects: BTreeMap<String, String>,
 }
@@ -76,6 +77,12 @@ pub struct RawFeeds {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct RawCheck {
+    pub allow: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct RawServer {
     pub listen: Option<String>,
     pub max_age: Option<u64>,
@@ -114,6 +121,7 @@ mod tests {
         assert_eq!(keys::<RawLanguage>(), described(&["/properties/languages/additionalProperties"]));
         assert_eq!(keys::<RawTopic>(), described(&["/properties/topics/additionalProperties"]));
         assert_eq!(keys::<RawFeeds>(), described(&["/properties/feeds"]));
+        assert_eq!(keys::<RawCheck>(), described(&["/properties/check"]));
         assert_eq!(keys::<RawServer>(), described(&["/properties/server"]));
         assert_eq!(keys::<RawRateLimit>(), described(&["/properties/server/properties/rate_limit"]));
     }

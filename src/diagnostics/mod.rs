@@ -21,6 +21,8 @@ pub enum Severity {
     Error,
     /// The input is published, but should be reviewed.
     Warning,
+    /// There is nothing to correct.
+    Note,
 }
 
 /// What has to be corrected; decides the exit status.
@@ -132,6 +134,11 @@ impl Diagnostic {
     /// A warning about the input.
     pub fn warning(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
         Diagnostic { severity: Severity::Warning, ..Diagnostic::error(location, message) }
+    }
+
+    /// What a person should know, with nothing to correct.
+    pub fn note(location: impl Into<Option<Location>>, message: impl Into<String>) -> Self {
+        Diagnostic { severity: Severity::Note, ..Diagnostic::error(location, message) }
     }
 
     /// An error in the command line.

@@ -46,6 +46,7 @@ fn severity_name(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     }
 }
 
@@ -53,7 +54,11 @@ fn text(diagnostic: &Diagnostic, color: bool) -> String {
     let paint = |text: &str, code: &str| {
         if color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     };
-    let code = if diagnostic.is_error() { "1;31" } else { "1;33" };
+    let code = match diagnostic.severity {
+        Severity::Error => "1;31",
+        Severity::Warning => "1;33",
+        Severity::Note => "1;36",
+    };
     let mut out = String::new();
     if let Some(location) = &diagnostic.location {
         let _ = write!(out, "{}: ", paint(&position(location), "1"));
@@ -116,6 +121,10 @@ fn json_line(diagnostic: &Diagnostic) -> String {
 
 /// A workflow command: `::error file=…,line=…,col=…::message`.
 fn annotation(diagnostic: &Diagnostic) -> String {
+    let command = match diagnostic.severity {
+        Severity::Note => "notice",
+        severity => severity_name(severity),
+    };
     let data = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| data(text).replace(':', "%3A").replace(',', "%2C");
     let mut message = escape(&diagnostic.message).into_owned();
@@ -128,7 +137,7 @@ fn annotation(diagnostic: &Diagnostic) -> String {
     let location = diagnostic.location.as_ref().map_or(String::new(), |location| {
         format!(" file={},line={},col={}", property(&escape(&location.path)), location.line, location.column)
     });
-    format!("::{}{location}::{}\n", severity_name(diagnostic.severity), data(&message))
+    format!("::{command}{location}::{}\n", data(&message))
 }
 
 #[cfg(test)]

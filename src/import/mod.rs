@@ -87,6 +87,8 @@ pub struct ImportOptions {
 /// The progress of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
+    /// Another import is at work in the folder.
+    Waiting,
     /// So many entries have been read.
     Read(usize),
     /// So many stories are done, of so many.
@@ -147,7 +149,9 @@ pub fn run(
     let normalized = normalizer.finish(&sources);
     let stories = || -> Result<Report, Diagnostic> {
         let is_written = !options.dry_run && normalized.imported().next().is_some();
-        let _lock = is_written.then(|| FolderLock::acquire(&options.into, "this folder")).transpose()?;
+        let _lock = is_written
+            .then(|| FolderLock::acquire(&options.into, "this folder", &|| progress(Progress::Waiting)))
+            .transpose()?;
         let mut state = ImportState::load(&options.into)?;
         let grouping = group::group(config, options, &normalized, &mut state)?;
         let reconciler = Reconciler::new(config, store, options, &sources, &normalized, progress);

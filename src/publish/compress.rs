@@ -13,7 +13,13 @@ use crate::diagnostics::Diagnostic;
 
 /// Whether a path is that of a compressed copy.
 pub fn is_copy(path: &str) -> bool {
-    CODINGS.iter().any(|coding| path.rsplit_once('.').is_some_and(|(_, last)| last == coding.extension()))
+    document_of(path).is_some()
+}
+
+/// The document that a compressed copy is of.
+pub fn document_of(path: &str) -> Option<&str> {
+    let (document, extension) = path.rsplit_once('.')?;
+    CODINGS.iter().any(|coding| coding.extension() == extension).then_some(document)
 }
 
 /// The paths of the copies of a document.
@@ -74,7 +80,7 @@ pub fn write_all(
     let paths = missing.iter().map(|copy| copy.path.as_str());
     folder.record_pending(paths.filter(|path| previous.document(path).is_none()))?;
     let written = missing.into_par_iter().map(|copy| {
-        let bytes = folder.read(&copy.document)?.ok_or_else(poisoned)?;
+        let bytes = folder.read(&copy.document, u64::MAX)?.ok_or_else(poisoned)?;
         let encoded = copy.coding.encode(&bytes).map_err(|_| poisoned())?;
         folder.put(&copy.path, &encoded)?;
         Ok((copy.path, ManifestEntry { content_hash: xxh3_128(&encoded), input_hash: copy.input_hash }))

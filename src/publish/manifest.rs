@@ -1,19 +1,26 @@
 //! The manifest, `.tidings`: what a publication holds, to be compared with the next.
 //!
-//! Text in lines. The first is `tidings 1`, the hash of all input and the authority that mints the ids. The others are sorted
-//! by bytes: `path TAB content hash TAB input hash` for each document, and `@story/language TAB hash of its texts` for each
-//! visible entry, followed by the hash of its guid if it has one. Hashes are XXH3, in hexadecimal. There is no time in it.
+//! Text in lines. The first is `tidings 2`, the hash of all input and the authority that mints the ids. Then follow, sorted by
+//! bytes, `path TAB content hash TAB input hash` for each document, and `@story/language TAB hash of its texts` for each
+//! visible entry, followed by the hash of its guid if it has one. The last line is `# ` and the hash of all bytes before it.
+//! Hashes are XXH3, in hexadecimal. There is no time in it.
+//!
+//! Version 1 has no last line. What is read of it is what is well-formed.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
-use crate::site::EntryFingerprint;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::folder::UNFINISHED;
+use crate::site::{EntryFingerprint, PreviousEntry};
 
 /// Its name in the output.
 pub const NAME: &str = ".tidings";
 
-const HEAD: &str = "tidings 1";
+const HEAD: &str = "tidings 2";
+const HEAD_BEFORE: &str = "tidings 1";
 
 /// A document in a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,30 +31,66 @@ pub struct ManifestEntry {
     pub input_hash: u128,
 }
 
-/// An entry of the previous publication.
-#[derive(Debug, Clone, Copy)]
-pub struct PreviousEntry<'m> {
-    /// `story/language`.
-    pub key: &'m str,
-    /// The hash of its texts.
-    pub text: u64,
-    /// The hash of its guid, if it had one.
-    pub guid: Option<u128>,
+impl ManifestEntry {
+    /// Of a path that an interrupted build may have written.
+    pub const CLAIMED: ManifestEntry = ManifestEntry { content_hash: 0, input_hash: 0 };
 }
 
-/// A manifest that was read. Invalid lines are ignored: their documents are rendered again.
+/// A manifest that was read. Lines that are not well-formed are ignored: their documents are rendered again.
 #[derive(Debug, Default)]
 pub struct Manifest {
     text: String,
     documents: HashMap<String, ManifestEntry>,
 }
 
+/// Why a manifest is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Damage {
+    /// It holds NUL, or is not UTF-8.
+    Binary,
+    /// It holds the marks of a merge, first on this line.
+    Merged(usize),
+    /// It does not begin as a manifest of this version or the one before does.
+    Unknown,
+    /// Its bytes are not those that were written.
+    Changed,
+}
+
+impl Damage {
+    /// What happened, for a diagnostic.
+    pub fn message(self) -> String {
+        match self {
+            Damage::Binary => "this manifest has bytes that are not text, as a power failure leaves them".to_owned(),
+            Damage::Merged(line) => format!("this manifest has the marks of a merge in line {line}"),
+            Damage::Unknown => "this is no manifest, or one that a newer version wrote".to_owned(),
+            Damage::Changed => "this manifest was cut or changed since a build wrote it: its hash differs".to_owned(),
+        }
+    }
+}
+
 impl Manifest {
     /// Reads a manifest.
-    pub fn parse(bytes: Vec<u8>) -> Manifest {
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        if !text.starts_with(HEAD) {
-            return Manifest { text, documents: HashMap::new() };
+    ///
+    /// # Errors
+    /// It is damaged, so that no line of it is believed.
+    pub fn parse(bytes: Vec<u8>) -> Result<Manifest, Damage> {
+        if memchr::memchr(0, &bytes).is_some() {
+            return Err(Damage::Binary);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| Damage::Binary)?;
+        let is_mark = |line: &str| line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>");
+        if let Some(index) = text.lines().position(is_mark) {
+            return Err(Damage::Merged(index + 1));
+        }
+        let version = [HEAD, HEAD_BEFORE].into_iter().find(|head| text.starts_with(&format!("{head} ")));
+        let is_sound = match version {
+            Some(HEAD) => is_sealed(&text),
+            // The last line of version 2 under the name of version 1.
+            Some(_) => !text.lines().any(|line| line.starts_with("# ") && !line.contains('\t')),
+            None => return Err(Damage::Unknown),
+        };
+        if !is_sound {
+            return Err(Damage::Changed);
         }
         let document = |line: &str| {
             let mut fields = line.split('\t');
@@ -56,7 +99,7 @@ impl Manifest {
             Some((path.to_owned(), ManifestEntry { content_hash: hash()?, input_hash: hash()? }))
         };
         let documents = text.lines().skip(1).filter(|line| !line.starts_with('@')).filter_map(document).collect();
-        Manifest { text, documents }
+        Ok(Manifest { text, documents })
     }
 
     /// The bytes that were read.
@@ -85,23 +128,26 @@ impl Manifest {
     }
 
     fn head(&self) -> impl Iterator<Item = &str> {
-        self.text.lines().next().and_then(|line| line.strip_prefix(HEAD)).unwrap_or_default().split_whitespace()
+        let line = self.text.lines().next().unwrap_or_default();
+        let rest = line.strip_prefix(HEAD).or_else(|| line.strip_prefix(HEAD_BEFORE));
+        rest.unwrap_or_default().split_whitespace()
     }
 
     /// The entries, sorted by their keys.
     pub fn entries(&self) -> impl Iterator<Item = PreviousEntry<'_>> {
         self.text.lines().skip(1).filter_map(|line| {
             let mut fields = line.strip_prefix('@')?.split('\t');
-            let key = fields.next()?;
+            let (story, language) = fields.next()?.rsplit_once('/')?;
             let text = u64::from_str_radix(fields.next()?, 16).ok()?;
-            Some(PreviousEntry { key, text, guid: fields.next().and_then(|hash| u128::from_str_radix(hash, 16).ok()) })
+            let guid = fields.next().and_then(|hash| u128::from_str_radix(hash, 16).ok());
+            Some(PreviousEntry { story, language, text, guid })
         })
     }
 
     /// Adds the paths that an interrupted build may have written. Their hashes are unknown.
     pub fn claim(&mut self, paths: impl Iterator<Item = String>) {
         for path in paths.filter(|path| is_safe(path)) {
-            self.documents.entry(path).or_insert(ManifestEntry { content_hash: 0, input_hash: 0 });
+            self.documents.entry(path).or_insert(ManifestEntry::CLAIMED);
         }
     }
 }
@@ -127,7 +173,7 @@ pub fn write<'e>(
     let document_length = |path: &String| path.len() + 67;
     let length =
         entries.clone().map(entry_length).sum::<usize>() + documents.keys().map(document_length).sum::<usize>();
-    let mut out = String::with_capacity(length + authority.len() + 64);
+    let mut out = String::with_capacity(length + authority.len() + 96);
     let _ = writeln!(out, "{HEAD} {input_hash:032x} {authority}");
     let write_document = |out: &mut String, (path, entry): (&String, &ManifestEntry)| {
         let _ = writeln!(out, "{path}\t{:032x}\t{:032x}", entry.content_hash, entry.input_hash);
@@ -149,12 +195,27 @@ pub fn write<'e>(
         .iter()
         .filter(|(path, _)| !is_before_entries(path))
         .for_each(|document| write_document(&mut out, document));
+    let seal = seal(&out);
+    out += &seal;
     out
 }
 
-/// Whether a path cannot lead out of the output folder. A manifest is a file that anybody may have edited.
+/// The last line of a manifest.
+fn seal(text: &str) -> String {
+    format!("# {:032x}\n", xxh3_128(text.as_bytes()))
+}
+
+/// Whether the last line is the hash of what is before it.
+fn is_sealed(text: &str) -> bool {
+    let last = text.strip_suffix('\n').and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+    text[last..] == seal(&text[..last])
+}
+
+/// Whether a path is that of a document: it leads neither out of the output nor to the files of the builds themselves. A
+/// manifest is a file that anybody may have edited.
 fn is_safe(path: &str) -> bool {
-    !path.is_empty() && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    let is_own = matches!(path.split('/').next(), Some(NAME | UNFINISHED));
+    !path.is_empty() && !is_own && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 #[cfg(test)]
@@ -179,13 +240,18 @@ mod tests {
             vec![fingerprint("a/b", "en"), fingerprint("a", "ru"), fingerprint("a-b", "en"), fingerprint("a", "en")];
         entries.sort_by(|one, other| compare_keys((one.story, one.language), (other.story, other.language)));
         let text = write(3, "a.example,2014", &documents, entries.into_iter());
-        let sorted: Vec<&str> = text.lines().skip(1).collect();
-        assert!(sorted.is_sorted(), "{text}");
-        let read = Manifest::parse(text.into_bytes());
+        let mut lines: Vec<&str> = text.lines().skip(1).collect();
+        assert!(lines.pop().is_some_and(|last| last.starts_with("# ")) && lines.is_sorted(), "{text}");
+        let read = Manifest::parse(text.into_bytes()).unwrap();
         assert_eq!((read.input_hash(), read.authority()), (Some(3), Some("a.example,2014")));
         assert_eq!(read.document("en/all.json"), documents.get("en/all.json").copied());
-        let entries: Vec<_> = read.entries().map(|entry| (entry.key, entry.text, entry.guid)).collect();
-        assert_eq!(entries, [("a-b/en", 7, None), ("a/b/en", 7, None), ("a/en", 7, Some(9)), ("a/ru", 7, Some(9))]);
+        let entries: Vec<_> =
+            read.entries().map(|entry| (entry.story, entry.language, entry.text, entry.guid)).collect();
+        let nine = Some(9);
+        assert_eq!(
+            entries,
+            [("a-b", "en", 7, None), ("a/b", "en", 7, None), ("a", "en", 7, nine), ("a", "ru", 7, nine)]
+        );
         let mut more = read;
         more.claim(["ru/all.json", "en/all.json", "../x"].map(str::to_owned).into_iter());
         let content_hash = more.document("en/all.json").map(|document| document.content_hash);
@@ -194,8 +260,103 @@ mod tests {
 
     #[test]
     fn paths_that_lead_out_of_the_folder_are_ignored() {
-        for text in ["tidings 1 0\n../x\t0\t0\n", "tidings 1 0\n/etc/x\t0\t0\n", "tidings 1 0\na/./b\t0\t0", "x"] {
-            assert_eq!(Manifest::parse(text.as_bytes().to_vec()).paths().count(), 0, "{text}");
+        for path in ["../x", "/etc/x", "a/./b", "a//b", "..", ".", "", "a\\b", ".tidings", ".tidings-unfinished/x"] {
+            let text = format!("tidings 1 0\n{path}\t0\t0\n");
+            assert_eq!(Manifest::parse(text.clone().into_bytes()).unwrap().paths().count(), 0, "{text}");
+            let text = format!("tidings 2 0 a\n{path}\t0\t0\n");
+            let text = text.clone() + &seal(&text);
+            assert_eq!(Manifest::parse(text.clone().into_bytes()).unwrap().paths().count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn damage_is_told_by_its_kind() {
+        for (text, damage) in [
+            ("", Damage::Unknown),
+            ("x", Damage::Unknown),
+            ("tidings 2", Damage::Unknown),
+            ("tidings 3 0 a\n", Damage::Unknown),
+            ("tidings 10 0 a\n", Damage::Unknown),
+            ("tidings 2 0 a\n", Damage::Changed),
+            ("tidings 2 0 a\n# 0\n", Damage::Changed),
+            ("tidings 1 0 a\n# 00000000000000000000000000000000\n", Damage::Changed),
+            ("tidings 1 0 a\n<<<<<<< HEAD\n", Damage::Merged(2)),
+            ("<<<<<<< HEAD\ntidings 2 0 a\n", Damage::Merged(1)),
+            ("tidings 1 0 a\nx\t0\t0\n>>>>>>> other\n", Damage::Merged(3)),
+            ("tidings 1 0 a\n\0\n", Damage::Binary),
+        ] {
+            assert_eq!(Manifest::parse(text.as_bytes().to_vec()).err(), Some(damage), "{text:?}");
+        }
+        assert_eq!(Manifest::parse(b"tidings 1 0 a\n\xff\n".to_vec()).err(), Some(Damage::Binary));
+    }
+
+    /// A path or an id as a site may have it.
+    const NAME_PATTERN: &str = "[a-zA-Z0-9_@#-][a-zA-Z0-9._ é@#-]{0,12}(/[a-z0-9][a-z0-9.-]{0,8}){0,3}";
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            input_hash: u128,
+            paths in proptest::collection::btree_map(NAME_PATTERN, (1_u128.., 1_u128..), 0..20),
+            entries in proptest::collection::btree_map(
+                ("[a-z0-9][a-z0-9._-]{0,8}(/[a-z0-9-]{1,8}){0,2}", "[a-z]{2}(-[A-Z]{2})?"),
+                (proptest::num::u64::ANY, proptest::option::of(proptest::num::u128::ANY)),
+                0..20,
+            ),
+        ) {
+            let documents: BTreeMap<String, ManifestEntry> = paths
+                .into_iter()
+                // A line that begins with `@` is that of an entry, and no document has such a path.
+                .filter(|(path, _)| !path.starts_with('@'))
+                .map(|(path, (content_hash, input_hash))| (path, ManifestEntry { content_hash, input_hash }))
+                .collect();
+            let mut fingerprints: Vec<EntryFingerprint<'_>> = entries
+                .iter()
+                .map(|((story, language), (text, guid))| EntryFingerprint {
+                    story, language, text: *text, guid: *guid, entry: crate::catalog::EntryId::new(0),
+                })
+                .collect();
+            fingerprints.sort_by(|one, other| compare_keys((one.story, one.language), (other.story, other.language)));
+            let text = write(input_hash, "a.example,2014", &documents, fingerprints.iter().copied());
+            let read = Manifest::parse(text.into_bytes()).unwrap();
+            proptest::prop_assert_eq!((read.input_hash(), read.authority()), (Some(input_hash), Some("a.example,2014")));
+            let read_documents: BTreeMap<String, ManifestEntry> =
+                read.paths().map(|path| (path.to_owned(), read.document(path).unwrap())).collect();
+            proptest::prop_assert_eq!(read_documents, documents);
+            let written = fingerprints.iter().map(|entry| (entry.story, entry.language, entry.text, entry.guid));
+            let entries = read.entries().map(|entry| (entry.story, entry.language, entry.text, entry.guid));
+            proptest::prop_assert_eq!(entries.collect::<Vec<_>>(), written.collect::<Vec<_>>());
+        }
+
+        /// Whatever is read, nothing of it leads out of the folder.
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+            parts in proptest::collection::vec("tidings [12] |\\.\\./|[\t\n/.@# ]|[0-9a-f]{1,32}|\\PC", 0..40),
+        ) {
+            for bytes in [bytes, parts.concat().into_bytes(), format!("tidings 1 {}", parts.concat()).into_bytes()] {
+                let sealed = String::from_utf8(bytes.clone()).map(|text| text.clone() + &seal(&text));
+                for bytes in [bytes, sealed.unwrap_or_default().into_bytes()] {
+                    let Ok(read) = Manifest::parse(bytes) else { continue };
+                    proptest::prop_assert!(read.paths().all(is_safe));
+                    read.entries().for_each(drop);
+                    (read.input_hash(), read.authority());
+                }
+            }
+        }
+
+        #[test]
+        fn a_change_of_one_byte_is_noticed(at: proptest::sample::Index, byte: u8) {
+            let documents =
+                BTreeMap::from([("en/all.json".to_owned(), ManifestEntry { content_hash: 1, input_hash: u128::MAX })]);
+            let entries = [fingerprint("a", "en"), fingerprint("b", "ru")];
+            let mut bytes = write(3, "a.example,2014", &documents, entries.into_iter()).into_bytes();
+            let at = at.index(bytes.len());
+            let changed = if bytes[at] == byte { byte ^ 1 } else { byte };
+            bytes[at] = changed;
+            proptest::prop_assert!(Manifest::parse(bytes.clone()).is_err());
+            bytes.remove(at);
+            proptest::prop_assert!(Manifest::parse(bytes.clone()).is_err());
         }
     }
 }

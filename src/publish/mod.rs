@@ -6,24 +6,28 @@
 //! A build can be killed at any moment. Files are replaced one by one, each atomically. New paths go into a write-ahead
 //! journal before the first is written, so that the next build recognizes them as its own. The manifest is written last and
 //! has the hash of every document, so that the next build renders again what does not match it.
+//!
+//! Nothing outside the destination is touched: symbolic links below it are refused before anything is written. Nothing that
+//! others wrote is lost: a document that is no longer published is removed only if it is as the manifest remembers it.
 
 mod compare;
 mod compress;
 mod folder;
 mod manifest;
+mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use rayon::iter::Either;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
-use self::folder::Folder;
+use self::folder::{Folder, OnDisk};
 use self::manifest::{Manifest, ManifestEntry};
 use crate::catalog::EntryId;
-use crate::diagnostics::{Diagnostic, Location};
+use crate::diagnostics::{Cause, Diagnostic, Location, sort};
 use crate::plan::PlannedDocument;
 use crate::site::{EntryFingerprint, Site};
 
@@ -65,19 +69,20 @@ pub struct Options {
     pub strict: bool,
 }
 
-/// Publishes a site into a folder.
+/// Publishes a site into a folder. Waits while another build is at work there, and calls `on_wait` before.
 ///
 /// # Errors
 /// Why it cannot be published. Every file of the previous publication is then intact.
-pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Diagnostic>> {
-    let folder = Folder::open(output).map_err(|diagnostic| vec![diagnostic])?;
-    let job = Job::new(site, &folder).map_err(|diagnostic| vec![diagnostic])?;
-    let warnings = compare::warnings(site, &job.previous, job.entry_fingerprints());
+pub fn build(site: &Site, output: &Path, options: Options, on_wait: &dyn Fn()) -> Result<Outcome, Vec<Diagnostic>> {
+    let folder = Folder::open(output, on_wait).map_err(one)?;
+    let job = Job::new(site, &folder, options)?;
+    let stale = job.stale_documents().map_err(one)?;
+    let warnings = job.warnings(stale.kept);
     if options.strict && !warnings.is_empty() {
         return Err(warnings);
     }
     job.reject_foreign_files(options)?;
-    let outcome = job.publish(options).map_err(|diagnostic| vec![diagnostic])?;
+    let outcome = job.publish(options, stale.removable).map_err(one)?;
     Ok(Outcome { warnings, ..outcome })
 }
 
@@ -85,20 +90,48 @@ pub fn build(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
 ///
 /// # Errors
 /// Why it cannot be compared.
-pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Diagnostic> {
-    let folder = Folder::open_read_only(output);
-    let job = Job::new(site, &folder)?;
-    let warnings = compare::warnings(site, &job.previous, job.entry_fingerprints());
-    let outcome = job.compare(options)?;
+pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Diagnostic>> {
+    let folder = Folder::open_read_only(output).map_err(one)?;
+    let job = Job::new(site, &folder, options)?;
+    let stale = job.stale_documents().map_err(one)?;
+    let warnings = job.warnings(stale.kept);
+    let outcome = job.compare(options, stale.removable, stale.is_intact).map_err(one)?;
     Ok(Outcome { warnings, ..outcome })
 }
 
 /// The sorted paths of the published documents; none if nothing is published.
 pub fn published(output: &Path) -> Result<Vec<String>, Diagnostic> {
-    let manifest = Manifest::parse(Folder::open_read_only(output).read(manifest::NAME)?.unwrap_or_default());
+    let folder = Folder::open_read_only(output)?;
+    let (manifest, _) = read_manifest(&folder)?;
     let mut paths: Vec<String> = manifest.paths().map(str::to_owned).collect();
     paths.sort();
     Ok(paths)
+}
+
+fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {
+    vec![diagnostic]
+}
+
+/// The manifest of a folder. It is empty if there is none, and with a warning if the file is empty.
+fn read_manifest(folder: &Folder) -> Result<(Manifest, Option<Diagnostic>), Diagnostic> {
+    let location = || Location::file(folder.display_path(manifest::NAME));
+    let help = "remove it and build again; documents that are no longer published then stay until you remove them";
+    let bytes = folder.read(manifest::NAME, folder::MAX_BYTES).map_err(|diagnostic| match diagnostic.help {
+        None if diagnostic.cause == Cause::Input => diagnostic.help(help),
+        _ => diagnostic,
+    })?;
+    match bytes {
+        None => Ok((Manifest::default(), None)),
+        Some(bytes) if bytes.is_empty() => {
+            let message = "this manifest is empty, so documents that are no longer published stay";
+            let warning = Diagnostic::warning(location(), message);
+            Ok((Manifest::default(), Some(warning.help("remove what is no longer published yourself"))))
+        }
+        Some(bytes) => match Manifest::parse(bytes) {
+            Ok(manifest) => Ok((manifest, None)),
+            Err(damage) => Err(Diagnostic::error(location(), damage.message()).help(help)),
+        },
+    }
 }
 
 /// One file of the new publication.
@@ -117,19 +150,32 @@ struct Rendering {
     written: Vec<String>,
 }
 
+/// The documents that the manifest names and that are no longer published.
+struct Stale {
+    /// Sorted. Some may be missing already.
+    removable: Vec<String>,
+    /// Warnings about those that somebody has changed.
+    kept: Vec<Diagnostic>,
+    /// Whether every one is on disk as the manifest remembers it.
+    is_intact: bool,
+}
+
 struct Job<'a> {
     site: &'a Site,
     folder: &'a Folder,
     previous: Manifest,
+    /// About the manifest.
+    warning: Option<Diagnostic>,
     files: Vec<OutputFile>,
     /// The visible entries, in the order of a manifest.
     entries: Vec<EntryId>,
+    options: Options,
 }
 
 impl<'a> Job<'a> {
-    fn new(site: &'a Site, folder: &'a Folder) -> Result<Self, Diagnostic> {
-        let mut previous = Manifest::parse(folder.read(manifest::NAME)?.unwrap_or_default());
-        previous.claim(folder.pending()?.into_iter());
+    fn new(site: &'a Site, folder: &'a Folder, options: Options) -> Result<Self, Vec<Diagnostic>> {
+        let (mut previous, warning) = read_manifest(folder).map_err(one)?;
+        previous.claim(folder.pending().map_err(one)?.into_iter());
         let files = site.planned_documents().into_par_iter().map(|planned| {
             let path = site.path(planned.key);
             let before = previous.document(&path).filter(|before| before.input_hash == planned.input_hash);
@@ -139,10 +185,79 @@ impl<'a> Job<'a> {
             };
             Ok(OutputFile { path, planned, up_to_date })
         });
-        let files = files.collect::<Result<Vec<_>, Diagnostic>>()?;
+        let (files, obstacles): (Vec<OutputFile>, Vec<Diagnostic>) =
+            files.partition_map(|file: Result<OutputFile, Diagnostic>| match file {
+                Ok(file) => Either::Left(file),
+                Err(diagnostic) => Either::Right(diagnostic),
+            });
         let mut entries: Vec<EntryId> = site.visible_entries().collect();
         entries.par_sort_unstable_by(|one, other| manifest::compare_keys(site.key(*one), site.key(*other)));
-        Ok(Job { site, folder, previous, files, entries })
+        let job = Job { site, folder, previous, warning, files, entries, options };
+        let mut obstacles = [obstacles, job.links()].concat();
+        sort(&mut obstacles);
+        if obstacles.is_empty() { Ok(job) } else { Err(obstacles) }
+    }
+
+    /// An error for each symbolic link at the paths that would be read, written or removed. Documents that are up to date were
+    /// read without following one.
+    fn links(&self) -> Vec<Diagnostic> {
+        let outdated = self.files.iter().filter(|file| file.up_to_date.is_none()).map(|file| file.path.as_str());
+        let copies: Vec<String> = match self.options.compress {
+            true => self.files.iter().flat_map(|file| compress::copies(&file.path)).collect(),
+            false => Vec::new(),
+        };
+        let stale = self.stale_paths();
+        let paths: Vec<&str> = outdated.chain(copies.iter().map(String::as_str)).chain(stale).collect();
+        self.folder.links(&paths)
+    }
+
+    /// The paths in the manifest that the new publication does not have, in no particular order.
+    fn stale_paths(&self) -> impl Iterator<Item = &str> {
+        let current: HashSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        let is_current = move |path: &str| {
+            current.contains(path)
+                || (self.options.compress && compress::document_of(path).is_some_and(|path| current.contains(path)))
+        };
+        self.previous.paths().filter(move |path| !is_current(path))
+    }
+
+    /// Compares the documents that are no longer published with the manifest.
+    fn stale_documents(&self) -> Result<Stale, Diagnostic> {
+        let mut paths: Vec<&str> = self.stale_paths().collect();
+        paths.par_sort_unstable();
+        let compared: Result<Vec<_>, Diagnostic> = paths.par_iter().map(|path| self.compare_stale(path)).collect();
+        let mut stale = Stale { removable: Vec::new(), kept: Vec::new(), is_intact: true };
+        for (path, (is_removable, is_intact)) in paths.into_iter().zip(compared?) {
+            stale.is_intact &= is_intact || (!self.options.compress && compress::is_copy(path));
+            if is_removable {
+                stale.removable.push(path.to_owned());
+            } else {
+                let message = "this document is no longer published, but it is not as a build left it, so it is kept";
+                let warning = Diagnostic::warning(Location::file(self.folder.display_path(path)), message);
+                stale.kept.push(warning.help("remove it if nobody needs it"));
+            }
+        }
+        Ok(stale)
+    }
+
+    /// Whether a document that is no longer published can be removed, and whether it is as the manifest remembers it.
+    fn compare_stale(&self, path: &str) -> Result<(bool, bool), Diagnostic> {
+        let before = self.previous.document(path).unwrap_or(ManifestEntry::CLAIMED);
+        Ok(match self.folder.on_disk(path)? {
+            OnDisk::Missing => (true, false),
+            OnDisk::File(hash) if hash == before.content_hash => (true, true),
+            // An interrupted build announced it; its bytes are not known.
+            OnDisk::File(_) if before == ManifestEntry::CLAIMED => {
+                (compress::is_copy(path) || self.is_marked(path)?, false)
+            }
+            OnDisk::File(_) | OnDisk::Other => (false, false),
+        })
+    }
+
+    /// The warnings about the difference from the previous publication, and about stale documents that are kept.
+    fn warnings(&self, kept: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let compared = compare::warnings(self.site, &self.previous, self.entry_fingerprints());
+        self.warning.iter().cloned().chain(compared).chain(kept).collect()
     }
 
     /// The fingerprints of the visible entries, in the order of a manifest.
@@ -178,25 +293,26 @@ impl<'a> Job<'a> {
 
     /// Whether tidings may write to a path: the manifest names it, nothing is there, or what is there has the marker.
     fn is_ours(&self, path: &str) -> Result<bool, Diagnostic> {
-        Ok(self.previous.document(path).is_some()
-            || self.folder.read(path)?.is_none_or(|bytes| has_generator_marker(&bytes)))
+        Ok(self.previous.document(path).is_some() || self.is_marked(path)?)
     }
 
-    fn publish(&self, options: Options) -> Result<Outcome, Diagnostic> {
+    /// Whether there is nothing at a path, or a file with the generator's marker.
+    fn is_marked(&self, path: &str) -> Result<bool, Diagnostic> {
+        Ok(self.folder.read(path, u64::MAX)?.is_none_or(|bytes| has_generator_marker(&bytes)))
+    }
+
+    fn publish(&self, options: Options, mut removed: Vec<String>) -> Result<Outcome, Diagnostic> {
         let new_paths = self.files.iter().map(|file| file.path.as_str());
         self.folder.record_pending(new_paths.filter(|path| self.previous.document(path).is_none()))?;
         let stale = self.stale();
-        let Rendering { mut manifest, written } = self.render(&stale, |path, bytes, _| self.folder.put(path, bytes))?;
+        let Rendering { mut manifest, written } = self.render(&stale, |path, bytes| self.folder.put(path, bytes))?;
         let documents = manifest.len();
         if options.compress {
             compress::write_all(self.folder, &self.previous, &mut manifest)?;
         }
-        let mut removed: Vec<String> =
-            self.previous.paths().filter(|path| !manifest.contains_key(*path)).map(str::to_owned).collect();
         for path in &removed {
             self.folder.remove(path)?;
         }
-        removed.sort();
         let authority = &self.site.config().site.authority;
         let text = manifest::write(self.site.input_hash(), authority, &manifest, self.entry_fingerprints());
         if text.as_bytes() != self.previous.bytes() {
@@ -213,17 +329,11 @@ impl<'a> Job<'a> {
         })
     }
 
-    fn compare(&self, options: Options) -> Result<Outcome, Diagnostic> {
+    /// Compares with what is on disk. `is_intact`: whether stale documents are as the manifest remembers them.
+    fn compare(&self, options: Options, mut removed: Vec<String>, is_intact: bool) -> Result<Outcome, Diagnostic> {
         let stale = self.stale();
-        // Whether every file on disk is what the manifest says.
-        let is_intact = AtomicBool::new(true);
-        let Rendering { mut manifest, mut written } = self.render(&stale, |path, _, on_disk| {
-            if on_disk != self.previous.document(path).map(|document| document.content_hash) {
-                is_intact.store(false, Ordering::Relaxed);
-            }
-            Ok(())
-        })?;
-        let mut is_intact = is_intact.into_inner();
+        let Rendering { mut manifest, mut written } = self.render(&stale, |_, _| Ok(()))?;
+        let mut is_intact = is_intact && self.outdated_are_intact()?;
         let documents = manifest.len();
         if options.compress {
             let missing = compress::missing(self.folder, &self.previous, &mut manifest)?;
@@ -231,9 +341,7 @@ impl<'a> Job<'a> {
             is_intact &= missing.iter().all(|copy| written.contains(&copy.document));
             written.extend(missing.into_iter().map(|copy| copy.path));
         }
-        let is_stale = |path: &&str| !manifest.contains_key(*path) && (options.compress || !compress::is_copy(path));
-        let mut removed: Vec<String> = self.previous.paths().filter(is_stale).map(str::to_owned).collect();
-        removed.sort();
+        removed.retain(|path| options.compress || !compress::is_copy(path));
         written.sort();
         let differs = !written.is_empty() || !removed.is_empty();
         let has_same_input = self.previous.input_hash() == Some(self.site.input_hash());
@@ -247,12 +355,21 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// Renders documents, and passes those that differ from the file on disk to `on_difference`: path, bytes and the hash of
-    /// that file. The manifest that it returns names the other documents, too.
+    /// Whether every document that is not up to date is on disk as the manifest remembers it, or in neither.
+    fn outdated_are_intact(&self) -> Result<bool, Diagnostic> {
+        let outdated = self.files.par_iter().filter(|file| file.up_to_date.is_none());
+        let are_intact = outdated.map(|file| {
+            let before = self.previous.document(&file.path).map(|document| document.content_hash);
+            Ok(self.folder.hash(&file.path)? == before)
+        });
+        are_intact.try_reduce(|| true, |one, other| Ok(one && other))
+    }
+
+    /// Renders documents, and passes those that differ from the file on disk to `on_difference`: path and bytes. The manifest that it returns names the other documents, too.
     fn render(
         &self,
         documents: &[PlannedDocument],
-        on_difference: impl Fn(&str, &[u8], Option<u128>) -> Result<(), Diagnostic> + Sync,
+        on_difference: impl Fn(&str, &[u8]) -> Result<(), Diagnostic> + Sync,
     ) -> Result<Rendering, Diagnostic> {
         let rendering = Mutex::new(Rendering::default());
         self.site.render(documents, |planned, rendered| {
@@ -261,7 +378,7 @@ impl<'a> Job<'a> {
             let on_disk = self.folder.hash(&path)?;
             let differs = on_disk != Some(content_hash);
             if differs {
-                on_difference(&path, &rendered.bytes, on_disk)?;
+                on_difference(&path, &rendered.bytes)?;
             }
             let mut rendering = rendering.lock().map_err(|_| poisoned())?;
             if differs {

@@ -3,6 +3,7 @@
 //! Owns: the state of a store at a moment, and rendering the documents that are asked for.
 //! Never touches: where documents go.
 
+mod compare;
 mod coverage;
 mod pages;
 mod render;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
+pub(crate) use self::compare::{Difference, PreviousEntry, truncated};
 pub use self::coverage::StoryCoverage;
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};

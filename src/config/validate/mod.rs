@@ -11,7 +11,7 @@ use url::Url;
 
 use super::raw::{RawAuthor, RawConfig, RawSite};
 use super::theme::{self, Theme};
-use super::{Config, Edition, Site, hash};
+use super::{Config, Edition, Lint, Site, hash};
 use crate::diagnostics::{Diagnostic, suggestion};
 use crate::model::{Person, Text, Timestamp, Zone, absolute, is_email};
 use crate::source::{ParseError, SpannedDocument, Step, Syntax, decode, strip_control_characters, undecodable};
@@ -166,6 +166,7 @@ impl Validator<'_> {
         let languages = self.languages(raw);
         let topics = self.topics(raw, &languages);
         let feeds = self.feeds(raw);
+        let allowed = self.allowed(raw);
         let server = self.server(raw);
         let redirects = self.redirects(raw);
         let Some(raw_site) = &raw.site else {
@@ -181,6 +182,7 @@ impl Validator<'_> {
             languages,
             topics,
             feeds: feeds?,
+            allowed,
             server: server?,
             redirects,
             drafts: false,
@@ -252,6 +254,22 @@ impl Validator<'_> {
             }
         }
         theme
+    }
+
+    /// The lints of `[check] allow`.
+    fn allowed(&mut self, raw: &RawConfig) -> Vec<Lint> {
+        let mut allowed = Vec::new();
+        for (index, name) in raw.check.allow.iter().enumerate() {
+            match Lint::NAMES.iter().find(|(known, _)| known == name) {
+                Some((_, lint)) => allowed.push(*lint),
+                None => {
+                    let path = [keys(&["check", "allow"]), vec![Step::Index(index)]].concat();
+                    let help = suggestion(name, &Lint::NAMES.map(|(known, _)| known));
+                    self.error_at(&path, format!("unknown lint `{name}`"), help);
+                }
+            }
+        }
+        allowed
     }
 
     /// Parses a required value; reports it if it is missing or invalid.

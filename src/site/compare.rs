@@ -1,0 +1,145 @@
+//! What subscribers notice in the step from one publication to the next.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{EntryFingerprint, Site};
+use crate::config::Lint;
+use crate::diagnostics::Diagnostic;
+use crate::model::Timestamp;
+use crate::plan::EntryState;
+use crate::text::count;
+
+/// The most warnings of one kind that are reported; the others are counted.
+const MAX_WARNINGS: usize = 20;
+
+/// An entry of the previous publication.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PreviousEntry<'m> {
+    pub story: &'m str,
+    pub language: &'m str,
+    /// The hash of its texts.
+    pub text: u64,
+    /// The hash of its guid, if it had one.
+    pub guid: Option<u128>,
+}
+
+/// How the entries of two publications differ. Every list is sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Difference<'a> {
+    pub added: Vec<EntryFingerprint<'a>>,
+    pub removed: Vec<PreviousEntry<'a>>,
+    pub changed_guid: Vec<EntryFingerprint<'a>>,
+}
+
+impl<'a> Difference<'a> {
+    /// Takes out the entries whose text appears under another id: the new entry, and the story it belonged to. What remains is
+    /// new, or gone.
+    fn take_moved(&mut self) -> Vec<(EntryFingerprint<'a>, PreviousEntry<'a>)> {
+        let by_text: HashMap<(u64, &str), PreviousEntry<'a>> =
+            self.removed.iter().map(|entry| ((entry.text, entry.language), *entry)).collect();
+        let previous = |entry: &EntryFingerprint<'a>| by_text.get(&(entry.text, entry.language)).copied();
+        let moved: Vec<_> = self.added.iter().filter_map(|entry| Some((*entry, previous(entry)?))).collect();
+        self.added.retain(|entry| previous(entry).is_none());
+        let texts: HashSet<(u64, &str)> = moved.iter().map(|(entry, _)| (entry.text, entry.language)).collect();
+        self.removed.retain(|entry| !texts.contains(&(entry.text, entry.language)));
+        moved
+    }
+}
+
+impl Site {
+    /// Warns of ids that changed and of entries that are gone, and leaves what is new in the difference.
+    pub(crate) fn id_warnings(&self, difference: &mut Difference<'_>) -> Vec<Diagnostic> {
+        let moved = difference.take_moved();
+        // An entry that kept its guid is the same for its subscribers, whatever its story is called.
+        let has_new_id = |entry: &EntryFingerprint<'_>, before: &PreviousEntry<'_>| {
+            entry.guid.is_none() || entry.guid != before.guid
+        };
+        let moved = moved.iter().filter(|(entry, before)| has_new_id(entry, before));
+        let mut out = truncated(moved.map(|(entry, before)| self.changed_id(entry, before)).collect());
+        out.extend(truncated(difference.changed_guid.iter().map(|entry| self.changed_guid(entry)).collect()));
+        out.extend(self.gone(difference));
+        out
+    }
+
+    fn changed_id(&self, entry: &EntryFingerprint<'_>, before: &PreviousEntry<'_>) -> Diagnostic {
+        let message = format!(
+            "the entry `{}` ({}) has become `{}`: its subscribers see it once more",
+            before.story, entry.language, entry.story
+        );
+        Diagnostic::warning(self.location(entry.entry), message).help(format!("write `id = \"{}\"` here", before.story))
+    }
+
+    fn changed_guid(&self, entry: &EntryFingerprint<'_>) -> Diagnostic {
+        let message = format!(
+            "the entry `{}` ({}) has another `guid` than before: its subscribers see it once more",
+            entry.story, entry.language
+        );
+        Diagnostic::warning(self.location(entry.entry), message)
+            .help("give it the `guid` that it had, or none if it had none")
+    }
+
+    /// Warns of entries that are gone without `withdrawn` or `expires`: no feed announces that, so subscribers keep them.
+    fn gone(&self, difference: &Difference<'_>) -> Vec<Diagnostic> {
+        if self.config.drafts || self.config.allows(Lint::GoneEntry) {
+            return Vec::new();
+        }
+        let kept_guids: HashSet<u128> =
+            difference.added.iter().chain(&difference.changed_guid).filter_map(|entry| entry.guid).collect();
+        let has_gone = |entry: &&PreviousEntry<'_>| entry.guid.is_none_or(|guid| !kept_guids.contains(&guid));
+        let (mut each, mut languages, mut of_languages) = (Vec::new(), Vec::new(), 0);
+        for entry in difference.removed.iter().filter(has_gone) {
+            if self.config.language(entry.language).is_some() {
+                each.extend(self.gone_entry(entry));
+            } else {
+                of_languages += 1;
+                let name = format!("`{}`", entry.language);
+                if !languages.contains(&name) {
+                    languages.push(name);
+                }
+            }
+        }
+        let mut out = truncated(each);
+        if of_languages > 0 {
+            let message = format!(
+                "{} in languages that are no longer configured ({}) are gone: their subscribers keep them",
+                count(of_languages, "entry"),
+                languages.join(", ")
+            );
+            let help = format!("withdraw the stories before their language is removed, or {ALLOW}");
+            out.push(Diagnostic::warning(None, message).help(help));
+        }
+        out
+    }
+
+    /// A warning if nothing explains that an entry is no longer published.
+    fn gone_entry(&self, before: &PreviousEntry<'_>) -> Option<Diagnostic> {
+        let language = self.config.language(before.language)?;
+        let entry = self.catalog.find(&self.store, before.story, language);
+        if let Some(entry) = entry {
+            let meta = self.catalog.meta(entry);
+            let is_announced = meta.withdrawn != Timestamp::NEVER || meta.expires != Timestamp::NEVER;
+            if is_announced || self.plan.state(entry) != EntryState::Hidden {
+                return None;
+            }
+        }
+        let message = format!(
+            "the entry `{}` ({}) is gone without `withdrawn` or `expires`: its subscribers keep it",
+            before.story, before.language
+        );
+        let help = format!("keep its file, with `withdrawn = {{ on = … }}`, so that feeds announce it; or {ALLOW}");
+        Some(Diagnostic::warning(entry.map(|entry| self.location(entry)), message).help(help))
+    }
+}
+
+/// How to say that it is meant.
+const ALLOW: &str = "write `allow = [\"gone-entry\"]` in `[check]`";
+
+/// The first warnings of a kind, and how many more there are.
+pub(crate) fn truncated(mut warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let more = warnings.len().saturating_sub(MAX_WARNINGS);
+    if more > 0 {
+        warnings.truncate(MAX_WARNINGS);
+        warnings.push(Diagnostic::warning(None, format!("… and {more} more warnings like those above")));
+    }
+    warnings
+}
