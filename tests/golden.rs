@@ -44,11 +44,13 @@ fn the_manifest_equals_the_golden_one() {
     site.built(&[]);
     let is_hash = |field: &str| matches!(field.len(), 16 | 32) && field.bytes().all(|byte| byte.is_ascii_hexdigit());
     let shown = |field: &str| if is_hash(field) { format!("({} digits)", field.len()) } else { field.to_owned() };
-    let fields = |line: &str| line.split('\t').map(shown).collect::<Vec<_>>().join(" ");
+    let fields = |line: &str| line.split(['\t', ' ']).map(shown).collect::<Vec<_>>().join(" ");
     let text = site.read("public/.tidings");
     let (head, rest) = text.split_once('\n').unwrap();
     let head = head.split(' ').map(shown).collect::<Vec<_>>().join(" ");
     golden("manifest", &format!("{head}\n{}", rest.lines().map(fields).collect::<Vec<_>>().join("\n")));
+    let (rest, last) = rest.trim_end().rsplit_once('\n').unwrap();
+    assert!(last.starts_with("# "), "{last}");
     assert!(rest.lines().is_sorted_by(|one, other| one.as_bytes() < other.as_bytes()));
 }
 

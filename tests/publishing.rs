@@ -5,8 +5,9 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Read;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::SystemTime;
 
 use common::{CONFIG, NOW, Site};
@@ -140,13 +141,16 @@ fn a_lost_manifest_is_recreated() {
     let site = small();
     site.built(&["--compress"]);
     let manifest = site.read("public/.tidings");
-    for lost in [None, Some(""), Some("tidings 2 future\n"), Some("\u{0}\n"), Some("tidings 1 0\n../../x\t0\t0\n")] {
+    for lost in [None, Some(""), Some("tidings 1 0\n../../x\t0\t0\n")] {
         site.write("public/stale/all.json", "{}").write("x", "mine");
         match lost {
             None => fs::remove_file(site.path("public/.tidings")).unwrap(),
             Some(text) => drop(site.write("public/.tidings", text).read("public/.tidings")),
         }
-        let written = rewritten(&site, || assert_eq!(site.built(&["--compress"]).stderr, ""));
+        let written = rewritten(&site, || {
+            let warnings = if lost == Some("") { 1 } else { 0 };
+            assert_eq!(site.built(&["--compress"]).stderr.matches("warning: ").count(), warnings);
+        });
         assert!(
             written
                 .iter()
@@ -155,6 +159,199 @@ fn a_lost_manifest_is_recreated() {
         );
         assert!(site.path("public/stale/all.json").exists() && site.path("x").exists());
         assert_eq!(site.read("public/.tidings"), manifest);
+    }
+}
+
+/// All files below a folder, with the targets of links and the times of the others.
+fn snapshot(site: &Site, folder: &str) -> BTreeMap<String, String> {
+    let files = site.files(folder).into_iter();
+    files
+        .map(|name| {
+            let path = site.path(&format!("{folder}/{name}"));
+            let state = match fs::read_link(&path) {
+                Ok(target) => target.display().to_string(),
+                Err(_) => {
+                    format!("{:?} {:?}", fs::metadata(&path).unwrap().modified().unwrap(), fs::read(&path).unwrap())
+                }
+            };
+            (name, state)
+        })
+        .collect()
+}
+
+/// A site whose topic `children` is published, but will not be any more, and a folder outside its output.
+fn retired() -> Site {
+    let site = small();
+    site.built(&["--compress"]);
+    site.write("tidings.toml", CONFIG.replace("[topics.children]", ""));
+    site.write("outside/all.json", "mine").write("outside/index.html", "mine").write("outside/0", "mine");
+    site.write("stories/two.toml", site.read("stories/two.toml").replace("Two", "Second"));
+    site
+}
+
+/// Links below the output are refused, whether a document there would be read, written or removed. Nothing is written first.
+#[test]
+fn links_below_the_output_are_refused() {
+    for (link, target) in [
+        ("en", "../outside"),
+        ("en", "ru"),
+        ("mul", "../nowhere"),
+        ("en/all.json", "../../outside/all.json"),
+        ("en/all.json.gz", "../../outside/all.json"),
+        ("index.html", "../outside/index.html"),
+        ("feeds.opml", "../nowhere"),
+        ("en/children", "../../outside"),
+        ("en/children/index.html", "../../../outside/index.html"),
+        ("ru/children.json.br", "../../outside/all.json"),
+        (".tidings", "../manifest"),
+        (".tidings-unfinished", "../outside"),
+    ] {
+        for command in [&["build", "--compress"][..], &["build", "--check", "--compress"]] {
+            let site = retired();
+            let path = site.path(&format!("public/{link}"));
+            if path.is_dir() {
+                fs::remove_dir_all(&path).unwrap();
+            } else if path.exists() {
+                fs::rename(&path, site.path("manifest")).unwrap();
+            }
+            symlink(target, &path).unwrap();
+            let before = [snapshot(&site, "public"), snapshot(&site, "outside")];
+            let ran = site.run(&[command, &["--now", NOW]].concat());
+            assert!(ran.status == 3 && ran.stderr.contains(&format!("public/{link}:1:1: error: ")), "{link}: {ran:?}");
+            assert_eq!([snapshot(&site, "public"), snapshot(&site, "outside")], before, "{link}");
+            assert!(!site.path("nowhere").exists());
+        }
+    }
+    // Every link is named at once; a link where no document is does not matter.
+    let site = retired();
+    for link in ["en/all.json", "ru/all.json"] {
+        fs::remove_file(site.path(&format!("public/{link}"))).unwrap();
+        symlink("/dev/null", site.path(&format!("public/{link}"))).unwrap();
+    }
+    symlink("../outside", site.path("public/elsewhere")).unwrap();
+    let ran = site.build(&[]);
+    assert!(ran.stderr.contains("public/en/all.json:") && ran.stderr.contains("public/ru/all.json:"), "{ran:?}");
+    for link in ["en/all.json", "ru/all.json"] {
+        fs::remove_file(site.path(&format!("public/{link}"))).unwrap();
+    }
+    site.built(&[]);
+    assert!(site.path("public/elsewhere").is_symlink());
+}
+
+/// Temporary files are in a folder that is this user's alone. What others may have put there is not trusted.
+#[test]
+fn a_folder_of_temporary_files_that_others_can_write_to_is_refused() {
+    let site = small();
+    site.write("public/mine", "mine").write("public/.tidings-unfinished/announced", "mine");
+    let mode =
+        |mode| fs::set_permissions(site.path("public/.tidings-unfinished"), Permissions::from_mode(mode)).unwrap();
+    mode(0o777);
+    let ran = site.build(&[]);
+    assert!(ran.status == 3 && ran.stderr.starts_with("public/.tidings-unfinished:1:1: error: "), "{ran:?}");
+    assert_eq!(site.files("public"), [".tidings-unfinished/announced", "mine"]);
+    // A build that was interrupted leaves it like this.
+    mode(0o755);
+    site.write("public/.tidings-unfinished/announced", "");
+    site.built(&[]);
+    assert!(!site.path("public/.tidings-unfinished").exists());
+}
+
+/// A stale document that somebody replaced is kept, and reported once.
+#[test]
+fn a_stale_document_that_somebody_changed_is_kept() {
+    let site = retired();
+    site.write("public/en/children/index.html", "my own page").write("public/ru/children.json.gz", "mine");
+    let before = snapshot(&site, "public");
+    let ran = site.build(&["--strict", "--compress"]);
+    assert_eq!((ran.status, snapshot(&site, "public")), (1, before), "{ran:?}");
+    let ran = site.run(&["build", "--check", "--compress", "--now", NOW]);
+    assert!(ran.stderr.contains("public/en/children/index.html:1:1: warning: "), "{ran:?}");
+    let ran = site.built(&["--compress"]);
+    for kept in ["public/en/children/index.html", "public/ru/children.json.gz"] {
+        assert!(ran.stderr.contains(&format!("{kept}:1:1: warning: ")), "{kept}: {ran:?}");
+    }
+    assert_eq!(ran.stderr.matches("warning: ").count(), 2, "{ran:?}");
+    assert_eq!(site.read("public/en/children/index.html"), "my own page");
+    assert!(!site.path("public/ru/children.json").exists() && !site.path("public/ru/children/index.html").exists());
+    assert_eq!(site.built(&["--compress"]).stderr, "");
+    assert_eq!(site.read("public/en/children/index.html"), "my own page");
+    assert_eq!(site.run(&["build", "--check", "--compress", "--now", NOW]).status, 0);
+    // So is a folder that took its place.
+    let site = retired();
+    fs::remove_file(site.path("public/en/children.json")).unwrap();
+    site.write("public/en/children.json/mine", "mine");
+    assert!(site.built(&[]).stderr.contains("public/en/children.json:1:1: warning: "));
+    assert_eq!(site.read("public/en/children.json/mine"), "mine");
+}
+
+/// A manifest that is damaged is an error with the way out. Nothing is removed on its word, nor written.
+#[test]
+fn a_damaged_manifest_is_refused() {
+    let site = retired();
+    let manifest = site.read("public/.tidings");
+    let half = manifest.len() / 2;
+    for damaged in [
+        manifest.replace("en/children.json\t", "en/children.xml\t"),
+        manifest.replace("2014", "2015"),
+        manifest[..half].to_owned(),
+        manifest.replace('\n', "\r\n"),
+        format!("{}\0\0{}", &manifest[..half], &manifest[half..]),
+        format!("<<<<<<< HEAD\n{manifest}=======\n{manifest}>>>>>>> other\n"),
+        manifest.replace("tidings 2", "tidings 1"),
+        "tidings 3 0 a\n".to_owned(),
+        "\n".to_owned(),
+    ] {
+        site.write("public/.tidings", &damaged);
+        let before = snapshot(&site, "public");
+        for command in [&["build"][..], &["build", "--check"], &["check", "--feeds"]] {
+            let ran = site.run(command);
+            assert!(ran.status == 1 && ran.stderr.starts_with("public/.tidings:1:1: error: "), "{damaged}: {ran:?}");
+            assert!(ran.stderr.contains("= help: remove it and build again; "), "{damaged}: {ran:?}");
+        }
+        assert_eq!(snapshot(&site, "public"), before);
+    }
+    // Sparse: it takes no room.
+    fs::File::options().write(true).open(site.path("public/.tidings")).unwrap().set_len((1 << 30) + 1).unwrap();
+    let ran = site.build(&[]);
+    assert!(ran.status == 1 && ran.stderr.contains("larger than") && ran.stderr.contains("remove it"), "{ran:?}");
+    fs::remove_file(site.path("public/.tidings")).unwrap();
+    site.built(&[]);
+    assert!(site.path("public/en/children.json").exists() && site.path("public/.tidings").exists());
+}
+
+/// The version before had no hash of its own. It is read, and replaced.
+#[test]
+fn a_manifest_of_the_version_before_is_read() {
+    let site = retired();
+    let manifest = site.read("public/.tidings").replace("tidings 2", "tidings 1");
+    let (lines, _) = manifest.trim_end().rsplit_once('\n').unwrap();
+    site.write("public/.tidings", format!("{lines}\n")).write("public/en/children.json", "mine");
+    let ran = site.built(&[]);
+    assert!(ran.stderr.contains("public/en/children.json:1:1: warning: "), "{ran:?}");
+    assert!(site.path("public/en/children.json").exists() && !site.path("public/ru/children.json").exists());
+    assert!(site.read("public/.tidings").starts_with("tidings 2 "));
+}
+
+/// A build that has to wait says so, in the form of its diagnostics.
+#[test]
+fn waiting_for_another_build_is_announced() {
+    let site = small();
+    site.built(&[]);
+    let lock = fs::File::open(site.path("public")).unwrap();
+    for (format, line) in [
+        ("text", "public:1:1: note: another build is at work here; waiting for it\n"),
+        ("json", "\"severity\":\"note\""),
+        ("github", "::notice file=public,"),
+    ] {
+        lock.lock().unwrap();
+        let ran = std::thread::scope(|scope| {
+            let build = scope.spawn(|| site.build(&["--strict", "--format", format]));
+            std::thread::sleep(std::time::Duration::from_secs(2));
+            assert!(!build.is_finished());
+            lock.unlock().unwrap();
+            build.join().unwrap()
+        });
+        assert!(ran.status == 0 && ran.stderr.contains(line) && ran.stderr.lines().count() == 1, "{ran:?}");
     }
 }
 
@@ -235,6 +432,30 @@ fn differences_of_time_alone_are_identified() {
             assert!(ran.status == 1 && ran.stdout.contains("; time alone made the difference\n"), "{now}: {ran:?}");
         }
     }
+}
+
+/// A document that somebody changed is not a difference of time, even if it is no longer published.
+#[test]
+fn a_changed_document_is_not_a_difference_of_time() {
+    let site = Site::with(&format!("{NARROW}archives = \"year\"\n"));
+    for (name, published) in [("a", "2020-01-01"), ("b", "2021-01-01"), ("c", "2022-01-01")] {
+        let text = format!("published = {published}\nexpires = 2026-02-01\n[translations.en]\ntitle = \"{name}\"\n");
+        site.write(&format!("stories/{name}.toml"), text);
+    }
+    site.built(&[]);
+    let check = || site.run(&["build", "--check", "--now", "2026-02-01"]);
+    assert!(check().stdout.contains("; time alone made the difference\n"));
+    for path in ["public/en/all/2020.json", "public/en/all.json", "public/assets/style.css"] {
+        let whole = site.read(path);
+        site.write(path, format!("{whole} "));
+        let ran = check();
+        assert!(ran.status == 1 && !ran.stdout.contains("time alone"), "{path}: {ran:?}");
+        fs::remove_file(site.path(path)).unwrap();
+        let ran = check();
+        assert!(ran.status == 1 && !ran.stdout.contains("time alone"), "{path}: {ran:?}");
+        site.write(path, whole);
+    }
+    assert!(check().stdout.contains("; time alone made the difference\n"));
 }
 
 /// A change of `--compress` is not a difference of time.
@@ -357,9 +578,135 @@ fn a_moved_file_is_reported_with_its_id() {
     site.write("stories/first.toml", format!("id = \"one\"\n{}", site.read("stories/first.toml")));
     let ran = site.built(&["--strict"]);
     assert!(ran.stderr.is_empty() && ran.stdout.contains(" 0 written"), "{ran:?}");
-    // A deleted or a withdrawn story is not reported.
-    fs::remove_file(site.path("stories/two.toml")).unwrap();
+    // Nor is anything if it has a guid, by which subscribers know it.
+    site.write("stories/first.toml", site.read("stories/first.toml").replace("\"One\"", "\"One\"\nguid = \"x\""));
+    site.built(&[]);
+    site.write(
+        "stories/first.toml",
+        site.read("stories/first.toml").replace("[translations.ru]\ntitle = \"Один\"", ""),
+    );
+    site.built(&[]);
+    site.write("stories/first.toml", site.read("stories/first.toml").replace("id = \"one\"", "id = \"else\""));
     assert_eq!(site.built(&["--strict"]).stderr, "");
+}
+
+/// Published entries that disappear without `withdrawn` or `expires` stay with their subscribers.
+#[test]
+fn a_gone_entry_is_reported_once() {
+    let said = "warning: the entry `two` (en) is gone without `withdrawn` or `expires`";
+    let two = "stories/two.toml";
+    let deleted = |site: &Site| fs::remove_file(site.path(two)).unwrap();
+    let edited = |site: &Site, head: &str| {
+        site.write(two, format!("{head}\n{}", site.read(two)));
+    };
+    let site = small();
+    site.built(&[]);
+    deleted(&site);
+    let before = times(&site);
+    let ran = site.build(&["--strict"]);
+    assert_eq!((ran.status, times(&site)), (1, before), "{ran:?}");
+    for _ in 0..2 {
+        let ran = site.build(&["--check"]);
+        assert!(ran.status == 1 && ran.stderr.starts_with(said), "{ran:?}");
+    }
+    let ran = site.built(&[]);
+    assert!(ran.stderr.starts_with(said) && ran.stderr.contains("gone-entry"), "{ran:?}");
+    assert_eq!(site.built(&[]).stderr, "");
+    // A translation, a draft, and one that is set to a later date.
+    type Change<'a> = &'a dyn Fn(&Site);
+    let changes: [(Change<'_>, &str); 8] = [
+        (
+            &|site| {
+                site.write("stories/one.toml", "published = 2025-01-01\n[translations.en]\ntitle = \"One\"\n");
+            },
+            "`one` (ru)",
+        ),
+        (&|site| edited(site, "draft = true"), "stories/two.toml:1:1: warning: the entry `two` (en)"),
+        (
+            &|site| {
+                site.write(two, site.read(two).replace("2025", "2027"));
+            },
+            "`two` (en)",
+        ),
+        (&|site| edited(site, "withdrawn = { on = 2025-06-01 }"), ""),
+        (&|site| edited(site, "expires = 2025-06-01"), ""),
+        (
+            &|site| {
+                site.write(two, site.read(two).replace("Two", "Second"));
+            },
+            "",
+        ),
+        (
+            &|site| {
+                site.write("stories/else.toml", format!("id = \"two\"\n{}", site.read(two)));
+                deleted(site);
+            },
+            "",
+        ),
+        (
+            &|site| {
+                site.write("tidings.toml", format!("{CONFIG}\n[check]\nallow = [\"gone-entry\"]\n"));
+                deleted(site);
+            },
+            "",
+        ),
+    ];
+    for (index, (change, expected)) in changes.iter().enumerate() {
+        let site = small();
+        site.built(&[]);
+        change(&site);
+        let ran = site.built(&[]);
+        let lines = usize::from(!expected.is_empty());
+        assert!(ran.stderr.matches("warning: ").count() == lines && ran.stderr.contains(expected), "{index}: {ran:?}");
+    }
+    // Not in a preview, nor where nothing is known of an earlier publication.
+    let site = small();
+    let preview = ["--drafts", "--output", "preview"];
+    site.built(&preview);
+    site.built(&[]);
+    deleted(&site);
+    fs::remove_file(site.path("public/.tidings")).unwrap();
+    assert_eq!((site.built(&preview).stderr, site.built(&[]).stderr), (String::new(), String::new()));
+}
+
+/// Many are counted, and those that the configuration takes away have one line.
+#[test]
+fn many_gone_entries_are_counted() {
+    let site = Site::new();
+    for number in 0..40 {
+        let text = format!(
+            "published = 2025-01-01\n[translations.en]\ntitle = \"T {number}\"\n[translations.ru]\ntitle = \"Т {number}\"\n"
+        );
+        let topics = if number < 10 { "topics = [\"children\"]\n" } else { "" };
+        site.write(&format!("stories/{number}.toml"), format!("{topics}{text}"));
+    }
+    site.built(&[]);
+    site.write(
+        "tidings.toml",
+        CONFIG.replace("[languages.ru]\ntitle = \"Новости\"", "").replace(", ru = \"Исследования\"", ""),
+    );
+    for number in 0..40 {
+        let path = format!("stories/{number}.toml");
+        site.write(&path, site.read(&path).split("[translations.ru]").next().unwrap());
+    }
+    let ran = site.built(&[]);
+    assert_eq!(ran.stderr.matches("warning: ").count(), 1, "{ran:?}");
+    assert!(ran.stderr.starts_with("warning: 40 entries of a language no longer configured (`ru`), gone"), "{ran:?}");
+    // The topic leaves with its ten stories, and twenty-five others do.
+    site.write("tidings.toml", site.read("tidings.toml").replace("[topics.children]", ""));
+    (0..35).for_each(|number| fs::remove_file(site.path(&format!("stories/{number}.toml"))).unwrap());
+    let ran = site.built(&[]);
+    assert_eq!(ran.stderr.matches("warning: the entry `").count(), 20, "{ran:?}");
+    assert!(ran.stderr.contains("warning: … and 5 more"), "{ran:?}");
+    assert!(ran.stderr.contains("warning: 10 entries of a topic no longer configured (`children`), gone"), "{ran:?}");
+}
+
+#[test]
+fn allowed_lints_are_known() {
+    let site = Site::with(&format!("{CONFIG}\n[check]\nallow = [\"gone-entry\", \"gone-entri\"]\n"));
+    let ran = site.build(&[]);
+    assert!(ran.status == 1 && ran.stderr.contains("error: unknown lint `gone-entri`"), "{ran:?}");
+    assert!(ran.stderr.contains("did you mean `gone-entry`?"), "{ran:?}");
 }
 
 #[test]

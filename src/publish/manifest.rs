@@ -2,7 +2,7 @@
 //!
 //! Text in lines. The first is `tidings 2`, the hash of all input and the authority that mints the ids. Then follow, sorted by
 //! bytes, `path TAB content hash TAB input hash` for each document, and `@story/language TAB hash of its texts` for each
-//! visible entry, followed by the hash of its guid if it has one. The last line is `# ` and the hash of all bytes before it.
+//! visible entry, followed by the hash of its guid, if it has one, and the topics of its story, if it has some. The last line is `# ` and the hash of all bytes before it.
 //! Hashes are XXH3, in hexadecimal. There is no time in it.
 //!
 //! Version 1 has no last line. What is read of it is what is well-formed.
@@ -14,6 +14,7 @@ use std::fmt::Write;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::folder::UNFINISHED;
+use crate::config::TopicIndex;
 use crate::site::{EntryFingerprint, PreviousEntry};
 
 /// Its name in the output.
@@ -140,7 +141,8 @@ impl Manifest {
             let (story, language) = fields.next()?.rsplit_once('/')?;
             let text = u64::from_str_radix(fields.next()?, 16).ok()?;
             let guid = fields.next().and_then(|hash| u128::from_str_radix(hash, 16).ok());
-            Some(PreviousEntry { story, language, text, guid })
+            let topics = fields.next().unwrap_or_default().into();
+            Some(PreviousEntry { story, language, text, guid, topics })
         })
     }
 
@@ -166,9 +168,12 @@ pub fn write<'e>(
     authority: &str,
     documents: &BTreeMap<String, ManifestEntry>,
     entries: impl Iterator<Item = EntryFingerprint<'e>> + Clone,
+    topic_id: impl Fn(TopicIndex) -> &'e str,
 ) -> String {
+    let topics_length =
+        |entry: &EntryFingerprint<'_>| entry.topics.iter().map(|topic| topic_id(*topic).len() + 1).sum::<usize>();
     let entry_length = |entry: EntryFingerprint<'_>| {
-        entry.story.len() + entry.language.len() + if entry.guid.is_some() { 53 } else { 20 }
+        entry.story.len() + entry.language.len() + topics_length(&entry) + if entry.guid.is_some() { 54 } else { 21 }
     };
     let document_length = |path: &String| path.len() + 67;
     let length =
@@ -187,9 +192,14 @@ pub fn write<'e>(
     for entry in entries {
         let _ = write!(out, "@{}/{}\t{:016x}", entry.story, entry.language, entry.text);
         let _ = match entry.guid {
-            Some(guid) => writeln!(out, "\t{guid:032x}"),
-            None => writeln!(out),
+            Some(guid) => write!(out, "\t{guid:032x}"),
+            None if !entry.topics.is_empty() => write!(out, "\t"),
+            None => Ok(()),
         };
+        for (index, topic) in entry.topics.iter().enumerate() {
+            let _ = write!(out, "{}{}", if index == 0 { '\t' } else { ',' }, topic_id(*topic));
+        }
+        out.push('\n');
     }
     documents
         .iter()
@@ -228,8 +238,19 @@ mod tests {
             language,
             text: 7,
             guid: (story == "a").then_some(9),
+            topics: if story == "a" {
+                &[0, 1]
+            } else if story == "b" {
+                &[1]
+            } else {
+                &[]
+            },
             entry: crate::catalog::EntryId::new(0),
         }
+    }
+
+    fn topic_id(topic: TopicIndex) -> &'static str {
+        ["people", "rain"][usize::from(topic) % 2]
     }
 
     #[test]
@@ -239,7 +260,7 @@ mod tests {
         let mut entries =
             vec![fingerprint("a/b", "en"), fingerprint("a", "ru"), fingerprint("a-b", "en"), fingerprint("a", "en")];
         entries.sort_by(|one, other| compare_keys((one.story, one.language), (other.story, other.language)));
-        let text = write(3, "a.example,2014", &documents, entries.into_iter());
+        let text = write(3, "a.example,2014", &documents, entries.into_iter(), topic_id);
         let mut lines: Vec<&str> = text.lines().skip(1).collect();
         assert!(lines.pop().is_some_and(|last| last.starts_with("# ")) && lines.is_sorted(), "{text}");
         let read = Manifest::parse(text.into_bytes()).unwrap();
@@ -300,7 +321,11 @@ mod tests {
             paths in proptest::collection::btree_map(NAME_PATTERN, (1_u128.., 1_u128..), 0..20),
             entries in proptest::collection::btree_map(
                 ("[a-z0-9][a-z0-9._-]{0,8}(/[a-z0-9-]{1,8}){0,2}", "[a-z]{2}(-[A-Z]{2})?"),
-                (proptest::num::u64::ANY, proptest::option::of(proptest::num::u128::ANY)),
+                (
+                    proptest::num::u64::ANY,
+                    proptest::option::of(proptest::num::u128::ANY),
+                    proptest::collection::vec(0_u16..2, 0..3),
+                ),
                 0..20,
             ),
         ) {
@@ -312,19 +337,24 @@ mod tests {
                 .collect();
             let mut fingerprints: Vec<EntryFingerprint<'_>> = entries
                 .iter()
-                .map(|((story, language), (text, guid))| EntryFingerprint {
-                    story, language, text: *text, guid: *guid, entry: crate::catalog::EntryId::new(0),
+                .map(|((story, language), (text, guid, topics))| EntryFingerprint {
+                    story, language, text: *text, guid: *guid, topics, entry: crate::catalog::EntryId::new(0),
                 })
                 .collect();
             fingerprints.sort_by(|one, other| compare_keys((one.story, one.language), (other.story, other.language)));
-            let text = write(input_hash, "a.example,2014", &documents, fingerprints.iter().copied());
+            let text = write(input_hash, "a.example,2014", &documents, fingerprints.iter().copied(), topic_id);
             let read = Manifest::parse(text.into_bytes()).unwrap();
             proptest::prop_assert_eq!((read.input_hash(), read.authority()), (Some(input_hash), Some("a.example,2014")));
             let read_documents: BTreeMap<String, ManifestEntry> =
                 read.paths().map(|path| (path.to_owned(), read.document(path).unwrap())).collect();
             proptest::prop_assert_eq!(read_documents, documents);
-            let written = fingerprints.iter().map(|entry| (entry.story, entry.language, entry.text, entry.guid));
-            let entries = read.entries().map(|entry| (entry.story, entry.language, entry.text, entry.guid));
+            let topics = |entry: &EntryFingerprint<'_>| entry.topics.iter().map(|topic| topic_id(*topic)).collect::<Vec<_>>();
+            let written = fingerprints
+                .iter()
+                .map(|entry| (entry.story, entry.language, entry.text, entry.guid, topics(entry).join(",")));
+            let entries = read
+                .entries()
+                .map(|entry| (entry.story, entry.language, entry.text, entry.guid, entry.topics.into_owned()));
             proptest::prop_assert_eq!(entries.collect::<Vec<_>>(), written.collect::<Vec<_>>());
         }
 
@@ -350,7 +380,7 @@ mod tests {
             let documents =
                 BTreeMap::from([("en/all.json".to_owned(), ManifestEntry { content_hash: 1, input_hash: u128::MAX })]);
             let entries = [fingerprint("a", "en"), fingerprint("b", "ru")];
-            let mut bytes = write(3, "a.example,2014", &documents, entries.into_iter()).into_bytes();
+            let mut bytes = write(3, "a.example,2014", &documents, entries.into_iter(), topic_id).into_bytes();
             let at = at.index(bytes.len());
             let changed = if bytes[at] == byte { byte ^ 1 } else { byte };
             bytes[at] = changed;

@@ -314,7 +314,9 @@ impl<'a> Job<'a> {
             self.folder.remove(path)?;
         }
         let authority = &self.site.config().site.authority;
-        let text = manifest::write(self.site.input_hash(), authority, &manifest, self.entry_fingerprints());
+        let text = manifest::write(self.site.input_hash(), authority, &manifest, self.entry_fingerprints(), |topic| {
+            self.site.config().topics[usize::from(topic)].id.as_str()
+        });
         if text.as_bytes() != self.previous.bytes() {
             self.folder.put(manifest::NAME, text.as_bytes())?;
         }

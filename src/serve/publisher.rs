@@ -9,7 +9,7 @@ use super::hub::HubNotifier;
 use super::publication::{Next, Publication};
 use super::server::Server;
 use crate::coding::CODINGS;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, OutputFormat, show};
 use crate::model::Timestamp;
 use crate::site::Site;
 
@@ -65,6 +65,11 @@ impl Publisher {
         let base_url = &publication.config.site.base_url;
         let topics: Vec<String> =
             changed.iter().filter(is_feed).filter_map(|path| base_url.join(path).ok()).map(String::from).collect();
+        let warnings = site.id_warnings(&mut site.difference_from(&self.site));
+        if !warnings.is_empty() {
+            let text: String = warnings.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
+            tracing::warn!("subscribers will notice:\n{text}");
+        }
         let hub = publication.config.feeds.hub.clone();
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);

@@ -1,19 +1,23 @@
 //! What subscribers notice in the step from one publication to the next.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{EntryFingerprint, Site};
+use crate::catalog::EntryId;
 use crate::config::Lint;
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
 use crate::plan::EntryState;
+use crate::store::FileId;
 use crate::text::count;
 
 /// The most warnings of one kind that are reported; the others are counted.
 const MAX_WARNINGS: usize = 20;
 
 /// An entry of the previous publication.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct PreviousEntry<'m> {
     pub story: &'m str,
     pub language: &'m str,
@@ -21,6 +25,8 @@ pub(crate) struct PreviousEntry<'m> {
     pub text: u64,
     /// The hash of its guid, if it had one.
     pub guid: Option<u128>,
+    /// The ids of its story's topics, with commas between them.
+    pub topics: Cow<'m, str>,
 }
 
 /// How the entries of two publications differ. Every list is sorted.
@@ -36,8 +42,8 @@ impl<'a> Difference<'a> {
     /// new, or gone.
     fn take_moved(&mut self) -> Vec<(EntryFingerprint<'a>, PreviousEntry<'a>)> {
         let by_text: HashMap<(u64, &str), PreviousEntry<'a>> =
-            self.removed.iter().map(|entry| ((entry.text, entry.language), *entry)).collect();
-        let previous = |entry: &EntryFingerprint<'a>| by_text.get(&(entry.text, entry.language)).copied();
+            self.removed.iter().map(|entry| ((entry.text, entry.language), entry.clone())).collect();
+        let previous = |entry: &EntryFingerprint<'a>| by_text.get(&(entry.text, entry.language)).cloned();
         let moved: Vec<_> = self.added.iter().filter_map(|entry| Some((*entry, previous(entry)?))).collect();
         self.added.retain(|entry| previous(entry).is_none());
         let texts: HashSet<(u64, &str)> = moved.iter().map(|(entry, _)| (entry.text, entry.language)).collect();
@@ -46,7 +52,75 @@ impl<'a> Difference<'a> {
     }
 }
 
+/// Entries that are gone because of the configuration: how many, and the names of what was removed from it.
+#[derive(Debug, Default)]
+struct Unconfigured {
+    entries: usize,
+    names: Vec<String>,
+}
+
+impl Unconfigured {
+    fn add(&mut self, name: &str) {
+        self.entries += 1;
+        let name = format!("`{name}`");
+        if !self.names.contains(&name) {
+            self.names.push(name);
+        }
+    }
+
+    fn warning(&self, kind: &str) -> Option<Diagnostic> {
+        let (entries, names) = (count(self.entries, "entry"), self.names.join(", "));
+        let message = format!("{entries} of {kind} no longer configured ({names}), gone: their subscribers keep them");
+        let help = format!("withdraw the stories before that is removed from the configuration, or {ALLOW}");
+        (self.entries > 0).then(|| Diagnostic::warning(None, message).help(help))
+    }
+}
+
 impl Site {
+    /// How the visible entries differ from those of a site before this one. Looks at changed files alone.
+    pub(crate) fn difference_from<'a>(&'a self, previous: &'a Site) -> Difference<'a> {
+        let is_other_site = previous.config.site.authority != self.config.site.authority;
+        if is_other_site || Arc::ptr_eq(&previous.store, &self.store) {
+            return Difference::default();
+        }
+        let files = previous.store.difference(&self.store);
+        let mut difference = Difference::default();
+        for entry in previous.visible_entries().filter(|entry| previous.is_of(*entry, &files.removed)) {
+            let before = previous.entry_fingerprint(entry);
+            match self.visible_entry(before.story, before.language) {
+                None => difference.removed.push(previous.previous_entry(&before)),
+                Some(after) => {
+                    let after = self.entry_fingerprint(after);
+                    difference.changed_guid.extend((after.guid != before.guid).then_some(after));
+                }
+            }
+        }
+        let new = self.visible_entries().filter(|entry| self.is_of(*entry, &files.added));
+        let new = new.map(|entry| self.entry_fingerprint(entry));
+        difference.added = new.filter(|entry| previous.visible_entry(entry.story, entry.language).is_none()).collect();
+        difference.added.sort_by_key(|entry| (entry.story, entry.language));
+        difference.changed_guid.sort_by_key(|entry| (entry.story, entry.language));
+        difference.removed.sort_by_key(|entry| (entry.story, entry.language));
+        difference
+    }
+
+    /// Whether an entry is in one of these files, which are sorted.
+    fn is_of(&self, entry: EntryId, files: &[FileId]) -> bool {
+        files.binary_search(&self.catalog.record_id(entry).file).is_ok()
+    }
+
+    fn visible_entry(&self, story: &str, language: &str) -> Option<EntryId> {
+        let entry = self.catalog.find(&self.store, story, self.config.language(language)?)?;
+        (self.plan.state(entry) == EntryState::Visible).then_some(entry)
+    }
+
+    fn previous_entry<'a>(&self, entry: &EntryFingerprint<'a>) -> PreviousEntry<'a> {
+        let topics: Vec<&str> =
+            entry.topics.iter().map(|topic| self.config.topics[usize::from(*topic)].id.as_str()).collect();
+        let EntryFingerprint { story, language, text, guid, .. } = *entry;
+        PreviousEntry { story, language, text, guid, topics: topics.join(",").into() }
+    }
+
     /// Warns of ids that changed and of entries that are gone, and leaves what is new in the difference.
     pub(crate) fn id_warnings(&self, difference: &mut Difference<'_>) -> Vec<Diagnostic> {
         let moved = difference.take_moved();
@@ -86,28 +160,21 @@ impl Site {
         let kept_guids: HashSet<u128> =
             difference.added.iter().chain(&difference.changed_guid).filter_map(|entry| entry.guid).collect();
         let has_gone = |entry: &&PreviousEntry<'_>| entry.guid.is_none_or(|guid| !kept_guids.contains(&guid));
-        let (mut each, mut languages, mut of_languages) = (Vec::new(), Vec::new(), 0);
+        let (mut each, mut languages, mut topics) = (Vec::new(), Unconfigured::default(), Unconfigured::default());
         for entry in difference.removed.iter().filter(has_gone) {
-            if self.config.language(entry.language).is_some() {
-                each.extend(self.gone_entry(entry));
-            } else {
-                of_languages += 1;
-                let name = format!("`{}`", entry.language);
-                if !languages.contains(&name) {
-                    languages.push(name);
+            let is_removed = |topic: &&str| !topic.is_empty() && self.config.topic(topic).is_none();
+            if self.config.language(entry.language).is_none() {
+                languages.add(entry.language);
+            } else if let Some(warning) = self.gone_entry(entry) {
+                match entry.topics.split(',').find(is_removed) {
+                    Some(topic) => topics.add(topic),
+                    None => each.push(warning),
                 }
             }
         }
         let mut out = truncated(each);
-        if of_languages > 0 {
-            let message = format!(
-                "{} in languages that are no longer configured ({}) are gone: their subscribers keep them",
-                count(of_languages, "entry"),
-                languages.join(", ")
-            );
-            let help = format!("withdraw the stories before their language is removed, or {ALLOW}");
-            out.push(Diagnostic::warning(None, message).help(help));
-        }
+        out.extend(languages.warning("a language"));
+        out.extend(topics.warning("a topic"));
         out
     }
 

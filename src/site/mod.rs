@@ -59,6 +59,7 @@ pub(crate) struct EntryFingerprint<'s> {
     pub text: u64,
     /// The hash of its guid, if it has one.
     pub guid: Option<u128>,
+    pub topics: &'s [TopicIndex],
     pub entry: EntryId,
 }
 
@@ -228,7 +229,8 @@ impl Site {
     pub(crate) fn entry_fingerprint(&self, entry: EntryId) -> EntryFingerprint<'_> {
         let (story, language) = self.key(entry);
         let guid = self.catalog.guid_hash(&self.store, entry);
-        EntryFingerprint { story, language, text: self.catalog.meta(entry).text_hash, guid, entry }
+        let topics = self.catalog.topics(entry);
+        EntryFingerprint { story, language, text: self.catalog.meta(entry).text_hash, guid, topics, entry }
     }
 
     /// The location of an entry in the store.

@@ -84,10 +84,17 @@ def main():
             versions.build("a", out, check=True)
             versions.assert_exactly(out, "a")
 
-        with check("the manifest torn by a power cut: the next build completes"):
+        with check("the manifest torn by a power cut: refused, nothing is written, and without it the build completes"):
             whole = versions.whole["a"][".tidings"]
-            for torn in (b"", whole[: len(whole) // 2], b"\0" * len(whole), b"\xff\xfe nonsense\n" * 10):
+            for torn in (whole[: len(whole) // 2], b"\0" * len(whole), b"\xff\xfe nonsense\n" * 10):
                 (out / ".tidings").write_bytes(torn)
+                done = versions.build("b", out)
+                if done.returncode != 1 or ".tidings" not in done.stderr or "remove it" not in done.stderr:
+                    raise CheckFailed(f"exit {done.returncode}: {done.stderr.strip()[:500]}")
+                (out / ".tidings").write_bytes(whole)
+                versions.assert_exactly(out, "a")
+            for torn in (b"", None):
+                (out / ".tidings").write_bytes(torn) if torn is not None else (out / ".tidings").unlink()
                 versions.build("a", out, check=True)
                 versions.assert_exactly(out, "a")
     finish()
