@@ -10,6 +10,9 @@
 //! | rendering one page: bytes of its output, and of the values it makes | [`MAX_PAGE`], [`MAX_TEMPLATE_VALUES`] | the same |
 //! | rendering one page: one text or list that a template makes | [`MAX_TEMPLATE_TEXT`], [`MAX_TEMPLATE_ITEMS`] | the same |
 //! | the record of an import, a review file | [`MAX_RECORD`] | the import is refused |
+//! | the manifest of a publication, the journal of a build | [`MAX_MANIFEST`] | the build is refused |
+//! | folders of the output that are open at a time | 64 (`publish::tree`) | the others are opened again |
+//! | warnings of one kind about the entries of two publications | 20 (`site::compare`) | one line that there are more |
 //! | a feed or page that is fetched | 256 MB (`import::read`, `lint`) | an error |
 //! | an HTML page, a Markdown file that is imported | 64 MB, 16 MB (`import`) | the entry or file is left out |
 //! | diagnostics of a file | 200 errors, 200 warnings (`store::read`) | one line that there are more |
@@ -48,3 +51,6 @@ pub const MAX_TEMPLATE_ITEMS: usize = 100_000;
 
 /// The record of an import (`_imported.toml`), and a review file, in bytes.
 pub const MAX_RECORD: u64 = 256 << 20;
+
+/// The manifest of a publication, and the journal of a build, in bytes.
+pub const MAX_MANIFEST: u64 = 1 << 30;

@@ -17,15 +17,13 @@ use xxhash_rust::xxh3::Xxh3;
 use super::tree::{FILE, FOLDER, Obstacle, Tree};
 use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::files::FolderLock;
+use crate::limits::MAX_MANIFEST;
 
 /// The folder of temporary files. Builds hold the lock of the output, so what is here before a build is left of an interrupted one.
 pub const UNFINISHED: &str = ".tidings-unfinished";
 
 /// The write-ahead journal in that folder: the paths that a build is about to write for the first time, one a line.
 const JOURNAL: &str = "announced";
-
-/// The most bytes of a manifest or a journal.
-pub const MAX_BYTES: u64 = 1 << 30;
 
 /// An output folder, locked while it is open for writing. No symbolic link below it is followed.
 pub struct Folder {
@@ -286,7 +284,7 @@ impl Folder {
             Err(Errno::NOENT) => return Ok(Vec::new()),
             Err(error) => return Err(self.machine(&path, "read this file", error)),
         };
-        let text = self.read_all(file, &path, MAX_BYTES)?;
+        let text = self.read_all(file, &path, MAX_MANIFEST)?;
         Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
     }
 

@@ -163,12 +163,12 @@ pub fn compare_keys(one: (&str, &str), other: (&str, &str)) -> Ordering {
 }
 
 /// Writes a manifest. The entries must be in the order of [`compare_keys`].
-pub fn write<'e>(
+pub fn write<'e, 't>(
     input_hash: u128,
     authority: &str,
     documents: &BTreeMap<String, ManifestEntry>,
     entries: impl Iterator<Item = EntryFingerprint<'e>> + Clone,
-    topic_id: impl Fn(TopicIndex) -> &'e str,
+    topic_id: impl Fn(TopicIndex) -> &'t str,
 ) -> String {
     let topics_length =
         |entry: &EntryFingerprint<'_>| entry.topics.iter().map(|topic| topic_id(*topic).len() + 1).sum::<usize>();

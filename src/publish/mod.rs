@@ -28,6 +28,7 @@ use self::folder::{Folder, OnDisk};
 use self::manifest::{Manifest, ManifestEntry};
 use crate::catalog::EntryId;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
+use crate::limits::MAX_MANIFEST;
 use crate::plan::PlannedDocument;
 use crate::site::{EntryFingerprint, Site};
 
@@ -116,7 +117,7 @@ fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {
 fn read_manifest(folder: &Folder) -> Result<(Manifest, Option<Diagnostic>), Diagnostic> {
     let location = || Location::file(folder.display_path(manifest::NAME));
     let help = "remove it and build again; documents that are no longer published then stay until you remove them";
-    let bytes = folder.read(manifest::NAME, folder::MAX_BYTES).map_err(|diagnostic| match diagnostic.help {
+    let bytes = folder.read(manifest::NAME, MAX_MANIFEST).map_err(|diagnostic| match diagnostic.help {
         None if diagnostic.cause == Cause::Input => diagnostic.help(help),
         _ => diagnostic,
     })?;
