@@ -35,7 +35,7 @@ pub const MAX_THEME_FILES: usize = 1000;
 pub const MAX_THEME: usize = 16 << 20;
 
 /// The instructions of templates that one page may take. The largest pages of a large site take a tenth of it.
-pub const TEMPLATE_FUEL: u64 = 20_000_000;
+pub const TEMPLATE_FUEL: u64 = 10_000_000;
 
 /// A page, in bytes.
 pub const MAX_PAGE: usize = 64 << 20;

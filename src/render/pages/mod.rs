@@ -3,22 +3,28 @@
 //! Owns: the template engine, the built-in templates and messages, and what a template is given ([`view`]).
 //! Never touches: which pages there are, or where their texts come from.
 
+mod budget;
+mod guard;
 mod i18n;
 pub mod view;
 
 use std::collections::BTreeMap;
 use std::error::Error as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter};
 use serde::Serialize;
 
+use budget::Page;
+use guard::{Guarded, Refused};
 pub use i18n::Localizer;
 use i18n::{Messages, Patterns};
 
 use crate::config::TemplateOverride;
 use crate::diagnostics::{Diagnostic, Location, suggestion};
+use crate::limits::{MAX_PAGE, TEMPLATE_FUEL};
 use crate::model::Language;
 
 /// The built-in templates and messages by their names, under which a site can override them and `tidings init --templates`
@@ -50,8 +56,18 @@ pub struct Templates {
     overrides: Overrides,
 }
 
-/// The overrides of a site: name to path in diagnostics and text.
-type Overrides = BTreeMap<String, (String, String)>;
+/// The overrides of a site by their names.
+type Overrides = BTreeMap<String, Override>;
+
+/// A file that overrides a built-in one.
+#[derive(Debug)]
+struct Override {
+    /// In diagnostics.
+    path: String,
+    text: String,
+    /// What the engine is given, if it is a template.
+    guarded: Option<Guarded>,
+}
 
 impl Templates {
     /// Parses the built-in templates and those that override them.
@@ -63,16 +79,17 @@ impl Templates {
         overrides: &[TemplateOverride],
         stylesheet: Option<&str>,
     ) -> Result<Templates, Vec<Diagnostic>> {
-        let overrides: Overrides =
-            overrides.iter().map(|file| (file.name.clone(), (file.path.clone(), file.text.clone()))).collect();
-        let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
-        files.extend(overrides.iter().map(|(name, (_, text))| (name.as_str(), text.as_str())));
         let mut diagnostics = Vec::new();
+        let overrides: Overrides = guarded(overrides, &mut diagnostics);
+        let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
+        files.extend(overrides.iter().map(|(name, file)| (name.as_str(), file.text.as_str())));
         let locales = parse_locales(&files, &overrides, &mut diagnostics);
         let localizers = Arc::new(localizers(languages, &locales));
         let mut environment = environment(&localizers);
         for (name, text) in files.iter().filter(|(name, _)| !name.ends_with(".toml")) {
-            if let Err(error) = environment.add_template_owned((*name).to_owned(), (*text).to_owned()) {
+            let guarded = overrides.get(*name).and_then(|file| file.guarded.as_ref());
+            let text = guarded.map_or(*text, |guarded| &guarded.text);
+            if let Err(error) = environment.add_template_owned((*name).to_owned(), text.to_owned()) {
                 diagnostics.push(diagnostic(&error, &overrides));
             }
         }
@@ -93,8 +110,18 @@ impl Templates {
     /// # Errors
     /// An error in a template, with its location.
     pub fn page(&self, template: &str, view: &impl Serialize) -> Result<Vec<u8>, Diagnostic> {
-        let rendered = self.environment.get_template(template).and_then(|template| template.render(view));
-        rendered.map(String::into_bytes).map_err(|error| diagnostic(&error, &self.overrides))
+        let mut page = Page::default();
+        let rendered = self.environment.get_template(template);
+        let rendered = rendered.and_then(|template| template.render_captured_to(view, &mut page).map(drop));
+        match rendered {
+            Ok(()) => Ok(page.bytes),
+            Err(_) if page.is_too_large => {
+                let location = self.overrides.get(template).map(|file| Location::file(&*file.path));
+                let message = format!("the template `{template}` makes a page of more than {} MB", MAX_PAGE >> 20);
+                Err(Diagnostic::error(location, message))
+            }
+            Err(error) => Err(diagnostic(&error, &self.overrides)),
+        }
     }
 
     /// Renders the stylesheet of the pages: the built-in one, then the site's own.
@@ -111,6 +138,29 @@ impl Templates {
     }
 }
 
+/// Prepares the overrides, so that rendering them is bounded.
+fn guarded(overrides: &[TemplateOverride], diagnostics: &mut Vec<Diagnostic>) -> Overrides {
+    let own = overrides.iter().map(|file| (file.name.as_str(), file.text.as_str()));
+    let pages = own.chain(BUILT_IN).filter(|(name, _)| name.ends_with(".html"));
+    let largest = pages.map(|(_, text)| text.len()).max().unwrap_or_default();
+    let mut guarded = |file: &TemplateOverride| match Guarded::new(&file.text, largest) {
+        Ok(guarded) => Some(guarded),
+        Err(Refused { span, message }) => {
+            let location = Location::in_text(&*file.path, &file.text, span);
+            let message = format!("the template `{}` cannot be used: {message}", file.name);
+            diagnostics.push(Diagnostic::error(location, message).help("divide it, with `{% set %}` or a macro"));
+            // The engine must not see it.
+            Guarded::new("", 0).ok()
+        }
+    };
+    let mut file = |file: &TemplateOverride| Override {
+        guarded: if file.name.ends_with(".toml") { None } else { guarded(file) },
+        path: file.path.clone(),
+        text: file.text.clone(),
+    };
+    overrides.iter().map(|template| (template.name.clone(), file(template))).collect()
+}
+
 /// The message patterns of every language that has a file, by its tag in lowercase.
 fn parse_locales(
     files: &BTreeMap<&str, &str>,
@@ -121,7 +171,7 @@ fn parse_locales(
     let english: Patterns = toml::from_str(include_str!("locales/en.toml")).unwrap_or_default();
     for (name, text) in files {
         let Some(tag) = name.strip_prefix("words/").and_then(|name| name.strip_suffix(".toml")) else { continue };
-        let display_path = overrides.get(*name).map_or(*name, |(display_path, _)| display_path);
+        let display_path = overrides.get(*name).map_or(*name, |file| &file.path);
         let patterns: Patterns = match toml::from_str(text) {
             Ok(patterns) => patterns,
             Err(error) => {
@@ -178,6 +228,7 @@ fn environment(localizers: &Arc<Vec<Localizer>>) -> Environment<'static> {
     // A misspelled name is an error, not empty text.
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(write);
+    budget::limit(&mut environment);
     environment.add_filter("css", css);
     for (name, is_html) in [("say", true), ("plain", false)] {
         let localizers = Arc::clone(localizers);
@@ -221,6 +272,7 @@ fn translate(
 
 /// Writes a value; in HTML, text is escaped unless it is marked as safe.
 fn write(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
+    budget::charge_written(state, value)?;
     match value.as_str().filter(|_| state.auto_escape() == AutoEscape::Html && !value.is_safe()) {
         Some(text) => out.write_str(&super::escape::escaped(text)).map_err(Error::from),
         None => escape_formatter(out, state, value),
@@ -243,23 +295,30 @@ fn diagnostic(error: &Error, overrides: &Overrides) -> Diagnostic {
     while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref::<Error>()) {
         innermost = inner;
     }
-    let what = innermost
-        .detail()
-        .map_or_else(|| innermost.kind().to_string(), |detail| format!("{}: {detail}", innermost.kind()));
-    let Some((name, (display_path, text))) = innermost.name().and_then(|name| overrides.get_key_value(name)) else {
+    let what = match innermost.detail() {
+        _ if innermost.kind() == ErrorKind::OutOfFuel => {
+            format!("it takes more than {TEMPLATE_FUEL} instructions; does a loop not end?")
+        }
+        Some(detail) => format!("{}: {detail}", innermost.kind()),
+        None => innermost.kind().to_string(),
+    };
+    let Some((name, Override { path, text, guarded })) =
+        innermost.name().and_then(|name| overrides.get_key_value(name))
+    else {
         let location = innermost.name().map(|name| format!(" (`{name}`, line {})", innermost.line().unwrap_or(1)));
         return Diagnostic::error(None, format!("a template cannot be used: {what}{}", location.unwrap_or_default()))
             .help("the built-in templates are given what `tidings init --templates` shows; change yours accordingly");
     };
-    let span = innermost.range().unwrap_or_else(|| {
+    let original = |range: Range<usize>| match guarded {
+        Some(guarded) => guarded.original(range.start)..guarded.original(range.end),
+        None => range,
+    };
+    let span = innermost.range().map(original).unwrap_or_else(|| {
         let line = innermost.line().unwrap_or(1).saturating_sub(1);
         let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
         start..start + text[start..].find('\n').unwrap_or(text.len() - start)
     });
-    Diagnostic::error(
-        Location::in_text(display_path, text, span),
-        format!("the template `{name}` cannot be used: {what}"),
-    )
+    Diagnostic::error(Location::in_text(&**path, text, span), format!("the template `{name}` cannot be used: {what}"))
 }
 
 #[cfg(test)]

@@ -97,3 +97,60 @@ fn template_errors_have_locations() {
     assert_eq!((diagnostic.location.unwrap().line, diagnostic.help.as_deref()), (2, Some("did you mean `topics`?")));
     assert_eq!(words("topics = ").unwrap_err().location.unwrap().path, "w/de.toml");
 }
+
+#[test]
+fn templates_are_bounded() {
+    let doubled = "{% set a = a ~ a %}".repeat(40);
+    let list = "{% set a = a + a %}".repeat(40);
+    let long = format!("{{% macro m() %}}{}{{% endmacro %}}", "x".repeat(100_000));
+    let deep = format!("{{{{ {}1{} }}}}", "(".repeat(1000), ")".repeat(1000));
+    for (template, why) in [
+        ("{{ 'x' * 100000000 }}", "a text of more than 4 MB"),
+        ("{{ 100000000 * 'x' }}", "a text of more than 4 MB"),
+        ("{{ ('x' * 1000) * 100000 }}", "a text of more than 4 MB"),
+        ("{% set a = [1] * 100000000 %}", "`*` is for numbers"),
+        ("{{ range(100000000) }}", "range has too many elements"),
+        ("{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}", "does a loop not end?"),
+        ("{% for a in range(100000) %}{{ 'x' * 1000 }}{% endfor %}", "more than 64 MB"),
+        ("{% set a %}{% for a in range(100000) %}{{ 'x' * 1000 }}{% endfor %}{% endset %}", "more than 64 MB"),
+        (&*format!("{{% set a = 'x' %}}{doubled}"), "a text of more than 4 MB"),
+        (&*format!("{{% set a = [1] %}}{list}{{{{ a }}}}"), "a list of more than 100000 items"),
+        ("{{ ('x' * 100000)|replace('x', 'y' * 100000) }}", "a text of more than 4 MB"),
+        ("{{ 'x'|indent(100000000, true) }}", "a text of more than 4 MB"),
+        ("{{ 'x'|indent(width=100000000, first=true) }}", "a text of more than 4 MB"),
+        ("{{ range(100000)|join('x' * 100000) }}", "a text of more than 4 MB"),
+        ("{{ '%100000000d'|format(1) }}", "a text of more than 4 MB"),
+        ("{{ range(9)|slice(100000000) }}", "more than"),
+        ("{{ range(9)|batch(100000000, 'x') }}", "more than"),
+        ("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "recursion limit exceeded"),
+        ("{% include 'home.html' %}", "recursion"),
+        (
+            &*format!("{long}{{% set a %}}{{% for a in range(100000) %}}{{{{ m() }}}}{{% endfor %}}{{% endset %}}"),
+            "64 MB",
+        ),
+        (
+            &*format!("{{% set a %}}{{% for a in range(100000) %}}{}{{% endfor %}}{{% endset %}}", "x".repeat(99_999)),
+            "64 MB",
+        ),
+        (&*deep, "more than 250 operators"),
+    ] {
+        let (path, line, message) = error(template);
+        assert!(path == "templates/home.html" && line == 1, "{template:.80}: {path}:{line}: {message}");
+        assert!(message.contains(why), "{template:.80}: {message}");
+    }
+}
+
+#[test]
+fn bounded_templates_do_what_they_did() {
+    for (template, expected) in [
+        ("{{ 2 * 3 }} {{ 2 * 1.5 }} {{ 2 * 3 * 4 + 1 }} {{ 'ab' * 3 }} {{ 2 * 'x' ~ '<' }}", "6 3.0 25 ababab xx&lt;"),
+        ("{% for a in [1] + [2] %}\n  {{ a * 2 }}\n{% endfor %}\n", "  2\n  4\n"),
+        ("{%- for a in range(3) -%}  x  {%- endfor %}", "xxx"),
+        ("{% for a in [1] +%}\n{{ a }}{% endfor %}", "\n1"),
+        ("{{ 'a-b'|replace('-', '+') }} {{ [1, 2]|join(', ') }} {{ 'a\nb'|indent(2) }}", "a+b 1, 2 a\n  b"),
+        ("{{ '%s: %03d'|format('a', 7) }} {{ [1, 2, 3]|batch(2)|list }}", "a: 007 [[1, 2], [3]]"),
+        ("{{ ['a', 1] }}", "[&quot;a&quot;, 1]"),
+    ] {
+        assert_eq!(rendered("en", template).unwrap(), expected, "{template}");
+    }
+}
