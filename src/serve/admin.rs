@@ -124,6 +124,7 @@ fn status(server: &Server) -> String {
     let (stories, translations) = status.counts;
     let value = json!({
         "is_current": status.is_current,
+        "reloading_seconds": server.reloading_seconds(),
         "stories": stories,
         "translations": translations,
         "documents": server.publication().len(),

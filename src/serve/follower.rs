@@ -207,6 +207,7 @@ impl Follower {
         if pending.config {
             return self.reload_config();
         }
+        let _reloading = self.publisher.server.begin_reload();
         let start = Instant::now();
         let moment = self.publisher.advance();
         let (site, diagnostics) = self.site.after(&pending.changes, moment);
@@ -215,6 +216,7 @@ impl Follower {
     }
 
     fn reload_config(&mut self) {
+        let _reloading = self.publisher.server.begin_reload();
         let start = Instant::now();
         let config = match self.inputs.load_config() {
             Ok(config) => config,

@@ -1,6 +1,6 @@
 //! The state that connections, the admin address and the publisher share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use super::Clock;
@@ -24,6 +24,8 @@ pub struct Server {
     now: Mutex<Now>,
     pub has_access_log: bool,
     pub stopping: AtomicBool,
+    /// When the reload at work began, in seconds since the epoch; 0 if none is at work.
+    reload_start: AtomicI64,
     /// Tells idle connections to close.
     pub closing: tokio::sync::watch::Sender<bool>,
 }
@@ -35,6 +37,15 @@ pub struct Status {
     pub diagnostics: Vec<Diagnostic>,
     /// Stories, and visible translations.
     pub counts: (usize, usize),
+}
+
+/// A reload at work.
+pub struct Reloading(Arc<Server>);
+
+impl Drop for Reloading {
+    fn drop(&mut self) {
+        self.0.reload_start.store(0, Ordering::Relaxed);
+    }
 }
 
 impl Server {
@@ -49,6 +60,7 @@ impl Server {
             rate_limiter: RateLimiter::default(),
             clock,
             stopping: AtomicBool::new(false),
+            reload_start: AtomicI64::new(0),
             closing: tokio::sync::watch::Sender::new(false),
         }
     }
@@ -59,6 +71,18 @@ impl Server {
 
     pub fn replace(&self, publication: Publication) {
         *self.publication.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(publication);
+    }
+
+    /// Records that a reload is at work until the result is dropped.
+    pub fn begin_reload(self: &Arc<Self>) -> Reloading {
+        self.reload_start.store((self.clock)().timestamp().max(1), Ordering::Relaxed);
+        Reloading(Arc::clone(self))
+    }
+
+    /// For how many seconds a reload has been at work.
+    pub fn reloading_seconds(&self) -> Option<i64> {
+        let start = Some(self.reload_start.load(Ordering::Relaxed)).filter(|start| *start > 0)?;
+        Some(((self.clock)().timestamp() - start).max(0))
     }
 
     pub fn status(&self) -> MutexGuard<'_, Status> {

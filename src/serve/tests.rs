@@ -637,3 +637,23 @@ fn older_pages_are_rendered_on_demand() {
     let not_modified = served.get("/en/2020-02/", &[("if-none-match", &first[1].tag())]);
     assert_eq!(not_modified.status, 304);
 }
+
+#[test]
+fn a_reload_at_work_is_shown() {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    let served = Served::new();
+    let config = Config::load(served.folder.path().join("tidings.toml")).unwrap();
+    let (site, _) = Site::load(&config, DateTime::from_timestamp(PUBLISHED.0, 0).unwrap());
+    let time = Arc::new(AtomicI64::new(PUBLISHED.0));
+    let clock = Arc::clone(&time);
+    let now = move || DateTime::from_timestamp(clock.load(Ordering::Relaxed), 0).unwrap();
+    let metrics = Arc::new(Metrics::default());
+    let server = Arc::new(super::server::Server::new(served.publication, &site, metrics, Arc::new(now)));
+    assert_eq!(server.reloading_seconds(), None);
+    let reload = server.begin_reload();
+    time.fetch_add(90, Ordering::Relaxed);
+    assert_eq!(server.reloading_seconds(), Some(90));
+    drop(reload);
+    assert_eq!(server.reloading_seconds(), None);
+}

@@ -315,7 +315,7 @@ mod tests {
         for (source, expected) in [
             ("{{ a }} * b ~ c", "{{ a }} * b ~ c"),
             ("{{ a ~ b ~ c }}", "{{ _bounded(_bounded(a ~ b) ~ c) }}"),
-            ("{{ a * b + c * a ~ b }}", "{{ _bounded(_bounded(_times(a , b) + _times(c , a)) ~ b) }}"),
+            ("{{ a * b + c * a ~ b }}", "{{ _bounded(_times(a , b) + _bounded(_times(c , a) ~ b)) }}"),
             ("{{ (a) + (b) }}", "{{ _bounded((a) + (b)) }}"),
             ("{{ a * (b * 2) / 3 * c }}", "{{ _times(_times(a , (_times(b , 2))) / 3 , c) }}"),
             ("{{ x[a*b]|f(c~d) }}", "{{ x[_times(a,b)]|f(_bounded(c~d)) }}"),
