@@ -119,6 +119,10 @@ pub struct ImportOptions {
     #[arg(long, value_name = "FILE")]
     pub review: Option<PathBuf>,
 
+    /// Follow a redirect from a public host to a private address; one that is named is always fetched
+    #[arg(long)]
+    pub allow_private: bool,
+
     /// Say why entries were joined as one story, and why not
     #[arg(long)]
     pub explain: bool,

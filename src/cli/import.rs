@@ -81,6 +81,7 @@ fn request(options: &ImportOptions) -> import::ImportOptions {
         date: dates.into_iter().flatten().next_back(),
         language: options.language.clone(),
         review: options.review.clone(),
+        allow_private: options.allow_private,
         explain: options.explain,
         pages: options.pages,
         selectors: Selectors {
@@ -149,6 +150,7 @@ mod tests {
             date: Vec::new(),
             language: None,
             review: None,
+            allow_private: false,
             explain: false,
             pages: false,
             selectors: SelectorOptions::default(),
@@ -216,6 +218,7 @@ mod tests {
             date: Vec::new(),
             language: None,
             review: None,
+            allow_private: false,
             explain: false,
             pages: false,
             selectors: SelectorOptions::default(),

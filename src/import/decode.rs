@@ -1,13 +1,123 @@
-//! Owns decoding bytes of any encoding to UTF-8 as they are read.
+//! Owns finding the encoding of a document, and decoding it to UTF-8 as it is read.
 //!
-//! The encoding is that of the byte order mark, else of the XML declaration, else UTF-8. Invalid UTF-8 is decoded as
-//! windows-1252 byte by byte. Characters that XML forbids are dropped.
+//! The encoding is that of the byte order mark, else of the server, else of the document's declaration, else UTF-8. Where the
+//! bytes are malformed in it, it is found by what the text looks like, with a warning. A few malformed bytes in a document
+//! that is otherwise UTF-8 are decoded as windows-1252. Characters that XML forbids are dropped.
 
 use std::io::{self, Read};
 
-use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{CoderResult, Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use super::html;
 
 const CHUNK: usize = 16 << 10;
+/// How much of a document is searched for a declaration, in bytes.
+const DECLARATION: usize = 1024;
+/// A document stays in its encoding while at most one of so many characters beyond ASCII is malformed.
+const CHARACTERS_FOR_A_MALFORMED_ONE: usize = 4;
+
+/// How a document is decoded.
+#[derive(Debug, Clone)]
+pub struct Decoding {
+    encoding: &'static Encoding,
+    /// The length of the byte order mark.
+    mark: usize,
+    /// Why its letters should be checked, if they should.
+    pub warning: Option<String>,
+}
+
+impl Default for Decoding {
+    fn default() -> Decoding {
+        Decoding { encoding: UTF_8, mark: 0, warning: None }
+    }
+}
+
+impl Decoding {
+    /// Finds the encoding of a document, which is opened once or twice. `content_type`: as the server says.
+    pub fn detect<R: Read>(open: impl Fn() -> io::Result<R>, content_type: Option<&str>) -> io::Result<Decoding> {
+        let mut head = Vec::new();
+        let mut input = open()?;
+        input.by_ref().take(CHUNK as u64).read_to_end(&mut head)?;
+        let (declared, mark) = declared_encoding(&head, content_type);
+        let encoding = declared.unwrap_or(UTF_8);
+        let decoding = Decoding { encoding, mark, warning: None };
+        let (characters, malformed) = count(encoding, (&head[mark..]).chain(input))?;
+        if malformed == 0 {
+            return Ok(decoding);
+        }
+        let places = if malformed == 1 { "1 place".to_owned() } else { format!("{malformed} places") };
+        let kept = if encoding == UTF_8 { "were read as windows-1252" } else { "show as \u{fffd}" };
+        let kept = format!("{places} of it are malformed in {}, its encoding, and {kept}", encoding.name());
+        let kept = Decoding { warning: Some(kept), ..decoding.clone() };
+        if mark > 0 || malformed * CHARACTERS_FOR_A_MALFORMED_ONE <= characters {
+            return Ok(kept);
+        }
+        let guess = guess(open()?)?;
+        if guess == encoding {
+            return Ok(kept);
+        }
+        let why = match declared {
+            Some(declared) => format!("it says that its encoding is {}, in which it is malformed", declared.name()),
+            None => "it does not say in which encoding it is, and it is not UTF-8".to_owned(),
+        };
+        let warning = Some(format!("{why}; by its letters it was read as {}", guess.name()));
+        Ok(Decoding { encoding: guess, warning, ..decoding })
+    }
+
+    /// Decodes a whole document, with all its characters.
+    pub fn text(&self, bytes: &[u8]) -> String {
+        let bytes = bytes.get(self.mark..).unwrap_or_default();
+        if self.encoding != UTF_8 {
+            return self.encoding.decode_without_bom_handling(bytes).0.into_owned();
+        }
+        let mut out = String::with_capacity(bytes.len());
+        decode_lossy_utf8(bytes, true, &mut out);
+        out
+    }
+}
+
+/// How many characters beyond ASCII a text has, and how many malformed sequences. An incomplete character at its end is
+/// neither: the document is cut there.
+fn count(encoding: &'static Encoding, mut input: impl Read) -> io::Result<(usize, usize)> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let (mut raw, mut out) = (vec![0; CHUNK], vec![0; CHUNK * 3 + 16]);
+    let (mut characters, mut malformed) = (0, 0);
+    loop {
+        let length = match input.read(&mut raw) {
+            Ok(0) => return Ok((characters, malformed)),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let mut rest = &raw[..length];
+        loop {
+            let (result, read, written) = decoder.decode_to_utf8_without_replacement(rest, &mut out, false);
+            characters += out[..written].iter().filter(|byte| **byte >= 0xc0).count();
+            rest = &rest[read..];
+            match result {
+                DecoderResult::InputEmpty => break,
+                DecoderResult::OutputFull => {}
+                DecoderResult::Malformed(..) => malformed += 1,
+            }
+        }
+    }
+}
+
+/// The encoding that a text is most probably in, as browsers guess it.
+fn guess(mut input: impl Read) -> io::Result<&'static Encoding> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    let mut raw = Vec::new();
+    loop {
+        raw.clear();
+        let is_at_end = input.by_ref().take(CHUNK as u64).read_to_end(&mut raw)? < CHUNK;
+        // A character that is cut at the end says nothing about the others.
+        detector.feed(&raw, false);
+        if is_at_end {
+            return Ok(detector.guess(None, Utf8Detection::Deny));
+        }
+    }
+}
 
 /// A reader that decodes another one to UTF-8.
 pub struct Utf8Reader<R> {
@@ -20,13 +130,11 @@ pub struct Utf8Reader<R> {
 }
 
 impl<R: Read> Utf8Reader<R> {
-    /// Detects the encoding from the first bytes.
-    pub fn new(mut inner: R) -> io::Result<Self> {
+    pub fn new(mut inner: R, decoding: &Decoding) -> io::Result<Self> {
         let mut raw = Vec::with_capacity(CHUNK);
         let is_at_end = fill(&mut inner, &mut raw)?;
-        let (encoding, bom_length) = detect_encoding(&raw);
-        raw.drain(..bom_length);
-        let decoder = (encoding != UTF_8).then(|| encoding.new_decoder_without_bom_handling());
+        raw.drain(..decoding.mark.min(raw.len()));
+        let decoder = (decoding.encoding != UTF_8).then(|| decoding.encoding.new_decoder_without_bom_handling());
         Ok(Utf8Reader { inner, raw, is_at_end, decoder, out: String::new(), position: 0 })
     }
 
@@ -85,33 +193,59 @@ fn fill(inner: &mut impl Read, raw: &mut Vec<u8>) -> io::Result<bool> {
     Ok(false)
 }
 
-/// The encoding, and the length of its byte order mark.
-fn detect_encoding(raw: &[u8]) -> (&'static Encoding, usize) {
+/// The encoding that a document is declared to be in, and the length of its byte order mark.
+fn declared_encoding(raw: &[u8], content_type: Option<&str>) -> (Option<&'static Encoding>, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(raw) {
-        return (encoding, length);
+        return (Some(encoding), length);
     }
     match raw {
-        [b'<', 0, ..] | [b'{', 0, ..] => return (UTF_16LE, 0),
-        [0, b'<', ..] | [0, b'{', ..] => return (UTF_16BE, 0),
+        [b'<', 0, ..] | [b'{', 0, ..] => return (Some(UTF_16LE), 0),
+        [0, b'<', ..] | [0, b'{', ..] => return (Some(UTF_16BE), 0),
         _ => {}
     }
-    let declared = declared_encoding(&raw[..raw.len().min(1024)]);
-    match declared.and_then(Encoding::for_label) {
-        // The declaration was readable as ASCII, so it is not UTF-16.
-        Some(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => (UTF_8, 0),
-        Some(encoding) => (encoding, 0),
-        None => (UTF_8, 0),
-    }
+    let head = &raw[..raw.len().min(DECLARATION)];
+    // The declaration was readable as ASCII, so it is not UTF-16.
+    let readable = |encoding| if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding };
+    let of_server = content_type.and_then(|kind| charset(kind.as_bytes())).and_then(Encoding::for_label);
+    let of_page = || if html::is_page(head) { meta_charset(head) } else { None };
+    let own = xml_declaration(head).or_else(of_page).and_then(Encoding::for_label).map(readable);
+    // A server that knows better than a document that is UTF-8 as it says is mistaken.
+    let is_utf_8 = own == Some(UTF_8) && !raw.is_ascii() && is_utf_8(raw);
+    (if is_utf_8 { own } else { of_server.or(own) }, 0)
+}
+
+/// Whether a beginning of a document is UTF-8.
+fn is_utf_8(head: &[u8]) -> bool {
+    std::str::from_utf8(head).map_or_else(|error| error.error_len().is_none(), |_| true)
 }
 
 /// The encoding label of the XML declaration.
-fn declared_encoding(head: &[u8]) -> Option<&[u8]> {
+fn xml_declaration(head: &[u8]) -> Option<&[u8]> {
     let find = |text: &[u8], wanted: &[u8]| text.windows(wanted.len()).position(|window| window == wanted);
     let start = find(head, b"<?xml")?;
     let declaration = &head[start..start + find(&head[start..], b"?>")?];
     let value = &declaration[find(declaration, b"encoding")? + b"encoding".len()..];
     let value = &value[value.iter().position(|byte| matches!(byte, b'"' | b'\''))? + 1..];
     Some(&value[..value.iter().position(|byte| matches!(byte, b'"' | b'\''))?])
+}
+
+/// The encoding label of a `meta` element of a page.
+fn meta_charset(head: &[u8]) -> Option<&[u8]> {
+    let is_meta = |at: &usize| head[*at..].get(..5).is_some_and(|tag| tag.eq_ignore_ascii_case(b"<meta"));
+    memchr::memchr_iter(b'<', head).filter(is_meta).find_map(|at| {
+        let tag = &head[at..];
+        charset(&tag[..tag.iter().position(|byte| *byte == b'>')?])
+    })
+}
+
+/// The label after `charset=`.
+fn charset(text: &[u8]) -> Option<&[u8]> {
+    const NAME: &[u8] = b"charset";
+    let at = text.windows(NAME.len()).position(|window| window.eq_ignore_ascii_case(NAME))?;
+    let value = text[at + NAME.len()..].trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
+    let value = value.strip_prefix(b"\"").or(value.strip_prefix(b"'")).unwrap_or(value);
+    let end = value.iter().position(|byte| byte.is_ascii_whitespace() || b"\"';,/>".contains(byte));
+    Some(&value[..end.unwrap_or(value.len())])
 }
 
 fn decode_chunk(decoder: &mut Decoder, raw: &[u8], last: bool, out: &mut String) -> usize {
@@ -162,9 +296,13 @@ fn is_xml_char(letter: char) -> bool {
 mod tests {
     use super::*;
 
+    fn detect(bytes: &[u8], content_type: Option<&str>) -> Decoding {
+        Decoding::detect(|| Ok(bytes), content_type).unwrap()
+    }
+
     fn read(bytes: &[u8]) -> String {
         let mut out = String::new();
-        Utf8Reader::new(bytes).unwrap().read_to_string(&mut out).unwrap();
+        Utf8Reader::new(bytes, &detect(bytes, None)).unwrap().read_to_string(&mut out).unwrap();
         out
     }
 
@@ -178,12 +316,16 @@ mod tests {
                 b"<?xml version='1.0' encoding='iso-8859-1'?><a>\xe9</a>".to_vec(),
                 "<?xml version='1.0' encoding='iso-8859-1'?><a>é</a>",
             ),
-            (b"<a>\xe9\xc3\xa9\x93</a>".to_vec(), "<a>éé“</a>"),
+            ("<a>éèüö…“”".bytes().chain(*b"\xe9\x93</a>").collect(), "<a>éèüö…“”é“</a>"),
             ([b"\xef\xbb\xbf".to_vec(), b"<a>\xc3\xa9</a>".to_vec()].concat(), "<a>é</a>"),
             ([b"\xff\xfe".to_vec(), utf16("<?xml encoding='utf-8'?>é", false)].concat(), "<?xml encoding='utf-8'?>é"),
             (utf16("<a>é</a>", true), "<a>é</a>"),
             (b"<?xml encoding='utf-16'?><a/>".to_vec(), "<?xml encoding='utf-16'?><a/>"),
             (b"<?xml encoding=\"windows-1251\"?>\xcf".to_vec(), "<?xml encoding=\"windows-1251\"?>П"),
+            (
+                b"<html><META content='text/html; charset=windows-1251'>\xcf".to_vec(),
+                "<html><META content='text/html; charset=windows-1251'>П",
+            ),
             (b"a\x00\x0bb\x1fc".to_vec(), "abc"),
             (b"cut \xe2\x82".to_vec(), "cut â‚"),
             (b"".to_vec(), ""),
@@ -192,5 +334,47 @@ mod tests {
         }
         let long = "é€😀".repeat(20_000);
         assert_eq!(read(long.as_bytes()), long);
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_declared_is_found_and_named() {
+        const RUSSIAN: &str = "Открыта новая обсерватория в долине, сообщила пресс-служба института";
+        for (label, text) in [
+            ("windows-1251", RUSSIAN),
+            ("KOI8-R", RUSSIAN),
+            ("windows-1256", "افتتاح مرصد جديد في الوادي، كما أعلن المعهد في بيان صحفي اليوم"),
+            ("gb18030", "河谷新天文台正式启用，科学家将全年观测夜空，并向公众开放参观"),
+            ("Shift_JIS", "谷に新しい天文台が開館した。科学者たちは一年を通して夜空を観測するという"),
+            ("windows-1250", "Naukowcy będą przez cały rok obserwować nocne niebo. Źródło: ćwiczenia, żółty, świt"),
+        ] {
+            let encoding = Encoding::for_label(label.as_bytes()).unwrap();
+            for declaration in ["", "<?xml version='1.0' encoding='utf-8'?>"] {
+                let text = format!("{declaration}<rss><title>{text}</title></rss>");
+                let bytes = encoding.encode(&text).0.into_owned();
+                let decoding = detect(&bytes, None);
+                assert_eq!(decoding.text(&bytes), text, "{label}");
+                let warning = decoding.warning.unwrap_or_default().to_ascii_lowercase();
+                let is_named =
+                    warning.contains(&label.to_ascii_lowercase()) || label == "gb18030" && warning.contains("gbk");
+                assert!(is_named, "{label}: {warning}");
+            }
+            let bytes = encoding.encode(text).0.into_owned();
+            let decoding = detect(&bytes, Some(&format!("text/xml; Charset=\"{label}\"")));
+            assert_eq!((decoding.text(&bytes).as_str(), decoding.warning), (text, None), "{label}");
+        }
+    }
+
+    #[test]
+    fn good_documents_have_no_warning() {
+        let document = "<?xml version='1.0' encoding='utf-8'?><a>é</a>";
+        for content_type in [None, Some("text/xml"), Some("text/xml; charset=iso-8859-1"), Some("text/xml; charset=?")]
+        {
+            let decoding = detect(document.as_bytes(), content_type);
+            assert_eq!((decoding.text(document.as_bytes()).as_str(), decoding.warning), (document, None));
+        }
+        // Cut in the middle of a character.
+        assert_eq!(detect(&document.as_bytes()[..document.len() - 5], None).warning, None);
+        let damaged = [document.as_bytes(), "ü".repeat(9).as_bytes(), b"\xff"].concat();
+        assert!(detect(&damaged, None).warning.unwrap().contains("1 place"));
     }
 }

@@ -32,6 +32,8 @@ pub struct ParsedEntry {
     pub link: Option<String>,
     /// The base of its relative URLs.
     pub base: Option<String>,
+    /// The base of the relative URLs in its body, where the document declares one; else its link is.
+    pub body_base: Option<String>,
     pub published: Option<EntryDate>,
     pub updated: Option<EntryDate>,
     pub expires: Option<EntryDate>,
@@ -51,6 +53,38 @@ pub struct ParsedEntry {
     pub skip_reason: Option<String>,
     /// What was lost or guessed, for the report.
     pub remarks: Vec<String>,
+    /// What was dropped, and what should be corrected by hand: reported as warnings.
+    pub warnings: Vec<String>,
+}
+
+impl ParsedEntry {
+    /// Warns of texts with the marks of qTranslate, `[:en]…[:]` or `<!--:en-->…<!--:-->`: they are in several languages.
+    pub fn warn_of_language_marks(&mut self, texts: impl Iterator<Item = String>) {
+        let mut languages: Vec<String> = texts.flat_map(|text| marked_languages(&text)).collect();
+        languages.sort();
+        languages.dedup();
+        if !languages.is_empty() {
+            self.warnings.push(format!(
+                "it has several languages in one text, with the marks of qTranslate ({}); give each its own entry",
+                languages.join(", ")
+            ));
+        }
+    }
+}
+
+/// The languages of the marks of qTranslate in a text.
+fn marked_languages(text: &str) -> Vec<String> {
+    const MARKS: [(&str, &str); 3] = [("[:", "]"), ("<!--:", "-->"), ("{:", "}")];
+    let of_mark = |(start, end): (&str, &str)| -> Vec<String> {
+        let marks = text.split(start).skip(1).filter_map(|rest| rest.split_once(end)).map(|(mark, _)| mark);
+        let is_language = |mark: &&str| mark.len() == 2 && mark.bytes().all(|letter| letter.is_ascii_lowercase());
+        marks.filter(is_language).map(str::to_owned).collect()
+    };
+    let is_closed = |(start, end): &(&str, &str)| text.contains(&format!("{start}{end}"));
+    let mut marks = MARKS.into_iter().map(|mark| (is_closed(&mark), of_mark(mark)));
+    marks
+        .find(|(is_closed, languages)| *is_closed && !languages.is_empty() || languages.len() > 1)
+        .map_or_else(Vec::new, |(_, languages)| languages)
 }
 
 /// A text and the markup it is in.

@@ -74,6 +74,8 @@ pub struct ImportOptions {
     pub language: Option<String>,
     /// The review file.
     pub review: Option<PathBuf>,
+    /// Follow redirects from public hosts to private addresses.
+    pub allow_private: bool,
     /// Report why entries were joined, and why not.
     pub explain: bool,
     /// Import WordPress pages too.

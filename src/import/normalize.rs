@@ -176,6 +176,7 @@ impl<'a> Normalizer<'a> {
             image_alt: entry.image.as_ref().and_then(|image| image.alt.clone()),
             image_credit: entry.image.as_ref().and_then(|image| image.credit.clone()),
             remarks: entry.remarks.clone(),
+            warnings: entry.warnings.clone(),
             outcome,
         };
         if !entry.unreferenced_files.is_empty() {
@@ -211,6 +212,7 @@ impl<'a> Normalizer<'a> {
         let home = &self.home_pages[self.config.language(&language).map_or(0, usize::from)];
         let base = entry.base.as_deref().and_then(|base| home.join(base).ok()).unwrap_or_else(|| home.clone());
         let link = entry.link.as_deref().and_then(|link| absolute(&base, link).ok());
+        let body_base = entry.body_base.as_deref().and_then(|body_base| base.join(body_base).ok());
         let base = link.clone().unwrap_or(base);
         let mut resolve = |written: &str, what: &str| {
             let url = absolute(&base, written);
@@ -244,7 +246,10 @@ impl<'a> Normalizer<'a> {
             link: link.map(String::from),
             summary: entry.summary.clone(),
             content: entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
-                Body::Html(html) => Body::Html(crate::store::sanitized(without_language_wrapper(html), &base)),
+                Body::Html(html) => Body::Html(crate::store::sanitized(
+                    without_language_wrapper(html),
+                    body_base.as_ref().unwrap_or(&base),
+                )),
                 other => other.clone(),
             }),
             authors: authors.collect(),

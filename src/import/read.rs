@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::decode::{Decoding, Utf8Reader};
 use super::entry::ParsedEntry;
 use super::markdown::{self, SourceTree, Tree};
 use super::parse_error::ParseError;
@@ -15,7 +16,7 @@ use super::{ImportOptions, feed, file_error, html, listing, wordpress};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::fetch;
-use crate::source::{decode, undecodable};
+use crate::source::undecodable;
 
 /// The largest document that is fetched, in bytes.
 const MAX_FETCHED: u64 = 256 << 20;
@@ -50,6 +51,8 @@ pub enum Kind {
 /// A document, or a tree of Markdown files by the path that the user gave.
 enum Input {
     Document(PathBuf),
+    /// A document of a folder, in which not all may be feeds.
+    InFolder(PathBuf),
     Tree(PathBuf, SourceTree),
 }
 
@@ -64,40 +67,42 @@ pub struct Batch<'b> {
 /// Takes the entries as they are read.
 pub type Sink<'s> = &'s mut dyn FnMut(Batch<'_>) -> Result<(), Diagnostic>;
 
-/// Reads all sources, and hands their entries to `sink` in batches.
+/// Reads all sources, and hands their entries to `sink` in batches. A source that cannot be read, or not to its end, has an
+/// error in its report.
 ///
 /// # Errors
-/// Every source that cannot be read, or has no entry.
+/// Why none can be read.
 pub fn read(
     config: &Config,
     options: &ImportOptions,
     standard_input: Option<&File>,
     sink: Sink<'_>,
 ) -> Result<Vec<SourceReport>, Vec<Diagnostic>> {
-    let (mut reports, mut diagnostics) = (Vec::new(), Vec::new());
+    let mut reports: Vec<SourceReport> = Vec::new();
     for input in inputs(options).map_err(|diagnostic| vec![diagnostic])? {
         let read = match &input {
             Input::Tree(name, tree) => read_tree(name, tree, config, options, sink),
-            Input::Document(path) => read_document(path, options, standard_input, sink),
+            Input::Document(path) => read_document(path, false, options, standard_input, sink),
+            Input::InFolder(path) => read_document(path, true, options, standard_input, sink),
         };
-        match read {
-            Ok(report) => {
-                if report.entries == 0 {
-                    diagnostics.push(no_entries(&report));
-                }
-                reports.push(report);
-            }
-            Err(diagnostic) => diagnostics.push(diagnostic),
+        let mut report = read.map_err(|diagnostic| vec![diagnostic])?;
+        let is_feed = matches!(report.kind, Kind::Feed | Kind::Wordpress);
+        if report.entries == 0 && !is_feed && !report.is_failed() {
+            report.diagnostics.push(no_entries(&report));
         }
+        reports.push(report);
     }
     let has_page = reports.iter().any(|report| report.kind == Kind::Html);
-    if options.selectors.is_any() && !has_page && diagnostics.is_empty() {
+    if options.selectors.is_any() && !has_page && !reports.iter().any(SourceReport::is_failed) {
         let diagnostic = Diagnostic::usage(None, "CSS selectors are for pages of HTML, and no source is one");
-        diagnostics.push(diagnostic.help(
+        return Err(vec![diagnostic.help(
             "leave --item, --title, --link, --summary and a --date that is no date (2015-04-16) out, or say --from html",
-        ));
+        )]);
     }
-    if diagnostics.is_empty() { Ok(reports) } else { Err(diagnostics) }
+    if !reports.is_empty() && reports.iter().all(SourceReport::is_failed) {
+        return Err(reports.into_iter().flat_map(|report| report.diagnostics).collect());
+    }
+    Ok(reports)
 }
 
 fn no_entries(report: &SourceReport) -> Diagnostic {
@@ -137,7 +142,7 @@ fn inputs(options: &ImportOptions) -> Result<Vec<Input>, Diagnostic> {
                 if from.is_none() && is_tree()? {
                     inputs.push(tree());
                 } else {
-                    inputs.extend(feeds.into_iter().map(Input::Document));
+                    inputs.extend(feeds.into_iter().map(Input::InFolder));
                 }
             }
         }
@@ -163,66 +168,113 @@ fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Diagnostic>
 }
 
 /// Reads a document as the kind that the user names, else as the detected one.
+///
+/// # Errors
+/// Why the entries cannot be kept. Why the document cannot be read is in the report.
 fn read_document(
     path: &Path,
+    is_in_folder: bool,
     options: &ImportOptions,
     standard_input: Option<&File>,
     sink: Sink<'_>,
 ) -> Result<SourceReport, Diagnostic> {
-    let document = Document::new(path, standard_input)?;
-    let name = document.name.clone();
-    let failed = |error: std::io::Error| Diagnostic::machine(path, "read this file", &error);
-    let mut head = Vec::new();
-    document.open().and_then(|input| input.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
-    if COMPRESSED.iter().any(|magic| head.starts_with(magic)) {
-        return Err(file_error(Path::new(&name), "this is compressed").help("unpack it, and import what is in it"));
+    let kind = options.from.unwrap_or(Kind::Feed);
+    let failed = |name: String, diagnostic| {
+        Ok(SourceReport { name, kind, diagnostics: vec![diagnostic], ..SourceReport::default() })
+    };
+    let opened = Document::new(path, options, standard_input).and_then(|document| Ok((document.head()?, document)));
+    let (head, document) = match opened {
+        Ok(opened) => opened,
+        Err(diagnostic) => return failed(path.display().to_string(), diagnostic),
+    };
+    let mut report = SourceReport { name: document.name.clone(), kind, ..SourceReport::default() };
+    if let Some(what) = is_in_folder.then(|| no_feed(&head)).flatten() {
+        report.notes.push(format!("skipped: this is {what}, not a feed"));
+        return Ok(report);
     }
-    let kind = options.from.unwrap_or_else(|| detect_kind(&head));
+    report.kind = options.from.unwrap_or_else(|| detect_kind(&head));
+    if let Some(why) = &document.decoding.warning {
+        let warning = Diagnostic::warning(Location::file(&*report.name), why.clone());
+        report
+            .diagnostics
+            .push(warning.help("see whether its letters are right; if not, convert it to UTF-8, and import that"));
+    }
+    let mut batches =
+        Batches { source: &document.name, kind: report.kind, pending: Vec::new(), count: 0, failure: None, sink };
+    let read = read_entries(&document, options, &mut batches, &mut report);
+    report.entries = batches.finish()?;
+    report.diagnostics.extend(read.err());
+    Ok(report)
+}
+
+/// Hands on the entries of a document.
+///
+/// # Errors
+/// Why it cannot be read, or not to its end.
+fn read_entries(
+    document: &Document<'_>,
+    options: &ImportOptions,
+    batches: &mut Batches<'_>,
+    report: &mut SourceReport,
+) -> Result<(), Diagnostic> {
+    let failed = |error: std::io::Error| Diagnostic::machine(document.path, "read this file", &error);
     let invalid = |error: ParseError| file_error(Path::new(&document.name), &error.message);
-    let mut batches = Batches { source: &document.name, kind, pending: Vec::new(), count: 0, failure: None, sink };
-    let mut report = SourceReport { name: name.clone(), ..SourceReport::default() };
-    match kind {
+    let truncation = match report.kind {
         Kind::Listing => {
-            let text = listing_text(&document)?;
-            let (listing, entries) = listing::read(&name, &text);
+            let text = listing_text(document)?;
+            let (listing, entries) = listing::read(&document.name, &text);
             entries.into_iter().for_each(|entry| batches.push(entry));
-            report = SourceReport { text, ..listing };
+            let diagnostics = std::mem::take(&mut report.diagnostics);
+            *report = SourceReport { text, diagnostics, ..listing };
+            None
         }
         Kind::Feed => {
             let mut input = document.open().map_err(failed)?;
-            let head = feed::read(&mut input, &mut |entry| batches.push(entry)).map_err(invalid)?;
-            (report.notes, report.default_date) = (head.remarks, head.date);
+            let head = feed::read(&mut input, document.address.as_deref(), &mut |entry| batches.push(entry));
+            let head = head.map_err(invalid)?;
+            report.default_date = head.date;
+            head.truncation
         }
         Kind::Wordpress => {
             let open = || document.open().map_err(ParseError::from);
-            report.notes = wordpress::read(open, options.pages, &mut |entry| batches.push(entry)).map_err(invalid)?;
+            let head = wordpress::read(open, options.pages, &mut |entry| batches.push(entry)).map_err(invalid)?;
+            report.notes = head.notes;
+            head.truncation
         }
         Kind::Html => {
             let selectors = html::Selectors::read(&options.selectors).map_err(|why| Diagnostic::usage(None, why))?;
             let input = document.open().map_err(failed)?;
-            let url = Some(&*name).filter(|_| is_url(path));
-            report.notes = html::read(input, url, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
+            let address = document.address.as_deref();
+            report.notes = html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
+            None
         }
         Kind::Markdown => {
-            let diagnostic = file_error(path, "Markdown is read from files and folders alone");
+            let diagnostic = file_error(document.path, "Markdown is read from files and folders alone");
             return Err(diagnostic.help("save it in a folder, and name the folder"));
         }
-    }
-    Ok(SourceReport { kind, entries: batches.finish()?, ..report })
+    };
+    truncation.map_or(Ok(()), |why| {
+        let diagnostic = file_error(Path::new(&document.name), &why);
+        Err(diagnostic.help("its complete entries are imported; get the whole document, and import it again"))
+    })
 }
 
 fn listing_text(document: &Document<'_>) -> Result<String, Diagnostic> {
     let failed = |error: std::io::Error| Diagnostic::machine(document.path, "read this file", &error);
     let mut bytes = Vec::new();
-    let input = document.open().map_err(failed)?;
+    let input = document.open_raw().map_err(failed)?;
     input.take(MAX_LISTING + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > MAX_LISTING {
         let message = format!("a listing may be {} MB long, and this is longer", MAX_LISTING >> 20);
         let diagnostic = file_error(Path::new(&document.name), &message);
         return Err(diagnostic.help("split it, or say with --from what else it is"));
     }
-    let text = decode(&bytes).map_err(|error| undecodable(&document.name, &bytes, 0, error))?;
-    Ok(text.to_owned())
+    let text = document.decoding.text(&bytes);
+    if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+        let message = "NUL byte at byte {at}; this is not a text file".to_owned();
+        return Err(undecodable(&document.name, text.as_bytes(), 0, (at, message)));
+    }
+    Ok(text)
 }
 
 /// A document that can be opened more than once.
@@ -231,24 +283,33 @@ struct Document<'d> {
     path: &'d Path,
     /// A temporary copy, if it is no file.
     copy: Option<File>,
+    /// Where it was fetched, redirects followed.
+    address: Option<String>,
+    decoding: Decoding,
 }
 
 impl<'d> Document<'d> {
-    fn new(path: &'d Path, standard_input: Option<&File>) -> Result<Document<'d>, Diagnostic> {
-        let (name, copy) = if path == Path::new("-") {
+    /// Opens a document, and finds its encoding.
+    fn new(path: &'d Path, options: &ImportOptions, standard_input: Option<&File>) -> Result<Document<'d>, Diagnostic> {
+        let decoding = Decoding::default();
+        let mut document = Document { name: path.display().to_string(), path, copy: None, address: None, decoding };
+        let mut content_type = None;
+        if path == Path::new("-") {
             let copy = standard_input.map(File::try_clone).transpose();
-            ("standard input".to_owned(), copy.map_err(|error| Diagnostic::machine(path, "read it", &error))?)
+            document.name = "standard input".to_owned();
+            document.copy = copy.map_err(|error| Diagnostic::machine(path, "read it", &error))?;
         } else if is_url(path) {
-            let url = path.to_string_lossy().into_owned();
-            let copy = fetch::to_file(&url, MAX_FETCHED).map_err(|why| file_error(path, &why))?;
-            (url, Some(copy))
-        } else {
-            (path.display().to_string(), None)
-        };
-        Ok(Document { name, path, copy })
+            let fetched = fetch::to_file(&document.name, MAX_FETCHED, options.allow_private)
+                .map_err(|why| file_error(path, &why))?;
+            content_type = fetched.content_type;
+            (document.copy, document.address) = (Some(fetched.file), Some(fetched.address));
+        }
+        let decoding = Decoding::detect(|| document.open_raw(), content_type.as_deref());
+        document.decoding = decoding.map_err(|error| Diagnostic::machine(path, "read this file", &error))?;
+        Ok(document)
     }
 
-    fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+    fn open_raw(&self) -> std::io::Result<Box<dyn Read + '_>> {
         Ok(match &self.copy {
             Some(copy) => {
                 let mut copy: &File = copy;
@@ -257,6 +318,25 @@ impl<'d> Document<'d> {
             }
             None => Box::new(File::open(self.path)?),
         })
+    }
+
+    /// Opens it, decoded.
+    fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+        Ok(Box::new(Utf8Reader::new(self.open_raw()?, &self.decoding)?))
+    }
+
+    /// Its beginning, decoded.
+    fn head(&self) -> Result<Vec<u8>, Diagnostic> {
+        let failed = |error: std::io::Error| Diagnostic::machine(self.path, "read this file", &error);
+        let (mut raw, mut head) = (Vec::new(), Vec::new());
+        self.open_raw().and_then(|input| input.take(HEAD).read_to_end(&mut raw)).map_err(failed)?;
+        if COMPRESSED.iter().any(|magic| raw.starts_with(magic)) {
+            return Err(
+                file_error(Path::new(&self.name), "this is compressed").help("unpack it, and import what is in it")
+            );
+        }
+        self.open().and_then(|input| input.take(HEAD).read_to_end(&mut head)).map_err(failed)?;
+        Ok(head)
     }
 }
 
@@ -323,14 +403,27 @@ fn read_tree(
     Ok(SourceReport { name, kind: Kind::Markdown, entries: posts.len(), notes, ..SourceReport::default() })
 }
 
-/// The kind of a document by its first bytes.
+/// The kind of a document by its beginning.
 fn detect_kind(head: &[u8]) -> Kind {
-    let byte_order_marks: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
-    let head = byte_order_marks.iter().find_map(|mark| head.strip_prefix(*mark)).unwrap_or(head);
-    match head.iter().find(|byte| !byte.is_ascii_whitespace() && **byte != 0) {
+    match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'<') if memchr::memmem::find(head, b"wordpress.org/export").is_some() => Kind::Wordpress,
         Some(b'<') if html::is_page(head) => Kind::Html,
         Some(b'<' | b'{') => Kind::Feed,
         _ => Kind::Listing,
     }
+}
+
+/// What a document of a site is that has no entries, by its beginning.
+fn no_feed(head: &[u8]) -> Option<&'static str> {
+    const ROOTS: [(&str, &str); 4] = [
+        ("<urlset", "a sitemap"),
+        ("<sitemapindex", "a list of sitemaps"),
+        ("<opml", "a list of feeds (OPML)"),
+        ("<browserconfig", "a configuration of browsers"),
+    ];
+    if html::is_page(head) {
+        return Some("a page");
+    }
+    let root = html::after_prologue(&String::from_utf8_lossy(head)).to_ascii_lowercase();
+    ROOTS.into_iter().find(|(name, _)| root.starts_with(name)).map(|(_, what)| what)
 }

@@ -1,5 +1,9 @@
 //! Owns the visible text of HTML, for titles and summaries.
 
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+
 /// Elements that begin a new line.
 const LINE_ELEMENTS: [&str; 6] = ["li", "tr", "dt", "dd", "option", "caption"];
 const PARAGRAPH_ELEMENTS: [&str; 20] = [
@@ -11,12 +15,42 @@ const HIDDEN_ELEMENTS: [&str; 4] = ["script", "style", "template", "noscript"];
 
 /// Whether a text contains a tag or an entity.
 pub fn is_html(text: &str) -> bool {
-    tokens(text).any(|token| matches!(token, Token::Tag { .. })) || html_escape::decode_html_entities(text) != text
+    tokens(text).any(|token| matches!(token, Token::Tag { .. })) || decode_references(text) != text
 }
 
 /// Whether a text contains a tag.
 pub fn has_tags(text: &str) -> bool {
     tokens(text).any(|token| matches!(token, Token::Tag { .. }))
+}
+
+/// Decodes character references as browsers do: numbers from 128 to 159 are windows-1252 (HTML §13.2.5.80).
+pub fn decode_references(text: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("&#") {
+        let (before, reference) = rest.split_at(at);
+        let digits = &reference[2..];
+        let (digits, radix) = digits.strip_prefix(['x', 'X']).map_or((digits, 10), |digits| (digits, 16));
+        let end = digits.find(|letter: char| !letter.is_digit(radix)).unwrap_or(digits.len());
+        let byte = u8::from_str_radix(digits[..end].trim_start_matches('0'), radix).ok();
+        out.push_str(before);
+        match byte.filter(|byte| (0x80..=0x9f).contains(byte)) {
+            Some(byte) => {
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&[byte]).0);
+                let after = &digits[end..];
+                rest = after.strip_prefix(';').unwrap_or(after);
+            }
+            None => {
+                out.push_str("&#");
+                rest = &reference[2..];
+            }
+        }
+    }
+    if out.is_empty() {
+        return html_escape::decode_html_entities(text);
+    }
+    out.push_str(rest);
+    Cow::Owned(html_escape::decode_html_entities(&out).into_owned())
 }
 
 /// Plain text on one line. Blanks of a width of their own stay, as typographers set them.
@@ -57,7 +91,7 @@ pub fn from_html(html: &str) -> String {
                 }
             }
             Token::Text(text) if hidden_in.is_none() => {
-                for letter in html_escape::decode_html_entities(text).chars() {
+                for letter in decode_references(text).chars() {
                     if is_blank(letter) {
                         blank = true;
                         continue;
@@ -150,6 +184,13 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(from_html(html), expected, "{html}");
+        }
+        for (written, expected) in [
+            ("&#146;&#x92;&#X092;&#0146;", "’’’’"),
+            ("&#128; &#159 &#160;&#8217;&#1460;", "€ Ÿ \u{a0}’ִ"),
+            ("&amp;#146; &#; &#x; &# &#99999999999;", "&#146; &#; &#x; &# &#99999999999;"),
+        ] {
+            assert_eq!(decode_references(written), expected);
         }
         assert!(is_html("a<br>b") && is_html("a &amp; b") && !is_html("1 < 2 & 3") && !has_tags("a &amp; b"));
     }

@@ -13,71 +13,90 @@ use crate::import::parse_error::ParseError;
 use crate::import::visible_text;
 
 /// Parses a feed. Members after `items`, such as a language, do not apply to the items.
-pub fn read(input: &mut dyn BufRead, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
-    let mut scanner = Scanner { input, line: 1, peeked: None };
+/// `address`: where it was fetched.
+pub fn read(
+    input: &mut dyn BufRead,
+    address: Option<&str>,
+    emit: &mut dyn FnMut(ParsedEntry),
+) -> Result<Head, ParseError> {
+    let mut scanner = Scanner { input, line: 1, peeked: None, is_cut: false };
     scanner.skip_blanks()?;
     if scanner.next()? != Some(b'{') {
         return Err(ParseError::new("this is JSON, but no feed: a JSON Feed is an object with `items`"));
     }
     let mut head = Map::new();
     let mut has_items = false;
+    let mut truncation = None;
     loop {
         scanner.skip(b" \t\r\n,")?;
         match scanner.peek()? {
             Some(b'"') => {}
-            _ => break,
+            Some(b'}') => break,
+            _ => {
+                truncation = Some(scanner.truncation("}")?);
+                break;
+            }
         }
-        let Ok(Value::String(key)) = serde_json::from_slice(&scanner.value()?) else { break };
+        let Ok(Value::String(key)) = serde_json::from_slice(&scanner.value()?) else {
+            truncation = Some(scanner.truncation("}")?);
+            break;
+        };
         scanner.skip(b" \t\r\n:")?;
         if key == "items" && scanner.peek()? == Some(b'[') {
             has_items = true;
             scanner.next()?;
-            items(&mut scanner, &head, emit)?;
+            truncation = items(&mut scanner, &head, address, emit)?;
+            if truncation.is_some() {
+                break;
+            }
             continue;
         }
         let value = scanner.value()?;
-        if value.is_empty() {
+        if value.is_empty() || scanner.is_cut {
+            truncation = Some(scanner.truncation("}")?);
             break;
         }
         if let Ok(value) = serde_json::from_slice(&value) {
             head.insert(key, value);
         }
     }
+    if !has_items && let Some(why) = truncation {
+        return Err(ParseError::new(why));
+    }
     if !has_items {
         return Err(ParseError::new("this is JSON, but no feed: it has no `items`"));
     }
     let text = |name: &str| string(head.get(name));
-    Ok(Head {
-        title: text("title"),
-        language: text("language"),
-        link: text("home_page_url"),
-        date: None,
-        remarks: Vec::new(),
-    })
+    Ok(Head { title: text("title"), language: text("language"), link: text("home_page_url"), date: None, truncation })
 }
 
 fn items(
     scanner: &mut Scanner<'_>,
     head: &Map<String, Value>,
+    address: Option<&str>,
     emit: &mut dyn FnMut(ParsedEntry),
-) -> Result<(), ParseError> {
+) -> Result<Option<String>, ParseError> {
     loop {
         scanner.skip(b" \t\r\n,")?;
         match scanner.peek()? {
-            None => return Ok(()),
+            None => return Ok(Some(scanner.truncation("]")?)),
             Some(b']') => {
                 scanner.next()?;
-                return Ok(());
+                return Ok(None);
             }
             Some(_) => {}
         }
         let line = scanner.line;
         let value = scanner.value()?;
+        if scanner.is_cut {
+            let why = scanner.truncation("]")?;
+            return Ok(Some(format!("{why}; the entry that begins in line {line} is cut, and left out")));
+        }
         if value.is_empty() {
-            return Ok(());
+            return Ok(Some(scanner.truncation("]")?));
         }
         let entry = match serde_json::from_slice(&value) {
-            Ok(Value::Object(item)) => parse_entry(&item, head),
+            Ok(Value::Object(item)) => parse_entry(&item, head, address),
             Ok(_) => ParsedEntry { skip_reason: Some("it is no object".to_owned()), ..ParsedEntry::default() },
             Err(error) => {
                 ParsedEntry { skip_reason: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() }
@@ -103,13 +122,15 @@ fn list(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-fn parse_entry(item: &Map<String, Value>, head: &Map<String, Value>) -> ParsedEntry {
+fn parse_entry(item: &Map<String, Value>, head: &Map<String, Value>, address: Option<&str>) -> ParsedEntry {
     let own = |name: &str| string(item.get(name));
     let mut entry = ParsedEntry {
         guid: own("id"),
         language: own("language"),
         inherited_language: string(head.get("language")),
-        base: string(head.get("home_page_url")),
+        base: string(head.get("home_page_url"))
+            .or_else(|| address.map(str::to_owned))
+            .or_else(|| string(head.get("feed_url"))),
         link: own("url").or_else(|| own("external_url")),
         title: own("title").map(|title| visible_text::collapse_whitespace(&title)),
         summary: own("summary"),
@@ -208,6 +229,8 @@ struct Scanner<'r> {
     input: &'r mut dyn BufRead,
     line: usize,
     peeked: Option<u8>,
+    /// The document ends within the last value.
+    is_cut: bool,
 }
 
 impl Scanner<'_> {
@@ -226,6 +249,17 @@ impl Scanner<'_> {
         self.peeked = None;
         self.line += usize::from(next == Some(b'\n'));
         Ok(next)
+    }
+
+    /// Why the document cannot be read on here, where `wanted` should be.
+    fn truncation(&mut self, wanted: &str) -> io::Result<String> {
+        let line = self.line;
+        Ok(match self.peek()? {
+            None => format!("it ends early, in line {line}, without `{wanted}`"),
+            Some(_) => format!(
+                "it is no JSON in line {line}, where `{wanted}` or a value is missing; what follows was not read"
+            ),
+        })
     }
 
     fn skip(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -278,6 +312,9 @@ impl Scanner<'_> {
                 break;
             }
         }
+        // A number or a word ends with what follows it.
+        let is_bare = out.last().is_some_and(|last| !b"\"}]".contains(last));
+        self.is_cut = self.peek()?.is_none() && (depth > 0 || is_in_string || is_bare);
         Ok(out.trim_ascii().to_vec())
     }
 }

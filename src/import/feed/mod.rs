@@ -2,7 +2,9 @@
 //!
 //! Entries are emitted one by one, so that memory is bounded by the longest entry. Incomplete entries are emitted too.
 
+mod base;
 mod json;
+mod media;
 pub mod tree;
 mod xml;
 
@@ -10,7 +12,6 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use tree::{Element, EntryHandler, Namespace};
 
-use crate::import::decode::Utf8Reader;
 use crate::import::entry::{EntryDate, ParsedEntry};
 use crate::import::parse_error::ParseError;
 
@@ -22,17 +23,21 @@ pub struct Head {
     pub link: Option<String>,
     /// When it was published or last changed.
     pub date: Option<EntryDate>,
-    /// Why it was truncated, if it was.
-    pub remarks: Vec<String>,
+    /// Why it was not read to its end, if it was not.
+    pub truncation: Option<String>,
 }
 
-/// Parses a feed.
-pub fn read(input: &mut dyn Read, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
-    let mut input = BufReader::new(Utf8Reader::new(input)?);
+/// Parses a feed. `address`: where it was fetched.
+pub fn read(
+    input: &mut dyn Read,
+    address: Option<&str>,
+    emit: &mut dyn FnMut(ParsedEntry),
+) -> Result<Head, ParseError> {
+    let mut input = BufReader::new(input);
     match first_letter(&mut input)? {
         None => Err(ParseError::new("it is empty")),
-        Some(b'{' | b'[') => json::read(&mut input, emit),
-        Some(_) => read_xml(input, emit),
+        Some(b'{' | b'[') => json::read(&mut input, address, emit),
+        Some(_) => read_xml(input, address, emit),
     }
 }
 
@@ -58,6 +63,9 @@ fn first_letter(input: &mut impl BufRead) -> io::Result<Option<u8>> {
 }
 
 struct Entries<'t> {
+    address: Option<&'t str>,
+    /// It is an export of WordPress, which says more of its entries than a feed: which of them are public.
+    is_export: bool,
     emit: &'t mut dyn FnMut(ParsedEntry),
     count: usize,
 }
@@ -72,15 +80,35 @@ impl EntryHandler for Entries<'_> {
 
     fn entry(&mut self, entry: Element, around: &[&Element]) {
         self.count += 1;
-        (self.emit)(xml::parse_entry(&entry, around));
+        self.is_export |= around.iter().any(|element| is_of_export(element)) || is_of_export(&entry);
+        if !self.is_export {
+            (self.emit)(xml::parse_entry(&entry, around, self.address));
+        }
     }
 }
 
-fn read_xml(input: impl BufRead, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
-    let mut entries = Entries { emit, count: 0 };
+/// Whether an element is one of an export of WordPress, or declares the namespace of one.
+fn is_of_export(element: &Element) -> bool {
+    let is_declared = |(name, uri): &(String, String)| {
+        name.starts_with("xmlns") && tree::namespace_of_uri(uri) == Namespace::Wordpress
+    };
+    element.attributes.iter().any(is_declared)
+        || ["wxr_version", "post_type", "status", "post_password"]
+            .iter()
+            .any(|name| element.child(Namespace::Wordpress, name).is_some())
+}
+
+fn read_xml(input: impl BufRead, address: Option<&str>, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
+    let mut entries = Entries { address, is_export: false, emit, count: 0 };
     let outcome = tree::read(input, &mut entries)?;
     let count = entries.count;
     let root = outcome.root.as_ref();
+    let channel = root.and_then(xml::channel);
+    if entries.is_export || [root, channel].into_iter().flatten().any(is_of_export) {
+        return Err(ParseError::new(
+            "this is an export of WordPress, and as a feed its drafts and protected posts would be public; read it with `--from wordpress`",
+        ));
+    }
     let is_feed = root.is_some_and(|root| matches!(root.name.as_str(), "rss" | "rdf" | "feed" | "channel"));
     if count == 0 && !is_feed {
         let message = match root.map(|root| root.name.as_str()) {
@@ -88,17 +116,17 @@ fn read_xml(input: impl BufRead, emit: &mut dyn FnMut(ParsedEntry)) -> Result<He
             Some("opml") => "this is a list of feeds (OPML), not a feed".to_owned(),
             Some("urlset" | "sitemapindex") => "this is a sitemap, not a feed".to_owned(),
             Some(name) => format!("this is XML of another kind (`{name}`), not a feed"),
+            None if outcome.truncation.is_some() => "it ends early, in its first tag".to_owned(),
             None => "this is neither XML nor JSON, so it is no feed".to_owned(),
         };
         return Err(ParseError::new(message));
     }
-    let channel = root.and_then(xml::channel);
     Ok(Head {
         title: channel.and_then(xml::heading),
         language: root.and_then(xml::language).or_else(|| channel.and_then(xml::language)),
         link: channel.and_then(xml::page),
         date: channel.and_then(xml::date_of_feed),
-        remarks: outcome.truncation.into_iter().collect(),
+        truncation: outcome.truncation,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::import::entry::{Author, Body, Category, Image};
 
 fn entries(text: &str) -> Vec<ParsedEntry> {
     let mut all = Vec::new();
-    read(&mut text.as_bytes(), &mut |entry| all.push(entry)).unwrap();
+    read(&mut text.as_bytes(), None, &mut |entry| all.push(entry)).unwrap();
     all
 }
 
@@ -43,7 +43,7 @@ fn rss() {
     assert_eq!(entry.enclosures[0].length, Some(7));
     assert_eq!((entry.language, entry.inherited_language.as_deref()), (None, Some("fr")));
     assert_eq!(entry.line, 4);
-    let head = read(&mut RSS.as_bytes(), &mut |_| {}).unwrap();
+    let head = read(&mut RSS.as_bytes(), None, &mut |_| {}).unwrap();
     assert_eq!(
         (head.title.as_deref(), head.language.as_deref(), head.date.is_some()),
         (Some("News"), Some("fr"), true)
@@ -124,10 +124,10 @@ fn documents_that_are_no_feed_are_named() {
         ("<opml><body/></opml>", "OPML"),
         ("<x/>", "`x`"),
     ] {
-        let failure = read(&mut text.as_bytes(), &mut |_| {}).unwrap_err();
+        let failure = read(&mut text.as_bytes(), None, &mut |_| {}).unwrap_err();
         assert!(failure.message.contains(part), "{text}: {}", failure.message);
     }
-    assert!(read(&mut &b"<rss><channel/></rss>"[..], &mut |_| {}).is_ok());
+    assert!(read(&mut &b"<rss><channel/></rss>"[..], None, &mut |_| {}).is_ok());
 }
 
 proptest! {
@@ -137,12 +137,12 @@ proptest! {
         let mut bytes = RSS.as_bytes().to_vec();
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, put);
-        let _ = read(&mut &bytes[..], &mut |_| {});
+        let _ = read(&mut &bytes[..], None, &mut |_| {});
     }
 
     #[test]
     fn any_markup_parses(pieces in prop::collection::vec(prop::sample::select(vec!["<item>", "</item>", "<entry", ">", "<![CDATA[", "]]>", "&", "&#x41;", "<a b='", "'", "\"", "<!--", "-->", "x", "<!DOCTYPE", "[", "{", "\"items\":", ",", "\\"]), 0..40)) {
         let text = pieces.concat();
-        let _ = read(&mut text.as_bytes(), &mut |_| {});
+        let _ = read(&mut text.as_bytes(), None, &mut |_| {});
     }
 }

@@ -1,13 +1,16 @@
 //! Owns lenient parsing of XML into a small tree for each entry.
 //!
-//! An open entry ends when the next begins or its parent ends. Unmatched end tags, undeclared prefixes, bare ampersands
-//! and HTML entities are tolerated; a DTD is never expanded. Depth, attributes and sizes are bounded.
+//! An open entry ends when the next begins or its parent ends; one that is open where the document ends is cut, and is not
+//! emitted. Unmatched end tags, undeclared prefixes, bare ampersands and HTML entities are tolerated; a DTD is never
+//! expanded. Depth, attributes and sizes are bounded.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
+
+use crate::import::visible_text::decode_references;
 
 /// Elements nested deeper are ignored.
 const MAX_DEPTH: usize = 200;
@@ -149,7 +152,7 @@ pub trait EntryHandler {
 pub struct ReadOutcome {
     /// The root element without its entries; `None` if there was none.
     pub root: Option<Element>,
-    /// Why the document was truncated, if it was.
+    /// Why the document was not read to its end, if it was not.
     pub truncation: Option<String>,
 }
 
@@ -174,11 +177,8 @@ pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<R
         if !is_in_entry {
             entry_start = reader.buffer_position();
         } else if used > MAX_ENTRY_BYTES {
-            truncation = Some(format!(
-                "the entry in line {} is longer than {} MB; what follows was not read",
-                builder.line(),
-                MAX_ENTRY_BYTES >> 20
-            ));
+            let size = MAX_ENTRY_BYTES >> 20;
+            truncation = Some(format!("its entry in line {} is longer than {size} MB", builder.line()));
             break;
         }
         reader.get_mut().left = MAX_ENTRY_BYTES;
@@ -193,15 +193,13 @@ pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<R
             Ok(Event::CData(text)) => builder.text(&String::from_utf8_lossy(&text)),
             Ok(Event::GeneralRef(name)) => {
                 let written = format!("&{};", String::from_utf8_lossy(&name));
-                builder.text(&html_escape::decode_html_entities(&written));
+                builder.text(&decode_references(&written));
             }
             Ok(Event::Eof) => break,
             Ok(_) => {}
             Err(quick_xml::Error::Io(error)) if error.kind() == io::ErrorKind::FileTooLarge => {
-                truncation = Some(format!(
-                    "what begins in line {line} is longer than {} MB; what follows was not read",
-                    MAX_ENTRY_BYTES >> 20
-                ));
+                truncation =
+                    Some(format!("what begins in its line {line} is longer than {} MB", MAX_ENTRY_BYTES >> 20));
                 break;
             }
             Err(quick_xml::Error::Io(error)) => return Err(io::Error::new(error.kind(), error.to_string())),
@@ -211,9 +209,13 @@ pub fn read(input: impl BufRead, handler: &mut dyn EntryHandler) -> io::Result<R
                     break;
                 }
             }
-            Err(_) => break,
+            Err(_) => {
+                truncation = Some(format!("it is malformed after line {line}"));
+                break;
+            }
         }
     }
+    let truncation = builder.cut(truncation, reader.get_ref().line);
     builder.close_all();
     Ok(ReadOutcome { root: builder.root, truncation })
 }
@@ -251,7 +253,7 @@ impl Builder<'_> {
         let mut attributes = Vec::new();
         for attribute in start.html_attributes().with_checks(false).flatten().take(MAX_ATTRIBUTES) {
             let value = String::from_utf8_lossy(&attribute.value).into_owned();
-            attributes.push((lower(attribute.key.as_ref()), html_escape::decode_html_entities(&value).into_owned()));
+            attributes.push((lower(attribute.key.as_ref()), decode_references(&value).into_owned()));
         }
         let depth = self.open.len();
         for (name, value) in &attributes {
@@ -323,6 +325,19 @@ impl Builder<'_> {
         }
     }
 
+    /// Why the document was not read to its end, with what that costs: the entry that is open is dropped. `line`: the
+    /// last one that was read.
+    fn cut(&mut self, why: Option<String>, line: usize) -> Option<String> {
+        let why = why.or_else(|| {
+            let (root, _) = self.open.first()?;
+            Some(format!("it ends early, in line {line}, without `</{root}>`"))
+        })?;
+        let Some(entry) = self.entry.take() else { return Some(why) };
+        let start = self.open[entry].1.line;
+        self.open.truncate(entry);
+        Some(format!("{why}; the entry that begins in line {start} is cut, and left out"))
+    }
+
     fn close_all(&mut self) {
         while !self.open.is_empty() {
             self.close();
@@ -362,7 +377,7 @@ const NAMESPACES: [(&str, &[&str], Namespace); 13] = [
 ];
 
 /// The namespace of a URI, by the variants found in feeds.
-fn namespace_of_uri(uri: &str) -> Namespace {
+pub fn namespace_of_uri(uri: &str) -> Namespace {
     let uri = uri.trim().to_ascii_lowercase();
     let known = NAMESPACES.iter().find(|(_, parts, _)| parts.iter().any(|part| uri.contains(part)));
     match known {
@@ -449,7 +464,8 @@ mod tests {
         let one = |title: &str| vec![(1, title.to_owned())];
         for (text, expected) in [
             ("<rss><channel><item><title>a</title></item></channel></rss>", one("a")),
-            ("<rss><channel><item><title>a</title>", one("a")),
+            ("<rss><channel><item><title>a</title>", vec![]),
+            ("<rss><channel><item><title>a</title></item><item><title>b", one("a")),
             ("<rss><channel><item><title>a</channel></rss>", one("a")),
             ("<item><title>a & b &amp; c &eacute; &nosuch; &#233;</title></item>", one("a & b & c é &nosuch; é")),
             ("junk <rss></wrong><item><title><![CDATA[<b>]]> x</title></item>", one("<b> x")),
@@ -465,7 +481,10 @@ mod tests {
 
     #[test]
     fn depth_and_attributes_are_bounded() {
-        let deep = format!("<item><title>{}x", "<b>".repeat(100_000));
+        let deep = format!("<rss><item><title>{}x</title></item></rss>", "<b>x</b>".repeat(100_000));
+        assert_eq!(titles(&deep).len(), 1);
+        let deep =
+            format!("<rss><item><title>{}x{}</title></item></rss>", "<b>".repeat(100_000), "</b>".repeat(100_000));
         assert_eq!(titles(&deep).len(), 1);
         let wide = format!("<item {}><title>a</title></item>", "a='b' ".repeat(200_000));
         assert_eq!(titles(&wide), [(1, "a".to_owned())]);

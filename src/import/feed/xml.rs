@@ -1,35 +1,48 @@
 //! Owns mapping the elements of RSS, RDF, Atom and their extension modules to entries.
 
+use url::Url;
+
+use super::base::{Base, base_of_body};
+use super::media::{files, media};
 use super::tree::{Element, Namespace};
 use crate::dates::feed as date;
-use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, Image, ParsedEntry};
+use crate::import::entry::{Author, Body, Category, EntryDate, ParsedEntry};
 use crate::import::visible_text;
 
 /// The link relation of a translation.
 const TRANSLATION: &str = "https://schema.org/workTranslation";
 
-/// Maps an entry element; its ancestors come innermost first.
-pub fn parse_entry(item: &Element, around: &[&Element]) -> ParsedEntry {
+/// Maps an entry element; its ancestors come innermost first. `address`: where the document was fetched.
+pub fn parse_entry(item: &Element, around: &[&Element], address: Option<&str>) -> ParsedEntry {
     let mut entry = ParsedEntry { line: item.line, ..ParsedEntry::default() };
     // In RDF the channel is a sibling of the entries.
     let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
+    let ancestors = around;
     let around = || around.iter().copied().chain(beside);
     entry.language = own_language(item);
     entry.inherited_language = around().find_map(language);
-    entry.base = base(item)
-        .or_else(|| around().find_map(base))
-        .or_else(|| around().find_map(|element| link(element, "alternate")));
+    let page = || around().find_map(|element| link(element, "alternate"));
+    let of_itself = || around().find_map(|element| link(element, "self"));
+    let undeclared = page().or_else(|| address.map(str::to_owned)).or_else(of_itself);
+    let document = address.or(undeclared.as_deref()).and_then(|address| Url::parse(address).ok());
+    let document = Base::of_document(document);
+    let base = ancestors.iter().rev().fold(document, |base, element| base.within(element)).within(item);
+    entry.base = base.clone().declared().map(String::from).or(undeclared);
     entry.title = title(item);
-    texts(item, &mut entry);
+    texts(item, &base, &mut entry);
+    let is_text = |element: &&Element| {
+        matches!(element.name.as_str(), "title" | "description" | "summary" | "content" | "encoded")
+    };
+    entry.warn_of_language_marks(item.elements().filter(is_text).map(|element| element.text().into_owned()));
     entry.guid = id(item);
-    entry.link = address(item);
-    entry.authors = authors(item);
+    entry.link = page_of_entry(item, &base);
+    entry.authors = authors(item, &base);
     entry.categories = categories(item);
     dates(item, &mut entry);
-    media(item, &mut entry);
-    files(item, &mut entry);
+    media(item, &base, &mut entry);
+    files(item, &base, &mut entry);
     let translations = links(item).filter(|link| link.attribute("rel") == Some(TRANSLATION));
-    entry.translations = translations.filter_map(|link| link.attribute("href").map(str::to_owned)).collect();
+    entry.translations = translations.filter_map(|link| Some(base.resolve(link, link.attribute("href")?))).collect();
     entry
 }
 
@@ -55,18 +68,14 @@ fn own_language(item: &Element) -> Option<String> {
     language(item).or(text_of)
 }
 
-fn base(element: &Element) -> Option<String> {
-    element.attribute("xml:base").map(str::to_owned)
-}
-
 fn is_atom(element: &Element) -> bool {
     element.namespace == Namespace::Atom
 }
 
 /// The visible text of an element that may hold HTML: by its type in Atom, by its content in RSS.
-fn plain(element: &Element) -> String {
+pub fn plain(element: &Element) -> String {
     if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
-        return match content(element) {
+        return match content(element).unwrap_or_else(|_| Body::Text(String::new())) {
             Body::Html(html) => visible_text::from_html(&html),
             Body::Markdown(text) | Body::Text(text) => text,
         };
@@ -88,24 +97,32 @@ fn title(item: &Element) -> Option<String> {
     some(visible_text::collapse_whitespace(&plain(element)))
 }
 
-fn some(text: String) -> Option<String> {
+pub fn some(text: String) -> Option<String> {
     Some(text).filter(|text| !text.trim().is_empty())
 }
 
 /// An Atom text construct or content (RFC 4287 §3.1, §4.1.3; Atom 0.3 §3.1).
-fn content(element: &Element) -> Body {
+///
+/// # Errors
+/// Why it is no text.
+fn content(element: &Element) -> Result<Body, String> {
     let kind = element.attribute("type").unwrap_or("text").to_ascii_lowercase();
     let mode = element.attribute("mode").unwrap_or_default().to_ascii_lowercase();
     if mode == "base64" || (!kind.starts_with("text") && is_foreign(&kind)) {
         let encoded: String = element.text().split_whitespace().collect();
         use base64::Engine as _;
-        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        return if kind.contains("html") || visible_text::has_tags(&text) {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok();
+        let is_control = |letter: char| letter.is_control() && !letter.is_whitespace();
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).filter(|text| !text.contains(is_control));
+        let is_text = |kind: &str| kind.starts_with("text") || kind.contains("html");
+        let text = text
+            .filter(|_| is_text(&kind))
+            .ok_or_else(|| format!("its content is no text ({kind}), and is dropped"))?;
+        return Ok(if kind.contains("html") || visible_text::has_tags(&text) {
             Body::Html(text)
         } else {
             Body::Text(text)
-        };
+        });
     }
     let has_elements = element.elements().next().is_some();
     let is_markup = matches!(kind.as_str(), "xhtml")
@@ -118,11 +135,11 @@ fn content(element: &Element) -> Body {
             (Some(div), None) if element.elements().count() == 1 => div.inner_html(),
             _ => element.inner_html(),
         };
-        return Body::Html(html.trim().to_owned());
+        return Ok(Body::Html(html.trim().to_owned()));
     }
     let text = element.trimmed_text();
     let is_html = kind.contains("html") || (mode == "escaped" && visible_text::has_tags(&text));
-    if is_html { Body::Html(text) } else { Body::Text(text) }
+    Ok(if is_html { Body::Html(text) } else { Body::Text(text) })
 }
 
 /// Whether content of this media type is in base64.
@@ -131,7 +148,12 @@ fn is_foreign(kind: &str) -> bool {
 }
 
 /// Fills summary and body.
-fn texts(item: &Element, entry: &mut ParsedEntry) {
+fn texts(item: &Element, base: &Base, entry: &mut ParsedEntry) {
+    let of_element = |namespace, name| item.child(namespace, name).and_then(|element| base_of_body(element, base));
+    entry.body_base = of_element(Namespace::Content, "encoded")
+        .or_else(|| of_element(Namespace::Atom, "content"))
+        .or_else(|| of_element(Namespace::Plain, "description"))
+        .or_else(|| base.clone().declared().map(String::from));
     let encoded = item.child(Namespace::Content, "encoded").map(Element::trimmed_text);
     let xhtml = || {
         item.child(Namespace::Xhtml, "body").or_else(|| item.child(Namespace::Xhtml, "div")).map(Element::inner_html)
@@ -140,8 +162,13 @@ fn texts(item: &Element, entry: &mut ParsedEntry) {
     let atom = || {
         let element = item.child(Namespace::Atom, "content")?;
         match content(element) {
-            Body::Text(text) if text.is_empty() && element.attribute("src").is_some() => None,
-            body => Some(body),
+            Ok(Body::Text(text)) if text.is_empty() && element.attribute("src").is_some() => None,
+            Ok(body) => Some(body),
+            Err(_) if element.attribute("src").is_some() => None,
+            Err(why) => {
+                entry.warnings.push(why);
+                None
+            }
         }
     };
     let body = encoded.filter(|body| !body.is_empty()).or_else(xhtml).or_else(full);
@@ -197,7 +224,7 @@ fn link(element: &Element, rel: &str) -> Option<String> {
     plain.or_else(|| entry.and_then(|link| link.attribute("href")).map(str::to_owned))
 }
 
-fn address(item: &Element) -> Option<String> {
+fn page_of_entry(item: &Element, base: &Base) -> Option<String> {
     let original = item.child(Namespace::Feedburner, "origlink").map(Element::trimmed_text);
     let permanent = || {
         let guid = item.child(Namespace::Plain, "guid")?;
@@ -206,10 +233,19 @@ fn address(item: &Element) -> Option<String> {
         (is_link && (text.starts_with("http://") || text.starts_with("https://"))).then_some(text)
     };
     let about = || item.attribute("rdf:about").map(str::to_owned);
-    original.filter(|link| !link.is_empty()).or_else(|| link(item, "alternate")).or_else(permanent).or_else(about)
+    let written = original
+        .filter(|link| !link.is_empty())
+        .or_else(|| link(item, "alternate"))
+        .or_else(permanent)
+        .or_else(about)?;
+    let is_written = |element: &&Element| {
+        element.name == "link" && (element.attribute("href") == Some(&written) || element.text().trim() == written)
+    };
+    let base = item.elements().find(is_written).map_or_else(|| base.clone(), |element| base.within(element));
+    Some(base.resolve_here(&written))
 }
 
-fn authors(item: &Element) -> Vec<Author> {
+fn authors(item: &Element, base: &Base) -> Vec<Author> {
     let mut authors: Vec<Author> = Vec::new();
     let persons = item.elements().filter(|element| match element.name.as_str() {
         "author" => true,
@@ -226,7 +262,7 @@ fn authors(item: &Element) -> Vec<Author> {
                 let email = part("email");
                 Author {
                     name: part("name").or_else(|| email.clone()).unwrap_or_default(),
-                    url: part("uri").or_else(|| part("url")),
+                    url: part("uri").or_else(|| part("url")).map(|url| base.resolve(person, &url)),
                     email,
                 }
             }
@@ -311,84 +347,6 @@ fn dates(item: &Element, entry: &mut ParsedEntry) {
     entry.published = published.or(updated);
     entry.updated = updated.filter(|_| published.is_some());
     entry.remarks.extend(invalid.into_iter().map(|text| format!("`{text}` is no date")));
-}
-
-/// Fills the image with its alternative text and credit.
-fn media(item: &Element, entry: &mut ParsedEntry) {
-    let groups: Vec<&Element> = [item].into_iter().chain(item.children_named(Namespace::Media, "group")).collect();
-    let all = |name: &'static str| groups.iter().flat_map(move |group| group.children_named(Namespace::Media, name));
-    let is_image = |element: &&Element| {
-        element.attribute("medium") == Some("image")
-            || element.attribute("type").is_some_and(|kind| kind.starts_with("image/"))
-            || element.attribute("medium").is_none()
-                && element.attribute("type").is_none()
-                && element.attribute("url").is_some_and(is_image_url)
-    };
-    let content = all("content").find(is_image);
-    let thumbnail = all("thumbnail")
-        .next()
-        .or_else(|| all("content").find_map(|content| content.child(Namespace::Media, "thumbnail")));
-    let podcast = item.child(Namespace::Itunes, "image");
-    let Some(image) = content.or(thumbnail) else {
-        entry.image = podcast
-            .and_then(|image| image.attribute("href"))
-            .map(|url| Image { url: Some(url.to_owned()), ..Image::default() });
-        return;
-    };
-    let number = |name: &str| image.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
-    let text_of = |name: &'static str| {
-        let inner = image.child(Namespace::Media, name).or_else(|| all(name).next())?;
-        some(visible_text::collapse_whitespace(&plain(inner)))
-    };
-    entry.image = image.attribute("url").map(|url| Image {
-        url: Some(url.to_owned()),
-        alt: text_of("description"),
-        credit: text_of("credit"),
-        width: number("width"),
-        height: number("height"),
-    });
-}
-
-fn is_image_url(url: &str) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
-    [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"].iter().any(|ending| path.ends_with(ending))
-}
-
-/// Fills the enclosures.
-fn files(item: &Element, entry: &mut ParsedEntry) {
-    let mut add = |url: Option<&str>, element: &Element| {
-        let Some(url) = url else { return };
-        if entry.enclosures.iter().any(|other| other.url == url) {
-            return;
-        }
-        let media_type = element.attribute("type").map(str::to_owned);
-        let length = element.attribute("length").or(element.attribute("filesize")).and_then(|text| text.parse().ok());
-        entry.enclosures.push(Enclosure {
-            url: url.to_owned(),
-            media_type,
-            length: length.filter(|length| *length > 0),
-            title: element.attribute("title").map(str::to_owned),
-        });
-    };
-    for element in item.elements() {
-        match (element.namespace, element.name.as_str()) {
-            (Namespace::Plain, "enclosure") => add(element.attribute("url"), element),
-            (Namespace::Atom, "link") if element.attribute("rel") == Some("enclosure") => {
-                add(element.attribute("href"), element)
-            }
-            (Namespace::Media, "content") => {
-                let is_file =
-                    element.attribute("medium").is_some_and(|medium| matches!(medium, "audio" | "video" | "document"))
-                        || element
-                            .attribute("type")
-                            .is_some_and(|kind| kind.starts_with("audio/") || kind.starts_with("video/"));
-                if is_file {
-                    add(element.attribute("url"), element);
-                }
-            }
-            _ => {}
-        }
-    }
 }
 
 /// The title of a feed.

@@ -9,7 +9,6 @@ use std::io::Read;
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::decode::Utf8Reader;
 use super::entry::{Body, EntryDate, ParsedEntry};
 use super::listing::Credits;
 use super::listing::summary_or_body;
@@ -25,9 +24,8 @@ const MAX_PAGE_BYTES: u64 = 64 << 20;
 /// Deeper nesting is refused.
 const MAX_DEPTH: usize = 2000;
 
-/// Whether a document with this beginning is HTML.
-pub fn is_page(head: &[u8]) -> bool {
-    let head = String::from_utf8_lossy(head);
+/// A document without the declarations and comments before its first element.
+pub fn after_prologue(head: &str) -> &str {
     let mut rest = head.trim_start_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     while let Some(end) = ["<?", "<!--"].into_iter().zip(["?>", "-->"]).find_map(|(start, end)| {
         let inner = rest.strip_prefix(start)?;
@@ -35,6 +33,13 @@ pub fn is_page(head: &[u8]) -> bool {
     }) {
         rest = rest[end..].trim_start();
     }
+    rest
+}
+
+/// Whether a document with this beginning is HTML.
+pub fn is_page(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    let rest = after_prologue(&head);
     let begins = |start: &str| rest.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
     begins("<!doctype html") || begins("<html")
 }
@@ -47,7 +52,7 @@ pub fn read(
     emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Vec<String>, ParseError> {
     let mut text = String::new();
-    Utf8Reader::new(input)?.take(MAX_PAGE_BYTES + 1).read_to_string(&mut text)?;
+    input.take(MAX_PAGE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_PAGE_BYTES {
         return Err(ParseError::new(format!("a page may be {} MB long, and this is longer", MAX_PAGE_BYTES >> 20)));
     }

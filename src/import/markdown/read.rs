@@ -11,6 +11,7 @@ use super::source_file::SourceFile;
 use super::tree::Tree;
 use super::value::Value;
 use super::{authors, body, front_matter, images, inline_text, keys};
+use crate::import::decode::Decoding;
 use crate::import::entry::{EntryDate, ParsedEntry};
 
 impl Tree {
@@ -23,16 +24,16 @@ impl Tree {
             unpublished_reason: file.unpublished.clone(),
             ..ParsedEntry::default()
         };
-        let text = match self.text(file) {
-            Ok(text) => text,
+        let text = match self.decoded(file) {
+            Ok((text, warning)) => {
+                entry.warnings.extend(warning);
+                text
+            }
             Err(reason) => {
                 entry.skip_reason = Some(reason);
                 return entry;
             }
         };
-        if text.contains('\u{fffd}') {
-            entry.remarks.push("letters in it are no UTF-8, and show as \u{fffd}".to_owned());
-        }
         let document = match front_matter::read(&text) {
             Ok(document) => document,
             Err(error) => {
@@ -106,7 +107,7 @@ impl Tree {
     /// The permalink of a page.
     pub(super) fn url_of(&self, file: &SourceFile) -> Option<Url> {
         self.site.base_url.as_ref()?;
-        let text = self.text(file).ok()?;
+        let (text, _) = self.decoded(file).ok()?;
         let own = front_matter::read(&text).ok()?.values;
         let values = keys::with_defaults(&self.site, file, own);
         let mut entry = ParsedEntry::default();
@@ -120,15 +121,16 @@ impl Tree {
         permalink::page_url(&self.site, file, UrlInputs { values, time, categories: &categories })
     }
 
-    /// The text of a file, decoded lossily.
-    fn text(&self, file: &SourceFile) -> Result<String, String> {
+    /// The text of a file, and why its letters should be checked, if they should.
+    fn decoded(&self, file: &SourceFile) -> Result<(String, Option<String>), String> {
         let path = self.root.join(&file.path);
         let data = fs::metadata(&path).map_err(|error| error.to_string())?;
         if data.len() > MAX_FILE_BYTES {
             return Err("it is too large for a post".to_owned());
         }
         let bytes = fs::read(&path).map_err(|error| error.to_string())?;
-        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        let decoding = Decoding::detect(|| Ok(&bytes[..]), None).map_err(|error| error.to_string())?;
+        Ok((decoding.text(&bytes), decoding.warning))
     }
 }
 

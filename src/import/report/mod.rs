@@ -98,6 +98,9 @@ pub struct SourceReport {
     pub dated: Vec<SourceLine>,
     /// Remarks on the whole source, such as how ambiguous dates were read.
     pub notes: Vec<String>,
+    /// Errors and warnings about the whole source.
+    #[serde(skip)]
+    pub diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     pub kind: Kind,
     /// The text of a listing, to quote in diagnostics.
@@ -106,6 +109,13 @@ pub struct SourceReport {
     /// The date of its undated entries.
     #[serde(skip)]
     pub default_date: Option<EntryDate>,
+}
+
+impl SourceReport {
+    /// Whether nothing of it could be read.
+    pub fn is_failed(&self) -> bool {
+        self.entries == 0 && self.diagnostics.iter().any(Diagnostic::is_error)
+    }
 }
 
 /// A line of a source.
@@ -148,6 +158,9 @@ pub struct EntryReport {
     /// What was lost or guessed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Values that were dropped, and why: reported as warnings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// None until it is decided; in a report every entry has one.
     #[serde(flatten)]
     pub outcome: Option<Outcome>,
@@ -255,6 +268,7 @@ fn diagnostics(sources: &[SourceReport], entries: &[EntryReport]) -> Vec<Diagnos
     };
     let mut diagnostics = Vec::new();
     for source in sources {
+        diagnostics.extend_from_slice(&source.diagnostics);
         let is_dated = |line: &&SourceLine| source.dated.iter().any(|dated| dated.line == line.line);
         for heading in source.heading.iter().filter(is_dated) {
             let location = location(&source.name, heading.line);
@@ -268,6 +282,10 @@ fn diagnostics(sources: &[SourceReport], entries: &[EntryReport]) -> Vec<Diagnos
             let (reason, help) = reason.split_once("; ").map_or((&**reason, None), |(one, two)| (one, Some(two)));
             let diagnostic = Diagnostic::error(location(), format!("this entry is left out: {reason}"));
             diagnostics.push(help.into_iter().fold(diagnostic, Diagnostic::help));
+        }
+        for warning in &entry.warnings {
+            let message = format!("{warning}: {}", entry.short_title());
+            diagnostics.push(Diagnostic::warning(location(), message));
         }
         if let Some(reason) = entry.unsure.as_ref().filter(|_| entry.has_file()) {
             let language = entry.language.as_deref().unwrap_or("?");

@@ -68,6 +68,8 @@ impl Item<'_> {
                 .filter(|tag| !tag.is_empty()),
             ..ParsedEntry::default()
         };
+        let written = [(Namespace::Plain, "title"), (Namespace::Content, "encoded"), (Namespace::Excerpt, "encoded")];
+        entry.warn_of_language_marks(written.into_iter().filter_map(|(namespace, name)| text(namespace, name)));
         self.dates(&mut entry);
         self.status(&mut entry);
         if kind == "page" && !pages {

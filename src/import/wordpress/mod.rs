@@ -11,9 +11,8 @@ use std::io::{BufReader, Read};
 
 use item::Item;
 
-use super::decode::Utf8Reader;
 use super::entry::{Author, Image, ParsedEntry};
-use super::feed::tree::{self, Element, EntryHandler, Namespace};
+use super::feed::tree::{self, Element, EntryHandler, Namespace, ReadOutcome};
 use super::parse_error::ParseError;
 use super::visible_text;
 
@@ -45,31 +44,46 @@ impl Attachment {
     }
 }
 
-/// Parses an export, which is opened twice, and returns notes for the report.
+/// The metadata of an export.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Head {
+    /// Remarks on the whole export.
+    pub notes: Vec<String>,
+    /// Why it was not read to its end, if it was not.
+    pub truncation: Option<String>,
+}
+
+/// Parses an export, which is opened twice.
 pub fn read<R: Read>(
     open: impl Fn() -> Result<R, ParseError>,
     pages: bool,
     emit: &mut dyn FnMut(ParsedEntry),
-) -> Result<Vec<String>, ParseError> {
+) -> Result<Head, ParseError> {
     let mut media = MediaIndex::default();
-    read_items(open()?, &mut media)?;
+    let outcome = read_items(open()?, &mut media)?;
+    let channel = outcome.root.as_ref().and_then(|root| root.elements().find(|element| element.name == "channel"));
+    media.is_export |= channel.is_some_and(|channel| wp_text(channel, "wxr_version").is_some());
+    if !media.is_export
+        && let Some(why) = outcome.truncation
+    {
+        return Err(ParseError::new(why));
+    }
     if !media.is_export {
         return Err(ParseError::new("this is no export of WordPress"));
     }
     let mut posts = PostReader { media: &media, pages, authors: None, emit };
-    let truncation = read_items(open()?, &mut posts)?;
-    let mut remarks: Vec<String> = truncation.into_iter().collect();
+    let truncation = read_items(open()?, &mut posts)?.truncation;
+    let mut notes = Vec::new();
     if !media.skipped_types.is_empty() {
         let counts: Vec<String> = media.skipped_types.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        remarks.push(format!("parts of the site that are no stories, and were passed over: {}", counts.join(", ")));
+        notes.push(format!("parts of the site that are no stories, and were passed over: {}", counts.join(", ")));
     }
-    Ok(remarks)
+    Ok(Head { notes, truncation })
 }
 
-/// Reads all items of an export; returns why it was truncated, if it was.
-fn read_items(input: impl Read, handler: &mut dyn EntryHandler) -> Result<Option<String>, ParseError> {
-    let mut input = input;
-    Ok(tree::read(BufReader::new(Utf8Reader::new(&mut input)?), handler)?.truncation)
+/// Reads all items of an export.
+fn read_items(input: impl Read, handler: &mut dyn EntryHandler) -> Result<ReadOutcome, ParseError> {
+    Ok(tree::read(BufReader::new(input), handler)?)
 }
 
 fn is_item(namespace: Namespace, name: &str) -> bool {

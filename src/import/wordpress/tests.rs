@@ -30,7 +30,7 @@ fn meta(key: &str, value: &str) -> String {
 fn all(items: &str, pages: bool) -> (Vec<ParsedEntry>, Vec<String>) {
     let text = EXPORT.replace("ITEMS", items);
     let mut entries = Vec::new();
-    let remarks = read(|| Ok(text.as_bytes()), pages, &mut |entry| entries.push(entry)).unwrap();
+    let remarks = read(|| Ok(text.as_bytes()), pages, &mut |entry| entries.push(entry)).unwrap().notes;
     (entries, remarks)
 }
 
