@@ -353,9 +353,11 @@ fn errors_have_a_location_and_help() {
     };
     let wide = folder.path().join("wide.txt");
     std::fs::write(&wide, b"\xff\xfea\0").unwrap();
+    let binary = folder.path().join("binary.txt");
+    std::fs::write(&binary, b"\n14/02/2019\nMont\0e").unwrap();
     for (source, parts) in [
-        (latin.as_path(), ["latin.txt:3:5: error: text that is not UTF-8 (byte 0xE9 at byte 16)", "3 | Mont\n"]),
-        (&wide, ["wide.txt:1:1: error: this file is UTF-16", "save it as UTF-8"]),
+        (binary.as_path(), ["binary.txt:3:5: error: NUL byte at byte 16", "3 | Mont\n"]),
+        (&wide, ["wide.txt:1:1: error: no entry found", "= help: a listing's entries begin"]),
         (Path::new("-"), ["standard input:1:1: error: no entry found", "= help: a listing's entries begin"]),
     ] {
         let diagnostics = run(&options(source), Some(&file_of("text"))).unwrap_err();

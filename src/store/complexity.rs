@@ -12,6 +12,8 @@ const UNNESTED: [&str; 21] = [
 const FORMATTING: [&str; 14] =
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 const MAX_ELEMENTS: usize = 400_000;
+/// The attributes of one element: the parser compares each with all before it (HTML §13.2.5.33).
+const MAX_ATTRIBUTES: u32 = 1000;
 /// Limits the elements that reopened formatting can add.
 const MAX_REOPENED: usize = 1_000_000;
 
@@ -22,6 +24,8 @@ pub enum ComplexityLimit {
     Depth(usize),
     /// There are too many elements.
     Elements,
+    /// An element has too many attributes.
+    Attributes,
     /// Unclosed formatting would be reopened too often.
     Formatting,
 }
@@ -31,6 +35,7 @@ impl fmt::Display for ComplexityLimit {
         match self {
             ComplexityLimit::Depth(depth) => write!(out, "its elements are nested more than {depth} deep"),
             ComplexityLimit::Elements => write!(out, "it has more than {MAX_ELEMENTS} tags"),
+            ComplexityLimit::Attributes => write!(out, "one of its tags has more than {MAX_ATTRIBUTES} attributes"),
             ComplexityLimit::Formatting => out.write_str("its formatting is opened again and again, and never closed"),
         }
     }
@@ -77,7 +82,87 @@ pub fn exceeded_limit(html: &str, max_depth: usize) -> Option<ComplexityLimit> {
     if count > MAX_ELEMENTS {
         return Some(ComplexityLimit::Elements);
     }
+    if attributes(html.as_bytes()) > MAX_ATTRIBUTES {
+        return Some(ComplexityLimit::Attributes);
+    }
     (reopened > MAX_REOPENED).then_some(ComplexityLimit::Formatting)
+}
+
+/// Where a tag is (HTML §13.2.5.8 and §13.2.5.32 to §13.2.5.40).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InTag {
+    TagName,
+    BeforeName,
+    Name,
+    AfterName,
+    BeforeValue,
+    DoubleQuoted,
+    SingleQuoted,
+    Unquoted,
+}
+
+impl InTag {
+    const ALL: [InTag; 8] = [
+        InTag::TagName,
+        InTag::BeforeName,
+        InTag::Name,
+        InTag::AfterName,
+        InTag::BeforeValue,
+        InTag::DoubleQuoted,
+        InTag::SingleQuoted,
+        InTag::Unquoted,
+    ];
+
+    /// The state after a byte, and whether an attribute begins there; none at the end of the tag.
+    fn after(self, byte: u8) -> Option<(InTag, bool)> {
+        let is_blank = matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0xc);
+        Some(match (self, byte) {
+            (InTag::DoubleQuoted, b'"') | (InTag::SingleQuoted, b'\'') => (InTag::BeforeName, false),
+            (InTag::DoubleQuoted | InTag::SingleQuoted, _) => (self, false),
+            (_, b'>') => return None,
+            (InTag::BeforeValue, b'"') => (InTag::DoubleQuoted, false),
+            (InTag::BeforeValue, b'\'') => (InTag::SingleQuoted, false),
+            (InTag::BeforeValue, _) => (if is_blank { self } else { InTag::Unquoted }, false),
+            (InTag::Unquoted, _) => (if is_blank { InTag::BeforeName } else { self }, false),
+            (InTag::TagName, _) if is_blank || byte == b'/' => (InTag::BeforeName, false),
+            (InTag::TagName, _) => (self, false),
+            (InTag::Name, _) if is_blank => (InTag::AfterName, false),
+            (InTag::Name | InTag::AfterName, b'=') => (InTag::BeforeValue, false),
+            (_, b'/') => (InTag::BeforeName, false),
+            (InTag::Name, _) => (self, false),
+            (InTag::BeforeName | InTag::AfterName, _) if is_blank => (self, false),
+            (InTag::BeforeName | InTag::AfterName, _) => (InTag::Name, true),
+        })
+    }
+}
+
+/// The most attributes of one tag. A tag may begin at each `<` and a letter, whether in a comment, a script or another tag:
+/// all of them are followed at once, so that none can hide another; of those in one state the longest counts.
+fn attributes(html: &[u8]) -> u32 {
+    let (mut open, mut most, mut at): ([Option<u32>; 8], u32, usize) = ([None; 8], 0, 0);
+    while at < html.len() {
+        if open.iter().all(Option::is_none) {
+            let Some(offset) = memchr::memchr(b'<', &html[at..]) else { break };
+            at += offset;
+        }
+        let byte = html[at];
+        let mut next = [None; 8];
+        for state in InTag::ALL {
+            if let (Some(count), Some((state, is_new))) = (open[state as usize], state.after(byte)) {
+                let count = count + u32::from(is_new);
+                most = most.max(count);
+                next[state as usize] = next[state as usize].max(Some(count));
+            }
+        }
+        let is_letter = |byte: &u8| byte.is_ascii_alphabetic();
+        let name = if html.get(at + 1) == Some(&b'/') { at + 2 } else { at + 1 };
+        if byte == b'<' && html.get(name).is_some_and(is_letter) {
+            next[InTag::TagName as usize] = next[InTag::TagName as usize].max(Some(0));
+        }
+        open = next;
+        at += 1;
+    }
+    most
 }
 
 #[cfg(test)]
@@ -97,6 +182,33 @@ mod tests {
             (0..300).map(|size| format!("<div><font size={size}></div>")).collect(),
         ] {
             assert!(exceeded_limit(&complex, 200).is_some(), "{}", &complex[..40]);
+        }
+        for (tag, expected) in [
+            ("<p>a b c</p>", 0),
+            ("<a b c=d e='f > g' h=\"<i j k>\"l / m=n>", 6),
+            ("<a b = c d= 'e f' g>", 3),
+            ("<!-- <a ' --><p x y>", 2),
+            ("</a b c>", 2),
+            ("1 < 2 and 3 > 2", 0),
+        ] {
+            assert_eq!(attributes(tag.as_bytes()), expected, "{tag}");
+        }
+        let wide = |before: &str, attribute: &str| {
+            let attributes: String = (0..300_000).map(|number| attribute.replace('#', &number.to_string())).collect();
+            format!("{before}<p{attributes}>x</p>")
+        };
+        for (before, attribute) in [
+            ("", " a#"),
+            ("", " a#=b"),
+            ("", "/a#"),
+            ("", " a#='>'"),
+            ("", " <a#"),
+            ("<!-- <a ' -->", " a#"),
+            ("<script>'<a \"</script>", " a#"),
+            ("<title><b =</title>", "\na#=\"x\""),
+        ] {
+            let limit = exceeded_limit(&wide(before, attribute), 2000);
+            assert_eq!(limit, Some(ComplexityLimit::Attributes), "{before} {attribute}");
         }
         for simple in [
             "<p>".repeat(100_000),

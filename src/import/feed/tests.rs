@@ -87,7 +87,8 @@ fn atom() {
     assert_eq!(entry.title.as_deref(), Some("A <b> c"));
     assert_eq!(entry.body, Some(Body::Html("<p>a &amp; <br>b</p>".into())));
     assert_eq!(entry.categories, [Category { term: "t".into(), label: Some("Topic".into()) }]);
-    assert_eq!((entry.translations, entry.link.as_deref()), (vec!["fr.html".to_owned()], Some("p.html")));
+    assert_eq!(entry.translations, ["https://a.example/fr.html"]);
+    assert_eq!(entry.link.as_deref(), Some("https://a.example/p.html"));
     assert_eq!((entry.base.as_deref(), entry.language.as_deref()), (Some("https://a.example/"), Some("en")));
     assert_eq!(entry.authors[0].url.as_deref(), Some("https://a.example/ana"));
     assert!(entry.updated.is_some());
@@ -110,6 +111,126 @@ fn json() {
     assert_eq!((all[0].guid.as_deref(), all[0].line, all[0].categories[0].term.as_str()), (Some("7"), 3, "t"));
     assert_eq!((all[0].body.clone(), all[0].authors[0].name.as_str()), (Some(Body::Text("x".into())), "Ana"));
     assert!(all[1].skip_reason.is_some() && all[2].skip_reason.is_none());
+}
+
+/// For every beginning of a document: its complete entries come in, and it is whole only at its end.
+fn check_beginnings(whole: &str, last: &str, ends: &[&str]) {
+    for length in 0..=whole.len() {
+        let mut titles = Vec::new();
+        let outcome =
+            read(&mut &whole.as_bytes()[..length], None, &mut |entry| titles.push(entry.title.unwrap_or_default()));
+        let expected = ends.iter().filter(|end| whole.find(**end).unwrap() + end.len() <= length).count();
+        let is_whole = whole.rfind(last).unwrap() + last.len() <= length;
+        assert_eq!(titles.len(), expected, "{}", &whole[..whole.floor_char_boundary(length)]);
+        match outcome {
+            Ok(head) => assert_eq!(head.truncation.is_none(), is_whole, "{length}: {:?}", head.truncation),
+            Err(_) => assert!(expected == 0 && !is_whole, "{length}"),
+        }
+    }
+}
+
+#[test]
+fn a_cut_document_keeps_its_complete_entries() {
+    check_beginnings(
+        "<?xml version='1.0'?>\n<rss version='2.0'><channel><title>T</title>\n<item><title>Événement</title><description><![CDATA[a</item>]]></description></item><!--1-->\n\
+         <item><title>b</title><guid>2</guid></item><!--2--></channel></rss>\n<!-- made by hand -->\n",
+        "</rss>",
+        &["</description></item>", "</guid></item>"],
+    );
+    check_beginnings(
+        "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>a</title><id>1</id></entry><entry><title>b</title>\
+         <content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'><br/>x</div></content></entry></feed>\n",
+        "</feed>",
+        &["</id></entry>", "</content></entry>"],
+    );
+    check_beginnings(
+        "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns='http://purl.org/rss/1.0/'><channel><title>T</title></channel>\
+         <item rdf:about='1'><title>a</title></item><item rdf:about='2'><title>b</title><link>2</link></item></rdf:RDF>",
+        "</rdf:RDF>",
+        &["<title>a</title></item>", "</link></item>"],
+    );
+    check_beginnings(
+        "{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"T \\\"]}\",\n\"items\": [ {\"id\": \"1\", \"title\": \"é\", \"tags\": [\"}\"]},\n\
+         {\"id\": 2, \"title\": \"b\", \"x\": 12} ], \"expired\": false, \"count\": 12}\n",
+        "}",
+        &["[\"}\"]}", "\"x\": 12}"],
+    );
+    let malformed = "{\"items\": [{\"id\": 1}, {\"id\": 2}} , {\"id\": 3}]}";
+    assert!(read(&mut malformed.as_bytes(), None, &mut |_| {}).unwrap().truncation.is_some());
+}
+
+#[test]
+fn an_export_of_wordpress_is_no_feed() {
+    for text in [
+        "<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><item><title>a</title></item></channel></rss>",
+        "<rss xmlns:w='http://wordpress.org/export/1.0/'><channel/></rss>",
+        "<rss><channel><item><title>a</title><wp:status>draft</wp:status></item><item><title>b</title></item></channel></rss>",
+        "<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><item><title>a</title></item><item>",
+    ] {
+        let mut count = 0;
+        let failure = read(&mut text.as_bytes(), None, &mut |_| count += 1).unwrap_err();
+        assert!(failure.message.contains("--from wordpress") && count == 0, "{text}: {}", failure.message);
+    }
+}
+
+#[test]
+fn the_base_of_relative_addresses_is_declared_by_feed_entry_and_content() {
+    let entry = |address: Option<&str>, feed: &str, entry: &str, content: &str| {
+        let text = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'{feed}><entry{entry}><title>a</title><link href='p.html'/>\
+             <link rel='enclosure' href='f.mp3' xml:base='files/'/><content type='html'{content}>x</content></entry></feed>"
+        );
+        let mut all = Vec::new();
+        read(&mut text.as_bytes(), address, &mut |entry| all.push(entry)).unwrap();
+        let entry = all.remove(0);
+        (entry.link.unwrap(), entry.enclosures[0].url.clone(), entry.body_base.unwrap_or_default())
+    };
+    let expected = |link: &str, file: &str, body: &str| (link.to_owned(), file.to_owned(), body.to_owned());
+    assert_eq!(
+        entry(None, " xml:base='https://a.example/b/'", " xml:base='c/'", " xml:base='../d/'"),
+        expected("https://a.example/b/c/p.html", "https://a.example/b/c/files/f.mp3", "https://a.example/b/d/")
+    );
+    assert_eq!(
+        entry(Some("https://f.example/x/feed"), "", " xml:base='/c/'", ""),
+        expected("https://f.example/c/p.html", "https://f.example/c/files/f.mp3", "https://f.example/c/")
+    );
+    assert_eq!(
+        entry(None, "", "", " xml:base='https://c.example/'"),
+        expected("p.html", "f.mp3", "https://c.example/")
+    );
+}
+
+#[test]
+fn what_is_no_text_is_dropped_with_a_warning() {
+    let content = |attributes: &str, text: &str| {
+        one(&format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>a</title><content {attributes}>{text}</content></entry></feed>"
+        ))
+    };
+    for (attributes, text) in [
+        ("type='image/png'", "iVBORw0KGgo="),
+        ("type='application/pdf'", "aGk="),
+        ("type='text/plain' mode='base64'", "AAEC"),
+        ("mode='base64' type='text/html'", "%"),
+    ] {
+        let entry = content(attributes, text);
+        assert_eq!((entry.body, entry.warnings.len()), (None, 1), "{attributes}");
+    }
+    for (title, languages) in [
+        ("[:en]Bridge[:ru]Мост[:]", Some("en, ru")),
+        ("&lt;!--:en--&gt;Bridge&lt;!--:--&gt;", Some("en")),
+        ("{:en}Bridge{:}{:ru}Мост{:}", Some("en, ru")),
+        ("The list[:10], [:no] and &lt;!--more--&gt;", None),
+    ] {
+        let entry = one(&format!("<rss><channel><item><title>{title}</title></item></channel></rss>"));
+        let warning = entry.warnings.first().map(String::as_str);
+        assert_eq!(
+            warning.is_some_and(|warning| warning.contains(languages.unwrap_or("?"))),
+            languages.is_some(),
+            "{title}"
+        );
+        assert_eq!(entry.warnings.len(), usize::from(languages.is_some()), "{title}");
+    }
 }
 
 #[test]
