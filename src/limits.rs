@@ -14,9 +14,10 @@
 //! | folders of the output that are open at a time | 64 (`publish::tree`) | the others are opened again |
 //! | warnings of one kind about the entries of two publications | 20 (`site::compare`) | one line that there are more |
 //! | a feed or page that is fetched | 256 MB (`import::read`, `lint`) | an error |
+//! | fetching: each request, redirects | 60 s, 10 (`fetch`) | an error |
 //! | an HTML page, a Markdown file that is imported | 64 MB, 16 MB (`import`) | the entry or file is left out |
 //! | diagnostics of a file | 200 errors, 200 warnings (`store::read`) | one line that there are more |
-//! | the body of a story: depth, elements | 200, 400,000 (`store`) | an error |
+//! | the body of a story: depth, elements, attributes of one | 200, 400,000, 1,000 (`store`) | an error |
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
 //! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
