@@ -18,6 +18,8 @@
 //! | an HTML page, a Markdown file that is imported | 64 MB, 16 MB (`import`) | the entry or file is left out |
 //! | diagnostics of a file | 200 errors, 200 warnings (`store::read`) | one line that there are more |
 //! | the body of a story: depth, elements, attributes of one | 200, 400,000, 1,000 (`store`) | an error |
+//! | connections | `max_connections`, and the limit of open files less a quarter, at least [`MIN_RESERVED_FILES`] | the one that was idle for longest is closed |
+//! | connections of one client | `max_connections_per_client`; a tenth of all, at least [`MIN_CONNECTIONS_PER_CLIENT`] | its own idle ones are closed, else the new one |
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
 //! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
@@ -55,3 +57,9 @@ pub const MAX_RECORD: u64 = 256 << 20;
 
 /// The manifest of a publication, and the journal of a build, in bytes.
 pub const MAX_MANIFEST: u64 = 1 << 30;
+
+/// The open files that connections leave to the store, the admin address and the hub.
+pub const MIN_RESERVED_FILES: u64 = 32;
+
+/// Connections of one client, where not configured.
+pub const MIN_CONNECTIONS_PER_CLIENT: usize = 20;

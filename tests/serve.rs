@@ -201,3 +201,28 @@ fn requests_get_responses_at_shutdown() {
     assert!(waiting.into_iter().all(|thread| thread.join().unwrap()));
     assert!(TcpStream::connect(served.address).is_err());
 }
+
+/// A client that closes its sending side after a request gets its response, also where it has to be rendered or encoded first.
+#[test]
+fn a_half_closed_connection_gets_its_response() {
+    let site = Site::new();
+    for number in 0..60 {
+        site.story(&format!("s{number}"), &format!("20{:02}-01-01", number % 25), "A story");
+    }
+    let served = Served::new(site);
+    let paths = ["/en/all.atom.xml", "/en/all.json", "/", "/en/2003/", "/en/2004/", "/nothing", "/en"];
+    for number in 0..1000 {
+        let (path, coding) = (paths[number % paths.len()], ["br", "zstd", "gzip", "identity"][number % 4]);
+        let mut stream = TcpStream::connect(served.address).unwrap();
+        send(&mut stream, path, &format!("accept-encoding: {coding}\r\n"));
+        if number % 2 == 0 {
+            send(&mut stream, path, "");
+        }
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).unwrap();
+        let expected = 2 - number % 2;
+        let responses = response.windows(9).filter(|bytes| *bytes == b"HTTP/1.1 ").count();
+        assert_eq!(responses, expected, "request {number}, {path} in {coding}");
+    }
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::Utc;
+use rustix::process::{Resource, Rlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::ServeOptions;
@@ -22,6 +23,7 @@ pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -
 }
 
 fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
+    raise_file_limit();
     let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
     log::start(configuration(Some(&path))?.server.access_log);
     let preview = options.preview.clone();
@@ -71,6 +73,14 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     // Does not wait for encoders: nobody needs their results any more.
     runtime.shutdown_background();
     served
+}
+
+/// Raises the limit of open files to the highest that is allowed. Where that fails there are fewer connections.
+fn raise_file_limit() {
+    let limit = rustix::process::getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        let _ = rustix::process::setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
 }
 
 /// The socket of a service manager (socket activation, `LISTEN_FDS`).

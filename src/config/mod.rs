@@ -146,6 +146,8 @@ pub(crate) struct Server {
     pub trusted_proxies: Vec<IpNet>,
     pub client_ip_header: ClientIpHeader,
     pub max_connections: usize,
+    /// Default: a tenth of the connections that there may be.
+    pub max_connections_per_client: Option<usize>,
     pub access_log: AccessLog,
 }
 

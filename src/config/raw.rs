@@ -93,6 +93,7 @@ pub struct RawServer {
     pub trusted_proxies: Vec<String>,
     pub client_ip_header: Option<String>,
     pub max_connections: Option<u64>,
+    pub max_connections_per_client: Option<u64>,
     pub access_log: Option<String>,
 }
 

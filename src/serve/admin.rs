@@ -18,17 +18,24 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use super::listener::ACCEPT_RETRY;
 use super::server::Server;
 use crate::diagnostics::{OutputFormat, escape_json, show};
+use crate::limits::MIN_RESERVED_FILES;
+
+/// Half of the files that are reserved at least, so that the store and the hub have the other half.
+const MAX_CONNECTIONS: usize = MIN_RESERVED_FILES as usize / 2;
 
 /// How long a connection may take to send the header of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves until it is dropped.
 pub async fn serve(listener: TcpListener, server: Arc<Server>) {
+    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
+        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
@@ -44,8 +51,10 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>) {
             let _ = builder
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_TIMEOUT)
+                .half_close(true)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
+            drop(permit);
         });
     }
 }

@@ -22,6 +22,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::client::Client;
+use super::places::Activity;
 use super::respond::{self, Body, Reply, close_after, respond, text, with_header};
 use super::server::Server;
 use super::stream::{Progress, Stream};
@@ -44,18 +45,21 @@ const MAX_HEADER_BYTES: usize = 32 << 10;
 const MAX_RENDER_ATTEMPTS: usize = 40;
 const RENDER_RETRY: Duration = Duration::from_millis(50);
 
-/// Serves a connection until it ends.
-pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
+/// Serves a connection until it ends, or has to make place for another one.
+pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>, activity: Arc<Activity>) {
     // Responses are written at once, so there is nothing to coalesce.
     let _ = stream.set_nodelay(true);
     let progress = Arc::new(Progress::default());
     let mut closing = server.closing.subscribe();
-    let handler = Handler { peer, server: Arc::clone(&server), progress: Arc::clone(&progress) };
+    let handler =
+        Handler { peer, server: Arc::clone(&server), progress: Arc::clone(&progress), activity: Arc::clone(&activity) };
     let mut connection = http1::Builder::new()
         .max_buf_size(MAX_HEADER_BYTES)
         .header_read_timeout(None)
         .auto_date_header(false)
-        .serve_connection(Stream::new(stream, Arc::clone(&progress)), handler);
+        // A client that closes its sending side after a request still gets the response.
+        .half_close(true)
+        .serve_connection(Stream::new(stream, Arc::clone(&progress), Arc::clone(&activity)), handler);
     let mut watchdog = Watchdog::new(&progress);
     let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + TICK, TICK);
     let outcome = loop {
@@ -66,6 +70,14 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
                 Pin::new(&mut connection).graceful_shutdown();
                 break (&mut connection).await;
             }
+            () = activity.evicted.notified() => match (activity.is_idle(), activity.has_partial_request()) {
+                (true, true) => {
+                    access_log::refuse(&server, peer, StatusCode::REQUEST_TIMEOUT);
+                    return time_out(connection.into_parts().io.into_inner()).await;
+                }
+                (true, false) => return,
+                (false, _) => Pin::new(&mut connection).graceful_shutdown(),
+            },
             _ = tick.tick() => match watchdog.tick(&progress) {
                 IdlePolicy::Wait => {}
                 IdlePolicy::Close => return close(connection.into_parts().io.into_inner()).await,
@@ -80,7 +92,10 @@ pub async fn serve(stream: TcpStream, peer: IpAddr, server: Arc<Server>) {
     if let Some(status) = outcome.err().as_ref().and_then(access_log::refused_status) {
         access_log::refuse(&server, peer, status);
     }
-    linger(connection.into_parts().io.into_inner()).await;
+    tokio::select! {
+        () = linger(connection.into_parts().io.into_inner()) => {}
+        () = activity.evicted.notified() => {}
+    }
 }
 
 /// Discards unread input before the connection is closed: a reset would make the client lose the last response (RFC 9112
@@ -113,6 +128,14 @@ async fn time_out(mut stream: TcpStream) {
     // The client was slow before, so this does not wait for it.
     let _ = stream.try_write(response);
     let _ = tokio::time::timeout(Duration::from_secs(1), stream.shutdown()).await;
+}
+
+/// Refuses a connection of a client that has too many (RFC 6585 §4).
+pub fn refuse(stream: &TcpStream) {
+    let response =
+        b"HTTP/1.1 429 Too Many Requests\r\nretry-after: 30\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+    // It fits into the buffer of a new connection.
+    let _ = stream.try_write(response);
 }
 
 /// What the watchdog does with a connection.
@@ -167,6 +190,7 @@ struct Handler {
     peer: IpAddr,
     server: Arc<Server>,
     progress: Arc<Progress>,
+    activity: Arc<Activity>,
 }
 
 impl Service<Request<Incoming>> for Handler {
@@ -180,14 +204,20 @@ impl Service<Request<Incoming>> for Handler {
         let progress = &self.progress;
         progress.parsed.store(progress.read.load(Ordering::Relaxed), Ordering::Relaxed);
         progress.requests.fetch_add(1, Ordering::Relaxed);
+        // Where the response is not ready, it says so itself when it is.
+        self.activity.requested(false);
+        let activity = Arc::clone(&self.activity);
         let (server, peer) = (Arc::clone(&self.server), self.peer);
         let reply = match response.unwrap_or_else(|_| respond::Response::Ready(internal_error())) {
             respond::Response::Ready(reply) => reply,
             respond::Response::NeedsRender(_) => {
-                return ResponseFuture::Blocking(tokio::task::spawn_blocking(move || {
-                    let reply = render(&server, &request);
-                    encode(&server, peer, &request, reply)
-                }));
+                return ResponseFuture::Blocking(
+                    tokio::task::spawn_blocking(move || {
+                        let reply = render(&server, &request);
+                        encode(&server, peer, &request, reply)
+                    }),
+                    activity,
+                );
             }
         };
         let bytes = match &reply.body {
@@ -195,9 +225,13 @@ impl Service<Request<Incoming>> for Handler {
             Body::Document(document, representation) => document.encoded(*representation),
         };
         match bytes {
-            Some(bytes) => ResponseFuture::Ready(ready(Ok(finish(&server, peer, &request, reply, bytes)))),
+            Some(bytes) => {
+                activity.requested(true);
+                ResponseFuture::Ready(ready(Ok(finish(&server, peer, &request, reply, bytes))))
+            }
             None => {
-                ResponseFuture::Blocking(tokio::task::spawn_blocking(move || encode(&server, peer, &request, reply)))
+                let encode = move || encode(&server, peer, &request, reply);
+                ResponseFuture::Blocking(tokio::task::spawn_blocking(encode), activity)
             }
         }
     }
@@ -288,7 +322,7 @@ fn internal_error() -> Reply {
 /// A response that is ready, or that a blocking thread renders or encodes.
 pub enum ResponseFuture {
     Ready(Ready<Result<Response<Full<Bytes>>, Infallible>>),
-    Blocking(JoinHandle<Response<Full<Bytes>>>),
+    Blocking(JoinHandle<Response<Full<Bytes>>>, Arc<Activity>),
 }
 
 impl Future for ResponseFuture {
@@ -297,7 +331,8 @@ impl Future for ResponseFuture {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
             ResponseFuture::Ready(ready) => Pin::new(ready).poll(context),
-            ResponseFuture::Blocking(handle) => Pin::new(handle).poll(context).map(|response| {
+            ResponseFuture::Blocking(handle, activity) => Pin::new(handle).poll(context).map(|response| {
+                activity.responded();
                 Ok(response.unwrap_or_else(|_| {
                     let mut error = Response::default();
                     *error.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use hyper::StatusCode;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::access_log;
+use super::client::{is_trusted, network};
 use super::connection;
+use super::places::{Place, Places};
 use super::server::Server;
 use crate::diagnostics::{Cause, Diagnostic};
+use crate::limits::{MIN_CONNECTIONS_PER_CLIENT, MIN_RESERVED_FILES};
 
 /// How long to wait after `accept` failed, so that a lack of descriptors does not become a busy loop.
 pub const ACCEPT_RETRY: Duration = Duration::from_millis(100);
@@ -49,9 +53,8 @@ impl Listener {
         let _ = socket2::SockRef::from(&self.socket).set_send_buffer_size(SEND_BUFFER_BYTES);
         let mut warned = None::<Instant>;
         loop {
-            let Ok(permit) = Arc::clone(&connections.permits).acquire_owned().await else { return };
             match self.socket.accept().await {
-                Ok((stream, peer)) => connections.spawn_connection(stream, peer.ip(), permit),
+                Ok((stream, peer)) => connections.accept(stream, peer.ip()).await,
                 Err(error) if is_client_error(&error) => {}
                 Err(error) => {
                     if warned.is_none_or(|at| at.elapsed() > ACCEPT_WARNING_INTERVAL) {
@@ -78,40 +81,70 @@ impl Listener {
         for _ in 0..MAX_DRAINED {
             let (stream, peer) = listener.accept().ok()?;
             let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-            if let (Ok(stream), Ok(permit)) = (stream, Arc::clone(&connections.permits).try_acquire_owned()) {
-                connections.spawn_connection(stream, peer.ip(), permit);
+            if let (Ok(stream), Some(place)) = (stream, connections.places.try_take(None)) {
+                connections.spawn_connection(stream, peer.ip(), place);
             }
         }
         None
     }
 }
 
-/// The open connections; each holds a permit.
+/// The open connections; each has a place.
 pub struct Connections {
     server: Arc<Server>,
-    permits: Arc<Semaphore>,
-    limit: u32,
+    places: Arc<Places>,
 }
 
 impl Connections {
-    pub fn new(server: Arc<Server>, max_connections: usize) -> Connections {
-        let limit = u32::try_from(max_connections.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
-        Connections { server, permits: Arc::new(Semaphore::new(limit as usize)), limit }
+    pub fn new(server: Arc<Server>) -> Connections {
+        let configured = server.publication().config.server.max_connections;
+        let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let limit = files.map_or(configured, |files| configured.min(max_connections(files)));
+        let places = Arc::new(Places::new(limit));
+        let connections = Connections { server, places };
+        let of_one_client = connections.max_of_one_client();
+        match files.filter(|_| limit < configured) {
+            Some(files) => tracing::info!(
+                "at most {limit} connections at once, {of_one_client} of one client: `max_connections` is {configured}, \
+                 but this process may open {files} files only (`ulimit -n`, `LimitNOFILE`)"
+            ),
+            None => tracing::info!("at most {limit} connections at once, {of_one_client} of one client"),
+        }
+        connections
     }
 
-    fn spawn_connection(&self, stream: TcpStream, client: IpAddr, permit: OwnedSemaphorePermit) {
+    /// How many connections one client may have.
+    fn max_of_one_client(&self) -> usize {
+        let configured = self.server.publication().config.server.max_connections_per_client;
+        configured.unwrap_or((self.places.limit() / 10).max(MIN_CONNECTIONS_PER_CLIENT))
+    }
+
+    /// Accepts a connection once it has a place, or refuses it.
+    async fn accept(&self, stream: TcpStream, peer: IpAddr) {
+        let is_proxy = is_trusted(peer, &self.server.publication().config.server.trusted_proxies);
+        let client = (!is_proxy).then(|| (network(peer), self.max_of_one_client()));
+        match self.places.take(client).await {
+            Some(place) => self.spawn_connection(stream, peer, place),
+            None => {
+                access_log::refuse(&self.server, peer, StatusCode::TOO_MANY_REQUESTS);
+                connection::refuse(&stream);
+            }
+        }
+    }
+
+    fn spawn_connection(&self, stream: TcpStream, client: IpAddr, place: Place) {
         let server = Arc::clone(&self.server);
         server.metrics.connections.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
-            connection::serve(stream, client, Arc::clone(&server)).await;
+            connection::serve(stream, client, Arc::clone(&server), Arc::clone(&place.activity)).await;
             server.metrics.connections.fetch_sub(1, Ordering::Relaxed);
-            drop(permit);
+            drop(place);
         });
     }
 
     /// Waits until all connections have ended, or the time for them is up.
     pub async fn finish(&self) {
-        let ended = || tokio::time::timeout(REQUEST_GRACE, self.permits.acquire_many(self.limit));
+        let ended = || tokio::time::timeout(REQUEST_GRACE, self.places.all_free());
         if ended().await.is_ok() {
             return;
         }
@@ -142,7 +175,27 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, Diagnostic> {
     })
 }
 
+/// How many connections a process may have that may open so many files: a quarter, at least [`MIN_RESERVED_FILES`], stays
+/// for the store, the admin address and the hub.
+fn max_connections(files: u64) -> usize {
+    let limit = files.saturating_sub((files / 4).max(MIN_RESERVED_FILES));
+    usize::try_from(limit).unwrap_or(usize::MAX).max(1)
+}
+
 /// Whether a client disconnected before it was accepted.
 fn is_client_error(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::ConnectionAborted | std::io::ErrorKind::ConnectionReset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_of_the_files_is_reserved() {
+        for (files, expected) in [(256, 192), (1024, 768), (96, 64), (128, 96), (33, 1), (32, 1), (0, 1)] {
+            assert_eq!(max_connections(files), expected, "{files}");
+        }
+        assert!(max_connections(u64::MAX) > 1 << 40);
+    }
 }

@@ -13,7 +13,8 @@
 //! | `respond` | from a request to its response, a pure function |
 //! | `server` | the state that connections share |
 //! | `client` | the client of a request, also behind proxies |
-//! | `listener`, `stream`, `connection`, `rate_limit` | sockets, time-outs and limits |
+//! | `listener`, `stream`, `connection`, `places`, `rate_limit` | sockets, time-outs and limits |
+//! | `lru` | a map that evicts what was used least recently |
 //! | `watch` | file events, debounced |
 //! | `publisher` | renders a site and swaps the publication |
 //! | `follower` | the thread that decides when to reload |
@@ -36,7 +37,9 @@ mod follower;
 mod hub;
 mod lazy;
 mod listener;
+mod lru;
 mod metrics;
+mod places;
 mod publication;
 mod publisher;
 mod rate_limit;
@@ -91,7 +94,7 @@ pub async fn run(
         None => None,
     };
     let listener = listener.into();
-    let connections = Connections::new(Arc::clone(&server), config.server.max_connections);
+    let connections = Connections::new(Arc::clone(&server));
     let follower = follower::start(inputs, Publisher::new(Arc::clone(&server), site, moment));
     tokio::select! {
         biased;

@@ -1,18 +1,18 @@
 //! Rate limiting: a token bucket per client.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::client::Client;
+use super::lru::LruMap;
 use crate::config::RateLimit;
 
-/// Bounds the memory, however many addresses an attacker uses.
+/// Bounds the memory, however many addresses an attacker uses. Beyond it, the client that asked longest ago is forgotten.
 const MAX_CLIENTS: usize = 100_000;
 
 /// The token buckets of all clients.
 #[derive(Debug, Default)]
-pub struct RateLimiter(Mutex<HashMap<Client, TokenBucket>>);
+pub struct RateLimiter(Mutex<LruMap<Client, TokenBucket>>);
 
 #[derive(Debug, Clone, Copy)]
 struct TokenBucket {
@@ -34,14 +34,14 @@ impl RateLimiter {
     /// The bucket is empty: how long until the next token.
     pub fn try_take(&self, client: Client, limit: RateLimit, now: Instant) -> Result<(), Duration> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MAX_CLIENTS {
-            // A full bucket is equal to none.
-            all.retain(|_, bucket| bucket.refill(limit, now).tokens < limit.burst);
-            if all.len() >= MAX_CLIENTS {
-                all.clear();
+        let client = client.network();
+        if all.get(&client).is_none() {
+            all.insert(client, TokenBucket { tokens: limit.burst, updated: now });
+            if all.len() > MAX_CLIENTS {
+                all.evict();
             }
         }
-        let bucket = all.entry(client.network()).or_insert(TokenBucket { tokens: limit.burst, updated: now });
+        let Some(bucket) = all.get(&client) else { return Ok(()) };
         *bucket = bucket.refill(limit, now);
         if bucket.tokens < 1.0 {
             return Err(Duration::from_secs_f64((1.0 - bucket.tokens) / limit.per_second));
@@ -82,5 +82,20 @@ mod tests {
             let _ = limiter.try_take(Client::Known(IpAddr::V4(number.into())), limit, start);
         }
         assert!(limiter.0.lock().unwrap().len() <= MAX_CLIENTS);
+    }
+
+    /// However many others ask, a client that goes on asking stays limited.
+    #[test]
+    fn a_client_that_goes_on_asking_is_not_forgotten() {
+        let (limiter, limit, start) =
+            (RateLimiter::default(), RateLimit { per_second: 0.001, burst: 1.0 }, Instant::now());
+        let client = Client::Known("2001:db8::1".parse().unwrap());
+        assert!(limiter.try_take(client, limit, start).is_ok());
+        for number in 0..3 * MAX_CLIENTS as u32 {
+            let _ = limiter.try_take(Client::Known(IpAddr::V4(number.into())), limit, start);
+            if number % 1000 == 0 {
+                assert!(limiter.try_take(client, limit, start).is_err(), "after {number} others");
+            }
+        }
     }
 }

@@ -11,6 +11,8 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use super::places::Activity;
+
 /// The progress of a connection.
 #[derive(Debug, Default)]
 pub struct Progress {
@@ -31,13 +33,14 @@ pub struct Progress {
 pub struct Stream {
     inner: TokioIo<TcpStream>,
     progress: Arc<Progress>,
+    activity: Arc<Activity>,
     /// The last byte that was read.
     last_byte: u8,
 }
 
 impl Stream {
-    pub fn new(inner: TcpStream, progress: Arc<Progress>) -> Stream {
-        Stream { inner: TokioIo::new(inner), progress, last_byte: 0 }
+    pub fn new(inner: TcpStream, progress: Arc<Progress>, activity: Arc<Activity>) -> Stream {
+        Stream { inner: TokioIo::new(inner), progress, activity, last_byte: 0 }
     }
 
     pub fn into_inner(self) -> TcpStream {
@@ -45,6 +48,7 @@ impl Stream {
     }
 
     fn count_written(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        self.activity.written();
         self.progress.is_blocked.store(outcome.is_pending(), Ordering::Relaxed);
         if let Poll::Ready(Ok(count)) = &outcome {
             self.progress.written.fetch_add(*count as u64, Ordering::Relaxed);
@@ -68,6 +72,9 @@ impl Read for Stream {
             return Poll::Pending;
         }
         let read = filled.filled_mut();
+        if !read.is_empty() {
+            self.activity.received();
+        }
         reject_bare_lf(read, self.last_byte);
         self.last_byte = read.last().copied().unwrap_or(self.last_byte);
         self.progress.read.fetch_add(read.len() as u64, Ordering::Relaxed);
@@ -109,6 +116,8 @@ impl Write for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The server flushes when it has written all that it has.
+        self.activity.flushed();
         Pin::new(&mut self.inner).poll_flush(context)
     }
 

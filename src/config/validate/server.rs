@@ -28,9 +28,14 @@ impl Validator<'_> {
         );
         let listen = self.socket("listen", server.listen.as_deref().unwrap_or("127.0.0.1:8080"));
         let admin = server.admin.as_deref().map(|text| self.socket("admin", text));
-        if server.max_connections == Some(0) {
-            self.error(&["server", "max_connections"], "`max_connections` must be at least 1");
+        let connections = [
+            ("max_connections", server.max_connections),
+            ("max_connections_per_client", server.max_connections_per_client),
+        ];
+        for (key, _) in connections.into_iter().filter(|(_, limit)| *limit == Some(0)) {
+            self.error(&["server", key], format!("`{key}` must be at least 1"));
         }
+        let count = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX);
         Some(Server {
             listen: listen?,
             max_age: server.max_age.unwrap_or(300),
@@ -43,9 +48,8 @@ impl Validator<'_> {
             rate_limit: self.rate_limit(raw),
             trusted_proxies: self.trusted_proxies(raw),
             client_ip_header: client_ip_header.unwrap_or(ClientIpHeader::XForwardedFor),
-            max_connections: server
-                .max_connections
-                .map_or(10_000, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+            max_connections: server.max_connections.map_or(10_000, count),
+            max_connections_per_client: server.max_connections_per_client.map(count),
             access_log: access_log.unwrap_or(AccessLog::Off),
         })
     }
