@@ -44,7 +44,7 @@ impl ValueEnum for OutputFormat {
 pub enum Command {
     /// Make a small site in two languages that builds at once, or write the built-in templates
     Init(InitOptions),
-    /// Bring what exists into the store
+    /// Import existing content into the store
     Import(ImportOptions),
     /// Read everything, write nothing, and report every diagnostic; with --feeds, of feeds instead of stories
     Check(CheckOptions),
@@ -52,19 +52,19 @@ pub enum Command {
     Build(BuildOptions),
     /// Serve the feeds, and follow the store as it changes
     Serve(ServeOptions),
-    /// Tell the hub of feeds that changed, after they were uploaded
+    /// Notify the hub of changed feeds, after an upload
     Ping(PingOptions),
-    /// Say which stories lack which languages, by language and topic, the oldest first
+    /// Report which stories lack which languages, by language and topic, the oldest first
     Coverage,
     /// Write the JSON Schema of a story or of the configuration, for completion in an editor
     Schema {
-        /// Whose
+        /// The file format
         #[arg(value_enum)]
         of: SchemaOf,
     },
     /// Write the completions of a shell
     Completions {
-        /// Which one
+        /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
@@ -99,11 +99,11 @@ pub struct ImportOptions {
     #[arg(long, value_name = "DIR")]
     pub into: PathBuf,
 
-    /// What the sources are; without it, what they look like
+    /// The format of the sources; detected by default
     #[arg(long, value_enum)]
     pub from: Option<SourceKind>,
 
-    /// Say what would come in, and write nothing
+    /// Report what would be imported, and write nothing
     #[arg(long)]
     pub dry_run: bool,
 
@@ -111,11 +111,11 @@ pub struct ImportOptions {
     #[arg(long, value_name = "DATE|SELECTOR")]
     pub date: Vec<String>,
 
-    /// The language of entries whose own is not found for sure
+    /// The language of entries whose own cannot be identified
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
 
-    /// A list of pairs that may be one story: what was decided in it is taken, and what is open is written to it
+    /// A file of pairs that may be one story: decisions are read from it, and open pairs are written to it
     #[arg(long, value_name = "FILE")]
     pub review: Option<PathBuf>,
 
@@ -123,11 +123,11 @@ pub struct ImportOptions {
     #[arg(long)]
     pub allow_private: bool,
 
-    /// Say why entries were joined as one story, and why not
+    /// Report why entries were joined as one story, and why not
     #[arg(long)]
     pub explain: bool,
 
-    /// Bring the pages of a WordPress export in too
+    /// Import the pages of a WordPress export too
     #[arg(long)]
     pub pages: bool,
 
@@ -137,7 +137,7 @@ pub struct ImportOptions {
 
 /// CSS selectors of an HTML page; `--date` is one too.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Where things stand on a page of HTML, as CSS selectors")]
+#[command(next_help_heading = "CSS selectors for a page of HTML")]
 pub struct SelectorOptions {
     /// Each entry; without it, `article`
     #[arg(long, value_name = "SELECTOR")]

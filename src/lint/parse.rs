@@ -106,12 +106,12 @@ fn exceeds_limits(findings: &mut Findings<'_>) -> bool {
 /// Reports a well-formedness error, with advice.
 fn not_well_formed(findings: &mut Findings<'_>, error: &Error) {
     let text = findings.text;
-    let at = match error {
+    let position = match error {
         Error::DtdDetected => text.find("<!DOCTYPE").unwrap_or(0),
         Error::UnexpectedEndOfStream | Error::UnclosedRootNode => text.trim_end().len(),
         _ => offset(text, error.pos().row, error.pos().col),
     };
-    let rest = &text[at..];
+    let rest = &text[position..];
     let named = |what: &str, name: &str| format!("{what} `{}`", excerpt(name));
     let (message, help) = match error {
         Error::UnexpectedCloseTag(expected, actual, _) => {
@@ -154,12 +154,12 @@ fn not_well_formed(findings: &mut Findings<'_>, error: &Error) {
             (format!("more than {MAX_NODES} elements"), "split the feed into archives (RFC 5005)")
         }
         other => {
-            let position = format!(" at {}", other.pos());
-            (other.to_string().replace(&position, ""), "mend it; readers refuse the whole feed for it")
+            let suffix = format!(" at {}", other.pos());
+            (other.to_string().replace(&suffix, ""), "mend it; readers refuse the whole feed for it")
         }
     };
     let width = rest.chars().next().map_or(0, char::len_utf8);
-    findings.error(at..at + width, format!("not well-formed XML: {message}")).help(help);
+    findings.error(position..position + width, format!("not well-formed XML: {message}")).help(help);
 }
 
 /// The byte offset of a line and column, both from 1, the column in characters.
@@ -179,9 +179,9 @@ fn encoding(findings: &mut Findings<'_>) {
     let name = value.split(['"', '\'', ' ']).next().unwrap_or_default();
     // ASCII is a subset of nearly every encoding.
     if !text.is_ascii() && !name.eq_ignore_ascii_case("utf-8") {
-        let at = value.as_ptr() as usize - text.as_ptr() as usize;
+        let start = value.as_ptr() as usize - text.as_ptr() as usize;
         let message = format!("the declaration says `{}`, but this is UTF-8; readers will garble it", excerpt(name));
-        findings.error(at..at + name.len(), message).help("write `encoding=\"UTF-8\"`");
+        findings.error(start..start + name.len(), message).help("write `encoding=\"UTF-8\"`");
     }
 }
 

@@ -64,9 +64,10 @@ impl Now {
 
 /// Responds to a request.
 pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) -> Response {
-    let mut reply = match check(request) {
-        Err(reply) => reply,
-        Ok(path) => match publication.find(&path) {
+    let mut reply = match (reject(request), path(request.uri().path())) {
+        (Some(reply), _) => reply,
+        (None, None) => text(StatusCode::BAD_REQUEST, "this is no path\n"),
+        (None, Some(path)) => match publication.find(&path) {
             Lookup::Resource(resource) => document(request, resource, now.at),
             Lookup::Lazy(page) => match page.cached() {
                 Some(resource) => document(request, &resource, now.at),
@@ -80,33 +81,30 @@ pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) ->
     Response::Ready(reply)
 }
 
-/// The path of a request for a document.
-///
-/// # Errors
-/// The reply to any other request.
-fn check<B>(request: &Request<B>) -> Result<Cow<'_, str>, Reply> {
+/// The reply to OPTIONS, and to an invalid request.
+fn reject<B>(request: &Request<B>) -> Option<Reply> {
     let headers = request.headers();
     // RFC 9112 §3.2: HTTP/1.1 requires exactly one `Host`, earlier versions allow one.
     let mut hosts = headers.get_all(header::HOST).iter();
     let (host, more) = (hosts.next(), hosts.next());
     if more.is_some() || host.map_or(request.version() == hyper::Version::HTTP_11, |host| !is_host(host.as_bytes())) {
-        return Err(close_after(text(StatusCode::BAD_REQUEST, "a request names one host\n")));
+        return Some(close_after(text(StatusCode::BAD_REQUEST, "a request names one host\n")));
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
         let reply = text(StatusCode::METHOD_NOT_ALLOWED, "feeds can only be read\n");
-        return Err(close_after(with_header(reply, header::ALLOW, METHODS)));
+        return Some(close_after(with_header(reply, header::ALLOW, METHODS)));
     }
     // None of these methods needs a body, and a chunked one allows request smuggling (RFC 9112 §11.2).
     if headers.contains_key(header::TRANSFER_ENCODING) {
-        return Err(close_after(text(StatusCode::BAD_REQUEST, "requests have no body here\n")));
+        return Some(close_after(text(StatusCode::BAD_REQUEST, "requests have no body here\n")));
     }
     if request.method() == Method::OPTIONS {
-        return Err(options(headers));
+        return Some(options(headers));
     }
     if request.uri().path().len() > MAX_PATH_LENGTH {
-        return Err(text(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n"));
+        return Some(text(StatusCode::URI_TOO_LONG, "there are no paths as long as this\n"));
     }
-    path(request.uri().path()).ok_or_else(|| text(StatusCode::BAD_REQUEST, "this is no path\n"))
+    None
 }
 
 /// Whether bytes can be a host with an optional port (RFC 3986 §3.2.2).

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 pub const NOW: &str = "2026-01-15T12:00:00Z";
 
 /// A run that takes longer hangs.
-const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(400);
 
 /// A configuration with two languages and two topics.
 pub const CONFIG: &str = r#"
