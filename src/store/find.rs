@@ -108,7 +108,11 @@ pub fn files(config: &Config) -> (Vec<StoreFile>, Vec<Diagnostic>) {
                     Err(diagnostic) => diagnostics.push(diagnostic),
                 }
             }
-            Err(error) => diagnostics.push(unreadable(store, &error)),
+            // A link to a folder above the store is a circle too.
+            Err(error) => diagnostics.push(match error.path().and_then(|path| Some((path, links.outside(path)?))) {
+                Some((path, target)) => leads_out(path, &target),
+                None => unreadable(store, &error),
+            }),
         }
     }
     files.sort_by(|one, other| one.below.cmp(&other.below));
@@ -281,11 +285,11 @@ mod tests {
         let out = |name: &str| format!("{name}: this symbolic link leads out of the store");
         let (files, refused) = tree.found(STORIES);
         assert_eq!(files, ["2014/a.toml"]);
-        let names = ["absolute.toml", "chain.toml", "device.toml", "file.toml", "folder"];
+        let names = ["absolute.toml", "chain.toml", "device.toml", "file.toml", "folder", "parent"];
         for name in names {
             assert!(refused.contains(&out(name)), "{name}: {refused:#?}");
         }
-        assert_eq!(refused.len(), names.len() + 3, "{refused:#?}");
+        assert_eq!(refused.len(), names.len() + 2, "{refused:#?}");
         // Files below a link are not found by their own path either.
         assert!(file(&tree.config(STORIES), &tree.path("current/stories/folder/c.toml")).is_none());
     }
