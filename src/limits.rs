@@ -23,6 +23,8 @@
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
 //! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
+//! | deltas of all feeds in memory | [`MAX_DELTAS`] | the least recently used are made again, or the full feed is sent |
+//! | encoders, renderers of pages at a time | the cores, 2 (`serve`) | the full feed, or without a coding; pages wait |
 //! | an aggregator's reports, for each feed | 100 names of 64 bytes, 31 days, a billion subscribers (`serve::aggregators`) | the least recently used of the client with the most names is forgotten |
 //! | feeds that wait for the hub | 100,000 (`serve::hub`) | the hub is not notified of further ones, which are counted |
 //! | a response of the hub | 64 kB, 10 s (`serve::hub`) | it is tried again |
@@ -63,3 +65,6 @@ pub const MIN_RESERVED_FILES: u64 = 32;
 
 /// Connections of one client, where not configured.
 pub const MIN_CONNECTIONS_PER_CLIENT: usize = 20;
+
+/// The deltas of all feeds that are in memory, in bytes.
+pub const MAX_DELTAS: usize = 32 << 20;

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use hyper::body::Incoming;
 use hyper::header;
 use hyper::{Request, StatusCode};
 
@@ -13,13 +12,7 @@ use super::server::Server;
 pub const ACCESS: &str = "tidings::access";
 
 /// Logs a request. Its query and most of its headers may contain secrets, and are left out.
-pub fn log(
-    server: &Server,
-    client: impl FnOnce() -> Client,
-    request: &Request<Incoming>,
-    status: StatusCode,
-    bytes: u64,
-) {
+pub fn log<B>(server: &Server, client: impl FnOnce() -> Client, request: &Request<B>, status: StatusCode, bytes: u64) {
     if !server.has_access_log {
         return;
     }

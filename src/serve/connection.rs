@@ -22,8 +22,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::client::Client;
+use super::encoders::Unavailable;
 use super::places::Activity;
-use super::respond::{self, Body, Reply, close_after, respond, text, with_header};
+use super::respond::{self, Body, Reply, close_after, has_cheaper, in_cheaper, respond, text, with_header};
 use super::server::Server;
 use super::stream::{Progress, Stream};
 use super::{access_log, aggregators};
@@ -207,33 +208,17 @@ impl Service<Request<Incoming>> for Handler {
         // Where the response is not ready, it says so itself when it is.
         self.activity.requested(false);
         let activity = Arc::clone(&self.activity);
-        let (server, peer) = (Arc::clone(&self.server), self.peer);
-        let reply = match response.unwrap_or_else(|_| respond::Response::Ready(internal_error())) {
-            respond::Response::Ready(reply) => reply,
-            respond::Response::NeedsRender(_) => {
-                return ResponseFuture::Blocking(
-                    tokio::task::spawn_blocking(move || {
-                        let reply = render(&server, &request);
-                        encode(&server, peer, &request, reply)
-                    }),
-                    activity,
-                );
-            }
-        };
-        let bytes = match &reply.body {
-            Body::Bytes(bytes) => Some(bytes.clone()),
-            Body::Document(document, representation) => document.encoded(*representation),
-        };
-        match bytes {
-            Some(bytes) => {
-                activity.requested(true);
-                ResponseFuture::Ready(ready(Ok(finish(&server, peer, &request, reply, bytes))))
-            }
-            None => {
-                let encode = move || encode(&server, peer, &request, reply);
-                ResponseFuture::Blocking(tokio::task::spawn_blocking(encode), activity)
-            }
+        let response = response.unwrap_or_else(|_| respond::Response::Ready(internal_error()));
+        if let respond::Response::Ready(reply) = &response
+            && let Some(bytes) = body(&self.server, reply)
+            && let respond::Response::Ready(reply) = response
+        {
+            self.activity.requested(true);
+            return ResponseFuture::Ready(ready(Ok(finish(&self.server, self.peer, &request, reply, bytes))));
         }
+        let answer = answer(Arc::clone(&self.server), self.peer, request.map(drop), response);
+        // A task of its own, so that a panic harms this request only.
+        ResponseFuture::Waiting(tokio::spawn(answer), activity)
     }
 }
 
@@ -256,19 +241,66 @@ impl Handler {
     }
 }
 
+/// The bytes of a reply that are there already.
+fn body(server: &Server, reply: &Reply) -> Option<Bytes> {
+    match &reply.body {
+        Body::Bytes(bytes) => Some(bytes.clone()),
+        Body::Document(document, representation) => server.encoders.encoded(document, *representation),
+    }
+}
+
+/// Responds to a request whose response has to be rendered or encoded first.
+async fn answer(
+    server: Arc<Server>,
+    peer: IpAddr,
+    request: Request<()>,
+    response: respond::Response,
+) -> Response<Full<Bytes>> {
+    let mut reply = match response {
+        respond::Response::Ready(reply) => reply,
+        respond::Response::NeedsRender(_) => render(&server, &request).await,
+    };
+    loop {
+        let (document, representation) = match &reply.body {
+            Body::Bytes(bytes) => {
+                let bytes = bytes.clone();
+                return finish(&server, peer, &request, reply, bytes);
+            }
+            Body::Document(document, representation) => (Arc::clone(document), *representation),
+        };
+        let has_cheaper = has_cheaper(&request, representation);
+        match server.encoders.encode(&document, representation, !has_cheaper).await {
+            Ok(bytes) => return finish(&server, peer, &request, reply, bytes),
+            Err(Unavailable::Saturated) if has_cheaper => reply = in_cheaper(reply),
+            Err(_) => return finish(&server, peer, &request, internal_error(), Bytes::new()),
+        }
+    }
+}
+
 /// Renders the page that a request needs, and responds. Where a story changed meanwhile, the next publication is about to
 /// contain it.
-fn render(server: &Server, request: &Request<Incoming>) -> Reply {
+async fn render(server: &Arc<Server>, request: &Request<()>) -> Reply {
     for _ in 0..MAX_RENDER_ATTEMPTS {
+        // Those that wait need no thread, and never wait for an encoder.
+        let permit = server.renderers.acquire().await;
         // The publication may have been replaced, so that the page is another one, or rendered already.
         let publication = server.publication();
-        match respond(request, &publication, &server.now()) {
+        let page = match respond(request, &publication, &server.now()) {
             respond::Response::Ready(reply) => return reply,
-            respond::Response::NeedsRender(page) => {
-                if publication.render(&page, &server.metrics).is_err() {
-                    std::thread::sleep(RENDER_RETRY);
-                }
-            }
+            respond::Response::NeedsRender(page) => page,
+        };
+        let metrics = Arc::clone(&server.metrics);
+        let renderers = server.render_threads.clone();
+        let rendered = tokio::task::spawn_blocking(move || match &renderers {
+            Some(threads) => threads.install(|| publication.render(&page, &metrics)),
+            None => publication.render(&page, &metrics),
+        });
+        let rendered = rendered.await;
+        drop(permit);
+        match rendered {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => tokio::time::sleep(RENDER_RETRY).await,
+            Err(_) => return internal_error(),
         }
     }
     let reply = text(StatusCode::SERVICE_UNAVAILABLE, "this page changes just now; ask again\n");
@@ -277,26 +309,8 @@ fn render(server: &Server, request: &Request<Incoming>) -> Reply {
     close_after(reply)
 }
 
-/// Encodes the body of a reply; this blocks.
-fn encode(server: &Server, peer: IpAddr, request: &Request<Incoming>, reply: Reply) -> Response<Full<Bytes>> {
-    let bytes = match &reply.body {
-        Body::Bytes(bytes) => Ok(bytes.clone()),
-        Body::Document(document, representation) => document.encode(*representation),
-    };
-    match bytes {
-        Ok(bytes) => finish(server, peer, request, reply, bytes),
-        Err(_) => finish(server, peer, request, internal_error(), Bytes::new()),
-    }
-}
-
 /// Counts and logs a reply, and assembles the response.
-fn finish(
-    server: &Server,
-    peer: IpAddr,
-    request: &Request<Incoming>,
-    reply: Reply,
-    body: Bytes,
-) -> Response<Full<Bytes>> {
+fn finish<B>(server: &Server, peer: IpAddr, request: &Request<B>, reply: Reply, body: Bytes) -> Response<Full<Bytes>> {
     let reply = if server.is_stopping() { close_after(reply) } else { reply };
     let sent = if request.method() == Method::HEAD { 0 } else { body.len() as u64 };
     let client = || Client::new(peer, request.headers(), &server.publication().config.server);
@@ -319,10 +333,10 @@ fn internal_error() -> Reply {
     close_after(text(StatusCode::INTERNAL_SERVER_ERROR, "this server made a mistake\n"))
 }
 
-/// A response that is ready, or that a blocking thread renders or encodes.
+/// A response that is ready, or that has to be rendered or encoded.
 pub enum ResponseFuture {
     Ready(Ready<Result<Response<Full<Bytes>>, Infallible>>),
-    Blocking(JoinHandle<Response<Full<Bytes>>>, Arc<Activity>),
+    Waiting(JoinHandle<Response<Full<Bytes>>>, Arc<Activity>),
 }
 
 impl Future for ResponseFuture {
@@ -331,7 +345,7 @@ impl Future for ResponseFuture {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *self {
             ResponseFuture::Ready(ready) => Pin::new(ready).poll(context),
-            ResponseFuture::Blocking(handle, activity) => Pin::new(handle).poll(context).map(|response| {
+            ResponseFuture::Waiting(handle, activity) => Pin::new(handle).poll(context).map(|response| {
                 activity.responded();
                 Ok(response.unwrap_or_else(|_| {
                     let mut error = Response::default();

@@ -1,8 +1,8 @@
 //! A document as it is served: its bytes in every coding, its validators, and deltas from its previous versions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -26,10 +26,11 @@ pub struct Document {
     bytes: Bytes,
     hash: u128,
     rendered: Rendered,
-    /// The hashes of its entries.
-    entries: Arc<[u64]>,
-    /// Oldest first.
-    previous: Vec<PreviousVersion>,
+    /// The number of this version of its path.
+    number: u64,
+    entries: Vec<VersionedEntry>,
+    /// The hashes of the versions before, the last one of `number - 1`, oldest first.
+    previous: VecDeque<u128>,
     /// At least a second later than that of the previous version.
     pub last_modified: Timestamp,
     pub last_modified_text: HeaderValue,
@@ -38,17 +39,14 @@ pub struct Document {
     /// The same for responses that a delta may follow.
     delta_tags: [HeaderValue; 1 + CODINGS.len()],
     coded: [OnceLock<Bytes>; CODINGS.len()],
-    /// Held while a representation is encoded, so that concurrent requests encode it once.
-    encoding: Mutex<()>,
-    /// Deltas that were requested.
-    deltas: Mutex<HashMap<Representation, Bytes>>,
 }
 
-/// A previous version, as the base instance of a delta.
-#[derive(Debug, Clone)]
-struct PreviousVersion {
-    hash: u128,
-    entries: Arc<[u64]>,
+/// An entry of a feed, and since which version it is as it is. So a delta from any previous version needs no more than a
+/// number for each entry, however many versions there are.
+#[derive(Debug, Clone, Copy)]
+struct VersionedEntry {
+    hash: u64,
+    since: u64,
 }
 
 /// A representation of a document (RFC 9110 §3.2): full, or a delta (RFC 3229), in a content coding or identity.
@@ -65,17 +63,23 @@ impl Document {
         let Rendered { bytes, entry_ranges } = rendered;
         let bytes = Bytes::from(bytes);
         let hash = xxh3_128(&bytes);
-        let entries = entry_ranges.iter().map(|range| xxh3_64(&bytes[range.clone()])).collect();
+        let number = previous.map_or(0, |previous| previous.number + 1);
+        let before: HashMap<u64, u64> =
+            previous.iter().flat_map(|previous| &previous.entries).map(|entry| (entry.hash, entry.since)).collect();
+        let entries = entry_ranges.iter().map(|range| {
+            let hash = xxh3_64(&bytes[range.clone()]);
+            VersionedEntry { hash, since: before.get(&hash).copied().unwrap_or(number) }
+        });
+        let entries = entries.collect();
         let mut versions = previous.map(|previous| previous.previous.clone()).unwrap_or_default();
-        versions.extend(
-            previous.map(|previous| PreviousVersion { hash: previous.hash, entries: Arc::clone(&previous.entries) }),
-        );
+        versions.extend(previous.map(|previous| previous.hash));
         versions.drain(..versions.len().saturating_sub(MAX_PREVIOUS_VERSIONS));
         // Two versions never share a date, because `If-Modified-Since` could not tell them apart.
         let earliest = previous.map_or(i64::MIN, |previous| previous.last_modified.0.saturating_add(1));
         let last_modified = Timestamp(now.0.max(earliest));
         Document {
             hash,
+            number,
             entries,
             previous: versions,
             last_modified,
@@ -83,8 +87,6 @@ impl Document {
             tags: tags("", hash),
             delta_tags: tags(DELTA_TAG_PREFIX, hash),
             coded: Default::default(),
-            encoding: Mutex::default(),
-            deltas: Mutex::default(),
             rendered: Rendered { bytes: Vec::new(), entry_ranges },
             bytes,
         }
@@ -97,6 +99,11 @@ impl Document {
     /// The number of bytes, unencoded.
     pub fn size(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The hash of its bytes.
+    pub fn hash(&self) -> u128 {
+        self.hash
     }
 
     /// Its entity tag in a coding.
@@ -113,51 +120,48 @@ impl Document {
     pub fn delta_base(&self, tag: &str) -> Option<u128> {
         let hash = tag.strip_prefix('"')?.strip_prefix(DELTA_TAG_PREFIX)?.get(..32)?;
         let hash = u128::from_str_radix(hash, 16).ok()?;
-        self.previous.iter().any(|version| version.hash == hash).then_some(hash)
+        self.previous.contains(&hash).then_some(hash)
     }
 
-    /// The bytes of a representation that is encoded already.
+    /// The bytes of a full representation that is encoded already.
     pub fn encoded(&self, representation: Representation) -> Option<Bytes> {
         match representation {
             Representation { base: None, coding: None } => Some(self.bytes.clone()),
             Representation { base: None, coding } => self.coded[coding_index(coding) - 1].get().cloned(),
-            _ => self.deltas().get(&representation).cloned(),
+            _ => None,
         }
     }
 
-    /// The bytes of a representation, encoded if need be; this blocks.
+    /// The bytes of a representation, encoded if need be. This blocks: requests have [`Encoders`](super::encoders::Encoders).
     ///
     /// # Errors
     /// An encoder failed.
     pub fn encode(&self, representation: Representation) -> io::Result<Bytes> {
-        let _encoding = self.encoding.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bytes) = self.encoded(representation) {
             return Ok(bytes);
         }
-        let identity = representation.base.map_or_else(|| self.bytes.clone(), |base| self.delta(base));
-        let bytes = match representation.coding {
-            Some(coding) => Bytes::from(coding.encode(&identity)?),
-            None => identity,
-        };
-        match representation {
-            Representation { base: None, coding } => drop(self.coded[coding_index(coding) - 1].set(bytes.clone())),
-            _ => drop(self.deltas().insert(representation, bytes.clone())),
+        match (representation.base, representation.coding) {
+            (None, None) => Ok(self.bytes.clone()),
+            (None, Some(coding)) => {
+                let coded = &self.coded[coding_index(Some(coding)) - 1];
+                let bytes = Bytes::from(coding.encode(&self.bytes)?);
+                Ok(coded.get_or_init(|| bytes).clone())
+            }
+            (Some(base), None) => Ok(self.delta(base)),
+            // There are many deltas, each for few clients.
+            (Some(base), Some(coding)) => Ok(Bytes::from(coding.encode_fast(&self.delta(base))?)),
         }
-        Ok(bytes)
-    }
-
-    fn deltas(&self) -> MutexGuard<'_, HashMap<Representation, Bytes>> {
-        self.deltas.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The feed with only the entries that are new or changed since the base instance.
     fn delta(&self, base: u128) -> Bytes {
         let ranges = &self.rendered.entry_ranges;
-        let base = self.previous.iter().rfind(|version| version.hash == base);
-        let unchanged = base.map(|version| &version.entries[..]).unwrap_or_default();
+        let newer = self.previous.iter().rev().zip(0..).find(|(version, _)| **version == base).map(|(_, newer)| newer);
+        let base = newer.map(|newer: u64| self.number - 1 - newer);
         let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else { return self.bytes.clone() };
         let separator = ranges.get(1).map(|second| &self.bytes[first.end..second.start]).unwrap_or_default();
-        let changed = ranges.iter().zip(&self.entries[..]).filter(|(_, entry)| !unchanged.contains(entry));
+        let changed =
+            ranges.iter().zip(&self.entries[..]).filter(|(_, entry)| base.is_none_or(|base| entry.since > base));
         let mut out = self.bytes[..first.start].to_vec();
         for (index, (range, _)) in changed.enumerate() {
             if index > 0 {
@@ -230,6 +234,34 @@ mod tests {
         assert_eq!(three.delta_base(three.delta_tag(None).to_str().unwrap()), None);
         assert_eq!(three.delta_base(three.tag(None).to_str().unwrap()), None);
         assert_eq!([one, two, three].map(|version| version.last_modified.0), [10, 11, 12]);
+    }
+
+    /// The memory of a hundred versions is that of a few: each entry is kept once.
+    #[test]
+    fn previous_versions_take_hardly_any_memory() {
+        let entries: Vec<String> = (0..1000).map(|number| number.to_string()).collect();
+        let mut newest = version(&entries.iter().map(String::as_str).collect::<Vec<_>>(), None, 0);
+        for change in 0..200 {
+            let mut entries = entries.clone();
+            entries[change] = "changed".to_owned();
+            newest = version(&entries.iter().map(String::as_str).collect::<Vec<_>>(), Some(&newest), 0);
+        }
+        let kept =
+            newest.entries.capacity() * size_of::<VersionedEntry>() + newest.previous.capacity() * size_of::<u128>();
+        assert!(kept < 20_000, "{kept}");
+    }
+
+    #[test]
+    fn an_entry_that_returns_is_sent_again() {
+        let one = version(&["a", "b"], None, 0);
+        let two = version(&["A", "b"], Some(&one), 0);
+        let three = version(&["a", "b", "c"], Some(&two), 0);
+        assert_eq!(delta(&three, &one), "[a,c]");
+        assert_eq!(delta(&three, &two), "[a,c]");
+        // The base is the newest version of these bytes.
+        let four = version(&["A", "b"], Some(&three), 0);
+        let five = version(&["A", "b", "c"], Some(&four), 0);
+        assert_eq!(delta(&five, &two), "[c]");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | file | what it does |
 //! | --- | --- |
 //! | `document` | one version of a document: its codings, entity tags and date, and deltas from earlier versions |
+//! | `encoders` | encodes documents for requests, and keeps deltas |
 //! | `resource` | a document at its path, with its response headers |
 //! | `publication` | all documents of a moment; the next publication from the previous one |
 //! | `lazy` | pages that are rendered on demand, and their cache |
@@ -33,6 +34,7 @@ mod client;
 mod conditional;
 mod connection;
 mod document;
+mod encoders;
 mod follower;
 mod hub;
 mod lazy;

@@ -4,7 +4,10 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
+use tokio::runtime::Handle;
+
 use super::document::{Document, Representation};
+use super::encoders::Encoders;
 use super::hub::HubNotifier;
 use super::publication::{Next, Publication};
 use super::server::Server;
@@ -30,7 +33,8 @@ impl Publisher {
     /// A publisher that follows the first publication, which is that of `site` at `moment`.
     pub fn new(server: Arc<Server>, site: Site, moment: Timestamp) -> Publisher {
         let (encoder, documents) = channel();
-        std::thread::spawn(move || encode_all(&documents));
+        let (encoders, runtime) = (Arc::clone(&server.encoders), Handle::current());
+        std::thread::spawn(move || encode_all(&documents, &encoders, &runtime));
         let notifier = HubNotifier::start(Arc::clone(&server.metrics));
         Publisher { server, notifier, encoder, next_change: site.next_change(moment), site, moment }
     }
@@ -115,12 +119,13 @@ impl Publisher {
 }
 
 /// Encodes changed documents before they are requested, one at a time; one that was replaced meanwhile is skipped.
-fn encode_all(documents: &Receiver<Weak<Document>>) {
+fn encode_all(documents: &Receiver<Weak<Document>>, encoders: &Arc<Encoders>, runtime: &Handle) {
     while let Ok(document) = documents.recv() {
         for coding in CODINGS {
             if let Some(document) = document.upgrade() {
                 // An error occurs again, and is reported, when the document is requested.
-                let _ = document.encode(Representation { base: None, coding: Some(coding) });
+                let representation = Representation { base: None, coding: Some(coding) };
+                let _ = runtime.block_on(encoders.encode(&document, representation, true));
             }
         }
     }

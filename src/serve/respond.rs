@@ -166,6 +166,35 @@ fn delta(resource: &Resource, base: u128, coding: Option<Coding>, now: Timestamp
     Reply { status: StatusCode::IM_USED, headers, body, counters: None }
 }
 
+/// Whether a document may be sent in a cheaper representation than the one that the request prefers.
+pub fn has_cheaper<B>(request: &Request<B>, representation: Representation) -> bool {
+    let allows_identity = || Accepted::read(lines(request.headers(), header::ACCEPT_ENCODING)).allows(None);
+    representation.base.is_some() || representation.coding.is_some() && allows_identity()
+}
+
+/// The reply with a cheaper representation: the full document for a delta, its bytes as they are for a coding.
+pub fn in_cheaper(mut reply: Reply) -> Reply {
+    let Body::Document(document, representation) = reply.body else { return reply };
+    let headers = &mut reply.headers;
+    let coding = match representation.base {
+        Some(_) => {
+            reply.status = StatusCode::OK;
+            headers.remove(IM);
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            representation.coding
+        }
+        None => {
+            let may_precede_delta = headers.get(header::ETAG) == Some(document.delta_tag(representation.coding));
+            let tag = if may_precede_delta { document.delta_tag(None) } else { document.tag(None) };
+            headers.insert(header::ETAG, tag.clone());
+            headers.remove(header::CONTENT_ENCODING);
+            None
+        }
+    };
+    reply.body = Body::Document(document, Representation { base: None, coding });
+    reply
+}
+
 /// RFC 9110 §15.4.5: only the headers that concern caches.
 fn not_modified(resource: &Resource, coding: Option<Coding>, delta: bool) -> Reply {
     let mut headers = resource.not_modified(coding).clone();

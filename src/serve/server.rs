@@ -3,7 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::Semaphore;
+
 use super::Clock;
+use super::encoders::Encoders;
 use super::metrics::Metrics;
 use super::publication::Publication;
 use super::rate_limit::RateLimiter;
@@ -13,12 +17,20 @@ use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
 use crate::site::Site;
 
+/// How many pages are rendered on demand at a time.
+const RENDERERS: usize = 2;
+
 /// A running server.
 pub struct Server {
     publication: RwLock<Arc<Publication>>,
     status: Mutex<Status>,
     pub metrics: Arc<Metrics>,
     pub rate_limiter: RateLimiter,
+    pub encoders: Arc<Encoders>,
+    /// How many pages are rendered on demand at a time.
+    pub renderers: Semaphore,
+    /// The threads that render them: others are busy for a while when the store changes.
+    pub render_threads: Option<Arc<ThreadPool>>,
     pub clock: Clock,
     /// The time of the last request, so that its header is formatted once a second.
     now: Mutex<Now>,
@@ -58,6 +70,9 @@ impl Server {
             status: Mutex::new(Status { is_current: true, diagnostics: Vec::new(), counts: site.counts() }),
             metrics,
             rate_limiter: RateLimiter::default(),
+            encoders: Arc::default(),
+            renderers: Semaphore::new(RENDERERS),
+            render_threads: ThreadPoolBuilder::new().num_threads(RENDERERS).build().ok().map(Arc::new),
             clock,
             stopping: AtomicBool::new(false),
             reload_start: AtomicI64::new(0),

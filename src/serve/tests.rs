@@ -10,7 +10,7 @@ use hyper::{Method, Request, StatusCode};
 use super::document::Representation;
 use super::metrics::Metrics;
 use super::publication::Publication;
-use super::respond::{Body, Now, Reply, Response, respond};
+use super::respond::{Body, Now, Reply, Response, in_cheaper, respond};
 use crate::coding::Coding;
 use crate::config::Config;
 use crate::model::Timestamp;
@@ -656,4 +656,24 @@ fn a_reload_at_work_is_shown() {
     assert_eq!(server.reloading_seconds(), Some(90));
     drop(reload);
     assert_eq!(server.reloading_seconds(), None);
+}
+
+/// Where no encoder is free, the response is that to a request for what is sent instead.
+#[test]
+fn a_cheaper_representation_has_its_own_headers() {
+    let mut served = Served::new();
+    let first = served.get(FEED, &[("a-im", "feed")]).tag();
+    served.story("b", "Second", LATER);
+    let fields = [("a-im", "feed"), ("accept-encoding", "br"), ("if-none-match", first.as_str())];
+    let delta = || ready(respond(&request(Method::GET, FEED, &fields), &served.publication, &Now::new(LATER)));
+    assert_eq!(delta().status, StatusCode::IM_USED);
+    let coded = ready(respond(&request(Method::GET, FEED, &fields[1..2]), &served.publication, &Now::new(LATER)));
+    for (reply, fields) in
+        [(in_cheaper(delta()), &fields[..2]), (in_cheaper(in_cheaper(delta())), &fields[..1]), (in_cheaper(coded), &[])]
+    {
+        let (mut sent, mut expected) = (Received::new(reply), served.get(FEED, fields));
+        sent.headers.sort_by_key(|(name, _)| name.to_string());
+        expected.headers.sort_by_key(|(name, _)| name.to_string());
+        assert_eq!((sent.status, sent.headers, sent.body), (expected.status, expected.headers, expected.body));
+    }
 }
