@@ -82,7 +82,8 @@ impl Reconciler<'_> {
             .map(|(draft, content)| {
                 let entry = self.first(draft);
                 let ids = story_ids(entry.date(), entry.language(), entry.title(), content);
-                let identity = hash(format!("{content}\n{}\n{}", entry.source, entry.key.as_deref().unwrap_or_default()));
+                let identity =
+                    hash(format!("{content}\n{}\n{}", entry.source, entry.key.as_deref().unwrap_or_default()));
                 let last = format!("{}-{}", ids[0], &identity[..8]);
                 draft.id.iter().cloned().chain(ids).chain([last]).filter(|id| is_portable_id(id)).collect()
             })
@@ -169,7 +170,8 @@ impl Reconciler<'_> {
             }
             let (standing, rest): (Vec<usize>, Vec<usize>) = draft.entries.iter().partition(|index| is_standing(index));
             draft.entries = rest;
-            parted.extend(standing.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
+            parted
+                .extend(standing.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
         }
         drafts.retain(|draft| !draft.entries.is_empty());
         drafts.extend(parted);

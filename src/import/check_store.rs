@@ -75,7 +75,8 @@ fn describe(conflict: &Diagnostic) -> String {
 /// The path of a folder below the store, with `/` at its end; empty for the store itself and for another folder.
 pub fn prefix(folder: &Path, store: &Path) -> String {
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let existing = folder.ancestors().find_map(|part| Some((part.canonicalize().ok()?, folder.strip_prefix(part).ok()?)));
+    let existing =
+        folder.ancestors().find_map(|part| Some((part.canonicalize().ok()?, folder.strip_prefix(part).ok()?)));
     let real = existing.map(|(real, rest)| real.join(rest));
     let below = absolute(folder).strip_prefix(absolute(store)).map(Path::to_owned).ok();
     let below = below.or_else(|| real?.strip_prefix(store.canonicalize().ok()?).map(Path::to_owned).ok());

@@ -139,7 +139,8 @@ impl<'a> Identifier<'a> {
                     continue;
                 }
                 let Some(candidates) = entry.key.as_deref().and_then(|key| by_key.get(key)) else { continue };
-                let unused: Vec<Earlier> = candidates.iter().copied().filter(|found| !is_used.contains(found)).collect();
+                let unused: Vec<Earlier> =
+                    candidates.iter().copied().filter(|found| !is_used.contains(found)).collect();
                 let found = unused.into_iter().find(|found| {
                     let (earlier, entry) = (self.earlier(*found), &self.entries[index]);
                     if is_exact {
@@ -187,7 +188,8 @@ impl<'a> Identifier<'a> {
                 self.entries[index].report.outcome = Some(quoted(of, &from));
                 continue;
             }
-            if let Some(other) = in_run.iter().copied().find(|other| agree(&self.entries[index], &self.entries[*other])) {
+            if let Some(other) = in_run.iter().copied().find(|other| agree(&self.entries[index], &self.entries[*other]))
+            {
                 let (of, from) = (self.entries[other].report.source.clone(), self.entries[other].source.clone());
                 self.entries[index].report.outcome = Some(quoted(of, &from));
                 continue;
@@ -239,7 +241,8 @@ impl<'a> Identifier<'a> {
                     "its id is one that this site mints, which counts with --own or from below the base URL only",
                 ),
                 Some((id, _)) if !is_portable_id(&id) => {
-                    let reason = format!("its id `{guid}` would give a file that the store refuses; give it another id");
+                    let reason =
+                        format!("its id `{guid}` would give a file that the store refuses; give it another id");
                     entry.report.outcome = Some(Outcome::LeftOut { reason });
                 }
                 None => {
@@ -296,7 +299,8 @@ fn finish_guids(
 ) {
     let mut claimed: HashMap<String, usize> = HashMap::new();
     let is_earlier = |index: &usize| previous[*index].is_some();
-    let order: Vec<usize> = (0..previous.len()).filter(is_earlier).chain((0..previous.len()).filter(|i| !is_earlier(i))).collect();
+    let order: Vec<usize> =
+        (0..previous.len()).filter(is_earlier).chain((0..previous.len()).filter(|i| !is_earlier(i))).collect();
     for index in order {
         let entry = &normalized.entries[index];
         let Some(guid) = entry.guid.clone().filter(|_| !entry.is_skipped() && entry.keeps_guid) else { continue };

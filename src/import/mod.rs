@@ -22,8 +22,8 @@ mod duplicates;
 mod entry;
 mod feed;
 mod group;
-mod identify;
 mod html;
+mod identify;
 mod language;
 mod link;
 mod listing;
@@ -175,5 +175,7 @@ pub fn run(
     stories().map_err(|diagnostic| vec![diagnostic])
 }
 
+#[cfg(test)]
+mod identity_tests;
 #[cfg(test)]
 mod tests;

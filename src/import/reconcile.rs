@@ -90,11 +90,7 @@ impl<'a> Reconciler<'a> {
 
     /// Writes the stories and the state. Returns the outcome of each draft; entries that the store has already become
     /// drafts of their own.
-    pub fn reconcile(
-        &self,
-        drafts: &mut Vec<StoryDraft>,
-        state: &mut ImportState,
-    ) -> Result<Vec<Outcome>, Diagnostic> {
+    pub fn reconcile(&self, drafts: &mut Vec<StoryDraft>, state: &mut ImportState) -> Result<Vec<Outcome>, Diagnostic> {
         self.part_standing(drafts, state)?;
         let new: Vec<&StoryDraft> = drafts.iter().filter(|draft| draft.previous.is_none()).collect();
         let mut assigned = self.assign_ids(&new, state)?.into_iter();

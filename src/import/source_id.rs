@@ -140,9 +140,8 @@ mod tests {
             assert_eq!(SourceId::of_address(written).as_str(), "url:a.example/feed", "{written}");
         }
         assert_eq!(SourceId::of_address("http://a.example:8080/f/?b=/&a#x").as_str(), "url:a.example:8080/f?b=/&a");
-        let on_one_host = |one: &str, other: &str| {
-            SourceId::of_address(one).is_on_same_host(&SourceId::of_address(other))
-        };
+        let on_one_host =
+            |one: &str, other: &str| SourceId::of_address(one).is_on_same_host(&SourceId::of_address(other));
         assert!(on_one_host("http://a.example/feed", "https://www.a.example/rss.xml"));
         assert!(!on_one_host("http://a.example/feed", "http://a.example:8080/feed"));
         assert!(!on_one_host("http://a.example/feed?site=1", "http://a.example/feed?site=2"));

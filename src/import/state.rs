@@ -12,7 +12,8 @@ use super::file_error;
 use super::source_id::SourceId;
 use super::toml_text::string;
 use crate::diagnostics::{Diagnostic, Location};
-use crate::files;
+use crate::files::{self, read_regular_file};
+use crate::limits::MAX_RECORD;
 use crate::source::{decode, undecodable};
 
 /// The state file in the folder that is imported into.
@@ -139,11 +140,7 @@ impl ImportState {
     /// Reads the state of a folder; without a state file nothing was imported into it.
     pub fn load(folder: &Path) -> Result<ImportState, Diagnostic> {
         let path = folder.join(FILE_NAME);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ImportState::default()),
-            Err(error) => return Err(Diagnostic::machine(&path, "read this file", &error)),
-        };
+        let Some(bytes) = read_regular_file(&path, MAX_RECORD)? else { return Ok(ImportState::default()) };
         let shown = path.display().to_string();
         let help = "mend it, or delete it: then files that are as the sources say are taken as imported, all others as your own";
         let text = decode(&bytes).map_err(|error| undecodable(&shown, &bytes, 0, error).help(help))?;

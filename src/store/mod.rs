@@ -23,8 +23,8 @@ pub use file_records::FileRecords;
 pub use find::{FileFingerprint, is_hidden, is_story_path};
 pub use id::{FileId, MetaId, RecordId};
 pub use lookup::{StandingTranslation, StoryLookup};
-pub use read::record_errors;
 pub use raw::{RawEnclosure, RawPerson};
+pub use read::record_errors;
 pub use story::{Content, Translation, id_error, page};
 pub use update::{Changes, Difference, Draft};
 

@@ -302,11 +302,16 @@ fn diagnostics(sources: &[SourceReport], entries: &[EntryReport]) -> Vec<Diagnos
             diagnostics.push(help.into_iter().fold(diagnostic, Diagnostic::help));
         }
         if let Some(Outcome::Quoted { of, from }) = &entry.outcome {
-            let message = format!("this entry is in the store already, from another source ({of}): {}", entry.short_title());
+            let message =
+                format!("this entry is in the store already, from another source ({of}): {}", entry.short_title());
             let diagnostic = Diagnostic::warning(location(), message);
             diagnostics.push(match from {
-                Some(from) => diagnostic.help(format!("if its feed moved, import it with `--as '{from}'`; else nothing is to do")),
-                None => diagnostic.help("its text is left as it is; name the source of a feed that moved with `--as NAME`"),
+                Some(from) => {
+                    diagnostic.help(format!("if its feed moved, import it with `--as '{from}'`; else nothing is to do"))
+                }
+                None => {
+                    diagnostic.help("its text is left as it is; name the source of a feed that moved with `--as NAME`")
+                }
             });
         }
         for warning in &entry.warnings {
