@@ -12,6 +12,9 @@ use super::slug::{hash, is_portable_id, story_ids};
 use super::state::ImportState;
 use crate::diagnostics::Diagnostic;
 
+/// How many stories that share even their hashes are numbered; a name that stays taken fails when it is written.
+const MAX_NUMBERED: usize = 100_000;
+
 /// Where a new story goes.
 #[derive(Debug, Clone)]
 pub enum NewStory {
@@ -114,7 +117,7 @@ impl Reconciler<'_> {
         let mut numbered = |index: usize| {
             let year = self.first(drafts[index]).date().format("%Y").to_string();
             let mut id = format!("{year}/{}", contents[index]);
-            for number in 2.. {
+            for number in 2..MAX_NUMBERED {
                 if self.is_free(&id) && names.take(&id) {
                     break;
                 }
