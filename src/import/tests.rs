@@ -453,7 +453,12 @@ fn two_sources_do_not_change_a_story_in_turn() {
     std::fs::write(&new, "• 14/02/2019\n  Rain falls\n\n  Two.\n").unwrap();
     let import = |sources: &[&PathBuf]| {
         let sources = sources.iter().map(|source| (*source).clone()).collect();
-        let options = ImportOptions { sources, into: folder.path().join("stories"), folder: folder.path().to_owned(), ..ImportOptions::default() };
+        let options = ImportOptions {
+            sources,
+            into: folder.path().join("stories"),
+            folder: folder.path().to_owned(),
+            ..ImportOptions::default()
+        };
         run(&options, None).unwrap()
     };
     import(&[&old]);
