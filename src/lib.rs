@@ -74,6 +74,7 @@
 //! | lazy page | a page that is rendered on request; a page cache bounds the memory of all (`serve::LazyPage`) |
 //! | follower | the thread that watches and reloads the store; a publisher swaps the publication |
 //! | source entry | an entry of another system that was imported before (`import::SourceEntry`) |
+//! | source id | identifies where an entry is from: a kind (`name:`, `url:`, `feed:`, `path:`) and a text (`import::SourceId`) |
 //! | spool | a temporary file of parsed entries, so that an import fits into memory (`import::Spool`) |
 //! | reconcile | decide which story files an import creates, changes or leaves alone (`import::Reconciler`) |
 //! | state | what an import wrote, in `_imported.toml` (`import::ImportState`) |

@@ -123,6 +123,14 @@ pub struct ImportOptions {
     #[arg(long)]
     pub allow_private: bool,
 
+    /// The name of the sources, by which a feed that moves is known again; without it, their address, id or path
+    #[arg(long = "as", value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// The sources are this site's own: ids in its own tag space are those of its stories
+    #[arg(long)]
+    pub own: bool,
+
     /// Report why entries were joined as one story, and why not
     #[arg(long)]
     pub explain: bool,

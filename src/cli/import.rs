@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::args::{ImportOptions, SourceKind};
 use super::progress::ImportProgress;
 use super::report::Report;
-use super::{USAGE, configuration};
+use super::{USAGE, configuration, configuration_path};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::import::{self, Kind, Selectors};
 use crate::store::{Store, is_hidden};
@@ -20,8 +20,9 @@ pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) 
 }
 
 fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
+    let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
     let config = configuration(config)?;
-    let request = request(options);
+    let request = request(options, path.parent().unwrap_or(Path::new("")).to_owned());
     let invalid = import::validate(&config, &request);
     if !invalid.is_empty() {
         report.raise_status(USAGE);
@@ -64,7 +65,7 @@ fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut R
 }
 
 /// The options of the import. A `--date` that is no date is a CSS selector.
-fn request(options: &ImportOptions) -> import::ImportOptions {
+fn request(options: &ImportOptions, folder: PathBuf) -> import::ImportOptions {
     let (dates, selectors): (Vec<_>, Vec<_>) =
         options.date.iter().map(|given| given.parse().map_err(|_| given.clone())).partition(Result::is_ok);
     import::ImportOptions {
@@ -82,6 +83,9 @@ fn request(options: &ImportOptions) -> import::ImportOptions {
         language: options.language.clone(),
         review: options.review.clone(),
         allow_private: options.allow_private,
+        name: options.name.clone(),
+        own: options.own,
+        folder,
         explain: options.explain,
         pages: options.pages,
         selectors: Selectors {
@@ -151,6 +155,8 @@ mod tests {
             language: None,
             review: None,
             allow_private: false,
+            name: None,
+            own: false,
             explain: false,
             pages: false,
             selectors: SelectorOptions::default(),
@@ -219,6 +225,8 @@ mod tests {
             language: None,
             review: None,
             allow_private: false,
+            name: None,
+            own: false,
             explain: false,
             pages: false,
             selectors: SelectorOptions::default(),

@@ -1,17 +1,22 @@
 //! The ids of new stories, and whether a story is in the folder or in the store already.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 use super::group::StoryDraft;
 use super::normalize::NormalizedEntry;
 use super::reconcile::{Reconciler, read};
-use super::slug::{hash, story_ids};
+use super::slug::{hash, is_portable_id, story_ids};
 use super::state::ImportState;
 use crate::diagnostics::Diagnostic;
 
+/// How many stories that share even their hashes are numbered; a name that stays taken fails when it is written.
+const MAX_NUMBERED: usize = 100_000;
+
 /// Where a new story goes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum NewStory {
     /// To a file of this id.
     Free(String),
@@ -19,6 +24,54 @@ pub enum NewStory {
     AlreadyWritten(String),
     /// Another file of the store has it.
     Elsewhere(PathBuf),
+    /// A story of the store has its guid, and its link, or title and day.
+    Standing(String),
+}
+
+/// The names that files and folders below a folder have, as a file system without case sees them.
+struct Names {
+    /// Of story files, without their extensions.
+    ids: HashSet<String>,
+    /// Of all files.
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Names {
+    fn of_folder(folder: &Path) -> Names {
+        let mut names = Names { ids: HashSet::new(), files: HashSet::new(), folders: HashSet::new() };
+        for entry in WalkDir::new(folder).min_depth(1).into_iter().filter_map(Result::ok) {
+            let Some(below) = entry.path().strip_prefix(folder).ok().and_then(Path::to_str) else { continue };
+            let below = below.to_ascii_lowercase();
+            if entry.file_type().is_dir() {
+                names.folders.insert(below);
+                continue;
+            }
+            let stem = below.rsplit_once('.').filter(|(_, end)| ["toml", "json", "jsonl"].contains(end));
+            names.ids.extend(stem.map(|(stem, _)| stem.to_owned()));
+            names.files.insert(below);
+        }
+        names
+    }
+
+    /// Takes the name of a story's file, unless it is taken.
+    fn take(&mut self, id: &str) -> bool {
+        let id = id.to_ascii_lowercase();
+        let file = format!("{id}.toml");
+        let mut folders = file.match_indices('/').map(|(at, _)| &file[..at]);
+        if self.ids.contains(&id)
+            || self.files.contains(&file)
+            || self.folders.contains(&file)
+            || folders.any(|folder| self.files.contains(folder))
+        {
+            return false;
+        }
+        let folders: Vec<String> = file.match_indices('/').map(|(at, _)| file[..at].to_owned()).collect();
+        self.folders.extend(folders);
+        self.ids.insert(id);
+        self.files.insert(file);
+        true
+    }
 }
 
 impl Reconciler<'_> {
@@ -32,35 +85,48 @@ impl Reconciler<'_> {
             .map(|(draft, content)| {
                 let entry = self.first(draft);
                 let ids = story_ids(entry.date(), entry.language(), entry.title(), content);
-                draft.id.iter().cloned().chain(ids).collect()
+                let identity =
+                    hash(format!("{content}\n{}\n{}", entry.source, entry.key.as_deref().unwrap_or_default()));
+                let last = format!("{}-{}", ids[0], &identity[..8]);
+                draft.id.iter().cloned().chain(ids).chain([last]).filter(|id| is_portable_id(id)).collect()
             })
             .collect();
         let mut taken: HashSet<String> = state.stories.iter().map(|story| story.file.to_ascii_lowercase()).collect();
+        let mut names = Names::of_folder(&self.options.into);
+        for story in &state.stories {
+            names.take(story.id());
+        }
         let mut assigned: Vec<Option<NewStory>> = Vec::new();
         for (draft, ids) in drafts.iter().zip(&candidates) {
             assigned.push(self.existing(draft, ids, &mut taken)?);
         }
         for rank in 0..candidates.iter().map(Vec::len).max().unwrap_or(0) {
             let ids: Vec<Option<&String>> = candidates.iter().map(|ids| ids.get(rank)).collect();
-            let mut wanted: HashMap<&str, usize> = HashMap::new();
+            let mut wanted: HashMap<String, usize> = HashMap::new();
             let open = ids.iter().zip(&assigned).filter(|(_, assigned)| assigned.is_none());
-            open.flat_map(|(id, _)| *id).for_each(|id| *wanted.entry(id).or_insert(0) += 1);
+            open.flat_map(|(id, _)| *id).for_each(|id| *wanted.entry(id.to_ascii_lowercase()).or_insert(0) += 1);
             for (id, new) in ids.iter().zip(&mut assigned).filter(|(_, assigned)| assigned.is_none()) {
-                let Some(id) = id.filter(|id| wanted.get(id.as_str()) == Some(&1) && self.is_free(id)) else {
-                    continue;
-                };
-                if taken.insert(file_key(id)) {
+                let is_free = |id: &&String| wanted.get(&*id.to_ascii_lowercase()) == Some(&1) && self.is_free(id);
+                let Some(id) = id.filter(is_free) else { continue };
+                if names.take(id) {
                     *new = Some(NewStory::Free(id.clone()));
                 }
             }
         }
-        // An id of the whole content hash: what has this id has the same content.
-        let last = |index: usize| {
-            let id = format!("{}/{}", self.first(drafts[index]).date().format("%Y"), contents[index]);
-            self.lookup.file_of(&id).map_or(NewStory::Free(id), NewStory::Elsewhere)
+        // The entries share even their hashes, so they are numbered.
+        let mut numbered = |index: usize| {
+            let year = self.first(drafts[index]).date().format("%Y").to_string();
+            let mut id = format!("{year}/{}", contents[index]);
+            for number in 2..MAX_NUMBERED {
+                if self.is_free(&id) && names.take(&id) {
+                    break;
+                }
+                id = format!("{year}/{}-{number}", contents[index]);
+            }
+            NewStory::Free(id)
         };
         let assigned = assigned.into_iter().enumerate();
-        Ok(assigned.map(|(index, new)| new.unwrap_or_else(|| last(index))).collect())
+        Ok(assigned.map(|(index, new)| new.unwrap_or_else(|| numbered(index))).collect())
     }
 
     /// The story if it was written already, else if the store has it elsewhere.
@@ -81,13 +147,46 @@ impl Reconciler<'_> {
         let entry = self.first(draft);
         for id in ids.iter().filter(|id| !taken.contains(&file_key(id))) {
             if let Some(path) = self.lookup.file_of(id)
-                && self.lookup.has_translation(id, entry.date(), entry.language(), entry.title())
+                && self.lookup.any_translation(id, |standing| {
+                    (standing.day, standing.language) == (entry.date(), entry.language())
+                        && standing.translation.title == Some(entry.title())
+                })
             {
                 taken.insert(file_key(id));
                 return Ok(Some(NewStory::Elsewhere(path)));
             }
         }
-        Ok(None)
+        let standing = draft.entries.iter().find_map(|index| self.normalized.entries[*index].standing.clone());
+        Ok(standing.map(NewStory::Standing))
+    }
+
+    /// Parts the entries that are stories of the store already from those of their drafts that are not, unless an
+    /// earlier import wrote the whole draft.
+    pub fn part_standing(&self, drafts: &mut Vec<StoryDraft>, state: &ImportState) -> Result<(), Diagnostic> {
+        let is_standing = |index: &usize| self.normalized.entries[*index].standing.is_some();
+        let taken: HashSet<String> = state.stories.iter().map(|story| story.file.to_ascii_lowercase()).collect();
+        let mut parted = Vec::new();
+        for draft in drafts.iter_mut().filter(|draft| draft.entries.iter().any(is_standing)) {
+            let is_whole = draft.previous.is_none() && draft.entries.iter().all(is_standing);
+            if is_whole || (draft.previous.is_none() && self.is_written(draft, &taken)?) {
+                continue;
+            }
+            let (standing, rest): (Vec<usize>, Vec<usize>) = draft.entries.iter().partition(|index| is_standing(index));
+            draft.entries = rest;
+            parted
+                .extend(standing.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
+        }
+        drafts.retain(|draft| !draft.entries.is_empty());
+        drafts.extend(parted);
+        Ok(())
+    }
+
+    /// Whether an earlier import wrote a draft.
+    fn is_written(&self, draft: &StoryDraft, taken: &HashSet<String>) -> Result<bool, Diagnostic> {
+        let entry = self.first(draft);
+        let ids = story_ids(entry.date(), entry.language(), entry.title(), &content_hash(entry)).to_vec();
+        let existing = self.existing(draft, &ids, &mut taken.clone())?;
+        Ok(matches!(existing, Some(NewStory::AlreadyWritten(_))))
     }
 
     /// The entry that names the story.

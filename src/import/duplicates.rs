@@ -8,8 +8,8 @@ use super::normalize::NormalizedEntry;
 use super::report::Outcome;
 use crate::pairing::fold;
 
-/// Of entries with the same key, date, title and text the first counts. Of entries in different sources with the same
-/// key, or without a key the same date, language and title, the last counts.
+/// Of entries with the same key, date, title and text the first counts. Of entries in different documents of
+/// one source with the same key, or without a key the same date, language and title, the last counts.
 pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
     let mut same: HashMap<(Option<String>, NaiveDate, String, String), usize> = HashMap::new();
     let mut alike: HashMap<(Option<String>, NaiveDate, String, String), Vec<usize>> = HashMap::new();
@@ -26,7 +26,7 @@ pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
         }
         same.insert(exact, index);
         let key = match &entry.key {
-            Some(_) => (entry.key.clone(), NaiveDate::MIN, String::new(), String::new()),
+            Some(_) => (entry.key.clone(), NaiveDate::MIN, entry.source.to_string(), String::new()),
             None => (None, entry.date(), entry.language().to_owned(), fold(entry.title())),
         };
         let earlier = alike.entry(key).or_default();
@@ -42,7 +42,7 @@ pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
         let entry = &mut entries[index];
         if is_repeated && entry.key.is_some() {
             (entry.key, entry.guid) = (None, None);
-            entry.report.remarks.push("its id stands twice in its source, so it comes without one".to_owned());
+            entry.report.warnings.push("imported without its id, which another entry of its source has too".to_owned());
         }
     }
 }

@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::match_previous::match_previous;
+use super::identify::identify;
 use super::normalize::Normalized;
 use super::report::Pairs;
 use super::state::ImportState;
 use super::{ImportOptions, link, review};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::Diagnostic;
+use crate::store::StoryLookup;
 
 /// The entries of one story, one a language.
 #[derive(Debug, Default)]
@@ -42,13 +43,14 @@ pub struct Grouping {
 pub fn group(
     config: &Config,
     options: &ImportOptions,
-    normalized: &Normalized,
+    lookup: &StoryLookup<'_>,
+    normalized: &mut Normalized,
     state: &mut ImportState,
 ) -> Result<Grouping, Diagnostic> {
     let decisions = options.review.as_deref().map(review::read).transpose()?.unwrap_or_default();
     let diagnostics = link::apply_decisions(state, decisions, normalized);
     let mut grouping = Grouping { diagnostics, ..Grouping::default() };
-    let mut previous = match_previous(normalized, state);
+    let mut previous = identify(config, lookup, &options.into, normalized, state);
     let paired = link::pair_entries(normalized, state, options, &mut previous, &mut grouping)?;
     grouping.drafts = drafts(config, normalized, &paired);
     link_previous(&mut grouping.drafts, normalized, &previous);

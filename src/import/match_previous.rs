@@ -1,14 +1,15 @@
 //! Matches entries to the stories of earlier imports, corrected or not.
 //!
-//! The most certain first: the same key; date, title and text; date, language and text (a corrected title); date,
+//! Entries with the same id are matched already ([`super::identify`]). The most certain first: date, title and text; date, language and text (a corrected title); date,
 //! language and title (a corrected text); date, language and a title that differs in a few letters but in no number;
 //! language, title and text within a month (a corrected date). Each earlier entry is matched once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
 use super::normalize::{Normalized, NormalizedEntry};
+use super::source_id::SourceId;
 use super::state::{ImportState, SourceEntry};
 use crate::pairing::fold;
 
@@ -17,15 +18,23 @@ const MIN_SIMILARITY: f64 = 0.75;
 /// The most days between a date and its correction.
 const MAX_DAYS: i64 = 31;
 
-/// For each entry the index of its story in the state.
-pub fn match_previous(normalized: &Normalized, state: &ImportState) -> Vec<Option<usize>> {
+/// For each entry its earlier entry: the indices of its story in the state, and of the entry there. `known`: those that
+/// are matched already.
+pub fn match_previous(
+    normalized: &Normalized,
+    state: &ImportState,
+    known: &[Option<(usize, usize)>],
+) -> Vec<Option<(usize, usize)>> {
     let (indices, entries): (Vec<usize>, Vec<&NormalizedEntry>) = normalized.imported().unzip();
     let stories = state.stories.iter().enumerate();
-    let earlier: Vec<(usize, &SourceEntry)> =
-        stories.flat_map(|(index, story)| story.entries.iter().map(move |entry| (index, entry))).collect();
-    let mut matcher =
-        Matcher { matches: vec![None; entries.len()], is_used: vec![false; earlier.len()], entries, earlier };
-    matcher.by_key(|entry| entry.key.clone(), |earlier| earlier.key.clone());
+    let earlier: Vec<((usize, usize), &SourceEntry)> = stories
+        .flat_map(|(index, story)| story.entries.iter().enumerate().map(move |(nth, entry)| ((index, nth), entry)))
+        .collect();
+    let used: HashSet<(usize, usize)> = known.iter().flatten().copied().collect();
+    let is_used = earlier.iter().map(|(index, _)| used.contains(index)).collect();
+    let matches = indices.iter().map(|index| known[*index]).collect();
+    let keys = entries.iter().filter_map(|entry| Some((&entry.source, entry.key.as_deref()?))).collect();
+    let mut matcher = Matcher { matches, is_used, entries, earlier, keys };
     let exact = |date: NaiveDate, title: &str, text: &str| Some(format!("{date}\n{title}\n{text}"));
     matcher.by_key(
         |entry| exact(entry.date(), entry.title(), &entry.text_hash),
@@ -54,14 +63,25 @@ pub fn match_previous(normalized: &Normalized, state: &ImportState) -> Vec<Optio
 struct Matcher<'a> {
     entries: Vec<&'a NormalizedEntry>,
     /// The entries of earlier imports, with the indices of their stories.
-    earlier: Vec<(usize, &'a SourceEntry)>,
-    /// By entry: the index of its story.
-    matches: Vec<Option<usize>>,
+    earlier: Vec<((usize, usize), &'a SourceEntry)>,
+    /// By entry: the indices of its earlier entry.
+    matches: Vec<Option<(usize, usize)>>,
     /// By earlier entry: whether it is matched.
     is_used: Vec<bool>,
+    /// The sources and ids of the entries.
+    keys: HashSet<(&'a SourceId, &'a str)>,
 }
 
 impl Matcher<'_> {
+    /// Whether an entry may be an earlier one without having its id. Two entries of one source with ids are never one.
+    fn may_be(&self, entry: usize, earlier: usize) -> bool {
+        let (entry, earlier) = (self.entries[entry], self.earlier[earlier].1);
+        let (Some(_), Some(key)) = (&entry.key, &earlier.key) else { return true };
+        let is_same =
+            (earlier.date, &*earlier.title, &*earlier.text_hash) == (entry.date(), entry.title(), &entry.text_hash);
+        is_same && earlier.source == entry.source && !self.keys.contains(&(&earlier.source, key.as_str()))
+    }
+
     /// Matches an entry and an earlier one, unless one of them is matched already.
     fn add(&mut self, entry: usize, earlier: usize) {
         if self.matches[entry].is_none() && !self.is_used[earlier] {
@@ -83,8 +103,10 @@ impl Matcher<'_> {
         }
         for index in 0..self.entries.len() {
             if self.matches[index].is_none()
-                && let Some(earlier) = entry_key(self.entries[index]).and_then(|key| unused.get_mut(&key)?.pop())
+                && let Some(open) = entry_key(self.entries[index]).and_then(|key| unused.get_mut(&key))
+                && let Some(at) = open.iter().rposition(|earlier| self.may_be(index, *earlier))
             {
+                let earlier = open.remove(at);
                 self.add(index, earlier);
             }
         }
@@ -132,6 +154,7 @@ impl Matcher<'_> {
                     break;
                 }
                 if other.language == entry.language()
+                    && self.may_be(index, earlier)
                     && let Some(result) = compare(entry, other)
                 {
                     pairs.push((index, earlier, result));

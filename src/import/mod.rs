@@ -4,22 +4,26 @@
 //! | --- | --- | --- |
 //! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`] | [`entry::ParsedEntry`] |
 //! | normalize | [`normalize`] with [`language`], [`topics`], [`duplicates`]; texts in the [`spool`] | [`normalize::NormalizedEntry`] |
-//! | group | [`group`] with [`match_previous`], [`link`], [`review`] | [`group::StoryDraft`] |
-//! | reconcile | [`reconcile`] with [`assign_ids`], [`slug`], [`story_file`], [`state`] | files, and an [`report::Outcome`] for each story |
+//! | group | [`group`] with [`identify`], [`match_previous`], [`link`], [`review`] | [`group::StoryDraft`] |
+//! | reconcile | [`reconcile`] with [`assign_ids`], [`check_store`], [`slug`], [`story_file`], [`state`] | files, and an [`report::Outcome`] for each story |
 //! | report | [`report`] | [`Report`] |
 //!
 //! The first three only read. `_imported.toml` ([`state`]) says which entry became which file, so a second import
 //! changes nothing, a longer source adds what is new, and a correction reaches the files that nobody edited.
 //!
-//! Never touches: the catalog, feeds, the clock, the terminal.
+//! Before anything is written, the store's own reader and the catalog have accepted all of it ([`check_store`]).
+//!
+//! Never touches: feeds, the clock, the terminal.
 
 mod assign_ids;
+mod check_store;
 mod decode;
 mod duplicates;
 mod entry;
 mod feed;
 mod group;
 mod html;
+mod identify;
 mod language;
 mod link;
 mod listing;
@@ -32,6 +36,7 @@ mod reconcile;
 mod report;
 mod review;
 mod slug;
+mod source_id;
 mod spool;
 mod state;
 mod story_file;
@@ -76,6 +81,12 @@ pub struct ImportOptions {
     pub review: Option<PathBuf>,
     /// Follow redirects from public hosts to private addresses.
     pub allow_private: bool,
+    /// The name of the sources; without it their addresses, ids or paths identify them.
+    pub name: Option<String>,
+    /// The sources are this site's own, so ids that this site minted count.
+    pub own: bool,
+    /// The folder of the configuration, which paths are relative to.
+    pub folder: PathBuf,
     /// Report why entries were joined, and why not.
     pub explain: bool,
     /// Import WordPress pages too.
@@ -148,20 +159,23 @@ pub fn run(
 ) -> Result<Report, Vec<Diagnostic>> {
     let mut normalizer = Normalizer::new(config, options, progress);
     let sources = read::read(config, options, standard_input, &mut |batch| normalizer.push(batch))?;
-    let normalized = normalizer.finish(&sources);
-    let stories = || -> Result<Report, Diagnostic> {
+    let mut normalized = normalizer.finish(&sources);
+    let lookup = store.lookup(config);
+    let stories = move || -> Result<Report, Diagnostic> {
         let is_written = !options.dry_run && normalized.imported().next().is_some();
         let _lock = is_written
             .then(|| FolderLock::acquire(&options.into, "this folder", &|| progress(Progress::Waiting)))
             .transpose()?;
         let mut state = ImportState::load(&options.into)?;
-        let grouping = group::group(config, options, &normalized, &mut state)?;
-        let reconciler = Reconciler::new(config, store, options, &sources, &normalized, progress);
-        let outcomes = reconciler.reconcile(&grouping.drafts, &mut state)?;
+        let mut grouping = group::group(config, options, &lookup, &mut normalized, &mut state)?;
+        let reconciler = Reconciler::new(config, store, &lookup, options, &sources, &normalized, progress);
+        let outcomes = reconciler.reconcile(&mut grouping.drafts, &mut state)?;
         report::report(options, sources, normalized, grouping, outcomes)
     };
     stories().map_err(|diagnostic| vec![diagnostic])
 }
 
+#[cfg(test)]
+mod identity_tests;
 #[cfg(test)]
 mod tests;

@@ -12,9 +12,10 @@ use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedEntry};
 use super::language::LanguageResolver;
 use super::read::{Batch, Kind};
 use super::report::{EntryReport, Outcome, SourceReport};
-use super::slug::hash;
+use super::slug::{hash, is_portable_id};
+use super::source_id::SourceId;
 use super::spool::{Spool, SpoolRange};
-use super::story_file::Translation;
+use super::story_file::{Story, Translation};
 use super::topics::TopicMatcher;
 use super::{ImportOptions, Progress};
 use crate::config::{Config, LanguageIndex};
@@ -23,18 +24,27 @@ use crate::model::absolute;
 
 /// The longest title that is made from a text, in characters.
 const MAX_TITLE_FROM_TEXT: usize = 80;
+/// A longer value is shortened in a warning.
+const MAX_SHOWN: usize = 120;
 
 /// An entry whose title, date, language and topics are decided.
 #[derive(Clone, Debug)]
 pub struct NormalizedEntry {
     /// What is reported of it: title, language and topics too. Its outcome is set as soon as it is skipped.
     pub report: EntryReport,
-    /// The name of its document, or its path in a tree: the same on every machine.
-    pub source: String,
+    pub source: SourceId,
+    /// The source as version 1 of the record wrote it: the name of its document, or its path in a tree.
+    pub segment: String,
+    /// Whether ids that this site minted count in its source.
+    pub is_own: bool,
     /// Its stable id in its source: its guid, or its path in a tree.
     pub key: Option<String>,
     /// The id that subscribers have seen.
     pub guid: Option<String>,
+    /// Whether its guid is its story's; another story has the same one if not.
+    pub keeps_guid: bool,
+    /// The id of the story in the store that is this entry.
+    pub standing: Option<String>,
     /// The story of a guid that this site minted.
     pub story_id: Option<String>,
     /// Entries with the same key are one story.
@@ -58,6 +68,18 @@ impl NormalizedEntry {
         self.report.outcome.is_some()
     }
 
+    /// Imports it without its guid, and reports why.
+    pub fn drop_guid(&mut self, why: &str) {
+        self.keeps_guid = false;
+        self.report.warnings.push(format!("imported without its id, because {why}"));
+    }
+
+    /// Imports it without a guid that this site minted, and reports why.
+    pub fn drop_own_id(&mut self, why: &str) {
+        (self.guid, self.story_id) = (None, None);
+        self.report.warnings.push(format!("imported without its id, because {why}"));
+    }
+
     /// Its day, in the time zone of its source.
     pub fn date(&self) -> NaiveDate {
         self.published.map(day).unwrap_or_default()
@@ -78,7 +100,8 @@ impl NormalizedEntry {
         let published = self.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
         let updated = self.updated.filter(|updated| is_later(*updated, published)).and_then(datetime);
         let published = datetime(published);
-        Ok(Some(Translation { published, updated, guid: self.guid.clone(), ..spool.get(range)? }))
+        let guid = self.guid.clone().filter(|_| self.keeps_guid);
+        Ok(Some(Translation { published, updated, guid, ..spool.get(range)? }))
     }
 }
 
@@ -137,10 +160,15 @@ impl<'a> Normalizer<'a> {
 
     /// Gives undated entries the default date, and skips duplicates.
     pub fn finish(mut self, sources: &[SourceReport]) -> Normalized {
+        let config = self.config;
         let mut rest = &mut self.entries[..];
         for source in sources {
             let (of_source, others) = rest.split_at_mut(source.entries.min(rest.len()));
-            apply_default_date(of_source, source.default_date, self.default_date);
+            let of_feed = source.default_date.filter(|date| is_date(config, *date));
+            apply_default_date(of_source, of_feed, self.default_date);
+            for entry in &mut *of_source {
+                (entry.source, entry.is_own) = (source.id.clone(), source.is_own);
+            }
             rest = others;
         }
         skip_duplicates(&mut self.entries);
@@ -148,9 +176,14 @@ impl<'a> Normalizer<'a> {
     }
 
     /// Decides what an entry leaves open; without a translation the entry is skipped.
-    fn normalize(&self, source: &str, kind: Kind, entry: ParsedEntry) -> (NormalizedEntry, Option<Translation>) {
+    fn normalize(&self, source: &str, kind: Kind, mut entry: ParsedEntry) -> (NormalizedEntry, Option<Translation>) {
         let text = visible_text(&entry);
-        let title = entry.title.clone().or_else(|| title_from_text(&text));
+        let written = entry.title.clone().filter(|title| has_visible_letter(title));
+        let title = written.or_else(|| title_from_text(&text));
+        if entry.published.is_some_and(|date| !is_date(self.config, date)) {
+            entry.published = None;
+            entry.remarks.push("its date lies outside the years 1 to 9999, so it counts as none".to_owned());
+        }
         let determined = self.languages.determine(&entry, title.as_deref().unwrap_or_default(), &text);
         let searched = format!("{}\n{text}", title.as_deref().unwrap_or_default());
         let (topics, other_categories) = self.topics.topics(&entry.categories, &searched);
@@ -184,6 +217,7 @@ impl<'a> Normalizer<'a> {
             report.remarks.push(format!("files beside it that it does not show: {files}"));
         }
         let translation = report.outcome.is_none().then(|| self.translation(&entry, &mut report));
+        let translation = translation.and_then(|translation| self.accepted(translation, &mut entry, &mut report));
         let story_id = entry.guid.as_deref().and_then(|guid| self.story_id(guid));
         let normalized = NormalizedEntry {
             key: entry.file.as_ref().map(|file| key_in_tree(source, file)).or_else(|| entry.guid.clone()),
@@ -191,14 +225,17 @@ impl<'a> Normalizer<'a> {
             translations: entry.translations.iter().flat_map(|other| translation_names(&entry, other)).collect(),
             is_grouped_by_source: matches!(kind, Kind::Markdown | Kind::Wordpress)
                 || entry.translation_key.is_some()
-                || !entry.translations.is_empty()
-                || story_id.is_some(),
+                || !entry.translations.is_empty(),
             story_id,
             published: entry.published,
             updated: entry.updated,
             link: translation.as_ref().and_then(|translation| translation.link.clone()),
             text_hash: entry.fingerprint.unwrap_or_else(|| if text.is_empty() { text } else { hash(&text) }),
-            source: entry.file.unwrap_or_else(|| file_name(source)),
+            source: SourceId::default(),
+            segment: entry.file.unwrap_or_else(|| file_name(source)),
+            is_own: false,
+            keeps_guid: true,
+            standing: None,
             guid: entry.guid,
             report,
             text: None,
@@ -211,33 +248,39 @@ impl<'a> Normalizer<'a> {
         let language = report.language.clone().unwrap_or_default();
         let home = &self.home_pages[self.config.language(&language).map_or(0, usize::from)];
         let base = entry.base.as_deref().and_then(|base| home.join(base).ok()).unwrap_or_else(|| home.clone());
-        let link = entry.link.as_deref().and_then(|link| absolute(&base, link).ok());
         let body_base = entry.body_base.as_deref().and_then(|body_base| base.join(body_base).ok());
-        let base = link.clone().unwrap_or(base);
-        let mut resolve = |written: &str, what: &str| {
-            let url = absolute(&base, written);
+        let mut warnings = Vec::new();
+        let mut usable = |base: &Url, written: &str, what: &str| {
+            let url = absolute(base, written);
             if url.is_err() {
-                report.remarks.push(format!("{what} has no address that can be used: `{written}`"));
+                let written = crate::text::ellipsis(written, MAX_SHOWN);
+                warnings.push(format!("{what} is no address that can be used, and is dropped: `{written}`"));
             }
-            url.ok().map(String::from)
+            url.ok()
         };
+        let link = entry.link.as_deref().and_then(|link| usable(&base, link, "its link"));
+        let base = link.clone().unwrap_or(base);
+        let mut resolve = |written: &str, what: &str| usable(&base, written, what).map(String::from);
         let image = entry.image.as_ref().map(|image| Image {
-            url: image.url.as_deref().and_then(|url| resolve(url, "its picture")),
+            url: image.url.as_deref().and_then(|url| resolve(url, "the URL of its picture")),
             width: image.width.filter(|width| *width > 0),
             height: image.height.filter(|height| *height > 0),
             ..image.clone()
         });
         let enclosures = entry.enclosures.iter().filter_map(|file| {
-            let url = resolve(&file.url, "a file that goes with it")?;
-            let media_type = file.media_type.clone().filter(|media_type| media_type.contains('/'));
+            let url = resolve(&file.url, "the URL of a file that goes with it")?;
+            let media_type = file.media_type.as_ref().map(|media_type| media_type.trim().to_owned());
+            let media_type = media_type.filter(|media_type| !media_type.is_empty());
             Some(Enclosure { url, media_type, ..file.clone() })
         });
         let enclosures = enclosures.collect();
         let authors = entry.authors.iter().filter(|author| !author.name.trim().is_empty()).map(|author| Author {
             name: author.name.clone(),
-            url: author.url.as_deref().and_then(|url| absolute(&base, url).ok()).map(String::from),
+            url: author.url.as_deref().and_then(|url| resolve(url, "the URL of an author")),
             email: author.email.clone().filter(|email| crate::model::is_email(email)),
         });
+        let authors = authors.collect();
+        report.warnings.extend(warnings);
         Translation {
             language,
             title: report.title.clone(),
@@ -252,7 +295,7 @@ impl<'a> Normalizer<'a> {
                 )),
                 other => other.clone(),
             }),
-            authors: authors.collect(),
+            authors,
             image: image.filter(|image| *image != Image::default()),
             enclosures,
             ..Translation::default()
@@ -261,15 +304,63 @@ impl<'a> Normalizer<'a> {
 
     /// The story of a guid that this site minted: `tag:{authority}:{story}/{language}`.
     fn story_id(&self, guid: &str) -> Option<String> {
-        let rest = guid.strip_prefix("tag:")?.strip_prefix(self.config.site.authority.as_str())?.strip_prefix(':')?;
+        let rest = guid.strip_prefix(&own_tag_prefix(self.config))?;
         let (story, language) = rest.rsplit_once('/')?;
-        let is_valid = |part: &str| {
-            !matches!(part, "" | "." | ".." | "feeds")
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        let is_id = story.len() <= 200 && story.split('/').all(is_valid);
-        (is_id && self.languages.is_configured(language)).then(|| story.to_owned())
+        (is_portable_id(story) && self.languages.is_configured(language)).then(|| story.to_owned())
     }
+
+    /// What the store's reader accepts of a translation. Values that it refuses are dropped, and the entry is left out
+    /// where it cannot do without one.
+    fn accepted(
+        &self,
+        translation: Translation,
+        entry: &mut ParsedEntry,
+        report: &mut EntryReport,
+    ) -> Option<Translation> {
+        let published = entry.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
+        let updated = entry.updated.filter(|updated| is_later(*updated, published)).and_then(datetime);
+        let has_updated = updated.is_some();
+        // Ids that this site mints are judged with the source.
+        let own_guid = entry.guid.take_if(|guid| guid.starts_with(&own_tag_prefix(self.config)));
+        let own = Translation { published: datetime(published), updated, guid: entry.guid.clone(), ..translation };
+        let mut story = Story { topics: report.topics.clone(), translations: vec![own] };
+        match story.drop_refused(self.config) {
+            Ok(dropped) => report.warnings.extend(dropped),
+            Err(why) => {
+                report.outcome = Some(Outcome::LeftOut { reason: format!("the store would refuse it: {why}") });
+                return None;
+            }
+        }
+        let own = story.translations.pop()?;
+        if has_updated && own.updated.is_none() {
+            entry.updated = None;
+        }
+        entry.guid = own_guid.or(own.guid);
+        Some(Translation { published: None, updated: None, guid: None, ..own })
+    }
+}
+
+/// Whether the store accepts a date.
+fn is_date(config: &Config, date: EntryDate) -> bool {
+    datetime(date).is_some_and(|date| config.site.zone.read(&date.to_string()).is_ok())
+}
+
+/// What the ids begin with that this site mints.
+pub fn own_tag_prefix(config: &Config) -> String {
+    format!("tag:{}:", config.site.authority)
+}
+
+/// Whether a text has a letter that is seen: neither white space nor invisible nor punctuation.
+fn has_visible_letter(text: &str) -> bool {
+    let is_invisible = |letter: char| {
+        matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2010}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFF}' | '\u{300}'..='\u{36F}'
+            | '\u{E0000}'..='\u{E0FFF}')
+    };
+    text.chars().any(|letter| {
+        !letter.is_whitespace() && !letter.is_control() && !letter.is_ascii_punctuation() && !is_invisible(letter)
+    })
 }
 
 /// The text of the summary and the body.
@@ -323,7 +414,7 @@ fn without_language_wrapper(html: &str) -> &str {
 
 /// The first line of a text, cut at a word.
 fn title_from_text(text: &str) -> Option<String> {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let line = text.lines().map(str::trim).find(|line| has_visible_letter(line))?;
     if line.chars().count() <= MAX_TITLE_FROM_TEXT {
         return Some(line.to_owned());
     }

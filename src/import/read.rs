@@ -12,6 +12,7 @@ use super::entry::ParsedEntry;
 use super::markdown::{self, SourceTree, Tree};
 use super::parse_error::ParseError;
 use super::report::SourceReport;
+use super::source_id::{SourceId, is_below};
 use super::{ImportOptions, feed, file_error, html, listing, wordpress};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
@@ -90,7 +91,7 @@ pub fn read(
         if report.entries == 0 && !is_feed && !report.is_failed() {
             report.diagnostics.push(no_entries(&report));
         }
-        reports.push(report);
+        reports.push(identified(report, &input, config, options));
     }
     let has_page = reports.iter().any(|report| report.kind == Kind::Html);
     if options.selectors.is_any() && !has_page && !reports.iter().any(SourceReport::is_failed) {
@@ -103,6 +104,23 @@ pub fn read(
         return Err(reports.into_iter().flat_map(|report| report.diagnostics).collect());
     }
     Ok(reports)
+}
+
+/// Completes what identifies a source. A name comes first, then an address, then what the document says of itself.
+fn identified(mut report: SourceReport, input: &Input, config: &Config, options: &ImportOptions) -> SourceReport {
+    let path = match input {
+        Input::Document(path) | Input::InFolder(path) => path,
+        Input::Tree(_, tree) => &tree.root,
+    };
+    let address = path.to_str().filter(|_| is_url(path));
+    report.is_own = options.own || address.is_some_and(|address| is_below(address, &config.site.base_url));
+    report.id = match (&options.name, address, &report.feed_id) {
+        (Some(name), ..) => SourceId::of_name(name),
+        (_, Some(address), _) => SourceId::of_address(address),
+        (.., Some(id)) => SourceId::of_feed(id),
+        _ => SourceId::of_path(path, &options.folder),
+    };
+    report
 }
 
 fn no_entries(report: &SourceReport) -> Diagnostic {
@@ -232,13 +250,13 @@ fn read_entries(
             let mut input = document.open().map_err(failed)?;
             let head = feed::read(&mut input, document.address.as_deref(), &mut |entry| batches.push(entry));
             let head = head.map_err(invalid)?;
-            report.default_date = head.date;
+            (report.default_date, report.feed_id) = (head.date, head.id);
             head.truncation
         }
         Kind::Wordpress => {
             let open = || document.open().map_err(ParseError::from);
             let head = wordpress::read(open, options.pages, &mut |entry| batches.push(entry)).map_err(invalid)?;
-            report.notes = head.notes;
+            (report.notes, report.feed_id) = (head.notes, head.site);
             head.truncation
         }
         Kind::Html => {

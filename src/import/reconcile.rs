@@ -1,6 +1,9 @@
 //! Step 4, reconcile: every story is compared with its file, and written where it is new or corrected. A file that an
 //! editor changed or deleted is left alone, and so is every file that no import wrote.
 //!
+//! All stories are made once without being written, so that the store's reader can refuse them ([`check_store`]); their
+//! texts are made again when they are written, so that memory does not grow with the sources.
+//!
 //! The stories are written first, each atomically, then the state. After a crash in between, the next import finds
 //! files with the bytes that it would write, and takes them as its own.
 
@@ -12,26 +15,30 @@ use rayon::prelude::*;
 
 use super::assign_ids::NewStory;
 use super::group::StoryDraft;
-use super::normalize::{Normalized, NormalizedEntry, file_name};
+use super::normalize::{Normalized, NormalizedEntry, file_name, own_tag_prefix};
 use super::report::{Outcome, SourceReport};
 use super::slug::hash;
+use super::source_id::SourceId;
 use super::state::{ImportState, SourceEntry, StoryState};
 use super::story_file::Story;
-use super::{ImportOptions, Progress, is_not_found};
+use super::{ImportOptions, Progress, check_store, is_not_found};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::files;
 use crate::model::entry_tag_uri;
-use crate::store::{Store, StoryLookup};
+use crate::store::{Draft, Store, StoryLookup};
 
 /// Reconciles drafts with the files of a folder.
 pub struct Reconciler<'a> {
     pub config: &'a Config,
     pub options: &'a ImportOptions,
     pub normalized: &'a Normalized,
-    pub lookup: StoryLookup<'a>,
-    /// The sources of this import, as [`SourceEntry::source`] names them.
-    sources: HashSet<String>,
+    pub lookup: &'a StoryLookup<'a>,
+    store: &'a Store,
+    /// The sources of this import.
+    sources: HashSet<SourceId>,
+    /// The path of the folder below the store.
+    prefix: String,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -42,11 +49,24 @@ struct Reconciled {
     state: Option<StoryState>,
     /// Whether the earlier stories that its draft merges are gone.
     has_merged: bool,
+    changes: Vec<Change>,
+}
+
+/// A file that is to be written, or removed if it has no text.
+struct Change {
+    file: String,
+    text: Option<String>,
+}
+
+/// A draft with the place of a new story.
+struct Target<'d> {
+    draft: &'d StoryDraft,
+    new: Option<NewStory>,
 }
 
 impl Reconciled {
     fn new(outcome: Outcome, state: StoryState) -> Reconciled {
-        Reconciled { outcome, state: Some(state), has_merged: false }
+        Reconciled { outcome, state: Some(state), has_merged: false, changes: Vec::new() }
     }
 }
 
@@ -54,83 +74,146 @@ impl<'a> Reconciler<'a> {
     pub fn new(
         config: &'a Config,
         store: &'a Store,
+        lookup: &'a StoryLookup<'a>,
         options: &'a ImportOptions,
         sources: &[SourceReport],
         normalized: &'a Normalized,
         progress: &'a (dyn Fn(Progress) + Sync),
     ) -> Reconciler<'a> {
         let spooled = normalized.entries.iter().filter(|entry| entry.text.is_some());
-        let names = sources.iter().map(|source| file_name(&source.name));
-        let sources = names.chain(spooled.map(|entry| entry.source.clone())).collect();
-        Reconciler { config, options, normalized, lookup: store.lookup(config), sources, progress }
+        let segments = spooled.map(|entry| SourceId::of_segment(&entry.segment));
+        let names = sources.iter().map(|source| SourceId::of_segment(&file_name(&source.name)));
+        let sources = sources.iter().map(|source| source.id.clone()).chain(names).chain(segments).collect();
+        let prefix = check_store::prefix(&options.into, &config.site.stories);
+        Reconciler { config, options, normalized, lookup, store, sources, prefix, progress }
     }
 
-    /// Writes the stories and the state. Returns the outcome of each draft.
-    pub fn reconcile(&self, drafts: &[StoryDraft], state: &mut ImportState) -> Result<Vec<Outcome>, Diagnostic> {
+    /// Writes the stories and the state. Returns the outcome of each draft; entries that the store has already become
+    /// drafts of their own.
+    pub fn reconcile(&self, drafts: &mut Vec<StoryDraft>, state: &mut ImportState) -> Result<Vec<Outcome>, Diagnostic> {
+        self.part_standing(drafts, state)?;
         let new: Vec<&StoryDraft> = drafts.iter().filter(|draft| draft.previous.is_none()).collect();
         let mut assigned = self.assign_ids(&new, state)?.into_iter();
-        let targets: Vec<(&StoryDraft, Option<NewStory>)> =
-            drafts.iter().map(|draft| (draft, draft.previous.is_none().then(|| assigned.next()).flatten())).collect();
-        let (has_failed, done) = (AtomicBool::new(false), AtomicUsize::new(0));
-        let results: Vec<Result<Option<Reconciled>, Diagnostic>> = targets
-            .into_par_iter()
-            .map(|(draft, new)| {
-                // After a failure nothing more is written.
-                if has_failed.load(Ordering::Relaxed) {
-                    return Ok(None);
-                }
-                let result = match (draft.previous, new) {
-                    (Some(story), _) => self.update(draft, &state.stories[story], state).map(Some),
-                    (None, Some(new)) => self.create(draft, new).map(Some),
-                    (None, None) => Ok(None),
-                };
-                has_failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                (self.progress)(Progress::Stored(done.fetch_add(1, Ordering::Relaxed) + 1, drafts.len()));
-                result
-            })
-            .collect();
-        let (mut outcomes, mut failure, mut merged) = (Vec::new(), None, HashSet::<usize>::new());
-        for (draft, result) in drafts.iter().zip(results) {
-            match result {
-                Ok(Some(reconciled)) => {
-                    outcomes.push(reconciled.outcome);
-                    merged.extend(draft.merged.iter().filter(|_| reconciled.has_merged));
-                    match (draft.previous, reconciled.state) {
-                        (Some(story), Some(updated)) => state.stories[story] = updated,
-                        (None, Some(created)) => state.stories.push(created),
-                        (_, None) => {}
-                    }
-                }
-                Ok(None) => {}
-                Err(error) => failure = failure.or(Some(error)),
+        let target = |draft| Target { draft, new: draft.previous.is_none().then(|| assigned.next()).flatten() };
+        let targets: Vec<Target<'_>> = drafts.iter().map(target).collect();
+        let tried = targets.par_iter().map(|target| self.try_out(target, state));
+        let (mut tried, files): (Vec<Option<Reconciled>>, Vec<Vec<Draft>>) =
+            tried.collect::<Result<Vec<_>, Diagnostic>>()?.into_iter().unzip();
+        let refused = check_store::refusals(self.config, self.store, &files)?;
+        drop(files);
+        let mut outcomes: Vec<Outcome> =
+            tried.iter().map(|tried| tried.as_ref().map_or_else(unplaced, |tried| tried.outcome.clone())).collect();
+        for (index, reason) in refused {
+            outcomes[index] = Outcome::LeftOut { reason: format!("the store would refuse its file: {reason}") };
+            tried[index] = None;
+        }
+        if self.options.dry_run {
+            return Ok(outcomes);
+        }
+        let failure = self.write_all(&targets, &mut tried, state);
+        let mut merged = HashSet::<usize>::new();
+        for (draft, reconciled) in drafts.iter().zip(tried) {
+            let Some(reconciled) = reconciled else { continue };
+            merged.extend(draft.merged.iter().filter(|_| reconciled.has_merged));
+            match (draft.previous, reconciled.state) {
+                (Some(story), Some(updated)) => state.stories[story] = updated,
+                (None, Some(created)) => state.stories.push(created),
+                (_, None) => {}
             }
         }
         let mut index = 0..;
         state.stories.retain(|_| index.next().is_none_or(|index| !merged.contains(&index)));
         // The files that were written before a failure are in the state too.
-        let saved = if self.options.dry_run { Ok(()) } else { state.save(&self.options.into) };
-        match failure {
-            Some(error) => Err(error),
-            None => saved.map(|()| outcomes),
+        let saved = state.save(&self.options.into);
+        failure.map_or(saved.map(|()| outcomes), Err)
+    }
+
+    /// What becomes of a draft, and its files as the store would read them.
+    fn try_out(
+        &self,
+        target: &Target<'_>,
+        state: &ImportState,
+    ) -> Result<(Option<Reconciled>, Vec<Draft>), Diagnostic> {
+        let Some(mut reconciled) = self.make(target, state)? else { return Ok((None, Vec::new())) };
+        let files = reconciled.changes.iter_mut().map(|Change { file, text }| {
+            let below = format!("{}{file}", self.prefix);
+            Draft::new(self.options.into.join(&*file), below, text.take().as_deref(), self.config)
+        });
+        let files = files.collect();
+        Ok((Some(reconciled), files))
+    }
+
+    fn make(&self, Target { draft, new }: &Target<'_>, state: &ImportState) -> Result<Option<Reconciled>, Diagnostic> {
+        match (draft.previous, new) {
+            (Some(story), _) => self.update(draft, &state.stories[story], state).map(Some),
+            (None, Some(new)) => self.create(draft, new).map(Some),
+            (None, None) => Ok(None),
         }
     }
 
-    fn create(&self, draft: &StoryDraft, new: NewStory) -> Result<Reconciled, Diagnostic> {
-        let (id, is_written) = match new {
+    /// Makes the files again and writes them. What was not written because of a failure is taken off `tried`.
+    fn write_all(
+        &self,
+        targets: &[Target<'_>],
+        tried: &mut [Option<Reconciled>],
+        state: &ImportState,
+    ) -> Option<Diagnostic> {
+        let (has_failed, done) = (AtomicBool::new(false), AtomicUsize::new(0));
+        let failures = targets.par_iter().zip(tried).map(|(target, tried)| {
+            let write = || -> Result<(), Diagnostic> {
+                let made = self.make(target, state)?;
+                made.iter().flat_map(|made| &made.changes).try_for_each(|change| self.write(change))
+            };
+            let has_changes = tried.as_ref().is_some_and(|tried| !tried.changes.is_empty());
+            let mut failure = None;
+            if has_changes && has_failed.load(Ordering::Relaxed) {
+                // After a failure nothing more is written.
+                *tried = None;
+            } else if has_changes {
+                failure = write().err();
+                has_failed.fetch_or(failure.is_some(), Ordering::Relaxed);
+                *tried = tried.take().filter(|_| failure.is_none());
+            }
+            (self.progress)(Progress::Stored(done.fetch_add(1, Ordering::Relaxed) + 1, targets.len()));
+            failure
+        });
+        let failures: Vec<Option<Diagnostic>> = failures.collect();
+        failures.into_iter().flatten().next()
+    }
+
+    fn create(&self, draft: &StoryDraft, new: &NewStory) -> Result<Reconciled, Diagnostic> {
+        let (id, is_written) = match new.clone() {
             NewStory::Elsewhere(path) => {
-                return Ok(Reconciled { outcome: Outcome::AlreadyThere { path }, state: None, has_merged: false });
+                let outcome = Outcome::AlreadyThere { path };
+                return Ok(Reconciled { outcome, state: None, has_merged: false, changes: Vec::new() });
+            }
+            NewStory::Standing(of) => {
+                let outcome = Outcome::Quoted { of, from: None };
+                return Ok(Reconciled { outcome, state: None, has_merged: false, changes: Vec::new() });
             }
             NewStory::AlreadyWritten(id) => (id, true),
             NewStory::Free(id) => (id, false),
         };
-        let text = self.story(draft)?.to_toml(&id);
+        let mut story = self.story(draft)?;
+        self.drop_other_own_guids(&mut story, &id);
+        let text = story.to_toml(&id);
         let file = format!("{id}.toml");
-        if !is_written {
-            self.write(&self.path(&id), &text)?;
-        }
         let entries = self.entries(draft).map(source_entry).collect();
         let state = StoryState { file: file.clone(), file_hash: hash(&text), entries };
-        Ok(Reconciled::new(if is_written { Outcome::Unchanged { file } } else { Outcome::Written { file } }, state))
+        if is_written {
+            return Ok(Reconciled::new(Outcome::Unchanged { file }, state));
+        }
+        let changes = vec![Change { file: file.clone(), text: Some(text) }];
+        Ok(Reconciled { changes, ..Reconciled::new(Outcome::Written { file }, state) })
+    }
+
+    /// Drops guids that this site mints for another story or language.
+    fn drop_other_own_guids(&self, story: &mut Story, id: &str) {
+        let prefix = own_tag_prefix(self.config);
+        for own in &mut story.translations {
+            let tag = entry_tag_uri(&self.config.site.authority, id, &own.language);
+            own.guid = own.guid.take().filter(|guid| !guid.starts_with(&prefix) || *guid == tag);
+        }
     }
 
     /// Updates the file of an earlier story, unless it was edited, deleted, or written from another source.
@@ -158,12 +241,14 @@ impl<'a> Reconciler<'a> {
             return Ok(Reconciled::new(edited, state));
         }
         let mut story = self.story(draft)?;
+        self.drop_other_own_guids(&mut story, id);
         if let Some(existing) = existing {
             story = story.merge_over(existing, self.config);
         }
         self.keep_guids(&mut story, &state);
         let text = story.to_toml(id);
         let wanted = hash(&text);
+        let mut changes: Vec<Change> = Vec::new();
         let outcome = if file_hash == wanted {
             Outcome::Unchanged { file }
         } else if let Some(by) = self.other_source(draft, &state) {
@@ -172,13 +257,13 @@ impl<'a> Reconciler<'a> {
             let correction_waits = wanted != state.file_hash;
             return Ok(Reconciled::new(Outcome::Edited { file, correction_waits }, state));
         } else {
-            self.write(&path, &text)?;
+            changes.push(Change { file: file.clone(), text: Some(text) });
             Outcome::Updated { file }
         };
         state.file_hash = wanted;
         self.update_entries(draft, &mut state);
-        self.remove(&merged)?;
-        Ok(Reconciled { outcome, state: Some(state), has_merged: true })
+        changes.extend(merged.iter().map(|other| Change { file: other.file.clone(), text: None }));
+        Ok(Reconciled { outcome, state: Some(state), has_merged: true, changes })
     }
 
     /// Merges earlier stories into one. Returns an outcome if one of them was edited.
@@ -222,8 +307,18 @@ impl<'a> Reconciler<'a> {
         let is_replaced =
             |earlier: &&SourceEntry| self.entries(draft).any(|entry| entry.language() == earlier.language);
         let replaced: Vec<&SourceEntry> = state.entries.iter().filter(is_replaced).collect();
-        let is_ours = replaced.iter().any(|earlier| is_same(earlier) || self.sources.contains(&earlier.source));
-        replaced.first().filter(|_| !is_ours).map(|earlier| earlier.source.clone())
+        let is_own = |earlier: &SourceEntry| match &earlier.key {
+            // Only its own source corrects what has an id.
+            Some(_) => self.entries(draft).any(|entry| {
+                earlier.source == entry.source
+                    || earlier.source.segment() == Some(&*entry.segment)
+                    || (earlier.key == entry.key && earlier.source.is_on_same_host(&entry.source))
+            }),
+            None => self.sources.contains(&earlier.source),
+        };
+        let is_ours = replaced.iter().any(|earlier| is_same(earlier) || is_own(earlier));
+        let source = |earlier: &SourceEntry| earlier.source.segment().unwrap_or(earlier.source.as_str()).to_owned();
+        replaced.first().filter(|_| !is_ours).map(|earlier| source(earlier))
     }
 
     fn update_entries(&self, draft: &StoryDraft, state: &mut StoryState) {
@@ -240,17 +335,15 @@ impl<'a> Reconciler<'a> {
         }
     }
 
-    fn remove(&self, merged: &[&StoryState]) -> Result<(), Diagnostic> {
-        for other in merged.iter().filter(|_| !self.options.dry_run) {
-            let path = self.options.into.join(&other.file);
-            match std::fs::remove_file(&path) {
-                Err(error) if !is_not_found(&error) => {
-                    return Err(Diagnostic::machine(&path, "remove this file", &error));
-                }
-                _ => {}
-            }
+    fn write(&self, change: &Change) -> Result<(), Diagnostic> {
+        let path = self.options.into.join(&change.file);
+        match &change.text {
+            Some(text) => files::replace(&path, text.as_bytes()),
+            None => match std::fs::remove_file(&path) {
+                Err(error) if !is_not_found(&error) => Err(Diagnostic::machine(&path, "remove this file", &error)),
+                _ => Ok(()),
+            },
         }
-        Ok(())
     }
 
     /// The entries of a draft.
@@ -272,10 +365,10 @@ impl<'a> Reconciler<'a> {
     pub fn path(&self, id: &str) -> PathBuf {
         self.options.into.join(format!("{id}.toml"))
     }
+}
 
-    fn write(&self, path: &Path, text: &str) -> Result<(), Diagnostic> {
-        if self.options.dry_run { Ok(()) } else { files::replace(path, text.as_bytes()) }
-    }
+fn unplaced() -> Outcome {
+    Outcome::LeftOut { reason: "there is no place for its file".to_owned() }
 }
 
 /// The bytes of a file, if there is one.
@@ -300,6 +393,7 @@ fn source_entry(entry: &NormalizedEntry) -> SourceEntry {
         title: entry.title().to_owned(),
         text_hash: entry.text_hash.clone(),
         key: entry.key.clone(),
+        keeps_guid: entry.keeps_guid,
         merged_from: None,
         source: entry.source.clone(),
     }

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::file_error;
 use super::report::Pair;
 use super::state::{Decision, EntryRef};
 use super::toml_text::string;
-use super::{file_error, is_not_found};
 use crate::diagnostics::{Diagnostic, Location};
-use crate::files;
+use crate::files::{self, read_regular_file};
+use crate::limits::MAX_RECORD;
 use crate::source::{decode, undecodable};
 
 #[derive(Deserialize)]
@@ -37,11 +38,7 @@ struct ReviewedPair {
 /// # Errors
 /// It cannot be read, or is no review file.
 pub fn read(path: &Path) -> Result<Vec<Decision>, Diagnostic> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if is_not_found(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(Diagnostic::machine(path, "read this file", &error)),
-    };
+    let Some(bytes) = read_regular_file(path, MAX_RECORD)? else { return Ok(Vec::new()) };
     let shown = path.display().to_string();
     let text = decode(&bytes).map_err(|error| undecodable(&shown, &bytes, 0, error))?;
     let invalid = |span, message: String| {

@@ -74,8 +74,21 @@ fn slug(title: &str) -> Option<String> {
 
 /// Whether Windows reserves a file name, whatever its extension.
 fn is_reserved(name: &str) -> bool {
+    let name = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let numbered = |kind| name.strip_prefix(kind).is_some_and(|rest| matches!(rest.as_bytes(), [b'0'..=b'9']));
-    matches!(name, "con" | "prn" | "aux" | "nul") || numbered("com") || numbered("lpt")
+    matches!(&*name, "con" | "prn" | "aux" | "nul" | "conin$" | "conout$") || numbered("com") || numbered("lpt")
+}
+
+/// Whether a story may have an id, and its file the name, on every system.
+pub fn is_portable_id(id: &str) -> bool {
+    let is_portable = |part: &str| {
+        !part.starts_with(['.', '_'])
+            && !part.ends_with('.')
+            && !part.to_ascii_lowercase().starts_with("index.html")
+            && !is_reserved(part)
+    };
+    let is_of_feed = id.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case("feeds"));
+    crate::store::id_error(id).is_none() && !is_of_feed && id.split('/').all(is_portable)
 }
 
 /// The apostrophe of `institute's`, which does not end a word.

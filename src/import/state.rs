@@ -9,15 +9,18 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::file_error;
+use super::source_id::SourceId;
 use super::toml_text::string;
 use crate::diagnostics::{Diagnostic, Location};
-use crate::files;
+use crate::files::{self, read_regular_file};
+use crate::limits::MAX_RECORD;
 use crate::source::{decode, undecodable};
 
 /// The state file in the folder that is imported into.
 pub const FILE_NAME: &str = "_imported.toml";
 
-const VERSION: u32 = 1;
+/// In version 1 a source was the last segment of a path or an address.
+const VERSION: u32 = 2;
 
 /// What earlier imports wrote into a folder.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -95,14 +98,20 @@ pub struct SourceEntry {
     /// Empty for an entry without text.
     #[serde(rename = "text")]
     pub text_hash: String,
-    /// The name of its document, or its path in a tree.
-    pub source: String,
+    pub source: SourceId,
     /// Its stable id in its source.
     #[serde(default)]
     pub key: Option<String>,
+    /// Whether its story may have its guid; another story has the same one if not.
+    #[serde(default = "is_kept", rename = "guid")]
+    pub keeps_guid: bool,
     /// The id of the story that was merged into this one.
     #[serde(default, rename = "former")]
     pub merged_from: Option<String>,
+}
+
+fn is_kept() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -131,24 +140,26 @@ impl ImportState {
     /// Reads the state of a folder; without a state file nothing was imported into it.
     pub fn load(folder: &Path) -> Result<ImportState, Diagnostic> {
         let path = folder.join(FILE_NAME);
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ImportState::default()),
-            Err(error) => return Err(Diagnostic::machine(&path, "read this file", &error)),
-        };
+        let Some(bytes) = read_regular_file(&path, MAX_RECORD)? else { return Ok(ImportState::default()) };
         let shown = path.display().to_string();
         let help = "mend it, or delete it: then files that are as the sources say are taken as imported, all others as your own";
         let text = decode(&bytes).map_err(|error| undecodable(&shown, &bytes, 0, error).help(help))?;
         let invalid =
             |span, message: String| Diagnostic::error(Location::in_text(&*shown, text, span), message).help(help);
-        if parse::<Version>(text, invalid)?.version > VERSION {
+        let version = parse::<Version>(text, invalid)?.version;
+        if version > VERSION {
             return Err(file_error(&path, "a newer tidings wrote this").help("import with that version"));
         }
-        let state: ImportState = parse(text, invalid)?;
+        let mut state: ImportState = parse(text, invalid)?;
         if let Some(story) = state.stories.iter().find(|story| !is_inside(&story.file)) {
             let start = text.find(&story.file).unwrap_or_default();
             let message = format!("{} is no .toml file below this folder", string(&story.file));
             return Err(invalid(start..start + story.file.len(), message));
+        }
+        if version < VERSION {
+            for entry in state.stories.iter_mut().flat_map(|story| &mut story.entries) {
+                entry.source = SourceId::of_segment(entry.source.as_str());
+            }
         }
         Ok(state)
     }
@@ -182,13 +193,14 @@ impl ImportState {
                 };
                 let _ = writeln!(
                     text,
-                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{} }},",
+                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{}{} }},",
                     entry.date,
                     string(&entry.language),
                     string(&entry.title),
                     string(&entry.text_hash),
-                    string(&entry.source),
+                    string(entry.source.as_str()),
                     optional("key", &entry.key),
+                    if entry.keeps_guid { "" } else { ", guid = false" },
                     optional("former", &entry.merged_from)
                 );
             }
@@ -225,8 +237,9 @@ mod tests {
             language: "fr".into(),
             title: "L’« eau » \"vive\" \\ '\u{7f}".into(),
             text_hash: "00ff".into(),
-            source: "news.txt".into(),
+            source: SourceId::of_name("partners"),
             key: Some("https://a.example/?p=1".into()),
+            keeps_guid: false,
             merged_from: Some("2018/x".into()),
         };
         let entry_ref =
@@ -248,7 +261,7 @@ mod tests {
             ("version = 1\n[[stories]]\nfile = 3\n", (3, 8), "expected a string"),
             ("version = 1\n<<<<<<< HEAD\n", (2, 9), ""),
             ("version = 1\n[[stories]]\nfile = '../a.toml'\nwritten = ''\nentries = []\n", (3, 9), "below this folder"),
-            ("version = 2\nnew = 1\n", (1, 1), "a newer tidings"),
+            ("version = 3\nnew = 1\n", (1, 1), "a newer tidings"),
         ] {
             std::fs::write(folder.path().join(FILE_NAME), text)?;
             let diagnostic = ImportState::load(folder.path()).err().ok_or("no diagnostic")?;

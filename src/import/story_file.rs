@@ -12,6 +12,10 @@ use toml::value::Datetime;
 use super::entry::{Author, Body, Enclosure, Image};
 use super::toml_text::{multiline, string};
 use crate::config::{Config, LanguageIndex};
+use crate::source::Step;
+
+/// How often the values that the store refuses are dropped before the story is given up.
+const MAX_ROUNDS: usize = 8;
 
 /// A story with its translations.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -60,6 +64,44 @@ impl Story {
         let translations: Vec<Translation> = translations.collect();
         let is_complete = |own: &Translation| !own.title.is_empty() && own.published.is_some();
         translations.iter().all(is_complete).then_some(Story { topics, translations })
+    }
+
+    /// Drops the values that the store's reader refuses, and returns why.
+    ///
+    /// # Errors
+    /// Why it refuses the story, where that is no value that can be dropped.
+    pub fn drop_refused(&mut self, config: &Config) -> Result<Vec<String>, String> {
+        let mut dropped = Vec::new();
+        for _ in 0..MAX_ROUNDS {
+            let errors = crate::store::record_errors(&self.to_toml("a"), config);
+            let Some(first) = errors.first() else { return Ok(dropped) };
+            let first = first.message.clone();
+            // The last first, so that indexes stay valid.
+            let mut is_better = false;
+            for error in errors.iter().rev() {
+                if self.drop_value(&error.path) {
+                    is_better = true;
+                    dropped.push(format!("a value is dropped, because {}", error.message));
+                }
+            }
+            if !is_better {
+                return Err(first);
+            }
+        }
+        Err("too many of its values are invalid".to_owned())
+    }
+
+    /// Drops a value by its path in the file, if the story can do without it.
+    fn drop_value(&mut self, path: &[Step]) -> bool {
+        let (language, path) = match path {
+            [Step::Key(key), Step::Key(tag), rest @ ..] if key == "translations" => (Some(tag), rest),
+            _ => (None, path),
+        };
+        let mut is_dropped = false;
+        for own in self.translations.iter_mut().filter(|own| language.is_none_or(|tag| *tag == own.language)) {
+            is_dropped |= own.drop_value(path);
+        }
+        is_dropped
     }
 
     /// Adds the translations of another story in languages that this one lacks, and its topics.
@@ -118,6 +160,60 @@ impl Story {
 }
 
 impl Translation {
+    /// Drops a value by its path, and returns whether there was one.
+    fn drop_value(&mut self, path: &[Step]) -> bool {
+        let key = |step: &Step| if let Step::Key(key) = step { key.clone() } else { String::new() };
+        match path {
+            [Step::Key(name)] => match name.as_str() {
+                "link" => self.link.take().is_some(),
+                "guid" => self.guid.take().is_some(),
+                "summary" => self.summary.take().is_some(),
+                "updated" => self.updated.take().is_some(),
+                "expires" => self.expires.take().is_some(),
+                "image" => self.image.take().is_some(),
+                "authors" => !std::mem::take(&mut self.authors).is_empty(),
+                "enclosures" => !std::mem::take(&mut self.enclosures).is_empty(),
+                _ => false,
+            },
+            [Step::Key(name), Step::Key(of_image)] if name == "image" => {
+                let Some(image) = &mut self.image else { return false };
+                match of_image.as_str() {
+                    "url" => image.url.take().is_some(),
+                    "alt" => image.alt.take().is_some(),
+                    "credit" => image.credit.take().is_some(),
+                    "width" => image.width.take().is_some(),
+                    _ => image.height.take().is_some(),
+                }
+            }
+            [Step::Key(name), Step::Index(index), rest @ ..] if name == "authors" => {
+                let of_author = rest.first().map(key).unwrap_or_default();
+                match (self.authors.get_mut(*index), of_author.as_str()) {
+                    (None, _) => false,
+                    (Some(author), "url") => author.url.take().is_some(),
+                    (Some(author), "email") => author.email.take().is_some(),
+                    (Some(_), _) => {
+                        self.authors.remove(*index);
+                        true
+                    }
+                }
+            }
+            [Step::Key(name), Step::Index(index), rest @ ..] if name == "enclosures" => {
+                let of_file = rest.first().map(key).unwrap_or_default();
+                match (self.enclosures.get_mut(*index), of_file.as_str()) {
+                    (None, _) => false,
+                    (Some(file), "type") => file.media_type.take().is_some(),
+                    (Some(file), "length") => file.length.take().is_some(),
+                    (Some(file), "title") => file.title.take().is_some(),
+                    (Some(_), _) => {
+                        self.enclosures.remove(*index);
+                        true
+                    }
+                }
+            }
+            _ => false,
+        }
+    }
+
     /// Without the shared values.
     fn minus(&self, shared: &Translation) -> Translation {
         let date = |own: Option<Datetime>, shared: Option<Datetime>| own.filter(|_| own != shared);

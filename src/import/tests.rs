@@ -59,6 +59,7 @@ fn outcomes(report: &Report) -> Outcomes {
         Outcome::Duplicate { of_line, .. } => ("duplicate", of_line.to_string()),
         Outcome::Superseded { by, by_line } => ("superseded", by_line.map_or(by.clone(), |line| line.to_string())),
         Outcome::AlreadyThere { path } => ("already there", path.display().to_string()),
+        Outcome::Quoted { of, .. } => ("quoted", of.clone()),
         Outcome::Unpublished { reason } => ("unpublished", reason.clone()),
         Outcome::LeftOut { reason } => ("left out", reason.clone()),
     };
@@ -165,9 +166,10 @@ fn no_entry_of_a_feed_is_lost_silently() {
     let twice = story(folder.path(), "2006/the-same-id-and-a-different-story-altogether.toml");
     assert!(twice["translations"]["en"].get("guid").is_none());
     let shown = report.to_string();
-    for part in ["Categories that are no topic: Odd 1", "its id stands twice", "`no date` is no date"] {
+    for part in ["Categories that are no topic: Odd 1", "`no date` is no date"] {
         assert!(shown.contains(part), "{part} in {shown}");
     }
+    assert!(report.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("another entry of its source")));
     // A correction is known by its id, whatever changed; an edited file is left alone.
     let corrected = feed.replace("The rain falls on the mountains and the sea", "Snow").replace("About", "All about");
     let report = import(&corrected, folder.path());
@@ -451,14 +453,19 @@ fn two_sources_do_not_change_a_story_in_turn() {
     std::fs::write(&new, "• 14/02/2019\n  Rain falls\n\n  Two.\n").unwrap();
     let import = |sources: &[&PathBuf]| {
         let sources = sources.iter().map(|source| (*source).clone()).collect();
-        let options = ImportOptions { sources, into: folder.path().join("stories"), ..ImportOptions::default() };
+        let options = ImportOptions {
+            sources,
+            into: folder.path().join("stories"),
+            folder: folder.path().to_owned(),
+            ..ImportOptions::default()
+        };
         run(&options, None).unwrap()
     };
     import(&[&old]);
     let before = files(&folder.path().join("stories"));
     let report = import(&[&new]);
-    assert_eq!(outcomes(&report), [("superseded".to_owned(), "old.txt".to_owned())]);
-    assert!(report.to_string().contains("from old.txt: Rain falls"), "{report}");
+    assert_eq!(outcomes(&report), [("superseded".to_owned(), "path:old.txt".to_owned())]);
+    assert!(report.to_string().contains("from path:old.txt: Rain falls"), "{report}");
     assert_eq!(kinds(&import(&[&old])), ["unchanged"]);
     assert_eq!(files(&folder.path().join("stories")), before);
     // The later source of one import counts, from then on.

@@ -109,9 +109,7 @@ impl FileIndex {
         for translation in &story.translations {
             if let Some(guid) = translation.guid {
                 self.has_own_tag_uri |= guid.starts_with("tag:");
-                // Hashed as it is published: on one line, without characters that XML forbids.
-                let guid = Text::guid(guid).map_or(String::new(), |guid| guid.to_string());
-                self.guids.push((self.entries.len() as u32, xxh3_128(guid.as_bytes())));
+                self.guids.push((self.entries.len() as u32, guid_hash(guid)));
             }
             self.entries.push(EntryMeta::of(translation, record_hash));
         }
@@ -176,6 +174,12 @@ impl EntryMeta {
             has_text: translation.title.is_some(),
         }
     }
+}
+
+/// The hash of a guid as it is published: trimmed, without characters that XML forbids.
+pub fn guid_hash(guid: &str) -> u128 {
+    let guid = Text::guid(guid).map_or(String::new(), |guid| guid.to_string());
+    xxh3_128(guid.as_bytes())
 }
 
 fn text_hash(translation: &Translation<'_>) -> u64 {

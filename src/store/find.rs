@@ -37,7 +37,7 @@ impl StoreFile {
 }
 
 /// Tells one version of a file from another without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct FileFingerprint {
     pub length: u64,
     file: (u64, u64),

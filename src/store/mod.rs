@@ -18,14 +18,15 @@ mod update;
 
 pub use body::{body, markdown, sanitized};
 pub use complexity::exceeded_limit;
-pub use file_index::{EntryMeta, Record};
+pub use file_index::{EntryMeta, Record, guid_hash};
 pub use file_records::FileRecords;
 pub use find::{FileFingerprint, is_hidden, is_story_path};
 pub use id::{FileId, MetaId, RecordId};
-pub use lookup::StoryLookup;
+pub use lookup::{StandingTranslation, StoryLookup};
 pub use raw::{RawEnclosure, RawPerson};
-pub use story::{Translation, page};
-pub use update::{Changes, Difference};
+pub use read::record_errors;
+pub use story::{Content, Translation, id_error, page};
+pub use update::{Changes, Difference, Draft};
 
 use crate::config::{Config, TopicIndex};
 use crate::diagnostics::{Diagnostic, Location};

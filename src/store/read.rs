@@ -50,6 +50,27 @@ pub fn all(files: &[&StoreFile], config: &Config) -> Vec<(usize, FileIndex)> {
     indexes
 }
 
+/// The index of a TOML file that is not written yet.
+pub fn of_text(file: &StoreFile, text: &str, config: &Config) -> FileIndex {
+    let mut reader =
+        Reader { counts: [0, 0], path: file.path.display().to_string(), config, index: FileIndex::default() };
+    reader.file(file, text.as_bytes());
+    reader.index.shrink()
+}
+
+/// The errors, without warnings, of a TOML file of one story, each with its path.
+pub fn record_errors(text: &str, config: &Config) -> Vec<FieldError> {
+    let errors = match parse_fast::<RawRecord<'_>>(text, Syntax::Toml) {
+        Some(raw) => story::read(&raw, None, config).1,
+        None => {
+            let errors = SpannedDocument::parse(text, Syntax::Toml).errors;
+            let message = errors.first().map_or_else(|| "a value has the wrong type".to_owned(), |e| e.message.clone());
+            vec![FieldError { path: Vec::new(), message, help: None, is_warning: false, missing: None }]
+        }
+    };
+    errors.into_iter().filter(|error| !error.is_warning).collect()
+}
+
 /// The byte ranges in which a file is read.
 fn chunks(file: &StoreFile) -> impl Iterator<Item = Range<u64>> {
     let size = if file.is_jsonl() { CHUNK_SIZE } else { u64::MAX };

@@ -1,13 +1,14 @@
 //! The store after changes on disk: files that are unchanged keep their indexes, the others are read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::find::{self, StoreFile};
 use super::{FileId, FileRecords, Store, read};
 use crate::config::Config;
+use crate::diagnostics::Diagnostic;
 
 /// What may have changed on disk since a store was read.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,43 @@ impl Difference {
     }
 }
 
+/// A file as it would be after an import: written, or removed.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    file: Arc<StoreFile>,
+    /// `None` if it would be removed.
+    records: Option<FileRecords>,
+}
+
+impl Draft {
+    /// `below`: its path below the store, with `/`; `text`: its TOML, or `None` if it would be removed.
+    pub fn new(path: PathBuf, below: String, text: Option<&str>, config: &Config) -> Draft {
+        let file = Arc::new(StoreFile { path, below, fingerprint: find::FileFingerprint::default() });
+        let records = text.map(|text| FileRecords::new(&file, read::of_text(&file, text, config)));
+        Draft { file, records }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// The first error in the file.
+    pub fn error(&self) -> Option<&Diagnostic> {
+        self.records.as_ref()?.diagnostics.iter().find(|diagnostic| diagnostic.is_error())
+    }
+}
+
 impl Store {
+    /// The store as it would be with drafts instead of the files at their paths.
+    pub fn with_drafts(&self, drafts: Vec<Draft>) -> Store {
+        let replaced: HashSet<&str> = drafts.iter().map(|draft| draft.file.below.as_str()).collect();
+        let kept = self.files.iter().filter(|records| !replaced.contains(records.file.below.as_str()));
+        let mut files: Vec<FileRecords> = kept.cloned().collect();
+        files.extend(drafts.into_iter().filter_map(|draft| draft.records));
+        files.sort_by(|one, other| one.file.below.cmp(&other.file.below));
+        Store { files, diagnostics: self.diagnostics.clone() }
+    }
+
     /// The store after changes. Only files that may have changed are read. The configuration must be the same.
     pub fn after(&self, changes: &Changes, config: &Config) -> Store {
         let root = &config.site.stories;

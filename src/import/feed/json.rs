@@ -67,7 +67,14 @@ pub fn read(
         return Err(ParseError::new("this is JSON, but no feed: it has no `items`"));
     }
     let text = |name: &str| string(head.get(name));
-    Ok(Head { title: text("title"), language: text("language"), link: text("home_page_url"), date: None, truncation })
+    Ok(Head {
+        id: text("feed_url").or_else(|| text("home_page_url")),
+        title: text("title"),
+        language: text("language"),
+        link: text("home_page_url"),
+        date: None,
+        truncation,
+    })
 }
 
 fn items(

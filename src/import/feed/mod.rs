@@ -18,6 +18,8 @@ use crate::import::parse_error::ParseError;
 /// The metadata of a feed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Head {
+    /// What identifies it: its id, else its self link, else its channel's link.
+    pub id: Option<String>,
     pub title: Option<String>,
     pub language: Option<String>,
     pub link: Option<String>,
@@ -122,6 +124,7 @@ fn read_xml(input: impl BufRead, address: Option<&str>, emit: &mut dyn FnMut(Par
         return Err(ParseError::new(message));
     }
     Ok(Head {
+        id: channel.and_then(xml::feed_id),
         title: channel.and_then(xml::heading),
         language: root.and_then(xml::language).or_else(|| channel.and_then(xml::language)),
         link: channel.and_then(xml::page),

@@ -359,6 +359,15 @@ pub fn page(channel: &Element) -> Option<String> {
     link(channel, "alternate")
 }
 
+/// What identifies a feed: its id, else its self link, else its page.
+pub fn feed_id(channel: &Element) -> Option<String> {
+    let own = channel.child(Namespace::Atom, "id").map(Element::trimmed_text);
+    let of_self = || links(channel).find(|link| link.attribute("rel") == Some("self"));
+    let of_self = || of_self().and_then(|link| link.attribute("href")).map(|href| href.trim().to_owned());
+    let is_set = |text: &String| !text.is_empty();
+    own.filter(is_set).or_else(|| of_self().filter(is_set)).or_else(|| page(channel).filter(is_set))
+}
+
 /// When a feed was published or updated.
 pub fn date_of_feed(channel: &Element) -> Option<EntryDate> {
     const NAMES: [&str; 6] = ["pubdate", "lastbuilddate", "updated", "modified", "date", "published"];

@@ -38,9 +38,10 @@ const DELETED: &str =
     "Deleted by hand, and not written again (to have them back, remove their paragraph from _imported.toml):";
 const DUPLICATE: &str = "Twice in the sources:";
 const SUPERSEDED: &str = "With another text than an earlier import, which counts (to change that, import both sources at once, the better one last):";
+const QUOTED: &str = "From another source already, and so not imported again:";
 const ELSEWHERE: &str = "Already in the store:";
 /// The lists of entries, in their order.
-const SECTIONS: [&str; 6] = [UNPUBLISHED, EDITED, DELETED, DUPLICATE, SUPERSEDED, ELSEWHERE];
+const SECTIONS: [&str; 7] = [UNPUBLISHED, EDITED, DELETED, DUPLICATE, SUPERSEDED, QUOTED, ELSEWHERE];
 
 /// The section and the text of an entry that is not simply imported.
 fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str, String)> {
@@ -57,6 +58,7 @@ fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str,
             (DUPLICATE, format!("with another text at {}, which counts: {title}", location(by, *line)))
         }
         Outcome::Superseded { by, by_line: None } => (SUPERSEDED, format!("from {by}: {title}")),
+        Outcome::Quoted { of, .. } => (QUOTED, format!("{of}: {title}")),
         Outcome::AlreadyThere { path } => (ELSEWHERE, format!("in {}: {title}", path.display())),
         _ => return None,
     })

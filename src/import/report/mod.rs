@@ -11,6 +11,7 @@ use super::entry::EntryDate;
 use super::group::Grouping;
 use super::normalize::Normalized;
 use super::read::Kind;
+use super::source_id::SourceId;
 use super::state::EntryRef;
 use super::{ImportOptions, listing, review};
 use crate::diagnostics::{Diagnostic, Location};
@@ -101,6 +102,15 @@ pub struct SourceReport {
     /// Errors and warnings about the whole source.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
+    /// What identifies it in the state.
+    #[serde(skip)]
+    pub id: SourceId,
+    /// What it says of itself.
+    #[serde(skip)]
+    pub feed_id: Option<String>,
+    /// Whether ids that this site minted count in it.
+    #[serde(skip)]
+    pub is_own: bool,
     #[serde(skip)]
     pub kind: Kind,
     /// The text of a listing, to quote in diagnostics.
@@ -186,6 +196,14 @@ pub enum Outcome {
     Deleted { file: String },
     /// Another file of the store has the story.
     AlreadyThere { path: PathBuf },
+    /// Another source has the entry: it has the same id, and the same link, or title and day.
+    Quoted {
+        /// The file of its story, or the source.
+        of: String,
+        /// The source of that story, if it is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        from: Option<String>,
+    },
     /// An earlier entry has the same date, title and text.
     Duplicate { of: String, of_line: usize },
     /// Another source has the entry with another text, which is used.
@@ -282,6 +300,19 @@ fn diagnostics(sources: &[SourceReport], entries: &[EntryReport]) -> Vec<Diagnos
             let (reason, help) = reason.split_once("; ").map_or((&**reason, None), |(one, two)| (one, Some(two)));
             let diagnostic = Diagnostic::error(location(), format!("this entry is left out: {reason}"));
             diagnostics.push(help.into_iter().fold(diagnostic, Diagnostic::help));
+        }
+        if let Some(Outcome::Quoted { of, from }) = &entry.outcome {
+            let message =
+                format!("this entry is in the store already, from another source ({of}): {}", entry.short_title());
+            let diagnostic = Diagnostic::warning(location(), message);
+            diagnostics.push(match from {
+                Some(from) => {
+                    diagnostic.help(format!("if its feed moved, import it with `--as '{from}'`; else nothing is to do"))
+                }
+                None => {
+                    diagnostic.help("its text is left as it is; name the source of a feed that moved with `--as NAME`")
+                }
+            });
         }
         for warning in &entry.warnings {
             let message = format!("{warning}: {}", entry.short_title());

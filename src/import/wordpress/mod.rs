@@ -25,6 +25,8 @@ struct MediaIndex {
     skipped_types: BTreeMap<String, usize>,
     /// It has the marks of an export.
     is_export: bool,
+    /// The address of the site.
+    site: Option<String>,
 }
 
 /// An uploaded file.
@@ -51,6 +53,8 @@ pub struct Head {
     pub notes: Vec<String>,
     /// Why it was not read to its end, if it was not.
     pub truncation: Option<String>,
+    /// The address of the site.
+    pub site: Option<String>,
 }
 
 /// Parses an export, which is opened twice.
@@ -78,7 +82,7 @@ pub fn read<R: Read>(
         let counts: Vec<String> = media.skipped_types.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         notes.push(format!("parts of the site that are no stories, and were passed over: {}", counts.join(", ")));
     }
-    Ok(Head { notes, truncation })
+    Ok(Head { site: media.site, notes, truncation })
 }
 
 /// Reads all items of an export.
@@ -101,6 +105,11 @@ impl EntryHandler for MediaIndex {
     }
 
     fn entry(&mut self, entry: Element, around: &[&Element]) {
+        if self.site.is_none() {
+            let channel = around.iter().find(|element| element.name == "channel");
+            let link = channel.and_then(|channel| channel.child(Namespace::Plain, "link")).map(Element::trimmed_text);
+            self.site = link.filter(|link| !link.is_empty());
+        }
         self.is_export |= around.iter().any(|element| wp_text(element, "wxr_version").is_some())
             || wp_text(&entry, "post_type").is_some();
         let kind = wp_text(&entry, "post_type").unwrap_or_default();

@@ -1,0 +1,336 @@
+//! Identifies entries: which earlier entry of the same source each is, which ones other sources have already, and whose
+//! the ids are that several claim.
+//!
+//! The same entry has the same source and the same id. The same id from another source is a quotation if the link, or
+//! title and day, agree: it is not imported. Otherwise it is another story, which comes without that id. Ids that this
+//! site mints count only in its own documents. Entries without ids are matched by what they say ([`match_previous`]).
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use super::entry::Body;
+use super::match_previous::match_previous;
+use super::normalize::{Normalized, NormalizedEntry, own_tag_prefix};
+use super::report::Outcome;
+use super::slug::{hash, is_portable_id};
+use super::source_id::{SourceId, normalized_address};
+use super::state::{ImportState, SourceEntry};
+use super::story_file::Story;
+use crate::config::Config;
+use crate::model::entry_tag_uri;
+use crate::pairing::fold;
+use crate::store::{Content, StandingTranslation, StoryLookup};
+
+/// An earlier entry: the index of its story in the state, and its index there.
+type Earlier = (usize, usize);
+
+/// Decides for each entry which story of the state it continues. Entries that are not to be imported get an outcome.
+pub fn identify(
+    config: &Config,
+    lookup: &StoryLookup<'_>,
+    into: &Path,
+    normalized: &mut Normalized,
+    state: &mut ImportState,
+) -> Vec<Option<usize>> {
+    let count = normalized.entries.len();
+    let links = Links { into, state, of_stories: HashMap::new() };
+    let mut identifier =
+        Identifier { config, lookup, entries: &mut normalized.entries, links, matches: vec![None; count] };
+    identifier.match_ids();
+    identifier.resolve_claims();
+    identifier.resolve_own_ids();
+    let Identifier { matches, .. } = identifier;
+    for (index, (story, entry)) in matches.iter().enumerate().filter_map(|(index, found)| Some((index, (*found)?))) {
+        // A record of version 1 gets the full source.
+        let earlier = &mut state.stories[story].entries[entry];
+        if earlier.source.segment().is_some() {
+            earlier.source = normalized.entries[index].source.clone();
+        }
+    }
+    let previous = match_previous(normalized, state, &matches);
+    for (index, found) in previous.iter().enumerate() {
+        let entry = &normalized.entries[index];
+        let Some((story, earlier)) = found else { continue };
+        let earlier = &mut state.stories[*story].entries[*earlier];
+        if earlier.source.segment() == Some(&*entry.segment) {
+            earlier.source = entry.source.clone();
+        }
+    }
+    let previous: Vec<Option<usize>> = previous.into_iter().map(|found| found.map(|(story, _)| story)).collect();
+    finish_guids(config, lookup, normalized, state, &previous);
+    previous
+}
+
+/// The links of earlier entries, which are in the files of their stories.
+struct Links<'a> {
+    into: &'a Path,
+    state: &'a ImportState,
+    of_stories: HashMap<usize, Vec<(String, String)>>,
+}
+
+impl Links<'_> {
+    /// Whether an earlier entry has a link.
+    fn agree(&mut self, (story, entry): Earlier, link: Option<&str>) -> bool {
+        let Some(link) = link else { return false };
+        let StoredIn { file, language } = StoredIn::of(self.state, (story, entry));
+        let links = self.of_stories.entry(story).or_insert_with(|| {
+            let read = std::fs::read_to_string(self.into.join(file)).ok().and_then(|text| Story::from_toml(&text));
+            let translations = read.into_iter().flat_map(|story| story.translations);
+            translations.filter_map(|own| Some((own.language, normalized_address(&own.link?)))).collect()
+        });
+        links.iter().any(|(of, other)| of == language && *other == normalized_address(link))
+    }
+}
+
+/// Where an earlier entry is stored.
+struct StoredIn<'a> {
+    file: &'a str,
+    language: &'a str,
+}
+
+impl<'a> StoredIn<'a> {
+    fn of(state: &'a ImportState, (story, entry): Earlier) -> StoredIn<'a> {
+        let story = &state.stories[story];
+        StoredIn { file: &story.file, language: &story.entries[entry].language }
+    }
+}
+
+struct Identifier<'a> {
+    config: &'a Config,
+    lookup: &'a StoryLookup<'a>,
+    entries: &'a mut Vec<NormalizedEntry>,
+    links: Links<'a>,
+    matches: Vec<Option<Earlier>>,
+}
+
+impl<'a> Identifier<'a> {
+    fn earlier(&self, (story, entry): Earlier) -> &'a SourceEntry {
+        &self.links.state.stories[story].entries[entry]
+    }
+
+    /// The earlier entries by their ids.
+    fn by_key(&self) -> HashMap<&'a str, Vec<Earlier>> {
+        let mut by_key: HashMap<&str, Vec<Earlier>> = HashMap::new();
+        for (story, of_story) in self.links.state.stories.iter().enumerate() {
+            for (entry, earlier) in of_story.entries.iter().enumerate() {
+                if let Some(key) = &earlier.key {
+                    by_key.entry(key).or_default().push((story, entry));
+                }
+            }
+        }
+        by_key
+    }
+
+    /// Whether an entry and an earlier one have the same link, or the same title and day.
+    fn agrees(&mut self, index: usize, found: Earlier) -> bool {
+        let (entry, earlier) = (&self.entries[index], self.earlier(found));
+        let is_same_day = entry.date() == earlier.date && fold(entry.title()) == fold(&earlier.title);
+        is_same_day || self.links.agree(found, self.entries[index].link.as_deref())
+    }
+
+    /// Matches by source and id, the exact source first.
+    fn match_ids(&mut self) {
+        let by_key = self.by_key();
+        let mut is_used: HashSet<Earlier> = HashSet::new();
+        for is_exact in [true, false] {
+            for index in 0..self.entries.len() {
+                let entry = &self.entries[index];
+                if entry.is_skipped() || self.matches[index].is_some() {
+                    continue;
+                }
+                let Some(candidates) = entry.key.as_deref().and_then(|key| by_key.get(key)) else { continue };
+                let unused: Vec<Earlier> =
+                    candidates.iter().copied().filter(|found| !is_used.contains(found)).collect();
+                let found = unused.into_iter().find(|found| {
+                    let (earlier, entry) = (self.earlier(*found), &self.entries[index]);
+                    if is_exact {
+                        return earlier.source == entry.source;
+                    }
+                    let is_segment = earlier.source.segment() == Some(&*entry.segment);
+                    let is_same_text = is_segment
+                        && (fold(&earlier.title) == fold(entry.title())
+                            || (!entry.text_hash.is_empty() && earlier.text_hash == entry.text_hash));
+                    let is_near = is_segment || earlier.source.is_on_same_host(&entry.source);
+                    is_same_text || (is_near && self.agrees(index, *found))
+                });
+                // A source whose own entry has a foreign id may quote the entry that has it.
+                let is_quotation = found.is_some_and(|found| {
+                    let others = candidates.iter().copied().filter(|other| *other != found);
+                    let has_foreign_id = !self.earlier(found).keeps_guid && !self.agrees(index, found);
+                    has_foreign_id && others.into_iter().any(|other| self.agrees(index, other))
+                });
+                if let Some(found) = found.filter(|_| !is_quotation) {
+                    is_used.insert(found);
+                    self.matches[index] = Some(found);
+                    self.entries[index].keeps_guid = self.earlier(found).keeps_guid;
+                }
+            }
+        }
+    }
+
+    /// Of sources that have the same id the one of an earlier import counts, else the first.
+    fn resolve_claims(&mut self) {
+        let by_key = self.by_key();
+        let mut claims: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, entry) in self.entries.iter().enumerate().filter(|(index, _)| self.matches[*index].is_some()) {
+            entry.key.iter().for_each(|key| claims.entry(key.clone()).or_default().push(index));
+        }
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            let Some(key) = entry.key.clone().filter(|_| !entry.is_skipped() && self.matches[index].is_none()) else {
+                continue;
+            };
+            let earlier = by_key.get(&*key).cloned().unwrap_or_default();
+            let in_run = claims.get(&key).cloned().unwrap_or_default();
+            if let Some(found) = earlier.iter().copied().find(|found| self.agrees(index, *found)) {
+                let of = StoredIn::of(self.links.state, found).file.to_owned();
+                let from = self.earlier(found).source.clone();
+                self.entries[index].report.outcome = Some(quoted(of, &from));
+                continue;
+            }
+            if let Some(other) = in_run.iter().copied().find(|other| agree(&self.entries[index], &self.entries[*other]))
+            {
+                let (of, from) = (self.entries[other].report.source.clone(), self.entries[other].source.clone());
+                self.entries[index].report.outcome = Some(quoted(of, &from));
+                continue;
+            }
+            if !earlier.is_empty() || !in_run.is_empty() {
+                self.entries[index].drop_guid("another source has another entry with the same id");
+            }
+            claims.entry(key).or_default().push(index);
+        }
+    }
+
+    /// Ids that this site mints: without the site's own word they prove nothing.
+    fn resolve_own_ids(&mut self) {
+        let prefix = own_tag_prefix(self.config);
+        for index in 0..self.entries.len() {
+            let entry = &self.entries[index];
+            let Some(guid) = entry.guid.clone().filter(|guid| !entry.is_skipped() && guid.starts_with(&prefix)) else {
+                continue;
+            };
+            let own = guid[prefix.len()..].rsplit_once('/').map(|(story, tag)| (story.to_owned(), tag.to_owned()));
+            let story = self.matches[index].map(|(story, _)| self.links.state.stories[story].id().to_owned());
+            if let Some(story) = story {
+                // It continues its story, which may have been imported as this site's own.
+                let is_of_story = own.is_some_and(|(own, _)| own == story);
+                let entry = &mut self.entries[index];
+                entry.story_id = entry.story_id.take().filter(|_| is_of_story);
+                entry.guid = entry.guid.take().filter(|_| is_of_story);
+                continue;
+            }
+            let is_own = entry.is_own;
+            if let Some((id, tag)) = &own
+                && let Some(path) = self.lookup.file_of(id)
+            {
+                let is_in_state = self.links.state.stories.iter().any(|story| story.id() == id);
+                let is_same = self.lookup.any_translation(id, |standing| {
+                    standing.language.eq_ignore_ascii_case(tag) && says_the_same(entry, &standing)
+                });
+                let entry = &mut self.entries[index];
+                if is_same && !(is_in_state && is_own) {
+                    entry.report.outcome = Some(Outcome::AlreadyThere { path });
+                } else if !(is_in_state && is_own) {
+                    entry.drop_own_id("its id is one of a story that is in the store with another text");
+                }
+                continue;
+            }
+            let entry = &mut self.entries[index];
+            match own {
+                _ if !is_own => entry.drop_own_id(
+                    "its id is one that this site mints, which counts with --own or from below the base URL only",
+                ),
+                Some((id, _)) if !is_portable_id(&id) => {
+                    let reason =
+                        format!("its id `{guid}` would give a file that the store refuses; give it another id");
+                    entry.report.outcome = Some(Outcome::LeftOut { reason });
+                }
+                None => {
+                    let reason = format!("its id `{guid}` names no story; give it another id");
+                    entry.report.outcome = Some(Outcome::LeftOut { reason });
+                }
+                _ if entry.story_id.is_none() => {
+                    entry.drop_own_id("its id is one that this site mints, in a language that is not configured");
+                }
+                _ => {}
+            }
+        }
+        for entry in self.entries.iter_mut() {
+            entry.is_grouped_by_source |= entry.story_id.is_some();
+        }
+    }
+}
+
+fn quoted(of: String, from: &SourceId) -> Outcome {
+    Outcome::Quoted { of, from: Some(from.to_string()).filter(|_| from.segment().is_none()) }
+}
+
+/// Whether two entries have the same link, or the same title and day.
+fn agree(one: &NormalizedEntry, other: &NormalizedEntry) -> bool {
+    let link = |entry: &NormalizedEntry| entry.link.as_deref().map(normalized_address);
+    (one.date() == other.date() && fold(one.title()) == fold(other.title()))
+        || link(one).is_some_and(|of_one| link(other) == Some(of_one))
+}
+
+/// Whether a translation in the store has the title or the text of an entry.
+fn says_the_same(entry: &NormalizedEntry, standing: &StandingTranslation<'_>) -> bool {
+    let own = standing.translation;
+    if own.title.is_some_and(|title| fold(title) == fold(entry.title())) {
+        return true;
+    }
+    let body = own.content.map(|content| match content {
+        Content::Html(text) => Body::Html(text.to_owned()),
+        Content::Markdown(text) => Body::Markdown(text.to_owned()),
+        Content::Text(text) => Body::Text(text.to_owned()),
+    });
+    let body = body.map(|body| body.visible_text()).unwrap_or_default();
+    let summary = own.summary.unwrap_or_default();
+    let text = [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
+    !text.is_empty() && hash(&text) == entry.text_hash
+}
+
+/// Decides which entry keeps a guid that a story of the store, or another entry, has too.
+fn finish_guids(
+    config: &Config,
+    lookup: &StoryLookup<'_>,
+    normalized: &mut Normalized,
+    state: &ImportState,
+    previous: &[Option<usize>],
+) {
+    let mut claimed: HashMap<String, usize> = HashMap::new();
+    let is_earlier = |index: &usize| previous[*index].is_some();
+    let order: Vec<usize> =
+        (0..previous.len()).filter(is_earlier).chain((0..previous.len()).filter(|i| !is_earlier(i))).collect();
+    for index in order {
+        let entry = &normalized.entries[index];
+        let Some(guid) = entry.guid.clone().filter(|_| !entry.is_skipped() && entry.keeps_guid) else { continue };
+        let story = previous[index].map(|story| state.stories[story].id());
+        let own = entry.story_id.as_deref().or(story);
+        let is_own_tag = own.is_some_and(|id| entry_tag_uri(&config.site.authority, id, entry.language()) == guid);
+        if guid.starts_with(&own_tag_prefix(config)) && !is_own_tag {
+            normalized.entries[index].drop_own_id("its id is one that this site mints for another entry");
+            continue;
+        }
+        if let Some(owner) = lookup.story_with_guid(&guid).filter(|owner| Some(*owner) != story) {
+            let entry = &normalized.entries[index];
+            let agrees = lookup.any_translation(owner, |standing| {
+                let is_same_title = standing.translation.title.is_some_and(|title| fold(title) == fold(entry.title()));
+                let is_near = (standing.day - entry.date()).num_days().abs() <= 1;
+                let link = standing.translation.link.map(|link| link.replace("{language}", standing.language));
+                let is_same_link = link.is_some_and(|link| {
+                    entry.link.as_deref().is_some_and(|own| normalized_address(own) == normalized_address(&link))
+                });
+                is_same_link || (is_same_title && is_near)
+            });
+            if agrees && story.is_none() {
+                normalized.entries[index].standing = Some(owner.to_owned());
+            } else {
+                normalized.entries[index].drop_guid("a story in the store has the same id");
+                continue;
+            }
+        }
+        if claimed.insert(guid, index).is_some() {
+            normalized.entries[index].drop_guid("another entry has the same id");
+        }
+    }
+}

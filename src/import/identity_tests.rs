@@ -1,0 +1,395 @@
+//! No import takes over, loses or breaks a story, whatever its source says.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::report::{EntryReport, Outcome};
+use super::*;
+use crate::site::Site;
+
+const CONFIG: &str = "[site]\nbase_url = 'https://news.example.org/feeds/'\nauthority = 'news.example.org,2014'\n\
+    title = 'N'\n[languages.en]\ntitle = 'N'\n[languages.ru]\ntitle = 'Н'\n";
+const OFFICIAL: &str =
+    "published = 2018-01-01\n[translations.en]\ntitle = 'Official'\nsummary = 'What the office says.'\nguid = 'g9'\n";
+
+struct Newsroom {
+    folder: tempfile::TempDir,
+    config: Config,
+}
+
+impl Newsroom {
+    fn new() -> Newsroom {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("tidings.toml"), CONFIG).unwrap();
+        std::fs::create_dir_all(folder.path().join("stories/2018")).unwrap();
+        std::fs::write(folder.path().join("stories/2018/official.toml"), OFFICIAL).unwrap();
+        let config = Config::load(folder.path().join("tidings.toml")).unwrap();
+        Newsroom { folder, config }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn options(&self, source: &str) -> ImportOptions {
+        let folder = self.folder.path().to_owned();
+        ImportOptions {
+            sources: vec![self.path(source)],
+            into: self.path("stories"),
+            language: Some("en".to_owned()),
+            folder,
+            ..ImportOptions::default()
+        }
+    }
+
+    fn import_with(&self, options: &ImportOptions) -> Report {
+        run(&self.config, &Store::load(&self.config), options, None, &|_| {}).unwrap()
+    }
+
+    fn import(&self, name: &str, feed: &str) -> Report {
+        std::fs::write(self.path(name), feed).unwrap();
+        self.import_with(&self.options(name))
+    }
+
+    /// The errors that `check` has.
+    fn errors(&self) -> Vec<String> {
+        let now = "2030-01-01T00:00:00Z".parse().unwrap();
+        let (_, diagnostics) = Site::load(&self.config, now);
+        diagnostics.into_iter().filter(Diagnostic::is_error).map(|diagnostic| format!("{diagnostic:?}")).collect()
+    }
+
+    /// All files below the store.
+    fn files(&self) -> BTreeMap<String, String> {
+        let root = self.path("stories");
+        let found = walkdir::WalkDir::new(&root).into_iter().filter_map(Result::ok);
+        let files = found.filter(|file| file.file_type().is_file());
+        let name = |path: &Path| path.strip_prefix(&root).unwrap().display().to_string();
+        files.map(|file| (name(file.path()), std::fs::read_to_string(file.path()).unwrap())).collect()
+    }
+
+    fn stories(&self) -> BTreeMap<String, String> {
+        self.files().into_iter().filter(|(name, _)| name != "_imported.toml").collect()
+    }
+}
+
+fn feed(id: &str, items: &[serde_json::Value]) -> String {
+    json!({"version": "https://jsonfeed.org/version/1.1", "title": "T", "language": "en", "feed_url": id, "items": items})
+        .to_string()
+}
+
+fn item(id: &str, title: &str, link: &str, day: u32, text: &str) -> serde_json::Value {
+    json!({"id": id, "title": title, "url": link, "date_published": format!("2019-01-{day:02}T10:00:00Z"), "content_text": text})
+}
+
+const A: &str = "https://a.example/feed.json";
+const B: &str = "https://b.example/feed.json";
+
+fn kinds(report: &Report) -> Vec<&'static str> {
+    let kind = |entry: &EntryReport| match entry.outcome.as_ref().unwrap() {
+        Outcome::Written { .. } => "written",
+        Outcome::Updated { .. } => "updated",
+        Outcome::Unchanged { .. } => "unchanged",
+        Outcome::Quoted { .. } => "quoted",
+        Outcome::AlreadyThere { .. } => "already there",
+        Outcome::LeftOut { .. } => "left out",
+        _ => "other",
+    };
+    report.entries.iter().map(kind).collect()
+}
+
+#[test]
+fn entries_that_share_everything_but_their_ids_are_stories_of_their_own() {
+    let room = Newsroom::new();
+    let items: Vec<_> = (0..9).map(|n| json!({"id": format!("n{n}"), "content_text": "A short note", "date_published": "2019-01-05T10:00:00Z"})).collect();
+    let report = room.import("in.json", &feed(A, &items));
+    assert_eq!(kinds(&report), ["written"; 9]);
+    assert_eq!(room.stories().len(), 10);
+    assert_eq!(room.errors(), [""; 0]);
+    let before = room.files();
+    assert_eq!(kinds(&room.import("in.json", &feed(A, &items))), ["unchanged"; 9]);
+    assert_eq!(room.files(), before);
+}
+
+#[test]
+fn the_same_id_of_another_source_is_a_quotation_or_another_story() {
+    for (title, link, day, expected) in [
+        ("As B tells it", "http://www.a.example/17/", 7, "quoted"),
+        ("The bridge is open", "https://b.example/1", 5, "quoted"),
+        ("The bridge is open", "https://b.example/1", 7, "written"),
+        ("Quite another thing", "https://b.example/1", 5, "written"),
+    ] {
+        let room = Newsroom::new();
+        room.import(
+            "a.json",
+            &feed(A, &[item("17", "The bridge is open", "https://a.example/17", 5, "The first text.")]),
+        );
+        let before = room.stories();
+        let of_b = feed(B, &[item("17", title, link, day, "The second text.")]);
+        for _ in 0..2 {
+            let report = room.import("b.json", &of_b);
+            assert!(kinds(&report) == [expected] || kinds(&report) == ["unchanged"], "{title} {link}");
+            assert!(before.iter().all(|(name, text)| room.stories().get(name) == Some(text)), "{title} {link}");
+        }
+        assert_eq!(room.stories().len(), before.len() + usize::from(expected == "written"));
+        assert_eq!(room.errors(), [""; 0]);
+        // The source's own correction comes in.
+        let corrected = feed(A, &[item("17", "The bridge is open", "https://a.example/17", 5, "Corrected.")]);
+        assert_eq!(kinds(&room.import("a.json", &corrected)), ["updated"]);
+        assert_eq!(room.errors(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_quotation_is_a_warning_and_a_recorded_source_can_be_named() {
+    let room = Newsroom::new();
+    room.import("a.json", &feed(A, &[item("17", "Bridge", "https://a.example/17", 5, "The first text.")]));
+    let report =
+        room.import("b.json", &feed(B, &[item("17", "Bridge", "https://a.example/17", 5, "The second text.")]));
+    let [warning] = &report.diagnostics[..] else { panic!("{:?}", report.diagnostics) };
+    let help = warning.help.clone().unwrap();
+    assert!(!warning.is_error() && help.contains(&format!("--as 'feed:{A}'")), "{warning:?}");
+    let options = ImportOptions { name: Some(format!("feed:{A}")), ..room.options("b.json") };
+    assert_eq!(kinds(&room.import_with(&options)), ["updated"]);
+}
+
+#[test]
+fn ids_of_the_own_tag_space_count_only_in_own_documents() {
+    let own = |rest: &str| format!("tag:news.example.org,2014:{rest}");
+    let of = |rest: &str, title: &str| feed(A, &[item(&own(rest), title, "https://b.example/1", 3, "Another text.")]);
+    for (id, is_valid) in [
+        ("2019/fresh/en", true),
+        (".git/hooks/x/en", false),
+        ("_imported/en", false),
+        ("con/en", false),
+        ("a/LPT1.x/en", false),
+        ("feeds/x/en", false),
+        ("a/index.html/en", false),
+        ("../x/en", false),
+    ] {
+        let room = Newsroom::new();
+        let before = room.stories();
+        let report = room.import("in.json", &of(id, "Another one"));
+        assert_eq!(kinds(&report), ["written"], "{id}");
+        assert_eq!(report.diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()).count(), 1, "{id}");
+        let new: Vec<_> = room.stories().into_iter().filter(|(name, _)| !before.contains_key(name)).collect();
+        assert!(new.len() == 1 && new[0].0 == "2019/another-one.toml" && !new[0].1.contains("guid"), "{new:?}");
+        let room = Newsroom::new();
+        std::fs::write(room.path("in.json"), of(id, "Another one")).unwrap();
+        let report = room.import_with(&ImportOptions { own: true, ..room.options("in.json") });
+        assert_eq!(kinds(&report), [if is_valid { "written" } else { "left out" }], "{id}");
+        assert_eq!(room.stories().contains_key("2019/fresh.toml"), is_valid);
+        assert_eq!(room.errors(), [""; 0]);
+    }
+    let room = Newsroom::new();
+    let before = room.files();
+    assert_eq!(kinds(&room.import("in.json", &of("2018/official/en", "Official"))), ["already there"]);
+    assert_eq!(room.files(), before);
+    assert_eq!(kinds(&room.import("in.json", &of("2018/official/en", "A takeover"))), ["written"]);
+    assert_eq!(room.errors(), [""; 0]);
+}
+
+#[test]
+fn values_that_the_store_refuses_are_dropped_with_a_warning() {
+    let room = Newsroom::new();
+    let mut refused = item("1", "The case of it", "javascript:alert(1)", 3, "Some text.");
+    refused["attachments"] = json!([
+        {"url": "https://a.example/a", "mime_type": "audio/*"},
+        {"url": "ftp://a.example/a", "mime_type": "audio/mpeg"},
+        {"url": "https://a.example/b", "mime_type": "audio/ogg; codecs=opus"},
+    ]);
+    refused["image"] = json!("data:image/png;base64,AA==");
+    refused["authors"] = json!([{"name": "N", "url": "ftp://x/y"}]);
+    let report = room.import("in.json", &feed(A, &[refused]));
+    assert_eq!(report.entries[0].warnings.len(), 5, "{:?}", report.entries[0].warnings);
+    assert!(
+        report.diagnostics.iter().all(|diagnostic| !diagnostic.is_error() && diagnostic.message.contains("The case"))
+    );
+    let text = &room.stories()["2019/the-case-of-it.toml"];
+    assert!(text.contains("codecs=opus") && !text.contains("audio/*") && !text.contains("ftp:"), "{text}");
+    assert_eq!(room.errors(), [""; 0]);
+}
+
+#[test]
+fn dates_and_titles_that_are_none_count_as_none() {
+    let room = Newsroom::new();
+    let mut items: Vec<_> = ["0000-01-05T10:00:00Z", "9999-12-31T23:59:59-12:00"]
+        .iter()
+        .map(|date| json!({"id": date, "title": "Bad date", "content_text": "x", "date_published": date}))
+        .collect();
+    items.push(item("t", "\u{200b}\u{2060}", "https://a.example/t", 3, "\u{200b}\nSome words of it."));
+    let report = room.import("in.json", &feed(A, &items));
+    assert_eq!(kinds(&report), ["left out", "left out", "written"]);
+    assert_eq!(report.entries[2].title, "Some words of it.");
+    assert_eq!(room.errors(), [""; 0]);
+}
+
+#[test]
+fn a_record_of_version_1_is_read_and_gets_full_sources() {
+    let room = Newsroom::new();
+    let of_a = feed(A, &[item("17", "Bridge", "https://a.example/17", 5, "The first text.")]);
+    room.import("in.json", &of_a);
+    let stories = room.stories();
+    let record = room.files()["_imported.toml"].clone();
+    let old = record.replace("version = 2", "version = 1").replace(&format!("feed:{A}"), "in.json");
+    assert_ne!(old, record);
+    std::fs::write(room.path("stories/_imported.toml"), &old).unwrap();
+    // Another site's document of the same name is another story.
+    std::fs::create_dir(room.path("b")).unwrap();
+    let of_b = feed(B, &[item("17", "Quite another", "https://b.example/9", 9, "Of B.")]);
+    assert_eq!(kinds(&room.import("b/in.json", &of_b)), ["written"]);
+    assert_eq!(kinds(&room.import("in.json", &of_a)), ["unchanged"]);
+    assert!(stories.iter().all(|(name, text)| room.stories()[name] == *text));
+    assert!(room.files()["_imported.toml"].contains(&format!("source = \"feed:{A}\"")));
+}
+
+/// An entry of a hostile feed: id, title, link, day, text, media type, date.
+fn any_item() -> impl Strategy<Value = serde_json::Value> {
+    let own = "tag:news.example.org,2014:";
+    let id = prop::sample::select(vec![
+        None,
+        Some("g1".to_owned()),
+        Some("g2".to_owned()),
+        Some("g3".to_owned()),
+        Some("g9".to_owned()),
+        Some(" g1 ".to_owned()),
+        Some(format!("{own}2018/official/en")),
+        Some(format!("{own}2018/official/ru")),
+        Some(format!("{own}_x/en")),
+        Some(format!("{own}con/en")),
+        Some(format!("{own}2019/a/en")),
+        Some(format!("{own}2019/A/en")),
+        Some(format!("{own}2019/a.toml/b/en")),
+        Some(format!("{own}feeds/en/all")),
+        Some(format!("{own}../x/en")),
+    ]);
+    let title = prop::sample::select(vec![
+        None,
+        Some("Bridge"),
+        Some("BRIDGE"),
+        Some("Bridge!"),
+        Some("Official"),
+        Some("con"),
+        Some("\u{200b}"),
+        Some("Another title"),
+    ]);
+    let link = prop::sample::select(vec![
+        None,
+        Some("https://a.example/1"),
+        Some("http://www.a.example/1/"),
+        Some("https://a.example/2"),
+        Some("ftp://x/y"),
+        Some("www.example.org/x"),
+    ]);
+    let date = prop::sample::select(vec![
+        "2018-01-01", "2019-01-05T10:00:00Z", "2019-01-05T11:00:00Z", "2019-01-06", "0000-01-01",
+        "9999-12-31T23:59:59-12:00", "never",
+    ]);
+    let text = prop::sample::select(vec![
+        "One text of it.", "Another text of it.", "What the office says.", "\u{1}\u{200b}", "",
+    ]);
+    let media = prop::sample::select(vec![None, Some("audio/mpeg"), Some("audio/*"), Some("mp3")]);
+    (id, title, link, date, text, media, prop::bool::weighted(0.2)).prop_map(
+        |(id, title, link, date, text, media, is_russian)| {
+            let mut item = json!({"date_published": date, "content_text": text});
+            if let Some(id) = id {
+                item["id"] = json!(id);
+            }
+            if let Some(title) = title {
+                item["title"] = json!(title);
+            }
+            if let Some(link) = link {
+                item["url"] = json!(link);
+            }
+            if let Some(media) = media {
+                item["attachments"] = json!([{"url": "https://a.example/f", "mime_type": media}]);
+            }
+            if is_russian {
+                item["language"] = json!("ru");
+            }
+            item
+        },
+    )
+}
+
+/// A feed: the number of its source, whether it is imported as the site's own, its entries.
+fn any_feed() -> impl Strategy<Value = (usize, bool, Vec<serde_json::Value>)> {
+    (0..4_usize, prop::bool::weighted(0.2), prop::collection::vec(any_item(), 0..5))
+}
+
+/// Which source a record says a file was written from, by language.
+fn sources_of(room: &Newsroom) -> BTreeMap<String, Vec<String>> {
+    let state = ImportState::load(&room.path("stories")).unwrap();
+    let sources = |story: &state::StoryState| story.entries.iter().map(|entry| entry.source.to_string()).collect();
+    state.stories.iter().map(|story| (story.file.clone(), sources(story))).collect()
+}
+
+/// The texts of a story's translations, by language.
+fn texts(story: &str) -> BTreeMap<String, (String, String)> {
+    let table: toml::Table = toml::from_str(story).unwrap();
+    let text = |own: &toml::Value, key: &str| own.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+    let translations = table["translations"].as_table().unwrap().iter();
+    translations
+        .map(|(tag, own)| (tag.clone(), (text(own, "title"), text(own, "content_text") + &text(own, "summary"))))
+        .collect()
+}
+
+fn no_import_breaks_a_store(feeds: &[(usize, bool, Vec<serde_json::Value>)]) -> Result<(), TestCaseError> {
+    let room = Newsroom::new();
+    let sources = [A, B, "https://a.example/other.json", ""];
+    for (number, is_own, items) in feeds {
+        let name = format!("{number}.json");
+        std::fs::write(room.path(&name), feed(sources[*number], items)).unwrap();
+        let options = ImportOptions { own: *is_own, ..room.options(&name) };
+        let source = match sources[*number] {
+            "" => format!("path:{name}"),
+            url => format!("feed:{url}"),
+        };
+        let (before, of_before) = (room.stories(), sources_of(&room));
+        let Ok(report) = run(&room.config, &Store::load(&room.config), &options, None, &|_| {}) else {
+            prop_assert!(items.is_empty(), "an import failed");
+            continue;
+        };
+        prop_assert_eq!(room.errors(), Vec::<String>::new());
+        let after = room.stories();
+        for (file, text) in &before {
+            let of_source = of_before.get(file).is_some_and(|sources| sources.contains(&source));
+            let now = after.get(file).map(|text| texts(text));
+            if !of_source {
+                let now = now.ok_or_else(|| TestCaseError::fail(format!("{file} is gone")))?;
+                for (tag, own) in texts(text) {
+                    prop_assert_eq!(now.get(&tag), Some(&own), "{} was taken over", file);
+                }
+            }
+        }
+        prop_assert_eq!(report.entries.len(), items.len());
+        for entry in &report.entries {
+            let outcome = entry.outcome.as_ref();
+            prop_assert!(outcome.is_some());
+            if let Some(file) = outcome.and_then(Outcome::file) {
+                prop_assert!(after.contains_key(file), "{} is not there", file);
+            }
+        }
+        let all = room.files();
+        room.import_with(&options);
+        prop_assert_eq!(room.files(), all, "the same import changes something");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn any_sequence_of_feeds_leaves_a_valid_store(feeds in prop::collection::vec(any_feed(), 1..5)) {
+        no_import_breaks_a_store(&feeds)?;
+    }
+}
+
+/// How many sequences are tried; `PROPTEST_CASES` says more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
+}
