@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::normalize::{Normalized, NormalizedEntry};
 use super::source_id::SourceId;
@@ -17,6 +17,10 @@ use crate::pairing::fold;
 const MIN_SIMILARITY: f64 = 0.75;
 /// The most days between a date and its correction.
 const MAX_DAYS: i64 = 31;
+/// Groups of at most so many pairs are compared pair by pair.
+const MAX_COMPARED: usize = 4096;
+/// In a larger group an entry is compared with so many on each side.
+const NEIGHBOURS: usize = 8;
 
 /// For each entry its earlier entry: the indices of its story in the state, and of the entry there. `known`: those that
 /// are matched already.
@@ -82,9 +86,9 @@ impl Matcher<'_> {
         is_same && earlier.source == entry.source && !self.keys.contains(&(&earlier.source, key.as_str()))
     }
 
-    /// Matches an entry and an earlier one, unless one of them is matched already.
+    /// Matches an entry and an earlier one, unless one of them is matched already, or their ids differ.
     fn add(&mut self, entry: usize, earlier: usize) {
-        if self.matches[entry].is_none() && !self.is_used[earlier] {
+        if self.matches[entry].is_none() && !self.is_used[earlier] && self.may_be(entry, earlier) {
             self.matches[entry] = Some(self.earlier[earlier].0);
             self.is_used[earlier] = true;
         }
@@ -113,52 +117,102 @@ impl Matcher<'_> {
     }
 
     fn by_similar_title(&mut self) {
-        let mut pairs = self.unmatched_pairs(|entry, earlier| {
-            if entry.date() != earlier.date {
-                return None;
+        let key = |date: NaiveDate, language: &str, title: &str| {
+            let folded = fold(title);
+            (format!("{date}\n{language}\n{}", numbers(&folded).join(" ")), folded)
+        };
+        let groups = self.unmatched(
+            |entry| key(entry.date(), entry.language(), entry.title()),
+            |earlier| key(earlier.date, &earlier.language, &earlier.title),
+        );
+        let mut pairs = Vec::new();
+        for group in groups.into_values() {
+            for (entry, earlier) in group.neighbours() {
+                let similarity = strsim::normalized_levenshtein(&entry.1, &earlier.1);
+                if similarity >= MIN_SIMILARITY {
+                    pairs.push((entry.0, earlier.0, similarity));
+                }
             }
-            let (one, other) = (fold(entry.title()), fold(&earlier.title));
-            let similarity = strsim::normalized_levenshtein(&one, &other);
-            (similarity >= MIN_SIMILARITY && numbers(&one) == numbers(&other)).then_some(similarity)
-        });
+        }
         pairs.sort_by(|one, other| other.2.total_cmp(&one.2).then(one.0.cmp(&other.0)).then(one.1.cmp(&other.1)));
         pairs.into_iter().for_each(|(entry, earlier, _)| self.add(entry, earlier));
     }
 
     fn by_moved_date(&mut self) {
-        let mut pairs = self.unmatched_pairs(|entry, earlier| {
-            let days = (entry.date() - earlier.date).num_days().abs();
-            let is_same = !entry.text_hash.is_empty()
-                && entry.text_hash == earlier.text_hash
-                && fold(entry.title()) == fold(&earlier.title);
-            (is_same && days <= MAX_DAYS).then_some(days)
-        });
+        let key = |date: NaiveDate, language: &str, text_hash: &str, title: &str| {
+            let is_unknown = text_hash.is_empty();
+            let same = if is_unknown { String::new() } else { format!("{language}\n{text_hash}\n{}", fold(title)) };
+            // Padded, so that texts sort as the days do.
+            (same, format!("{:010}", date.num_days_from_ce()))
+        };
+        let mut groups = self.unmatched(
+            |entry| key(entry.date(), entry.language(), &entry.text_hash, entry.title()),
+            |earlier| key(earlier.date, &earlier.language, &earlier.text_hash, &earlier.title),
+        );
+        groups.remove("");
+        let mut pairs = Vec::new();
+        for group in groups.into_values() {
+            for ((entry, _), (earlier, _)) in group.neighbours() {
+                let days = (self.entries[*entry].date() - self.earlier[*earlier].1.date).num_days().abs();
+                if days <= MAX_DAYS {
+                    pairs.push((*entry, *earlier, days));
+                }
+            }
+        }
         pairs.sort_by_key(|(entry, earlier, days)| (*days, *entry, *earlier));
         pairs.into_iter().for_each(|(entry, earlier, _)| self.add(entry, earlier));
     }
 
-    /// Compares the unmatched entries with the unmatched earlier ones of the same language within a month.
-    fn unmatched_pairs<T>(
+    /// The unmatched entries and the unmatched earlier ones, each with what it is compared by, grouped by a key.
+    fn unmatched(
         &self,
-        compare: impl Fn(&NormalizedEntry, &SourceEntry) -> Option<T>,
-    ) -> Vec<(usize, usize, T)> {
-        let mut unused: Vec<usize> = (0..self.earlier.len()).filter(|index| !self.is_used[*index]).collect();
-        unused.sort_by_key(|index| self.earlier[*index].1.date);
-        let mut pairs = Vec::new();
+        entry_key: impl Fn(&NormalizedEntry) -> (String, String),
+        earlier_key: impl Fn(&SourceEntry) -> (String, String),
+    ) -> HashMap<String, Group> {
+        let mut groups: HashMap<String, Group> = HashMap::new();
         for (index, entry) in self.entries.iter().enumerate().filter(|(index, _)| self.matches[*index].is_none()) {
-            let first =
-                unused.partition_point(|earlier| (entry.date() - self.earlier[*earlier].1.date).num_days() > MAX_DAYS);
-            for &earlier in &unused[first..] {
-                let other = self.earlier[earlier].1;
-                if (other.date - entry.date()).num_days() > MAX_DAYS {
-                    break;
-                }
-                if other.language == entry.language()
-                    && self.may_be(index, earlier)
-                    && let Some(result) = compare(entry, other)
-                {
-                    pairs.push((index, earlier, result));
-                }
+            let (key, text) = entry_key(entry);
+            groups.entry(key).or_default().entries.push((index, text));
+        }
+        for (index, (_, earlier)) in self.earlier.iter().enumerate().filter(|(index, _)| !self.is_used[*index]) {
+            let (key, text) = earlier_key(earlier);
+            if let Some(group) = groups.get_mut(&key) {
+                group.earlier.push((index, text));
+            }
+        }
+        groups
+    }
+}
+
+/// Entries and earlier ones that may be the same, each with the text that it is compared by.
+#[derive(Default)]
+struct Group {
+    entries: Vec<(usize, String)>,
+    earlier: Vec<(usize, String)>,
+}
+
+impl Group {
+    /// The pairs to compare: all of a small group; of a large one those that are near each other in the order of their
+    /// texts, read forward or backward, so that their number does not grow with the square of its size.
+    fn neighbours(&self) -> Vec<(&(usize, String), &(usize, String))> {
+        if self.entries.len() * self.earlier.len() <= MAX_COMPARED {
+            return self
+                .entries
+                .iter()
+                .flat_map(|entry| self.earlier.iter().map(move |earlier| (entry, earlier)))
+                .collect();
+        }
+        let mut pairs = Vec::new();
+        let orders: [fn(&str) -> String; 2] = [str::to_owned, |text| text.chars().rev().collect()];
+        for order in orders {
+            let mut earlier: Vec<(String, &(usize, String))> =
+                self.earlier.iter().map(|earlier| (order(&earlier.1), earlier)).collect();
+            earlier.sort();
+            for entry in &self.entries {
+                let text = order(&entry.1);
+                let at = earlier.partition_point(|(other, _)| *other < text);
+                let near = at.saturating_sub(NEIGHBOURS)..(at + NEIGHBOURS).min(earlier.len());
+                pairs.extend(earlier[near].iter().map(|(_, earlier)| (entry, *earlier)));
             }
         }
         pairs
@@ -167,4 +221,23 @@ impl Matcher<'_> {
 
 fn numbers(text: &str) -> Vec<&str> {
     text.split(|letter: char| !letter.is_numeric()).filter(|part| !part.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_pairs_to_compare_do_not_grow_with_the_square() {
+        let titles = |suffix: &str| (0..10_000).map(|n| (n, format!("{n:05} title {suffix}"))).collect::<Vec<_>>();
+        let large = Group { entries: titles("new"), earlier: titles("old") };
+        let pairs = large.neighbours();
+        assert!(pairs.len() <= 10_000 * 4 * NEIGHBOURS, "{}", pairs.len());
+        let same = pairs.iter().filter(|(entry, earlier)| entry.0 == earlier.0).map(|(entry, _)| entry.0);
+        assert_eq!(same.collect::<HashSet<_>>().len(), 10_000);
+        let small = Group { entries: large.entries[..3].to_vec(), earlier: large.earlier[..5].to_vec() };
+        assert_eq!(small.neighbours().len(), 15);
+    }
 }

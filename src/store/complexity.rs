@@ -155,8 +155,8 @@ fn attributes(html: &[u8]) -> u32 {
             }
         }
         let is_letter = |byte: &u8| byte.is_ascii_alphabetic();
-        let name = if html.get(at + 1) == Some(&b'/') { at + 2 } else { at + 1 };
-        if byte == b'<' && html.get(name).is_some_and(is_letter) {
+        let is_start = byte == b'<' || byte == b'/' && at > 0 && html[at - 1] == b'<';
+        if is_start && html.get(at + 1).is_some_and(is_letter) {
             next[InTag::TagName as usize] = next[InTag::TagName as usize].max(Some(0));
         }
         open = next;
