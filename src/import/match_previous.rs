@@ -184,17 +184,20 @@ impl Matcher<'_> {
     }
 }
 
+/// The index of an entry, and the text that it is compared by.
+type Compared = (usize, String);
+
 /// Entries and earlier ones that may be the same, each with the text that it is compared by.
 #[derive(Default)]
 struct Group {
-    entries: Vec<(usize, String)>,
-    earlier: Vec<(usize, String)>,
+    entries: Vec<Compared>,
+    earlier: Vec<Compared>,
 }
 
 impl Group {
     /// The pairs to compare: all of a small group; of a large one those that are near each other in the order of their
     /// texts, read forward or backward, so that their number does not grow with the square of its size.
-    fn neighbours(&self) -> Vec<(&(usize, String), &(usize, String))> {
+    fn neighbours(&self) -> Vec<(&Compared, &Compared)> {
         if self.entries.len() * self.earlier.len() <= MAX_COMPARED {
             return self
                 .entries
@@ -205,7 +208,7 @@ impl Group {
         let mut pairs = Vec::new();
         let orders: [fn(&str) -> String; 2] = [str::to_owned, |text| text.chars().rev().collect()];
         for order in orders {
-            let mut earlier: Vec<(String, &(usize, String))> =
+            let mut earlier: Vec<(String, &Compared)> =
                 self.earlier.iter().map(|earlier| (order(&earlier.1), earlier)).collect();
             earlier.sort();
             for entry in &self.entries {

@@ -370,7 +370,7 @@ mod tests {
                     let Ok(read) = Manifest::parse(bytes) else { continue };
                     proptest::prop_assert!(read.paths().all(is_safe));
                     read.entries().for_each(drop);
-                    (read.input_hash(), read.authority());
+                    let _ = (read.input_hash(), read.authority());
                 }
             }
         }
