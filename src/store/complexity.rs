@@ -142,7 +142,7 @@ fn attributes(html: &[u8]) -> u32 {
     let (mut open, mut most, mut at): ([Option<u32>; 8], u32, usize) = ([None; 8], 0, 0);
     while at < html.len() {
         if open.iter().all(Option::is_none) {
-            let Some(offset) = memchr::memchr(b'<', &html[at..]) else { break };
+            let Some(offset) = memchr::memchr2(b'<', b'/', &html[at..]) else { break };
             at += offset;
         }
         let byte = html[at];
