@@ -3,6 +3,7 @@
 //! A page of another site can lead a browser here by a name that it lets resolve to this address (DNS rebinding). So a request
 //! needs a host that no site can own: an IP literal, `localhost`, or one of `admin_hosts`.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use hyper::{Method, Request, Response, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
 
 use super::listener::ACCEPT_RETRY;
 use super::server::Server;
@@ -31,17 +32,22 @@ const MAX_CONNECTIONS: usize = MIN_RESERVED_FILES as usize / 2;
 /// How long a connection may take to send the header of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves until it is dropped.
+/// Serves until it is dropped. At the limit the oldest connection is closed, so that idle ones never keep a request waiting.
 pub async fn serve(listener: TcpListener, server: Arc<Server>) {
-    let free = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut open: VecDeque<AbortHandle> = VecDeque::new();
     loop {
-        let Ok(permit) = Arc::clone(&free).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(ACCEPT_RETRY).await;
             continue;
         };
+        open.retain(|connection| !connection.is_finished());
+        if open.len() >= MAX_CONNECTIONS
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
         let server = Arc::clone(&server);
-        tokio::spawn(async move {
+        let connection = tokio::spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
                 let response = respond(&server, &request);
                 async move { Ok::<_, Infallible>(response) }
@@ -54,8 +60,8 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>) {
                 .half_close(true)
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
-            drop(permit);
         });
+        open.push_back(connection.abort_handle());
     }
 }
 
