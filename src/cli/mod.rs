@@ -14,6 +14,7 @@ mod schema;
 mod sd_notify;
 mod serve;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,7 +24,7 @@ use clap::Parser;
 use self::args::{Arguments, Command};
 use self::report::Report;
 use crate::config::Config;
-use crate::diagnostics::{Diagnostic, Location};
+use crate::diagnostics::{Diagnostic, Location, escape_lines};
 
 const SUCCESS: u8 = 0;
 /// The input has errors, or `--check` found a difference.
@@ -38,8 +39,12 @@ pub fn run() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // If standard error is closed, there is nowhere to report that.
-            let _ = error.print();
+            // Arguments may come from a script that reads them elsewhere. If the output is closed, there is nowhere to report it.
+            let text = escape_lines(&error.render().to_string());
+            let _ = match error.use_stderr() {
+                true => std::io::stderr().write_all(text.as_bytes()),
+                false => std::io::stdout().write_all(text.as_bytes()),
+            };
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };

@@ -82,6 +82,13 @@ fn textual(text: &str) -> Option<EntryDate> {
         _ => None,
     });
     let mut rest: Vec<Token<'_>> = tokens[month_at + 1..].to_vec();
+    // WordPress writes a missing date as `30 Nov -0001`.
+    if let [Sign('-'), Number(year), ..] = rest[..]
+        && year.len() == 4
+        && year.starts_with('0')
+    {
+        return None;
+    }
     if let Some(Sign('-' | '/')) = rest.first() {
         rest.remove(0);
     }
