@@ -68,14 +68,18 @@ impl Decoding {
     }
 
     /// Decodes a whole document, with all its characters.
-    pub fn text(&self, bytes: &[u8]) -> String {
-        let bytes = bytes.get(self.mark..).unwrap_or_default();
+    pub fn text(&self, mut bytes: Vec<u8>) -> String {
+        bytes.drain(..self.mark.min(bytes.len()));
         if self.encoding != UTF_8 {
-            return self.encoding.decode_without_bom_handling(bytes).0.into_owned();
+            return self.encoding.decode_without_bom_handling(&bytes).0.into_owned();
         }
-        let mut out = String::with_capacity(bytes.len());
-        decode_lossy_utf8(bytes, true, &mut out);
-        out
+        // A valid text is not copied: it can be long.
+        String::from_utf8(bytes).unwrap_or_else(|error| {
+            let bytes = error.into_bytes();
+            let mut out = String::with_capacity(bytes.len());
+            decode_lossy_utf8(&bytes, true, &mut out);
+            out
+        })
     }
 }
 
@@ -356,13 +360,13 @@ mod tests {
                 let text = format!("{declaration}<rss><title>{text}</title></rss>");
                 let bytes = encoding.encode(&text).0.into_owned();
                 let decoding = detect(&bytes, None);
-                assert_eq!(decoding.text(&bytes), text, "{label}");
+                assert_eq!(decoding.text(bytes.clone()), text, "{label}");
                 let warning = decoding.warning.unwrap_or_default().to_ascii_lowercase();
                 assert!(warning.contains(&label.to_ascii_lowercase()), "{label}: {warning}");
             }
             let bytes = encoding.encode(text).0.into_owned();
             let decoding = detect(&bytes, Some(&format!("text/xml; Charset=\"{label}\"")));
-            assert_eq!((decoding.text(&bytes).as_str(), decoding.warning), (text, None), "{label}");
+            assert_eq!((decoding.text(bytes.clone()).as_str(), decoding.warning), (text, None), "{label}");
         }
     }
 
@@ -372,7 +376,7 @@ mod tests {
         for content_type in [None, Some("text/xml"), Some("text/xml; charset=iso-8859-1"), Some("text/xml; charset=?")]
         {
             let decoding = detect(document.as_bytes(), content_type);
-            assert_eq!((decoding.text(document.as_bytes()).as_str(), decoding.warning), (document, None));
+            assert_eq!((decoding.text(document.as_bytes().to_vec()).as_str(), decoding.warning), (document, None));
         }
         // Cut in the middle of a character.
         assert_eq!(detect(&document.as_bytes()[..document.len() - 5], None).warning, None);

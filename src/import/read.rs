@@ -287,7 +287,7 @@ fn listing_text(document: &Document<'_>) -> Result<String, Diagnostic> {
         let diagnostic = file_error(Path::new(&document.name), &message);
         return Err(diagnostic.help("split it, or say with --from what else it is"));
     }
-    let text = document.decoding.text(&bytes);
+    let text = document.decoding.text(bytes);
     if let Some(at) = memchr::memchr(0, text.as_bytes()) {
         let message = "NUL byte at byte {at}; this is not a text file".to_owned();
         return Err(undecodable(&document.name, text.as_bytes(), 0, (at, message)));

@@ -130,7 +130,7 @@ impl Tree {
         }
         let bytes = fs::read(&path).map_err(|error| error.to_string())?;
         let decoding = Decoding::detect(|| Ok(&bytes[..]), None).map_err(|error| error.to_string())?;
-        Ok((decoding.text(&bytes), decoding.warning))
+        Ok((decoding.text(bytes), decoding.warning))
     }
 }
 
