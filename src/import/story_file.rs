@@ -127,9 +127,9 @@ impl Story {
         for translation in &self.translations {
             let own = translation.minus(&shared);
             let _ = write!(out, "\n[translations.{}]\n", own.language);
-            let _ = writeln!(out, "title = {}", string(&own.title));
+            let _ = writeln!(out, "title = {}", string(&translation.title));
             own.write_dates(&mut out, "");
-            own.write_texts(&mut out);
+            translation.write_texts(&mut out);
             own.write_rest(&mut out);
         }
         out
@@ -217,11 +217,18 @@ impl Translation {
     /// Without the shared values.
     fn minus(&self, shared: &Translation) -> Translation {
         let date = |own: Option<Datetime>, shared: Option<Datetime>| own.filter(|_| own != shared);
-        let mut own = self.clone();
-        own.published = date(own.published, shared.published);
-        own.updated = date(own.updated, shared.updated);
-        own.expires = date(own.expires, shared.expires);
-        own.draft &= !shared.draft;
+        let mut own = Translation {
+            language: self.language.clone(),
+            published: date(self.published, shared.published),
+            updated: date(self.updated, shared.updated),
+            expires: date(self.expires, shared.expires),
+            draft: self.draft && !shared.draft,
+            authors: self.authors.clone(),
+            image: self.image.clone(),
+            enclosures: self.enclosures.clone(),
+            // Texts are never shared, and a body can be long.
+            ..Translation::default()
+        };
         if own.authors == shared.authors {
             own.authors.clear();
         }
