@@ -23,7 +23,7 @@ TOGETHER = 5000
 
 def make_site(folder):
     """One feed of about 10 MB, more than what lies in the buffers of a connection, and one that is empty."""
-    site = Site(folder, server='access_log = "common"\n')
+    site = Site(folder, server='access_log = "common"\nmax_connections_per_client = 10000\n')
     site.config.write_text(site.config.read_text().replace("limit = 50", "limit = 1000"))
     translation = {"title": "A long story", "content_text": "What there is to say. " * 450}
     stories = [{"id": f"long-{n}", "published": "2020-01-01", "topics": [], "translations": {"en": translation}} for n in range(1000)]
