@@ -377,7 +377,14 @@ fn no_import_breaks_a_store(feeds: &[(usize, bool, Vec<serde_json::Value>)]) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same cases each time; PROPTEST_RNG_SEED gives others.
+    #![proptest_config(ProptestConfig {
+        cases: cases(),
+        max_shrink_iters: 400,
+        failure_persistence: None,
+        rng_seed: seed(),
+        ..ProptestConfig::default()
+    })]
     #[test]
     fn any_sequence_of_feeds_leaves_a_valid_store(feeds in prop::collection::vec(any_feed(), 1..5)) {
         no_import_breaks_a_store(&feeds)?;
@@ -385,6 +392,11 @@ proptest! {
 }
 
 /// How many sequences are tried; `PROPTEST_CASES` says more.
+fn seed() -> proptest::test_runner::RngSeed {
+    let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
+    proptest::test_runner::RngSeed::Fixed(seed.unwrap_or(1))
+}
+
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2000)
 }
