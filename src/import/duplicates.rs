@@ -41,8 +41,16 @@ pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
         // A key that one source uses twice identifies nothing.
         let entry = &mut entries[index];
         if is_repeated && entry.key.is_some() {
-            (entry.key, entry.guid) = (None, None);
+            (entry.key, entry.guid, entry.story_id) = (None, None, None);
             entry.report.warnings.push("imported without its id, which another entry of its source has too".to_owned());
+            let exact = (None, entry.date(), entry.title().to_owned(), entry.text_hash.clone());
+            match same.get(&exact) {
+                Some(&first) => {
+                    let (of, of_line) = location(&entries[first]);
+                    entries[index].report.outcome = Some(Outcome::Duplicate { of, of_line });
+                }
+                None => drop(same.insert(exact, index)),
+            }
         }
     }
 }

@@ -224,9 +224,10 @@ impl<'a> Identifier<'a> {
                 && let Some(path) = self.lookup.file_of(id)
             {
                 let is_in_state = self.links.state.stories.iter().any(|story| story.id() == id);
-                let is_same = self.lookup.any_translation(id, |standing| {
-                    standing.language.eq_ignore_ascii_case(tag) && says_the_same(entry, &standing)
-                });
+                let is_same = self.lookup.has_id(id)
+                    && self.lookup.any_translation(id, |standing| {
+                        standing.language.eq_ignore_ascii_case(tag) && says_the_same(entry, &standing)
+                    });
                 let entry = &mut self.entries[index];
                 if is_same && !(is_in_state && is_own) {
                     entry.report.outcome = Some(Outcome::AlreadyThere { path });

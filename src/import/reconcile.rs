@@ -8,6 +8,7 @@
 //! files with the bytes that it would write, and takes them as its own.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -375,7 +376,7 @@ fn unplaced() -> Outcome {
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, Diagnostic> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) if is_not_found(&error) || error.kind() == ErrorKind::IsADirectory => Ok(None),
         Err(error) => Err(Diagnostic::machine(path, "read this file", &error)),
     }
 }

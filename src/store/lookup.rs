@@ -48,6 +48,11 @@ impl<'s> StoryLookup<'s> {
         self.records(id).first().map(|record| self.store.file(record.file).path().to_owned())
     }
 
+    /// Whether a story has an id, in the same case.
+    pub fn has_id(&self, id: &str) -> bool {
+        self.records(id).iter().any(|record| self.store.story_id(*record) == id)
+    }
+
     /// The id of the story that has a guid.
     pub fn story_with_guid(&self, guid: &str) -> Option<&'s str> {
         let meta = self.guids.get(&guid_hash(guid))?;
