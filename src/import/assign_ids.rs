@@ -25,7 +25,7 @@ pub enum NewStory {
     /// Another file of the store has it.
     Elsewhere(PathBuf),
     /// A story of the store has its guid, and its link, or title and day.
-    Standing(String),
+    Quoted(String),
 }
 
 /// The names that files and folders below a folder have, as a file system without case sees them.
@@ -147,37 +147,38 @@ impl Reconciler<'_> {
         let entry = self.first(draft);
         for id in ids.iter().filter(|id| !taken.contains(&file_key(id))) {
             if let Some(path) = self.lookup.file_of(id)
-                && self.lookup.any_translation(id, |standing| {
-                    (standing.day, standing.language) == (entry.date(), entry.language())
-                        && standing.translation.title == Some(entry.title())
+                && self.lookup.any_translation(id, |stored| {
+                    (stored.day, stored.language) == (entry.date(), entry.language())
+                        && stored.translation.title == Some(entry.title())
                 })
             {
                 taken.insert(file_key(id));
                 return Ok(Some(NewStory::Elsewhere(path)));
             }
         }
-        let standing = draft.entries.iter().find_map(|index| self.normalized.entries[*index].standing.clone());
-        Ok(standing.map(NewStory::Standing))
+        let existing_story =
+            draft.entries.iter().find_map(|index| self.normalized.entries[*index].existing_story.clone());
+        Ok(existing_story.map(NewStory::Quoted))
     }
 
-    /// Parts the entries that are stories of the store already from those of their drafts that are not, unless an
+    /// Splits off the entries that are stories of the store already from those of their drafts that are not, unless an
     /// earlier import wrote the whole draft.
-    pub fn part_standing(&self, drafts: &mut Vec<StoryDraft>, state: &ImportState) -> Result<(), Diagnostic> {
-        let is_standing = |index: &usize| self.normalized.entries[*index].standing.is_some();
+    pub fn split_quoted(&self, drafts: &mut Vec<StoryDraft>, state: &ImportState) -> Result<(), Diagnostic> {
+        let is_quoted = |index: &usize| self.normalized.entries[*index].existing_story.is_some();
         let taken: HashSet<String> = state.stories.iter().map(|story| story.file.to_ascii_lowercase()).collect();
-        let mut parted = Vec::new();
-        for draft in drafts.iter_mut().filter(|draft| draft.entries.iter().any(is_standing)) {
-            let is_whole = draft.previous.is_none() && draft.entries.iter().all(is_standing);
+        let mut split_off = Vec::new();
+        for draft in drafts.iter_mut().filter(|draft| draft.entries.iter().any(is_quoted)) {
+            let is_whole = draft.previous.is_none() && draft.entries.iter().all(is_quoted);
             if is_whole || (draft.previous.is_none() && self.is_written(draft, &taken)?) {
                 continue;
             }
-            let (standing, rest): (Vec<usize>, Vec<usize>) = draft.entries.iter().partition(|index| is_standing(index));
+            let (quoted, rest): (Vec<usize>, Vec<usize>) = draft.entries.iter().partition(|index| is_quoted(index));
             draft.entries = rest;
-            parted
-                .extend(standing.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
+            split_off
+                .extend(quoted.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
         }
         drafts.retain(|draft| !draft.entries.is_empty());
-        drafts.extend(parted);
+        drafts.extend(split_off);
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! An entry as its source has it, before anything is decided: what every format is parsed into.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use toml::value::Datetime;
 
 pub use crate::dates::EntryDate;
 
@@ -142,4 +144,32 @@ pub struct Enclosure {
     pub media_type: Option<String>,
     pub length: Option<u64>,
     pub title: Option<String>,
+}
+
+/// The day of a date, in its own time zone.
+pub fn day(date: EntryDate) -> NaiveDate {
+    match date {
+        EntryDate::Instant(at) => at.date_naive(),
+        EntryDate::Local(at) => at.date(),
+        EntryDate::Day(day) => day,
+    }
+}
+
+/// Whether a date is after another one, as exactly as both say it.
+pub fn is_later(one: EntryDate, other: EntryDate) -> bool {
+    match (one, other) {
+        (EntryDate::Instant(one), EntryDate::Instant(other)) => one > other,
+        (EntryDate::Local(one), EntryDate::Local(other)) => one > other,
+        (one, other) => day(one) > day(other),
+    }
+}
+
+/// A date as a story file has it.
+pub fn datetime(date: EntryDate) -> Option<Datetime> {
+    let text = match date {
+        EntryDate::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        EntryDate::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
+        EntryDate::Day(day) => day.to_string(),
+    };
+    text.parse().ok()
 }

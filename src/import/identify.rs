@@ -19,7 +19,7 @@ use super::story_file::Story;
 use crate::config::Config;
 use crate::model::entry_tag_uri;
 use crate::pairing::fold;
-use crate::store::{Content, StandingTranslation, StoryLookup};
+use crate::store::{Content, StoredTranslation, StoryLookup};
 
 /// An earlier entry: the index of its story in the state, and its index there.
 type Earlier = (usize, usize);
@@ -225,8 +225,8 @@ impl<'a> Identifier<'a> {
             {
                 let is_in_state = self.links.state.stories.iter().any(|story| story.id() == id);
                 let is_same = self.lookup.has_id(id)
-                    && self.lookup.any_translation(id, |standing| {
-                        standing.language.eq_ignore_ascii_case(tag) && says_the_same(entry, &standing)
+                    && self.lookup.any_translation(id, |stored| {
+                        stored.language.eq_ignore_ascii_case(tag) && says_the_same(entry, &stored)
                     });
                 let entry = &mut self.entries[index];
                 if is_same && !(is_in_state && is_own) {
@@ -274,8 +274,8 @@ fn agree(one: &NormalizedEntry, other: &NormalizedEntry) -> bool {
 }
 
 /// Whether a translation in the store has the title or the text of an entry.
-fn says_the_same(entry: &NormalizedEntry, standing: &StandingTranslation<'_>) -> bool {
-    let own = standing.translation;
+fn says_the_same(entry: &NormalizedEntry, stored: &StoredTranslation<'_>) -> bool {
+    let own = stored.translation;
     if own.title.is_some_and(|title| fold(title) == fold(entry.title())) {
         return true;
     }
@@ -314,17 +314,17 @@ fn finish_guids(
         }
         if let Some(owner) = lookup.story_with_guid(&guid).filter(|owner| Some(*owner) != story) {
             let entry = &normalized.entries[index];
-            let agrees = lookup.any_translation(owner, |standing| {
-                let is_same_title = standing.translation.title.is_some_and(|title| fold(title) == fold(entry.title()));
-                let is_near = (standing.day - entry.date()).num_days().abs() <= 1;
-                let link = standing.translation.link.map(|link| link.replace("{language}", standing.language));
+            let agrees = lookup.any_translation(owner, |stored| {
+                let is_same_title = stored.translation.title.is_some_and(|title| fold(title) == fold(entry.title()));
+                let is_near = (stored.day - entry.date()).num_days().abs() <= 1;
+                let link = stored.translation.link.map(|link| link.replace("{language}", stored.language));
                 let is_same_link = link.is_some_and(|link| {
                     entry.link.as_deref().is_some_and(|own| normalized_address(own) == normalized_address(&link))
                 });
                 is_same_link || (is_same_title && is_near)
             });
             if agrees && story.is_none() {
-                normalized.entries[index].standing = Some(owner.to_owned());
+                normalized.entries[index].existing_story = Some(owner.to_owned());
             } else {
                 normalized.entries[index].drop_guid("a story in the store has the same id");
                 continue;

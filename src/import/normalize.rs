@@ -4,11 +4,10 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use rayon::prelude::*;
-use toml::value::Datetime;
 use url::Url;
 
 use super::duplicates::skip_duplicates;
-use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedEntry};
+use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedEntry, datetime, day, is_later};
 use super::language::LanguageResolver;
 use super::read::{Batch, Kind};
 use super::report::{EntryReport, Outcome, SourceReport};
@@ -44,7 +43,7 @@ pub struct NormalizedEntry {
     /// Whether its guid is its story's; another story has the same one if not.
     pub keeps_guid: bool,
     /// The id of the story in the store that is this entry.
-    pub standing: Option<String>,
+    pub existing_story: Option<String>,
     /// The story of a guid that this site minted.
     pub story_id: Option<String>,
     /// Entries with the same key are one story.
@@ -235,7 +234,7 @@ impl<'a> Normalizer<'a> {
             segment: entry.file.unwrap_or_else(|| file_name(source)),
             is_own: false,
             keeps_guid: true,
-            standing: None,
+            existing_story: None,
             guid: entry.guid,
             report,
             text: None,
@@ -421,32 +420,6 @@ fn title_from_text(text: &str) -> Option<String> {
     let cut: String = line.chars().take(MAX_TITLE_FROM_TEXT).collect();
     let words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
     Some(format!("{}…", words.trim_end_matches([',', ';', ':', '.', ' '])))
-}
-
-/// The day of a date, in its own time zone.
-fn day(date: EntryDate) -> NaiveDate {
-    match date {
-        EntryDate::Instant(at) => at.date_naive(),
-        EntryDate::Local(at) => at.date(),
-        EntryDate::Day(day) => day,
-    }
-}
-
-fn is_later(one: EntryDate, other: EntryDate) -> bool {
-    match (one, other) {
-        (EntryDate::Instant(one), EntryDate::Instant(other)) => one > other,
-        (EntryDate::Local(one), EntryDate::Local(other)) => one > other,
-        (one, other) => day(one) > day(other),
-    }
-}
-
-fn datetime(date: EntryDate) -> Option<Datetime> {
-    let text = match date {
-        EntryDate::Instant(at) => at.format("%Y-%m-%dT%H:%M:%S%:z").to_string(),
-        EntryDate::Local(at) => at.format("%Y-%m-%dT%H:%M:%S").to_string(),
-        EntryDate::Day(day) => day.to_string(),
-    };
-    text.parse().ok()
 }
 
 /// Gives the undated entries of a source the date of their feed, else the one of `--date`, else skips them.

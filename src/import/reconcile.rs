@@ -92,7 +92,7 @@ impl<'a> Reconciler<'a> {
     /// Writes the stories and the state. Returns the outcome of each draft; entries that the store has already become
     /// drafts of their own.
     pub fn reconcile(&self, drafts: &mut Vec<StoryDraft>, state: &mut ImportState) -> Result<Vec<Outcome>, Diagnostic> {
-        self.part_standing(drafts, state)?;
+        self.split_quoted(drafts, state)?;
         let new: Vec<&StoryDraft> = drafts.iter().filter(|draft| draft.previous.is_none()).collect();
         let mut assigned = self.assign_ids(&new, state)?.into_iter();
         let target = |draft| Target { draft, new: draft.previous.is_none().then(|| assigned.next()).flatten() };
@@ -188,7 +188,7 @@ impl<'a> Reconciler<'a> {
                 let outcome = Outcome::AlreadyThere { path };
                 return Ok(Reconciled { outcome, state: None, has_merged: false, changes: Vec::new() });
             }
-            NewStory::Standing(of) => {
+            NewStory::Quoted(of) => {
                 let outcome = Outcome::Quoted { of, from: None };
                 return Ok(Reconciled { outcome, state: None, has_merged: false, changes: Vec::new() });
             }

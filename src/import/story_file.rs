@@ -71,6 +71,14 @@ impl Story {
     /// # Errors
     /// Why it refuses the story, where that is no value that can be dropped.
     pub fn drop_refused(&mut self, config: &Config) -> Result<Vec<String>, String> {
+        // Bodies, which can be large, are sanitized text that is never refused.
+        let contents: Vec<Option<Body>> = self.translations.iter_mut().map(|own| own.content.take()).collect();
+        let dropped = self.drop_refused_values(config);
+        self.translations.iter_mut().zip(contents).for_each(|(own, content)| own.content = content);
+        dropped
+    }
+
+    fn drop_refused_values(&mut self, config: &Config) -> Result<Vec<String>, String> {
         let mut dropped = Vec::new();
         for _ in 0..MAX_ROUNDS {
             let errors = crate::store::record_errors(&self.to_toml("a"), config);

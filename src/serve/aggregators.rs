@@ -103,7 +103,7 @@ mod tests {
     const DAY: i64 = 24 * 60 * 60;
 
     fn client(number: u32) -> Client {
-        Client::Known(std::net::IpAddr::V4(number.into()))
+        Client::Address(std::net::IpAddr::V4(number.into()))
     }
 
     fn current(aggregators: &Aggregators, now: Timestamp) -> Vec<(&str, u64)> {

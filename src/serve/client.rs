@@ -15,7 +15,7 @@ const X_REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 /// The sender of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Client {
-    Known(IpAddr),
+    Address(IpAddr),
     /// A client that this trusted proxy does not name. It is never the proxy itself: what others sent is not charged to it.
     UnknownBehind(IpAddr),
 }
@@ -29,7 +29,7 @@ impl Client {
         let peer = peer.to_canonical();
         let trusted = &config.trusted_proxies;
         if !is_trusted(peer, trusted) {
-            return Client::Known(peer);
+            return Client::Address(peer);
         }
         let client = match config.client_ip_header {
             ClientIpHeader::XForwardedFor => {
@@ -51,13 +51,13 @@ impl Client {
                 line.and_then(|line| address(line.rsplit(',').next()?)).map(|address| address.to_canonical())
             }
         };
-        client.map_or(Client::UnknownBehind(peer), Client::Known)
+        client.map_or(Client::UnknownBehind(peer), Client::Address)
     }
 
     /// What limits are counted by: an IPv4 address, or the /64 of an IPv6 address.
     pub fn network(self) -> Client {
         match self {
-            Client::Known(address) => Client::Known(network(address)),
+            Client::Address(address) => Client::Address(network(address)),
             Client::UnknownBehind(proxy) => Client::UnknownBehind(network(proxy)),
         }
     }
@@ -66,7 +66,7 @@ impl Client {
 /// The address, or that of the proxy where only that is known.
 impl fmt::Display for Client {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Client::Known(address) | Client::UnknownBehind(address)) = self;
+        let (Client::Address(address) | Client::UnknownBehind(address)) = self;
         address.fmt(formatter)
     }
 }
@@ -186,7 +186,7 @@ mod tests {
             headers.append(HeaderName::try_from(name).unwrap(), value.as_bytes().try_into().unwrap());
         }
         match Client::new(peer.parse().unwrap(), &headers, &server(header)) {
-            Client::Known(address) => address.to_string(),
+            Client::Address(address) => address.to_string(),
             Client::UnknownBehind(proxy) => {
                 assert_eq!(proxy, peer.parse::<IpAddr>().unwrap().to_canonical());
                 "?".to_owned()
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_network_of_ipv6_is_one_client() {
-        let known = |text: &str| Client::Known(text.parse().unwrap());
+        let known = |text: &str| Client::Address(text.parse().unwrap());
         assert_eq!(known("2001:db8::1").network(), known("2001:db8::ffff:1").network());
         assert_ne!(known("2001:db8::1").network(), known("2001:db8:0:1::1").network());
         assert_ne!(known("::ffff:192.0.2.1").network(), known("::ffff:192.0.2.2").network());

@@ -22,8 +22,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use super::client::Client;
+use super::connection_slots::Activity;
 use super::encoders::Unavailable;
-use super::places::Activity;
 use super::respond::{self, Body, Reply, close_after, has_cheaper, in_cheaper, respond, text, with_header};
 use super::server::Server;
 use super::stream::{Progress, Stream};

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::access_log;
 use super::client::{is_trusted, network};
 use super::connection;
-use super::places::{Place, Places};
+use super::connection_slots::{ConnectionSlot, ConnectionSlots};
 use super::server::Server;
 use crate::diagnostics::{Cause, Diagnostic};
 use crate::limits::{MIN_CONNECTIONS_PER_CLIENT, MIN_RESERVED_FILES};
@@ -81,18 +81,18 @@ impl Listener {
         for _ in 0..MAX_DRAINED {
             let (stream, peer) = listener.accept().ok()?;
             let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
-            if let (Ok(stream), Some(place)) = (stream, connections.places.try_take(None)) {
-                connections.spawn_connection(stream, peer.ip(), place);
+            if let (Ok(stream), Some(slot)) = (stream, connections.slots.try_take(None)) {
+                connections.spawn_connection(stream, peer.ip(), slot);
             }
         }
         None
     }
 }
 
-/// The open connections; each has a place.
+/// The open connections; each has a slot.
 pub struct Connections {
     server: Arc<Server>,
-    places: Arc<Places>,
+    slots: Arc<ConnectionSlots>,
 }
 
 impl Connections {
@@ -100,8 +100,8 @@ impl Connections {
         let configured = server.publication().config.server.max_connections;
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
         let limit = files.map_or(configured, |files| configured.min(max_connections(files)));
-        let places = Arc::new(Places::new(limit));
-        let connections = Connections { server, places };
+        let slots = Arc::new(ConnectionSlots::new(limit));
+        let connections = Connections { server, slots };
         let of_one_client = connections.max_of_one_client();
         match files.filter(|_| limit < configured) {
             Some(files) => tracing::info!(
@@ -116,15 +116,15 @@ impl Connections {
     /// How many connections one client may have.
     fn max_of_one_client(&self) -> usize {
         let configured = self.server.publication().config.server.max_connections_per_client;
-        configured.unwrap_or((self.places.limit() / 10).max(MIN_CONNECTIONS_PER_CLIENT))
+        configured.unwrap_or((self.slots.limit() / 10).max(MIN_CONNECTIONS_PER_CLIENT))
     }
 
-    /// Accepts a connection once it has a place, or refuses it.
+    /// Accepts a connection once it has a slot, or refuses it.
     async fn accept(&self, stream: TcpStream, peer: IpAddr) {
         let is_proxy = is_trusted(peer, &self.server.publication().config.server.trusted_proxies);
         let client = (!is_proxy).then(|| (network(peer), self.max_of_one_client()));
-        match self.places.take(client).await {
-            Some(place) => self.spawn_connection(stream, peer, place),
+        match self.slots.take(client).await {
+            Some(slot) => self.spawn_connection(stream, peer, slot),
             None => {
                 access_log::refuse(&self.server, peer, StatusCode::TOO_MANY_REQUESTS);
                 connection::refuse(&stream);
@@ -132,19 +132,19 @@ impl Connections {
         }
     }
 
-    fn spawn_connection(&self, stream: TcpStream, client: IpAddr, place: Place) {
+    fn spawn_connection(&self, stream: TcpStream, client: IpAddr, slot: ConnectionSlot) {
         let server = Arc::clone(&self.server);
         server.metrics.connections.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
-            connection::serve(stream, client, Arc::clone(&server), Arc::clone(&place.activity)).await;
+            connection::serve(stream, client, Arc::clone(&server), Arc::clone(&slot.activity)).await;
             server.metrics.connections.fetch_sub(1, Ordering::Relaxed);
-            drop(place);
+            drop(slot);
         });
     }
 
     /// Waits until all connections have ended, or the time for them is up.
     pub async fn finish(&self) {
-        let ended = || tokio::time::timeout(REQUEST_GRACE, self.places.all_free());
+        let ended = || tokio::time::timeout(REQUEST_GRACE, self.slots.all_free());
         if ended().await.is_ok() {
             return;
         }

@@ -97,6 +97,12 @@ impl Metrics {
     }
 
     fn write(&self, out: &mut String, now: Timestamp) -> std::fmt::Result {
+        self.write_documents(out, now)?;
+        self.write_server(out)
+    }
+
+    /// The families that have a label for the document.
+    fn write_documents(&self, out: &mut String, now: Timestamp) -> std::fmt::Result {
         let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let all = || documents.iter().map(|(path, counters)| (path.as_str(), &**counters)).chain([("", &self.others)]);
         family(
@@ -138,6 +144,11 @@ impl Metrics {
                 )?;
             }
         }
+        Ok(())
+    }
+
+    /// The families of the whole server.
+    fn write_server(&self, out: &mut String) -> std::fmt::Result {
         let number = |value: &AtomicU64| value.load(Ordering::Relaxed);
         family(out, "reloads_total", "counter", "Publications of a changed store, by outcome.")?;
         writeln!(out, "tidings_reloads_total{{outcome=\"ok\"}} {}", number(&self.reloads))?;

@@ -14,7 +14,7 @@
 //! | `respond` | from a request to its response, a pure function |
 //! | `server` | the state that connections share |
 //! | `client` | the client of a request, also behind proxies |
-//! | `listener`, `stream`, `connection`, `places`, `rate_limit` | sockets, time-outs and limits |
+//! | `listener`, `stream`, `connection`, `connection_slots`, `rate_limit` | sockets, time-outs and limits |
 //! | `lru` | a map that evicts what was used least recently |
 //! | `watch` | file events, debounced |
 //! | `publisher` | renders a site and swaps the publication |
@@ -33,6 +33,7 @@ mod aggregators;
 mod client;
 mod conditional;
 mod connection;
+mod connection_slots;
 mod document;
 mod encoders;
 mod follower;
@@ -41,7 +42,6 @@ mod lazy;
 mod listener;
 mod lru;
 mod metrics;
-mod places;
 mod publication;
 mod publisher;
 mod rate_limit;

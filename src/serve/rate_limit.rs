@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn buckets_empty_and_refill() {
         let (limiter, limit) = (RateLimiter::default(), RateLimit { per_second: 2.0, burst: 3.0 });
-        let known = |address: &str| Client::Known(address.parse().unwrap());
+        let known = |address: &str| Client::Address(address.parse().unwrap());
         let (start, client) = (Instant::now(), known("192.0.2.1"));
         let after = |seconds: f64| start + Duration::from_secs_f64(seconds);
         assert!((0..3).all(|_| limiter.try_take(client, limit, start).is_ok()));
@@ -79,7 +79,7 @@ mod tests {
         let (limiter, limit, start) =
             (RateLimiter::default(), RateLimit { per_second: 1.0, burst: 2.0 }, Instant::now());
         for number in 0..(MAX_CLIENTS as u32 + 5000) {
-            let _ = limiter.try_take(Client::Known(IpAddr::V4(number.into())), limit, start);
+            let _ = limiter.try_take(Client::Address(IpAddr::V4(number.into())), limit, start);
         }
         assert!(limiter.0.lock().unwrap().len() <= MAX_CLIENTS);
     }
@@ -89,10 +89,10 @@ mod tests {
     fn a_client_that_goes_on_asking_is_not_forgotten() {
         let (limiter, limit, start) =
             (RateLimiter::default(), RateLimit { per_second: 0.001, burst: 1.0 }, Instant::now());
-        let client = Client::Known("2001:db8::1".parse().unwrap());
+        let client = Client::Address("2001:db8::1".parse().unwrap());
         assert!(limiter.try_take(client, limit, start).is_ok());
         for number in 0..3 * MAX_CLIENTS as u32 {
-            let _ = limiter.try_take(Client::Known(IpAddr::V4(number.into())), limit, start);
+            let _ = limiter.try_take(Client::Address(IpAddr::V4(number.into())), limit, start);
             if number % 1000 == 0 {
                 assert!(limiter.try_take(client, limit, start).is_err(), "after {number} others");
             }

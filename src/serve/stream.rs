@@ -11,7 +11,7 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::places::Activity;
+use super::connection_slots::Activity;
 
 /// The progress of a connection.
 #[derive(Debug, Default)]

@@ -107,21 +107,36 @@ fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
 /// Converts plain text to paragraphs, which are separated by blank lines.
 fn paragraphs(text: &str) -> String {
     let mut out = String::new();
-    let mut lines: Vec<String> = Vec::new();
-    for line in text.lines().chain([""]) {
-        if !line.trim().is_empty() {
-            lines.push(escaped(line.trim()));
-        } else if !lines.is_empty() {
-            out.push_str(&format!("<p>{}</p>\n", lines.join("<br>\n")));
-            lines.clear();
-        }
+    let mut is_open = false;
+    for line in text.lines().map(str::trim) {
+        let before = match (line.is_empty(), is_open) {
+            (true, true) => "</p>\n",
+            (true, false) => "",
+            (false, true) => "<br>\n",
+            (false, false) => "<p>",
+        };
+        out.push_str(before);
+        is_open = !line.is_empty();
+        escape_into(&mut out, line);
+    }
+    if is_open {
+        out.push_str("</p>\n");
     }
     out
 }
 
-/// Escapes text for HTML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Adds text, escaped for HTML.
+fn escape_into(out: &mut String, text: &str) {
+    for part in text.split_inclusive(['&', '<', '>']) {
+        let plain = part.trim_end_matches(['&', '<', '>']);
+        out.push_str(plain);
+        out.push_str(match &part[plain.len()..] {
+            "&" => "&amp;",
+            "<" => "&lt;",
+            ">" => "&gt;",
+            _ => "",
+        });
+    }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub struct StoryLookup<'s> {
 
 /// A translation of a story in the store.
 #[derive(Debug)]
-pub struct StandingTranslation<'t> {
+pub struct StoredTranslation<'t> {
     pub language: &'t str,
     /// Its day in the time zone of the site.
     pub day: NaiveDate,
@@ -60,14 +60,14 @@ impl<'s> StoryLookup<'s> {
     }
 
     /// Whether a story has a translation that matches.
-    pub fn any_translation(&self, id: &str, is_match: impl Fn(StandingTranslation<'_>) -> bool) -> bool {
+    pub fn any_translation(&self, id: &str, is_match: impl Fn(StoredTranslation<'_>) -> bool) -> bool {
         self.records(id).iter().any(|id| {
             let record = self.store.record(*id);
             let matches = self.store.file(id.file).read_again(&[record], self.config, false, |_, story| {
                 story.translations.iter().any(|translation| {
                     let day = self.config.site.zone.moment(translation.published).date_time().date_naive();
                     let language = self.config.languages[usize::from(translation.language)].language.as_str();
-                    is_match(StandingTranslation { language, day, translation })
+                    is_match(StoredTranslation { language, day, translation })
                 })
             });
             matches.is_ok_and(|matches| matches.contains(&true))

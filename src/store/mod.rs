@@ -22,7 +22,7 @@ pub use file_index::{EntryMeta, Record, guid_hash};
 pub use file_records::FileRecords;
 pub use find::{FileFingerprint, is_hidden, is_story_path};
 pub use id::{FileId, MetaId, RecordId};
-pub use lookup::{StandingTranslation, StoryLookup};
+pub use lookup::{StoredTranslation, StoryLookup};
 pub use raw::{RawEnclosure, RawPerson};
 pub use read::record_errors;
 pub use story::{Content, Translation, id_error, page};

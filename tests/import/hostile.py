@@ -20,7 +20,7 @@ sys.path.append(str(Path(__file__).parents[1] / "server"))
 from common import TIDINGS, CheckFailed, check, finish, run, temporary_folder, write_files
 
 SECONDS = 60
-MEGABYTES = 450  # a body of 75 MB is read by the reader of the store before it is written
+MEGABYTES = 400
 CONFIG = """
 [site]
 base_url = "https://news.example.org/"

@@ -1,4 +1,4 @@
-//! The places of connections: so many at a time, and so many of one client. Where none is free, the connection that has been
+//! Connection slots: so many at a time, and so many of one client. Where none is free, the connection that has been
 //! idle for longest is closed.
 
 use std::collections::{BTreeSet, HashMap};
@@ -22,7 +22,7 @@ pub struct Activity {
     is_responding: AtomicBool,
     /// Whether a request has arrived in part.
     has_partial_request: AtomicBool,
-    /// The connection has to make place for another one.
+    /// The connection is closed for another one.
     pub evicted: Notify,
 }
 
@@ -86,7 +86,7 @@ impl Activity {
 
 /// The connections that are open, by client and by how long they have been idle.
 #[derive(Debug)]
-pub struct Places {
+pub struct ConnectionSlots {
     limit: u32,
     free: Arc<Semaphore>,
     start: Instant,
@@ -115,69 +115,69 @@ struct Connection {
     activity: Arc<Activity>,
 }
 
-/// The place of one connection, until it is dropped.
+/// The slot of one connection, until it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    places: Arc<Places>,
+pub struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
     number: u64,
     pub activity: Arc<Activity>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        self.places.lock().remove(self.number);
+        self.slots.lock().remove(self.number);
     }
 }
 
-impl Places {
-    pub fn new(limit: usize) -> Places {
+impl ConnectionSlots {
+    pub fn new(limit: usize) -> ConnectionSlots {
         let limit = u32::try_from(limit.clamp(1, Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let free = Arc::new(Semaphore::new(limit as usize));
-        Places { limit, free, start: Instant::now(), open: Mutex::default() }
+        ConnectionSlots { limit, free, start: Instant::now(), open: Mutex::default() }
     }
 
     pub fn limit(&self) -> usize {
         self.limit as usize
     }
 
-    /// A place for a connection. `client` is the one whose own limit counts, if any. Waits while all connections have
+    /// A slot for a connection. `client` is the one whose own limit counts, if any. Waits while all connections have
     /// requests in progress.
     ///
     /// `None` where the client is at its own limit and none of its connections is idle.
-    pub async fn take(self: &Arc<Self>, client: Option<(IpAddr, usize)>) -> Option<Place> {
+    pub async fn take(self: &Arc<Self>, client: Option<(IpAddr, usize)>) -> Option<ConnectionSlot> {
         let mut has_evicted = match client {
             Some((client, limit)) => self.lock().make_place_of(client, limit)?,
             None => false,
         };
         let client = client.map(|(client, _)| client);
         loop {
-            if let Some(place) = self.try_take(client) {
-                return Some(place);
+            if let Some(slot) = self.try_take(client) {
+                return Some(slot);
             }
             if !has_evicted {
                 self.lock().evict_any();
             }
             has_evicted = false;
-            // The place of an evicted connection is free when its socket is closed.
+            // The slot of an evicted connection is free when its socket is closed.
             if let Ok(permit) = tokio::time::timeout(IDLE_RETRY, Arc::clone(&self.free).acquire_owned()).await {
-                return Some(self.place(permit.ok()?, client));
+                return Some(self.slot(permit.ok()?, client));
             }
         }
     }
 
-    /// A place, if one is free.
-    pub fn try_take(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Place> {
-        Some(self.place(Arc::clone(&self.free).try_acquire_owned().ok()?, client))
+    /// A slot, if one is free.
+    pub fn try_take(self: &Arc<Self>, client: Option<IpAddr>) -> Option<ConnectionSlot> {
+        Some(self.slot(Arc::clone(&self.free).try_acquire_owned().ok()?, client))
     }
 
-    fn place(self: &Arc<Self>, permit: OwnedSemaphorePermit, client: Option<IpAddr>) -> Place {
+    fn slot(self: &Arc<Self>, permit: OwnedSemaphorePermit, client: Option<IpAddr>) -> ConnectionSlot {
         let activity = Arc::new(Activity::new(self.start));
         let number = self.lock().add(client, Arc::clone(&activity));
-        Place { places: Arc::clone(self), number, activity, _permit: permit }
+        ConnectionSlot { slots: Arc::clone(self), number, activity, _permit: permit }
     }
 
-    /// Waits until all places are free.
+    /// Waits until all slots are free.
     pub async fn all_free(&self) {
         drop(self.free.acquire_many(self.limit).await);
     }
@@ -239,7 +239,7 @@ impl Open {
     }
 
     /// Closes the connection that has been idle for longest, also one that has sent a part of a request: otherwise a part
-    /// of one would be enough to keep all places.
+    /// of one would be enough to keep all slots.
     fn evict_any(&mut self) {
         self.evict(|open| open.all.first().copied(), |_| true);
     }
@@ -277,71 +277,71 @@ mod tests {
     const OTHER: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 2));
 
     /// Ends the current request of a connection, so that it is idle from now on.
-    fn use_now(place: &Place) {
+    fn use_now(slot: &ConnectionSlot) {
         std::thread::sleep(Duration::from_micros(10));
-        place.activity.requested(true);
-        place.activity.flushed();
+        slot.activity.requested(true);
+        slot.activity.flushed();
     }
 
-    fn is_evicted(place: &Place) -> bool {
-        !place.places.lock().connections.contains_key(&place.number)
+    fn is_evicted(slot: &ConnectionSlot) -> bool {
+        !slot.slots.lock().connections.contains_key(&slot.number)
     }
 
-    async fn take(places: &Arc<Places>, client: IpAddr, limit: usize) -> Option<Place> {
-        let taken = places.take(Some((client, limit)));
+    async fn take(slots: &Arc<ConnectionSlots>, client: IpAddr, limit: usize) -> Option<ConnectionSlot> {
+        let taken = slots.take(Some((client, limit)));
         tokio::time::timeout(Duration::from_secs(5), taken).await.ok().flatten()
     }
 
     #[tokio::test]
     async fn the_longest_idle_connection_makes_place() {
-        let places = Arc::new(Places::new(3));
+        let slots = Arc::new(ConnectionSlots::new(3));
         let mut open = Vec::new();
         for _ in 0..3 {
-            open.push(take(&places, CLIENT, 9).await.unwrap());
+            open.push(take(&slots, CLIENT, 9).await.unwrap());
         }
         use_now(&open[0]);
         open[1].activity.requested(false);
         // The third is idle for longest: the first was used since, and the second is in use.
         let next = tokio::spawn({
-            let places = Arc::clone(&places);
-            async move { take(&places, OTHER, 9).await }
+            let slots = Arc::clone(&slots);
+            async move { take(&slots, OTHER, 9).await }
         });
         open[2].activity.evicted.notified().await;
         assert_eq!([is_evicted(&open[0]), is_evicted(&open[1]), is_evicted(&open[2])], [false, false, true]);
-        assert_eq!(places.free.available_permits(), 0);
+        assert_eq!(slots.free.available_permits(), 0);
         open.pop();
         assert!(next.await.unwrap().is_some());
     }
 
     #[tokio::test]
     async fn a_client_at_its_limit_loses_its_own_connection() {
-        let places = Arc::new(Places::new(10));
-        let other = take(&places, OTHER, 2).await.unwrap();
-        let first = take(&places, CLIENT, 2).await.unwrap();
-        let second = take(&places, CLIENT, 2).await.unwrap();
+        let slots = Arc::new(ConnectionSlots::new(10));
+        let other = take(&slots, OTHER, 2).await.unwrap();
+        let first = take(&slots, CLIENT, 2).await.unwrap();
+        let second = take(&slots, CLIENT, 2).await.unwrap();
         use_now(&first);
-        let third = take(&places, CLIENT, 2).await.unwrap();
+        let third = take(&slots, CLIENT, 2).await.unwrap();
         assert_eq!([&other, &first, &second, &third].map(is_evicted), [false, false, true, false]);
         // One is in use, and the other has sent a part of a request.
         first.activity.requested(false);
         third.activity.received();
-        assert!(take(&places, CLIENT, 2).await.is_none());
-        assert!(take(&places, OTHER, 2).await.is_some());
+        assert!(take(&slots, CLIENT, 2).await.is_none());
+        assert!(take(&slots, OTHER, 2).await.is_some());
         drop(third);
-        assert!(take(&places, CLIENT, 2).await.is_some());
+        assert!(take(&slots, CLIENT, 2).await.is_some());
         assert!(!is_evicted(&first));
     }
 
     #[tokio::test]
     async fn parts_of_requests_do_not_keep_all_places() {
-        let places = Arc::new(Places::new(2));
-        let one = take(&places, CLIENT, 9).await.unwrap();
-        let two = take(&places, CLIENT, 9).await.unwrap();
+        let slots = Arc::new(ConnectionSlots::new(2));
+        let one = take(&slots, CLIENT, 9).await.unwrap();
+        let two = take(&slots, CLIENT, 9).await.unwrap();
         one.activity.received();
         two.activity.requested(false);
         let next = tokio::spawn({
-            let places = Arc::clone(&places);
-            async move { take(&places, OTHER, 9).await }
+            let slots = Arc::clone(&slots);
+            async move { take(&slots, OTHER, 9).await }
         });
         one.activity.evicted.notified().await;
         drop(one);
@@ -351,14 +351,14 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_remains_of_connections_that_ended() {
-        let places = Arc::new(Places::new(4));
+        let slots = Arc::new(ConnectionSlots::new(4));
         for round in 0..100 {
-            let place = take(&places, CLIENT, 3).await.unwrap();
+            let slot = take(&slots, CLIENT, 3).await.unwrap();
             if round % 3 == 0 {
-                use_now(&place);
+                use_now(&slot);
             }
         }
-        let open = places.lock();
+        let open = slots.lock();
         assert_eq!((open.connections.len(), open.all.len(), open.by_client.len()), (0, 0, 0));
     }
 }
