@@ -1,14 +1,15 @@
 //! The ids of new stories, and whether a story is in the folder or in the store already.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use walkdir::WalkDir;
 
 use super::group::StoryDraft;
 use super::normalize::NormalizedEntry;
 use super::reconcile::{Reconciler, read};
-use super::slug::{hash, is_portable_id, story_ids};
+use super::report::Outcome;
+use super::slug::{content_hash, hash, is_portable_id, story_ids_of};
 use super::state::ImportState;
 use crate::diagnostics::Diagnostic;
 
@@ -22,10 +23,8 @@ pub enum NewStory {
     Free(String),
     /// Its file has the same bytes: an earlier import stopped before it wrote its state.
     AlreadyWritten(String),
-    /// Another file of the store has it.
-    Elsewhere(PathBuf),
-    /// A story of the store has its guid, and its link, or title and day.
-    Quoted(String),
+    /// It is a story of the store that no import wrote.
+    Existing(Outcome),
 }
 
 /// The names that files and folders below a folder have, as a file system without case sees them.
@@ -84,7 +83,7 @@ impl Reconciler<'_> {
             .zip(&contents)
             .map(|(draft, content)| {
                 let entry = self.first(draft);
-                let ids = story_ids(entry.date(), entry.language(), entry.title(), content);
+                let ids = story_ids_of(entry);
                 let identity =
                     hash(format!("{content}\n{}\n{}", entry.source, entry.key.as_deref().unwrap_or_default()));
                 let last = format!("{}-{}", ids[0], &identity[..8]);
@@ -144,38 +143,25 @@ impl Reconciler<'_> {
                 return Ok(Some(NewStory::AlreadyWritten(id.clone())));
             }
         }
-        let entry = self.first(draft);
-        for id in ids.iter().filter(|id| !taken.contains(&file_key(id))) {
-            if let Some(path) = self.lookup.file_of(id)
-                && self.lookup.any_translation(id, |stored| {
-                    (stored.day, stored.language) == (entry.date(), entry.language())
-                        && stored.translation.title == Some(entry.title())
-                })
-            {
-                taken.insert(file_key(id));
-                return Ok(Some(NewStory::Elsewhere(path)));
-            }
-        }
-        let existing_story =
-            draft.entries.iter().find_map(|index| self.normalized.entries[*index].existing_story.clone());
-        Ok(existing_story.map(NewStory::Quoted))
+        let existing = draft.entries.iter().find_map(|index| self.normalized.entries[*index].existing.clone());
+        Ok(existing.map(NewStory::Existing))
     }
 
     /// Splits off the entries that are stories of the store already from those of their drafts that are not, unless an
     /// earlier import wrote the whole draft.
-    pub fn split_quoted(&self, drafts: &mut Vec<StoryDraft>, state: &ImportState) -> Result<(), Diagnostic> {
-        let is_quoted = |index: &usize| self.normalized.entries[*index].existing_story.is_some();
+    pub fn split_existing(&self, drafts: &mut Vec<StoryDraft>, state: &ImportState) -> Result<(), Diagnostic> {
+        let is_existing = |index: &usize| self.normalized.entries[*index].existing.is_some();
         let taken: HashSet<String> = state.stories.iter().map(|story| story.file.to_ascii_lowercase()).collect();
         let mut split_off = Vec::new();
-        for draft in drafts.iter_mut().filter(|draft| draft.entries.iter().any(is_quoted)) {
-            let is_whole = draft.previous.is_none() && draft.entries.iter().all(is_quoted);
+        for draft in drafts.iter_mut().filter(|draft| draft.entries.iter().any(is_existing)) {
+            let is_whole = draft.previous.is_none() && draft.entries.iter().all(is_existing);
             if is_whole || (draft.previous.is_none() && self.is_written(draft, &taken)?) {
                 continue;
             }
-            let (quoted, rest): (Vec<usize>, Vec<usize>) = draft.entries.iter().partition(|index| is_quoted(index));
+            let (existing, rest): (Vec<usize>, Vec<usize>) = draft.entries.iter().partition(|index| is_existing(index));
             draft.entries = rest;
             split_off
-                .extend(quoted.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
+                .extend(existing.into_iter().map(|index| StoryDraft { entries: vec![index], ..StoryDraft::default() }));
         }
         drafts.retain(|draft| !draft.entries.is_empty());
         drafts.extend(split_off);
@@ -185,7 +171,7 @@ impl Reconciler<'_> {
     /// Whether an earlier import wrote a draft.
     fn is_written(&self, draft: &StoryDraft, taken: &HashSet<String>) -> Result<bool, Diagnostic> {
         let entry = self.first(draft);
-        let ids = story_ids(entry.date(), entry.language(), entry.title(), &content_hash(entry)).to_vec();
+        let ids = story_ids_of(entry).to_vec();
         let existing = self.existing(draft, &ids, &mut taken.clone())?;
         Ok(matches!(existing, Some(NewStory::AlreadyWritten(_))))
     }
@@ -204,8 +190,4 @@ impl Reconciler<'_> {
 /// The file of a story as a file system without case sees it.
 fn file_key(id: &str) -> String {
     format!("{id}.toml").to_ascii_lowercase()
-}
-
-fn content_hash(entry: &NormalizedEntry) -> String {
-    hash(format!("{}\n{}\n{}\n{}", entry.date(), entry.language(), entry.title(), entry.text_hash))
 }

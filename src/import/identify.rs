@@ -12,7 +12,7 @@ use super::entry::Body;
 use super::match_previous::match_previous;
 use super::normalize::{Normalized, NormalizedEntry, own_tag_prefix};
 use super::report::Outcome;
-use super::slug::{hash, is_portable_id};
+use super::slug::{hash, is_portable_id, story_ids_of};
 use super::source_id::{SourceId, normalized_address};
 use super::state::{ImportState, SourceEntry};
 use super::story_file::Story;
@@ -58,6 +58,7 @@ pub fn identify(
     }
     let previous: Vec<Option<usize>> = previous.into_iter().map(|found| found.map(|(story, _)| story)).collect();
     finish_guids(config, lookup, normalized, state, &previous);
+    find_existing(lookup, normalized, state, &previous);
     previous
 }
 
@@ -324,7 +325,7 @@ fn finish_guids(
                 is_same_link || (is_same_title && is_near)
             });
             if agrees && story.is_none() {
-                normalized.entries[index].existing_story = Some(owner.to_owned());
+                normalized.entries[index].existing = Some(Outcome::Quoted { of: owner.to_owned(), from: None });
             } else {
                 normalized.entries[index].drop_guid("a story in the store has the same id");
                 continue;
@@ -333,5 +334,32 @@ fn finish_guids(
         if claimed.insert(guid, index).is_some() {
             normalized.entries[index].drop_guid("another entry has the same id");
         }
+    }
+}
+
+/// Finds the entries that the store has under an id that they would get: a translation of the same day, language and
+/// title, in a file that no import wrote. Each translation is one entry.
+fn find_existing(
+    lookup: &StoryLookup<'_>,
+    normalized: &mut Normalized,
+    state: &ImportState,
+    previous: &[Option<usize>],
+) {
+    let imported: HashSet<String> = state.stories.iter().map(|story| story.id().to_ascii_lowercase()).collect();
+    let mut found: HashSet<(String, String)> = HashSet::new();
+    for (entry, _) in normalized.entries.iter_mut().zip(previous).filter(|(_, previous)| previous.is_none()) {
+        if entry.is_skipped() || entry.existing.is_some() {
+            continue;
+        }
+        let ids = entry.story_id.iter().cloned().chain(story_ids_of(entry));
+        let path = ids.filter(|id| !imported.contains(&id.to_ascii_lowercase())).find_map(|id| {
+            let path = lookup.file_of(&id)?;
+            let is_same = |stored: StoredTranslation<'_>| {
+                (stored.day, stored.language) == (entry.date(), entry.language())
+                    && stored.translation.title == Some(entry.title())
+            };
+            (lookup.any_translation(&id, is_same) && found.insert((id, entry.language().to_owned()))).then_some(path)
+        });
+        entry.existing = path.map(|path| Outcome::AlreadyThere { path });
     }
 }

@@ -247,7 +247,7 @@ fn a_record_of_version_1_is_read_and_gets_full_sources() {
     assert!(room.files()["_imported.toml"].contains(&format!("source = \"feed:{A}\"")));
 }
 
-/// An entry of a hostile feed, in one language: which entries of several languages are one story is decided by pairing.
+/// An entry of a hostile feed.
 fn any_item() -> impl Strategy<Value = serde_json::Value> {
     let own = "tag:news.example.org,2014:";
     let id = prop::sample::select(vec![
@@ -293,8 +293,12 @@ fn any_item() -> impl Strategy<Value = serde_json::Value> {
         "One text of it.", "Another text of it.", "What the office says.", "\u{1}\u{200b}", "",
     ]);
     let media = prop::sample::select(vec![None, Some("audio/mpeg"), Some("audio/*"), Some("mp3")]);
-    (id, title, link, date, text, media).prop_map(|(id, title, link, date, text, media)| {
+    let is_russian = prop::bool::weighted(0.4);
+    (id, title, link, date, text, media, is_russian).prop_map(|(id, title, link, date, text, media, is_russian)| {
         let mut item = json!({"date_published": date, "content_text": text});
+        if is_russian {
+            item["language"] = json!("ru");
+        }
         if let Some(id) = id {
             item["id"] = json!(id);
         }
@@ -380,7 +384,7 @@ proptest! {
     // The same cases each time; PROPTEST_RNG_SEED gives others.
     #![proptest_config(ProptestConfig {
         cases: cases(),
-        max_shrink_iters: 400,
+        max_shrink_iters: 4_000,
         failure_persistence: None,
         rng_seed: seed(),
         ..ProptestConfig::default()
@@ -398,5 +402,20 @@ fn seed() -> proptest::test_runner::RngSeed {
 }
 
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300)
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
+}
+
+#[test]
+fn entries_of_two_languages_without_ids_stay_where_they_are() {
+    let own = "tag:news.example.org,2014:";
+    let text = "What the office says.";
+    let of_b = [
+        json!({"language": "ru", "content_text": text, "date_published": "2018-01-01"}),
+        json!({"id": format!("{own}2018/official/ru"), "content_text": text, "date_published": "2019-01-05T10:00:00Z"}),
+    ];
+    let of_a = [
+        json!({"title": "Official", "content_text": text, "date_published": "2018-01-01"}),
+        json!({"language": "ru", "content_text": text, "date_published": "2019-01-06"}),
+    ];
+    no_import_breaks_a_store(&[(1, false, of_b.to_vec()), (0, false, of_a.to_vec())]).unwrap();
 }

@@ -30,6 +30,8 @@ struct Candidate {
     text: String,
     image: Option<Image>,
     link: Option<String>,
+    /// Whether it is a story of the store that no import wrote.
+    is_existing: bool,
 }
 
 /// Adds decisions to the state. Returns a warning for each one that names no entry.
@@ -70,7 +72,8 @@ pub fn pair_entries(
     for (index, entry) in ungrouped() {
         let Some(translation) = entry.translation(&normalized.spool)? else { continue };
         let candidate = Candidate::new(entry.date(), translation, (entry.report.source.clone(), entry.report.line));
-        candidates.push(Candidate { entry: Some(index), story: previous[index], ..candidate });
+        let is_existing = entry.existing.is_some();
+        candidates.push(Candidate { entry: Some(index), story: previous[index], is_existing, ..candidate });
     }
     candidates.extend(earlier_candidates(&candidates, state, &options.into));
     let constraints = constraints(&candidates, &state.decisions);
@@ -128,7 +131,15 @@ impl Candidate {
         let text = [translation.summary.as_deref().unwrap_or_default(), &body].join("\n");
         let text = text.trim().chars().take(MAX_COMPARED).collect();
         let Translation { image, link, .. } = translation;
-        Candidate { entry: None, story: None, member: Member { source, line, id }, text, image, link }
+        Candidate {
+            entry: None,
+            story: None,
+            member: Member { source, line, id },
+            text,
+            image,
+            link,
+            is_existing: false,
+        }
     }
 
     fn compared(&self) -> Entry<'_> {
@@ -181,7 +192,11 @@ fn constraints(candidates: &[Candidate], decisions: &[Decision]) -> Constraints 
     for (index, candidate) in candidates.iter().enumerate() {
         by_id.entry(&candidate.member.id).or_insert(index);
     }
-    let previous_story = candidates.iter().map(|candidate| candidate.story).collect();
+    let previous_story = candidates.iter().enumerate().map(|(index, candidate)| {
+        // A story of the store that no import wrote joins no other.
+        candidate.story.or(candidate.is_existing.then_some(usize::MAX - index))
+    });
+    let previous_story = previous_story.collect();
     let mut constraints = Constraints { previous_story, ..Constraints::default() };
     for Decision { same, entries: [one, other] } in decisions {
         let (Some(one), Some(other)) = (by_id.get(one), by_id.get(other)) else { continue };

@@ -42,8 +42,8 @@ pub struct NormalizedEntry {
     pub guid: Option<String>,
     /// Whether its guid is its story's; another story has the same one if not.
     pub keeps_guid: bool,
-    /// The id of the story in the store that is this entry.
-    pub existing_story: Option<String>,
+    /// Its outcome if it is a story of the store that no import wrote, unless its file is of an interrupted import.
+    pub existing: Option<Outcome>,
     /// The story of a guid that this site minted.
     pub story_id: Option<String>,
     /// Entries with the same key are one story.
@@ -234,7 +234,7 @@ impl<'a> Normalizer<'a> {
             segment: entry.file.unwrap_or_else(|| file_name(source)),
             is_own: false,
             keeps_guid: true,
-            existing_story: None,
+            existing: None,
             guid: entry.guid,
             report,
             text: None,

@@ -92,7 +92,7 @@ impl<'a> Reconciler<'a> {
     /// Writes the stories and the state. Returns the outcome of each draft; entries that the store has already become
     /// drafts of their own.
     pub fn reconcile(&self, drafts: &mut Vec<StoryDraft>, state: &mut ImportState) -> Result<Vec<Outcome>, Diagnostic> {
-        self.split_quoted(drafts, state)?;
+        self.split_existing(drafts, state)?;
         let new: Vec<&StoryDraft> = drafts.iter().filter(|draft| draft.previous.is_none()).collect();
         let mut assigned = self.assign_ids(&new, state)?.into_iter();
         let target = |draft| Target { draft, new: draft.previous.is_none().then(|| assigned.next()).flatten() };
@@ -184,12 +184,7 @@ impl<'a> Reconciler<'a> {
 
     fn create(&self, draft: &StoryDraft, new: &NewStory) -> Result<Reconciled, Diagnostic> {
         let (id, is_written) = match new.clone() {
-            NewStory::Elsewhere(path) => {
-                let outcome = Outcome::AlreadyThere { path };
-                return Ok(Reconciled { outcome, state: None, has_merged: false, changes: Vec::new() });
-            }
-            NewStory::Quoted(of) => {
-                let outcome = Outcome::Quoted { of, from: None };
+            NewStory::Existing(outcome) => {
                 return Ok(Reconciled { outcome, state: None, has_merged: false, changes: Vec::new() });
             }
             NewStory::AlreadyWritten(id) => (id, true),

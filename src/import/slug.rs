@@ -6,6 +6,7 @@
 use chrono::{Datelike, NaiveDate};
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::normalize::NormalizedEntry;
 use crate::pairing::transliterate;
 
 /// The longest slug, in bytes.
@@ -25,6 +26,16 @@ pub fn story_ids(date: NaiveDate, language: &str, title: &str, content_hash: &st
         format!("{year}/{slug}-{month:02}-{day:02}-{language}"),
         format!("{year}/{slug}-{content}"),
     ]
+}
+
+/// The ids that the story of an entry may get.
+pub fn story_ids_of(entry: &NormalizedEntry) -> [String; 4] {
+    story_ids(entry.date(), entry.language(), entry.title(), &content_hash(entry))
+}
+
+/// A hash of what an entry is: date, language, title and text.
+pub fn content_hash(entry: &NormalizedEntry) -> String {
+    hash(format!("{}\n{}\n{}\n{}", entry.date(), entry.language(), entry.title(), entry.text_hash))
 }
 
 /// A hash in sixteen hexadecimal digits.
