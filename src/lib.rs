@@ -103,6 +103,8 @@ mod catalog;
 mod cli;
 mod coding;
 mod config;
+#[cfg(test)]
+mod damage;
 mod dates;
 mod diagnostics;
 mod fetch;

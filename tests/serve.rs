@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use common::Site;
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use tidings::serve::{ReloadHandle, Source, listen, run};
 use tokio::sync::oneshot;
 
@@ -225,4 +227,101 @@ fn a_half_closed_connection_gets_its_response() {
         let responses = response.windows(9).filter(|bytes| *bytes == b"HTTP/1.1 ").count();
         assert_eq!(responses, expected, "request {number}, {path} in {coding}");
     }
+}
+
+/// A valid request head, and what may be wrong with one.
+fn any_head() -> impl Strategy<Value = Vec<u8>> {
+    let value = prop::sample::select(vec![
+        "en/all.atom.xml",
+        "/",
+        "//",
+        "/en/../en/all.json",
+        "/%2e%2e/x",
+        "/%",
+        "/%00",
+        "/en/all.atom.xml?x=1#y",
+        "*",
+        "\"",
+        "W/\"",
+        "\"x\", W/\"y\",, *",
+        "*/*;q=2",
+        "gzip;q=0, *;q=0",
+        "br;q=1.0000",
+        "identity;q=-1",
+        "feed",
+        "feed, , x",
+        "bytes=0-1",
+        "Sat, 01 Jan 0000 00:00:00 GMT",
+        "Sat, 32 Foo 99999 99:99:99 GMT",
+        "1, 2, 3",
+        "[::1]:x",
+        "for=\"[::1]\";by=\"",
+        "-1",
+        "18446744073709551616",
+        "chunked",
+        "gzip, chunked",
+        "h:99999",
+        "\u{e9}\u{202e}",
+    ]);
+    let name = prop::sample::select(vec![
+        "host", "if-none-match", "if-modified-since", "accept-encoding", "a-im", "range", "x-forwarded-for",
+        "forwarded", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "user-agent", "origin",
+        " ", "a b", "",
+    ]);
+    let method = prop::sample::select(vec!["GET", "HEAD", "OPTIONS", "POST", "CONNECT", "PRI", "get", ""]);
+    let target = prop::sample::select(vec![
+        "/en/all.atom.xml", "/en/", "/en", "/feeds/en/all.json", "/old", "http://h/en/all.json", "h:80", "*", "",
+        "/\u{e9}", "/%ff",
+    ]);
+    let fields = prop::collection::vec((name, value), 0..6);
+    let head = (method, target, fields).prop_map(|(method, target, fields)| {
+        let fields: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        format!("{method} {target} HTTP/1.1\r\nhost: h\r\n{fields}\r\n").into_bytes()
+    });
+    let damage = (
+        any::<prop::sample::Index>(),
+        0_usize..9,
+        prop::sample::select(vec![&b""[..], b"\0", b"\n", b"\r", b" ", b"\xff"]),
+    );
+    (head, prop::option::of(damage)).prop_map(|(mut head, damage)| {
+        if let Some((at, length, piece)) = damage {
+            let start = at.index(head.len());
+            head.splice(start..(start + length).min(head.len()), piece.iter().copied());
+        }
+        head
+    })
+}
+
+/// Whatever a client sends, it gets whole responses or none, at once, and the server goes on.
+#[test]
+fn any_request_head_is_answered_or_refused() {
+    let site = Site::new();
+    site.story("a", "2025-01-01", "A");
+    let served = Served::new(site);
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let mut runner = TestRunner::new(config);
+    let result = runner.run(&any_head(), |head| {
+        let mut stream = TcpStream::connect(served.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        // The server may have refused the head before all of it was sent.
+        let _ = stream.write_all(&head).and_then(|()| stream.shutdown(std::net::Shutdown::Write));
+        let mut response = Vec::new();
+        if let Err(error) = stream.read_to_end(&mut response) {
+            prop_assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+        }
+        let response = String::from_utf8_lossy(&response).into_owned();
+        if !response.is_empty() {
+            let status: u16 = response.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default();
+            prop_assert!(
+                response.starts_with("HTTP/1.")
+                    && [200, 204, 226, 304, 308, 400, 404, 405, 406, 414, 431].contains(&status),
+                "{}",
+                response
+            );
+            prop_assert!(response.contains("\r\n\r\n"), "{}", response);
+        }
+        Ok(())
+    });
+    result.unwrap();
+    assert!(served.get("/en/all.json").starts_with("HTTP/1.1 200"));
 }

@@ -84,6 +84,8 @@ pub fn write(path: &Path, pairs: &[Pair]) -> Result<(), Diagnostic> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::super::report::Member;
     use super::*;
 
@@ -116,4 +118,37 @@ mod tests {
             assert_eq!(read(&path).unwrap_err().location.unwrap().line, line, "{invalid}");
         }
     }
+
+    proptest! {
+        #[test]
+        fn any_pairs_round_trip_and_a_damaged_file_is_read_or_reported(
+            titles in prop::collection::vec(("\\PC{0,9}|[\"'\\\\\\n\u{7f}]{1,4}", "\\PC{0,9}"), 1..4),
+            damage in Just(()).prop_flat_map(|()| crate::damage::damaged(EXAMPLE.as_bytes().to_vec())),
+        ) {
+            let folder = tempfile::tempdir()?;
+            let path = folder.path().join("review.toml");
+            let member = |title: &str| {
+                let id = EntryRef { title: title.to_owned(), ..entry_ref("en") };
+                Member { source: String::new(), line: 0, id }
+            };
+            let pairs = titles.iter().map(|(one, other)| {
+                Pair { score: 0.5, reasons: vec![one.clone()], one: member(one), other: member(other) }
+            });
+            let pairs: Vec<Pair> = pairs.collect();
+            prop_assert!(write(&path, &pairs).is_ok());
+            let text = std::fs::read_to_string(&path)?.replace("same    = \"?\"", "same    = true");
+            std::fs::write(&path, text)?;
+            let decisions = pairs.iter().map(|pair| {
+                Decision { same: true, entries: [pair.one.id.clone(), pair.other.id.clone()] }
+            });
+            prop_assert_eq!(read(&path).ok(), Some(decisions.collect::<Vec<_>>()));
+            std::fs::write(&path, damage)?;
+            if let Err(diagnostic) = read(&path) {
+                prop_assert!(diagnostic.location.is_some());
+            }
+        }
+    }
+
+    const EXAMPLE: &str = "# Pairs\n\n[[pairs]]\nsame    = \"?\"\none     = { date = 2015-01-09, language = \"en\", title = \"A\" }\n\
+        other   = { date = 2015-01-10, language = \"fr\", title = \"B \\\"x\\\"\" }\nscore   = 0.50\nreasons = [\"one day apart\"]\n";
 }

@@ -225,6 +225,8 @@ fn parse<T: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -270,5 +272,49 @@ mod tests {
             assert!(diagnostic.message.contains(part) && diagnostic.help.is_some(), "{diagnostic:?}");
         }
         Ok(())
+    }
+
+    fn any_state() -> impl Strategy<Value = ImportState> {
+        let text =
+            || prop::sample::select(vec!["", "fr", "L’« eau » \"vive\"", "a\nb", "\u{7f}\\", "'''", "\u{202e}x"]);
+        let text = move || text().prop_map(str::to_owned);
+        let entry =
+            (0_i32..20_000, text(), text(), text(), prop::option::of(text()), any::<bool>(), prop::option::of(text()));
+        let entry = entry.prop_map(|(days, language, title, source, key, keeps_guid, merged_from)| SourceEntry {
+            date: NaiveDate::from_num_days_from_ce_opt(700_000 + days).unwrap_or_default(),
+            language,
+            title,
+            text_hash: "00ff".to_owned(),
+            source: SourceId::of_name(&source),
+            key,
+            keeps_guid,
+            merged_from,
+        });
+        let story = ("[a-z]{1,3}(/[a-z]{1,3})?", prop::collection::vec(entry, 0..4))
+            .prop_map(|(id, entries)| StoryState { file: format!("{id}.toml"), file_hash: "1".to_owned(), entries });
+        let entry_ref = |title: String| EntryRef { date: NaiveDate::default(), language: "en".to_owned(), title };
+        let decision = (any::<bool>(), text(), text())
+            .prop_map(move |(same, one, other)| Decision { same, entries: [entry_ref(one), entry_ref(other)] });
+        (prop::collection::vec(story, 1..4), prop::collection::vec(decision, 0..3))
+            .prop_map(|(stories, decisions)| ImportState { stories, decisions })
+    }
+
+    proptest! {
+        #[test]
+        fn any_state_round_trips_and_a_damaged_one_is_read_or_reported(
+            (mut state, damaged) in any_state().prop_flat_map(|state| {
+                let text = state.to_toml().into_bytes();
+                (Just(state), crate::damage::damaged(text))
+            })
+        ) {
+            let folder = tempfile::tempdir()?;
+            prop_assert!(state.save(folder.path()).is_ok());
+            prop_assert_eq!(ImportState::load(folder.path()).ok(), Some(state));
+            std::fs::write(folder.path().join(FILE_NAME), damaged)?;
+            match ImportState::load(folder.path()) {
+                Ok(read) => prop_assert!(read.stories.iter().all(|story| is_inside(&story.file))),
+                Err(diagnostic) => prop_assert!(diagnostic.location.is_some() && diagnostic.help.is_some()),
+            }
+        }
     }
 }

@@ -315,6 +315,46 @@ mod tests {
     const NAME_PATTERN: &str = "[a-zA-Z0-9_@#-][a-zA-Z0-9._ é@#-]{0,12}(/[a-z0-9][a-z0-9.-]{0,8}){0,3}";
 
     proptest::proptest! {
+        /// Nothing is removed on the word of a damaged manifest.
+        #[test]
+        fn a_damaged_manifest_is_refused(damaged in proptest::strategy::Strategy::prop_flat_map(0_u8..2, |version| {
+            let manifest = manifest_of_two_documents();
+            // Version 1 has no hash of its own.
+            crate::damage::damaged(if version == 0 { manifest } else { as_version_1(&manifest) })
+        })) {
+            if let Ok(manifest) = Manifest::parse(damaged.clone()) {
+                let is_whole = damaged == manifest_of_two_documents();
+                proptest::prop_assert!(is_whole || damaged.is_empty() || damaged.starts_with(b"tidings 1 "));
+                proptest::prop_assert!(manifest.paths().all(|path| manifest.document(path).is_some()));
+                let _ = manifest.entries().count();
+            }
+        }
+    }
+
+    fn manifest_of_two_documents() -> Vec<u8> {
+        let entry = |content_hash| ManifestEntry { content_hash, input_hash: 7 };
+        let documents = BTreeMap::from([("en/all.json".to_owned(), entry(1)), ("index.html".to_owned(), entry(2))]);
+        let fingerprint = EntryFingerprint {
+            story: "2014/a",
+            language: "en",
+            text: 3,
+            guid: None,
+            topics: &[0],
+            entry: crate::catalog::EntryId::new(0),
+        };
+        write(5, "a.example,2014", &documents, [fingerprint].into_iter(), topic_id).into_bytes()
+    }
+
+    fn as_version_1(manifest: &[u8]) -> Vec<u8> {
+        let text = String::from_utf8_lossy(manifest).replacen("tidings 2", "tidings 1", 1);
+        text.lines()
+            .filter(|line| !line.starts_with("# "))
+            .flat_map(|line| [line, "\n"])
+            .collect::<String>()
+            .into_bytes()
+    }
+
+    proptest::proptest! {
         #[test]
         fn what_is_written_is_read(
             input_hash: u128,
