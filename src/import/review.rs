@@ -120,6 +120,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn any_pairs_round_trip_and_a_damaged_file_is_read_or_reported(
             titles in prop::collection::vec(("\\PC{0,9}|[\"'\\\\\\n\u{7f}]{1,4}", "\\PC{0,9}"), 1..4),

@@ -300,6 +300,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn any_state_round_trips_and_a_damaged_one_is_read_or_reported(
             (mut state, damaged) in any_state().prop_flat_map(|state| {
@@ -312,7 +313,9 @@ mod tests {
             prop_assert_eq!(ImportState::load(folder.path()).ok(), Some(state));
             std::fs::write(folder.path().join(FILE_NAME), damaged)?;
             match ImportState::load(folder.path()) {
-                Ok(read) => prop_assert!(read.stories.iter().all(|story| is_inside(&story.file))),
+                Ok(read) => prop_assert!(read.stories.iter().all(|story| {
+                    !story.file.starts_with('/') && story.file.split('/').all(|part| part != "..")
+                })),
                 Err(diagnostic) => prop_assert!(diagnostic.location.is_some() && diagnostic.help.is_some()),
             }
         }

@@ -315,6 +315,7 @@ mod tests {
     const NAME_PATTERN: &str = "[a-zA-Z0-9_@#-][a-zA-Z0-9._ é@#-]{0,12}(/[a-z0-9][a-z0-9.-]{0,8}){0,3}";
 
     proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
         /// Nothing is removed on the word of a damaged manifest.
         #[test]
         fn a_damaged_manifest_is_refused(damaged in proptest::strategy::Strategy::prop_flat_map(0_u8..2, |version| {
