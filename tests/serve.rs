@@ -322,7 +322,7 @@ fn any_request_head_is_answered_or_refused() {
             let status: u16 = response.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default();
             prop_assert!(
                 response.starts_with("HTTP/1.")
-                    && [200, 204, 226, 304, 308, 400, 404, 405, 406, 414, 431].contains(&status),
+                    && [200, 204, 226, 304, 308, 400, 404, 405, 406, 412, 414, 431].contains(&status),
                 "{}",
                 response
             );
