@@ -142,7 +142,7 @@ impl<'a> Identifier<'a> {
                 let Some(candidates) = entry.key.as_deref().and_then(|key| by_key.get(key)) else { continue };
                 let unused: Vec<Earlier> =
                     candidates.iter().copied().filter(|found| !is_used.contains(found)).collect();
-                let found = unused.into_iter().find(|found| {
+                let near = unused.into_iter().filter(|found| {
                     let (earlier, entry) = (self.earlier(*found), &self.entries[index]);
                     if is_exact {
                         return earlier.source == entry.source;
@@ -154,6 +154,11 @@ impl<'a> Identifier<'a> {
                     let is_near = is_segment || earlier.source.is_on_same_host(&entry.source);
                     is_same_text || (is_near && self.agrees(index, *found))
                 });
+                // An entry whose language changed has become a story of its own beside the earlier one.
+                let near: Vec<Earlier> = near.collect();
+                let found = near
+                    .into_iter()
+                    .min_by_key(|found| self.earlier(*found).language != self.entries[index].language());
                 // A source whose own entry has a foreign id may quote the entry that has it.
                 let is_quotation = found.is_some_and(|found| {
                     let others = candidates.iter().copied().filter(|other| *other != found);

@@ -419,3 +419,31 @@ fn entries_of_two_languages_without_ids_stay_where_they_are() {
     ];
     no_import_breaks_a_store(&[(1, false, of_b.to_vec()), (0, false, of_a.to_vec())]).unwrap();
 }
+
+#[test]
+fn an_entry_without_id_takes_nothing_from_a_story_of_another_source() {
+    let of_b =
+        json!({"content_text": "Some text.", "date_published": "2019-01-05", "id": "g2", "url": "https://a.example/1"});
+    let same = json!({"content_text": "Some text.", "date_published": "2019-01-05"});
+    no_import_breaks_a_store(&[(1, false, vec![of_b.clone()]), (0, false, vec![same])]).unwrap();
+    let room = Newsroom::new();
+    room.import("b.json", &feed(B, &[of_b]));
+    let before = room.files();
+    room.import("a.json", &feed(A, &[json!({"content_text": "Some text.", "date_published": "2019-01-05"})]));
+    assert_eq!(room.files(), before);
+}
+
+#[test]
+fn entries_whose_language_changed_are_found_again() {
+    let item = |id: &str, language: &str, title: &str| {
+        let mut item = json!({"content_text": "Some text.", "date_published": "2019-01-05", "title": title});
+        item["language"] = json!(language);
+        if !id.is_empty() {
+            item["id"] = json!(id);
+        }
+        item
+    };
+    let before = vec![item("g1", "en", "Bridge"), item("g2", "ru", "Some text.")];
+    let after = vec![item("g1", "en", "Bridge"), item("g2", "en", "Some text."), item("", "en", "Some text.")];
+    no_import_breaks_a_store(&[(1, false, before), (1, false, after)]).unwrap();
+}

@@ -1,6 +1,7 @@
 //! Matches entries to the stories of earlier imports, corrected or not.
 //!
-//! Entries with the same id are matched already ([`super::identify`]). The most certain first: date, title and text; date, language and text (a corrected title); date,
+//! Entries with the same id are matched already ([`super::identify`]). The most certain first: date, language,
+//! title and text; date, title and text; date, language and text (a corrected title); date,
 //! language and title (a corrected text); date, language and a title that differs in a few letters but in no number;
 //! language, title and text within a month (a corrected date). Each earlier entry is matched once.
 
@@ -40,6 +41,11 @@ pub fn match_previous(
     let keys = entries.iter().filter_map(|entry| Some((&entry.source, entry.key.as_deref()?))).collect();
     let mut matcher = Matcher { matches, is_used, entries, earlier, keys };
     let exact = |date: NaiveDate, title: &str, text: &str| Some(format!("{date}\n{title}\n{text}"));
+    matcher.by_key(
+        |entry| exact(entry.date(), entry.title(), &format!("{}\n{}", entry.text_hash, entry.language())),
+        |earlier| exact(earlier.date, &earlier.title, &format!("{}\n{}", earlier.text_hash, earlier.language)),
+    );
+    // Its language may have been decided anew.
     matcher.by_key(
         |entry| exact(entry.date(), entry.title(), &entry.text_hash),
         |earlier| exact(earlier.date, &earlier.title, &earlier.text_hash),

@@ -310,9 +310,9 @@ impl<'a> Reconciler<'a> {
                     || earlier.source.segment() == Some(&*entry.segment)
                     || (earlier.key == entry.key && earlier.source.is_on_same_host(&entry.source))
             }),
-            None => self.sources.contains(&earlier.source),
+            None => is_same(earlier) || self.sources.contains(&earlier.source),
         };
-        let is_ours = replaced.iter().any(|earlier| is_same(earlier) || is_own(earlier));
+        let is_ours = replaced.iter().any(|earlier| is_own(earlier));
         let source = |earlier: &SourceEntry| earlier.source.segment().unwrap_or(earlier.source.as_str()).to_owned();
         replaced.first().filter(|_| !is_ours).map(|earlier| source(earlier))
     }
