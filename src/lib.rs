@@ -112,6 +112,7 @@ mod files;
 mod import;
 mod limits;
 mod lint;
+mod markup;
 mod model;
 mod pairing;
 mod plan;

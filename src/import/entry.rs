@@ -105,7 +105,7 @@ impl Body {
     pub fn visible_text(&self) -> String {
         match self {
             Body::Html(html) => visible_text::from_html(html),
-            Body::Markdown(markdown) => visible_text::from_html(&crate::store::markdown(markdown)),
+            Body::Markdown(markdown) => visible_text::from_html(&crate::markup::markdown(markdown)),
             Body::Text(text) => text.clone(),
         }
     }

@@ -17,9 +17,10 @@ use super::source_id::{SourceId, normalized_address};
 use super::state::{ImportState, SourceEntry};
 use super::story_file::Story;
 use crate::config::Config;
+use crate::markup::Content;
 use crate::model::entry_tag_uri;
 use crate::pairing::fold;
-use crate::store::{Content, StoredTranslation, StoryLookup};
+use crate::store::{StoredTranslation, StoryLookup};
 
 /// An earlier entry: the index of its story in the state, and its index there.
 type Earlier = (usize, usize);

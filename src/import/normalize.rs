@@ -19,6 +19,7 @@ use super::topics::TopicMatcher;
 use super::{ImportOptions, Progress};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::Diagnostic;
+use crate::markup::{self, Content};
 use crate::model::absolute;
 
 /// The longest title that is made from a text, in characters.
@@ -280,6 +281,17 @@ impl<'a> Normalizer<'a> {
         });
         let authors = authors.collect();
         report.warnings.extend(warnings);
+        let content = entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
+            Body::Html(html) => {
+                let html = without_language_wrapper(html);
+                let sanitized = markup::sanitize(Content::Html(html), body_base.as_ref().unwrap_or(&base), "");
+                report
+                    .remarks
+                    .extend(markup::Loss::one_of_each(&sanitized.losses).map(|loss| format!("in its body {loss}")));
+                Body::Html(sanitized.html)
+            }
+            other => other.clone(),
+        });
         Translation {
             language,
             title: report.title.clone(),
@@ -287,13 +299,7 @@ impl<'a> Normalizer<'a> {
             draft: entry.is_draft,
             link: link.map(String::from),
             summary: entry.summary.clone(),
-            content: entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
-                Body::Html(html) => Body::Html(crate::store::sanitized(
-                    without_language_wrapper(html),
-                    body_base.as_ref().unwrap_or(&base),
-                )),
-                other => other.clone(),
-            }),
+            content,
             authors,
             image: image.filter(|image| *image != Image::default()),
             enclosures,

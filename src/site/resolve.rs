@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::config::{Config, LanguageIndex, TopicIndex};
+use crate::markup;
 use crate::model::{
     Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute,
 };
@@ -32,6 +33,7 @@ pub fn resolve(
     let tag = config.entry_tag_uri(story_id, translation.language);
     let guid = translation.guid.and_then(Text::guid).map(|guid| guid.to_string());
     let iri = guid.clone().filter(|guid| is_absolute_iri(guid)).unwrap_or_else(|| tag.clone());
+    let anchors = markup::anchor_prefix(&tag);
     let id = guid.unwrap_or(tag);
     let home = config.home_page(translation.language).unwrap_or_else(|| config.site.base_url.clone());
     let link = translation.link.and_then(|link| page(link, &home, language.as_str()));
@@ -56,7 +58,7 @@ pub fn resolve(
         content: translation
             .content
             .filter(|_| with_body && config.feeds.full_content)
-            .and_then(|content| body(content, &base, &language)),
+            .and_then(|content| body(content, &base, &language, &anchors)),
         link,
         published: moment(translation.published),
         updated: moment(translation.updated),

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed, xxh3_128};
 
-use super::story::{Content, Story, Translation};
+use super::story::{Story, Translation};
 use crate::config::{LanguageIndex, TopicIndex};
 use crate::diagnostics::Diagnostic;
+use crate::markup::Content;
 use crate::model::{Text, Timestamp};
 
 /// The index of a file, or of a chunk of a large JSONL file.

@@ -4,7 +4,6 @@
 //! Never touches: how stories are ordered, grouped or published.
 
 mod body;
-mod complexity;
 mod fields;
 mod file_index;
 mod file_records;
@@ -16,8 +15,7 @@ mod read;
 mod story;
 mod update;
 
-pub use body::{body, markdown, sanitized};
-pub use complexity::exceeded_limit;
+pub use body::body;
 pub use file_index::{EntryMeta, Record, guid_hash};
 pub use file_records::FileRecords;
 pub use find::{FileFingerprint, is_hidden, is_story_path};
@@ -25,7 +23,7 @@ pub use id::{FileId, MetaId, RecordId};
 pub use lookup::{StoredTranslation, StoryLookup};
 pub use raw::{RawEnclosure, RawPerson};
 pub use read::record_errors;
-pub use story::{Content, Translation, id_error, page};
+pub use story::{Translation, id_error, page};
 pub use update::{Changes, Difference, Draft};
 
 use crate::config::{Config, TopicIndex};

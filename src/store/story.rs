@@ -8,6 +8,7 @@ use super::fields::{FieldError, Fields, Owner, key_path};
 use super::raw::{RawEnclosure, RawImage, RawPerson, RawRecord, Str};
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::diagnostics::suggestion;
+use crate::markup::Content;
 use crate::model::{Timestamp, absolute, forbidden};
 use crate::source::{Step, Table};
 
@@ -49,14 +50,6 @@ pub struct Withdrawn<'r> {
     pub reason: Option<&'r str>,
     /// Whether it is the translation's own. The reason of a story is in the default language.
     pub is_own: bool,
-}
-
-/// The body of a translation as it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Content<'r> {
-    Markdown(&'r str),
-    Html(&'r str),
-    Text(&'r str),
 }
 
 /// The image of a story, with the keys that the translation overrides.

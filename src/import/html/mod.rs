@@ -15,7 +15,7 @@ use super::listing::summary_or_body;
 use super::parse_error::ParseError;
 use super::visible_text;
 use crate::dates::{self, NumericDate};
-use crate::store::exceeded_limit;
+use crate::markup::exceeded_limit;
 use parts::{VisibleHtml, attribute};
 pub use selectors::{SelectorOptions, Selectors};
 

@@ -1,0 +1,77 @@
+//! Frames and players of other sites. A feed cannot show them, so each becomes a link.
+
+use ego_tree::NodeId;
+use url::Url;
+
+use super::addresses::Addresses;
+use super::elements::is_hidden;
+use super::losses::Loss;
+use super::tree::Tree;
+
+/// Elements that show another document.
+const FRAMES: [&str; 7] = ["iframe", "frame", "embed", "object", "applet", "portal", "fencedframe"];
+/// Where such an element has its address; some scripts fill it in when the reader arrives.
+const ADDRESSES: [&str; 8] =
+    ["src", "data-src", "data-lazy-src", "data-original", "data-litespeed-src", "data", "movie", "href"];
+/// Elements that a paragraph may stand in.
+const PARENTS_OF_PARAGRAPHS: [&str; 16] = [
+    "html", "div", "section", "article", "blockquote", "li", "td", "th", "figure", "main", "aside", "details", "dd",
+    "header", "footer", "form",
+];
+
+/// Replaces frames and players by links with their title, else their host, as text.
+pub fn replace(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss>) {
+    tree.for_each(|tree, id, name| {
+        if !FRAMES.contains(&name) {
+            return;
+        }
+        let written = ADDRESSES.iter().filter_map(|attribute| tree.attribute(id, attribute));
+        let written: Vec<String> = written.map(str::to_owned).collect();
+        let is_blank = written.first().is_some_and(|address| address.trim().starts_with("about:"));
+        if is_hidden(tree, id) || is_tiny(tree, id) || (is_blank && written.len() == 1) {
+            tree.remove(id);
+            return;
+        }
+        let Some(address) = written.iter().find_map(|address| addresses.file(address)) else {
+            let has_fallback = name == "object" && !tree.text(id).trim().is_empty();
+            if has_fallback {
+                tree.unwrap(id);
+            } else {
+                losses.push(Loss::Frame(name.to_owned()));
+                tree.remove(id);
+            }
+            return;
+        };
+        let title = ["title", "aria-label", "alt"].iter().find_map(|attribute| {
+            let title = tree.attribute(id, attribute)?.split_whitespace().collect::<Vec<_>>().join(" ");
+            (!title.is_empty()).then_some(title)
+        });
+        let host = || Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let text = title.or_else(host).unwrap_or_else(|| address.clone());
+        if tree.ancestors(id).any(|name| name == "a") {
+            tree.replace_by_text(id, &text);
+            return;
+        }
+        tree.attribute_names(id).iter().for_each(|name| tree.set_attribute(id, name, None));
+        tree.rename(id, "a");
+        tree.set_attribute(id, "href", Some(&address));
+        tree.set_text(id, &text);
+        if tree.parent_is(id, &PARENTS_OF_PARAGRAPHS) {
+            tree.wrap(id, "p");
+        }
+    });
+}
+
+/// Whether an element is too small to be seen: such frames and images count readers.
+pub fn is_tiny(tree: &Tree, id: NodeId) -> bool {
+    let style = tree.attribute(id, "style").unwrap_or_default().to_ascii_lowercase();
+    let is_small = |size: &str| {
+        let size = size.trim().trim_end_matches("px").trim();
+        size.parse::<f64>().is_ok_and(|size| size <= 1.0)
+    };
+    ["width", "height"].iter().any(|name| {
+        let in_style = style.split(';').filter_map(|rule| rule.split_once(':'));
+        let mut in_style = in_style.filter(|(key, _)| key.trim() == *name).map(|(_, value)| value);
+        tree.attribute(id, name).is_some_and(is_small) || in_style.any(is_small)
+    })
+}
