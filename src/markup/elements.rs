@@ -4,6 +4,7 @@ use ego_tree::NodeId;
 
 use super::addresses::Addresses;
 use super::losses::Loss;
+use super::policy::is_allowed;
 use super::tree::Tree;
 
 /// Elements that are never displayed.
@@ -101,9 +102,13 @@ pub fn rewrite(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss
                 tree.set_attribute(id, "cite", cite.as_deref());
             }
             "bdo" => tree.rename(id, "bdi"),
-            "noscript" => tree.unwrap(id),
             "table" | "thead" | "tbody" | "tfoot" | "tr" | "td" | "th" => alignment(tree, id),
             _ => {}
+        }
+        // What is left is unwrapped here, because the last step drops the content of elements that it takes for those of
+        // a formula or a drawing.
+        if tree.element(id).is_some_and(|element| !is_allowed(element.value().name())) {
+            tree.unwrap(id);
         }
     });
 }

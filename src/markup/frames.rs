@@ -33,7 +33,8 @@ pub fn replace(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss
             return;
         }
         let Some(address) = written.iter().find_map(|address| addresses.file(address)) else {
-            let has_fallback = name == "object" && !tree.text(id).trim().is_empty();
+            // In a frame the parser takes it for text.
+            let has_fallback = name != "iframe" && !tree.text(id).trim().is_empty();
             if has_fallback {
                 tree.unwrap(id);
             } else {

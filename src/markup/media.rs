@@ -121,6 +121,8 @@ fn player(tree: &mut Tree, id: NodeId, addresses: &Addresses<'_>, losses: &mut V
     let has_source = tree.element(id).is_some_and(|element| {
         element.children().any(|child| child.value().as_element().is_some_and(|child| child.name() == "source"))
     });
+    // Without them nobody could start it.
+    tree.set_attribute(id, "controls", Some(""));
     if address.is_none() && !has_source {
         losses.push(Loss::Media(crate::text::ellipsis(written.first().map_or("", String::as_str), 80)));
         tree.unwrap(id);

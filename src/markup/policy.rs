@@ -5,10 +5,15 @@ use std::collections::HashSet;
 
 use ammonia::{Builder, UrlRelative};
 
-/// Elements beside those that `ammonia` allows.
-const MORE_ELEMENTS: [&str; 6] = ["audio", "picture", "source", "tfoot", "track", "video"];
-/// Elements that `ammonia` allows and that validators of feeds refuse, or that mean nothing without others.
-const FEWER_ELEMENTS: [&str; 4] = ["area", "bdo", "map", "rtc"];
+/// The elements of a published body. Others are replaced by their content, or by what means the same.
+const ELEMENTS: [&str; 77] = [
+    "a", "abbr", "acronym", "article", "aside", "audio", "b", "bdi", "blockquote", "br", "caption", "center", "cite",
+    "code", "col", "colgroup", "data", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure",
+    "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "i", "img", "ins", "kbd", "li", "mark",
+    "nav", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s", "samp", "small", "source", "span", "strike",
+    "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "track", "tt",
+    "u", "ul", "var", "video", "wbr",
+];
 /// The schemes of addresses; each kind of attribute has been held to its own before.
 const SCHEMES: [&str; 9] = ["http", "https", "mailto", "tel", "sms", "geo", "ftp", "xmpp", "magnet"];
 /// Attributes beside those that `ammonia` allows, by element.
@@ -29,13 +34,16 @@ const MORE_ATTRIBUTES: [(&str, &[&str]); 14] = [
     ("video", &["controls", "height", "poster", "src", "width"]),
 ];
 
+/// Whether an element may stand in a published body.
+pub fn is_allowed(element: &str) -> bool {
+    ELEMENTS.binary_search(&element).is_ok()
+}
+
 /// Removes everything that is not allowed. The addresses are absolute already, or fragments.
 pub fn clean(html: &str) -> String {
     let mut builder = Builder::default();
     builder
-        .add_tags(MORE_ELEMENTS)
-        .rm_tags(FEWER_ELEMENTS)
-        .rm_tag_attributes("bdo", ["dir"])
+        .tags(HashSet::from(ELEMENTS))
         .add_generic_attributes(["dir", "id"])
         .link_rel(None)
         .url_schemes(HashSet::from(SCHEMES))
