@@ -4,6 +4,7 @@
 //!
 //! | what | budget | what happens beyond it |
 //! | --- | --- | --- |
+//! | the configuration | [`MAX_CONFIG`] | it is refused |
 //! | a template, a file of messages, the stylesheet | [`MAX_THEME_FILE`] | the configuration is refused |
 //! | the theme: its files, and their bytes in total | [`MAX_THEME_FILES`], [`MAX_THEME`] | the configuration is refused |
 //! | rendering one page: instructions of templates | [`TEMPLATE_FUEL`] | an error with the template's location |
@@ -29,6 +30,9 @@
 //! | feeds that wait for the hub | 100,000 (`serve::hub`) | the hub is not notified of further ones, which are counted |
 //! | a response of the hub | 64 kB, 10 s (`serve::hub`) | it is tried again |
 //! | lines that wait for the access log | 10,000 (`cli::log`) | further ones are dropped |
+
+/// The configuration, in bytes.
+pub const MAX_CONFIG: u64 = 1 << 20;
 
 /// One template, file of messages or stylesheet, in bytes.
 pub const MAX_THEME_FILE: u64 = 1 << 20;
