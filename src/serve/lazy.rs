@@ -217,9 +217,12 @@ mod tests {
     #[test]
     fn a_page_that_is_being_rendered_blocks_nobody() {
         let config = config();
-        let (cache, page) = (PageCache::default(), page("a"));
+        let (cache, page) = (Arc::new(PageCache::default()), page("a"));
         let render = || {
-            assert!(cache.get(&page).is_none());
+            let (sender, found) = std::sync::mpsc::channel();
+            let (cache, wanted) = (Arc::clone(&cache), Arc::clone(&page));
+            std::thread::spawn(move || sender.send(cache.get(&wanted).is_none()));
+            assert_eq!(found.recv_timeout(std::time::Duration::from_secs(10)), Ok(true));
             Ok::<_, ()>(resource(&page, &config))
         };
         cache.insert(&page, render).unwrap();
