@@ -62,7 +62,7 @@ class Attacked(Site):
             f'[site]\nbase_url = "http://127.0.0.1:{self.port}/"\nauthority = "news.example.org,2014"\n'
             + "".join(f'[languages.{language}]\ntitle = "News"\n' for language in self.languages)
             + "".join(f"[topics.{topic}]\n" for topic in self.topics)
-            + '[feeds]\nlimit = 50\n[server]\nmax_connections_per_client = 1000\n'
+            + '[feeds]\nlimit = 50\n'
         )
         scopes_of_feeds = [f"/{language}/{scope}" for language in (*self.languages, "mul") for scope in ("all", *self.topics)]
         self.feeds = [f"{scope}.{form}" for scope in scopes_of_feeds for form in FORMATS]
@@ -88,12 +88,12 @@ class Attacked(Site):
 class Client:
     """Asks for all feeds, each time from another version that it knows. A slow one leaves its answers unread for a while."""
 
-    def __init__(self, port, feeds, known, found, is_slow):
-        self.port, self.feeds, self.known, self.found, self.is_slow = port, feeds, known, found, is_slow
+    def __init__(self, port, address, feeds, known, found, is_slow):
+        self.port, self.address, self.feeds, self.known, self.found, self.is_slow = port, address, feeds, known, found, is_slow
 
     async def run(self, end):
         while time.monotonic() < end:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 16)
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 16, local_addr=(self.address, 0))
             try:
                 while time.monotonic() < end:
                     await self.ask(reader, writer)
@@ -127,11 +127,11 @@ class Client:
             left -= len(await reader.readexactly(min(left, 1 << 16)))
 
 
-def attack(port, feeds, end, results):
+def attack(port, address, feeds, end, results):
     known, found = {}, Counter()
 
     async def together():
-        clients = [Client(port, feeds, known, found, number < SLOW) for number in range(CONNECTIONS)]
+        clients = [Client(port, address, feeds, known, found, number < SLOW) for number in range(CONNECTIONS)]
         await asyncio.gather(*(client.run(end) for client in clients))
 
     asyncio.run(together())
@@ -163,7 +163,7 @@ def main():
         random.Random(1).shuffle(pages)
         end = time.monotonic() + asked.seconds
         results = multiprocessing.Queue()
-        clients = [multiprocessing.Process(target=attack, args=(site.port, site.feeds, end, results)) for _ in range(PROCESSES)]
+        clients = [multiprocessing.Process(target=attack, args=(site.port, f"127.0.0.{2 + n}", site.feeds, end, results)) for n in range(PROCESSES)]
         for client in clients:
             client.start()
         written = []
