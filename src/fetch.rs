@@ -6,7 +6,7 @@ use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::config::Config;
 use ureq::http::{Response, Uri};
@@ -14,7 +14,7 @@ use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use url::{Host, Url};
 
-/// Limits the time of each request.
+/// Limits the time of a request with all its redirects.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: u32 = 10;
 
@@ -34,7 +34,7 @@ pub struct Fetched {
 /// Why the request failed.
 pub fn get(url: &str, limit: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let (response, _) = open(url, false, &Arc::new(DefaultResolver::default()), None)?;
+    let (response, _) = open(url, false, &Arc::new(DefaultResolver::default()), None, TIMEOUT)?;
     response.into_body().into_reader().take(limit as u64 + 1).read_to_end(&mut bytes).map_err(interrupted)?;
     Ok(bytes)
 }
@@ -45,7 +45,7 @@ pub fn get(url: &str, limit: usize) -> Result<Vec<u8>, String> {
 /// Why the request failed.
 pub fn to_file(url: &str, limit: u64, allow_private: bool) -> Result<Fetched, String> {
     let mut file = tempfile::tempfile().map_err(|error| format!("no temporary file can be made: {error}"))?;
-    let (response, address) = open(url, allow_private, &Arc::new(DefaultResolver::default()), None)?;
+    let (response, address) = open(url, allow_private, &Arc::new(DefaultResolver::default()), None, TIMEOUT)?;
     let content_type = response.headers().get("content-type").and_then(|value| Some(value.to_str().ok()?.to_owned()));
     let mut body = response.into_body().into_reader().take(limit + 1);
     let length = std::io::copy(&mut body, &mut file).map_err(interrupted)?;
@@ -61,7 +61,9 @@ fn open(
     allow_private: bool,
     names: &Arc<impl Resolver>,
     dial: Option<SocketAddr>,
+    timeout: Duration,
 ) -> Result<(Response<ureq::Body>, Url), String> {
+    let end = Instant::now() + timeout;
     let mut address = Url::parse(url).map_err(|error| format!("this is no address: {error}"))?;
     let mut is_from_public = false;
     for _ in 0..=MAX_REDIRECTS {
@@ -76,7 +78,8 @@ fn open(
             has_refused: AtomicBool::new(false),
             is_public: OnceLock::new(),
         });
-        let response = request(&address, guard.clone()).map_err(|error| match error {
+        let left = end.saturating_duration_since(Instant::now());
+        let response = request(&address, guard.clone(), left).map_err(|error| match error {
             _ if guard.has_refused.load(Ordering::Relaxed) => refusal(&address),
             ureq::Error::StatusCode(status) => format!("the server answered with status {status}"),
             error => error.to_string(),
@@ -94,8 +97,15 @@ fn open(
     Err(format!("it redirects more than {MAX_REDIRECTS} times"))
 }
 
-fn request(address: &Url, guard: Arc<Guard<impl Resolver>>) -> Result<Response<ureq::Body>, ureq::Error> {
-    let config = Config::builder().timeout_global(Some(TIMEOUT)).max_redirects(0).user_agent("tidings").build();
+fn request(
+    address: &Url,
+    guard: Arc<Guard<impl Resolver>>,
+    timeout: Duration,
+) -> Result<Response<ureq::Body>, ureq::Error> {
+    if timeout.is_zero() {
+        return Err(ureq::Error::Timeout(ureq::Timeout::Global));
+    }
+    let config = Config::builder().timeout_global(Some(timeout)).max_redirects(0).user_agent("tidings").build();
     ureq::Agent::with_parts(config, DefaultConnector::default(), Shared(guard)).get(address.as_str()).call()
 }
 
@@ -256,7 +266,8 @@ mod tests {
         }
     }
 
-    /// A server that answers `/to/URL` with a redirect to the URL, and anything else with a document.
+    /// A server that answers `/to/URL` with a redirect to the URL, `/slowly` with one to itself after a pause, and anything else
+    /// with a document.
     fn server() -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -267,7 +278,14 @@ mod tests {
                 let length = stream.read(&mut buffer).unwrap_or(0);
                 let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
                 let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-                let answer = match path.strip_prefix("/to/") {
+                let target = match path.as_str() {
+                    "/slowly" => {
+                        std::thread::sleep(Duration::from_millis(50));
+                        Some("/slowly")
+                    }
+                    path => path.strip_prefix("/to/"),
+                };
+                let answer = match target {
                     Some(url) => format!(
                         "HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                     ),
@@ -283,7 +301,7 @@ mod tests {
     fn redirects_do_not_lead_from_public_hosts_into_private_networks() {
         let dial = Some(server());
         let fetch = |url: &str, allow_private| {
-            open(url, allow_private, &Arc::new(Names), dial).map(|(_, address)| address.to_string())
+            open(url, allow_private, &Arc::new(Names), dial, TIMEOUT).map(|(_, address)| address.to_string())
         };
         for (url, part) in [
             ("http://a.test/to/http://inside.test/x", "private address `inside.test`"),
@@ -307,5 +325,16 @@ mod tests {
         ] {
             assert_eq!(fetch(url, allow_private).as_deref(), Ok(end), "{url}");
         }
+    }
+
+    /// All redirects share one deadline; each of these ends within it.
+    #[test]
+    fn redirects_do_not_prolong_a_request() {
+        let dial = Some(server());
+        let fetch =
+            |timeout| open("http://a.test/slowly", false, &Arc::new(Names), dial, timeout).map(drop).unwrap_err();
+        assert!(fetch(TIMEOUT).contains("redirects more than 10 times"));
+        assert!(fetch(Duration::from_millis(300)).contains("timeout"));
+        assert!(fetch(Duration::ZERO).contains("timeout"));
     }
 }

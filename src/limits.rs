@@ -4,6 +4,7 @@
 //!
 //! | what | budget | what happens beyond it |
 //! | --- | --- | --- |
+//! | the configuration | [`MAX_CONFIG`] | it is refused |
 //! | a template, a file of messages, the stylesheet | [`MAX_THEME_FILE`] | the configuration is refused |
 //! | the theme: its files, and their bytes in total | [`MAX_THEME_FILES`], [`MAX_THEME`] | the configuration is refused |
 //! | rendering one page: instructions of templates | [`TEMPLATE_FUEL`] | an error with the template's location |
@@ -14,12 +15,27 @@
 //! | folders of the output that are open at a time | 64 (`publish::tree`) | the others are opened again |
 //! | warnings of one kind about the entries of two publications | 20 (`site::compare`) | one line that there are more |
 //! | a feed or page that is fetched | 256 MB (`import::read`, `lint`) | an error |
-//! | fetching: each request, redirects | 60 s, 10 (`fetch`) | an error |
-//! | an HTML page, a Markdown file that is imported | 64 MB, 16 MB (`import`) | the entry or file is left out |
+//! | fetching: the time with all redirects, their number | 60 s, 10 (`fetch`) | an error |
+//! | a listing or an HTML page that is imported, an entry of a feed | 64 MB each (`import`) | an error |
+//! | an HTML page that is imported: depth; elements and attributes as in a story | 2,000 (`import::html`) | an error |
+//! | an element of a feed that is imported: depth, attributes | 200, 100 (`import::feed`) | what is beyond it is ignored |
+//! | a Markdown file that is imported | 16 MB (`import::markdown`) | it is left out, and reported |
+//! | the files of a tree of Markdown | 4,000,000 (`import::markdown`) | the others are not looked at |
+//! | front matter: depth, the growth by aliases | 64, 1 MB (`import::markdown`) | the file is left out, and reported |
+//! | translations of an import in memory | 32 MB (`import::spool`) | the others are in a temporary file |
+//! | dropping values of an imported story that the store refuses | 8 rounds (`import::story_file`) | the story is left out, and reported |
+//! | leaving out imported stories that conflict with others | 50 rounds (`import::check_store`) | the import is refused |
+//! | imported stories whose names differ by a number alone | 100,000 (`import::assign_ids`) | the import fails |
 //! | diagnostics of a file | 200 errors, 200 warnings (`store::read`) | one line that there are more |
-//! | the body of a story: depth, elements, attributes of one | 200, 400,000, 1,000 (`store`) | an error |
+//! | errors of one text, nesting of a TOML or JSON file | 100, 64 (`source`) | the others are not shown; an error |
+//! | conflicts between stories | 50 (`catalog`) | the others are not shown |
+//! | a feed that is checked: elements or values, depth, findings | 8,000,000, 256, 100 of each kind (`lint`) | an error; one line that there are more |
+//! | the body of a story: depth, elements, attributes of one, elements that formatting reopens | 200, 400,000, 1,000, a million (`store`) | it is shown as text, markup and all |
 //! | connections | `max_connections`, and the limit of open files less a quarter, at least [`MIN_RESERVED_FILES`] | the one that was idle for longest is closed |
 //! | connections of one client | `max_connections_per_client`; a tenth of all, at least [`MIN_CONNECTIONS_PER_CLIENT`] | its own idle ones are closed, else the new one |
+//! | the buckets of the rate limit | 100,000 (`serve::rate_limit`) | the least recently used is forgotten |
+//! | connections of the admin address | half of [`MIN_RESERVED_FILES`] | the oldest is closed |
+//! | an idle or slow connection | 30 s without a request, four times less than 5 kB in 5 s (`serve::connection`) | it is closed |
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
 //! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
@@ -29,6 +45,9 @@
 //! | feeds that wait for the hub | 100,000 (`serve::hub`) | the hub is not notified of further ones, which are counted |
 //! | a response of the hub | 64 kB, 10 s (`serve::hub`) | it is tried again |
 //! | lines that wait for the access log | 10,000 (`cli::log`) | further ones are dropped |
+
+/// The configuration, in bytes.
+pub const MAX_CONFIG: u64 = 1 << 20;
 
 /// One template, file of messages or stylesheet, in bytes.
 pub const MAX_THEME_FILE: u64 = 1 << 20;

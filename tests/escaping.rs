@@ -97,6 +97,15 @@ fn passwords_of_a_configuration_are_in_no_output() {
     let run = Site::new().run(&["check", "--feeds", "https://me:secret@127.0.0.1:1/feed.xml"]);
     assert!(run.status != 0 && run.stderr.contains("https://***@127.0.0.1:1/feed.xml"), "{run:?}");
     assert_inert(&run);
+    for source in ["me:secret@127.0.0.1:1/feed.xml", "http:me:secret@127.0.0.1:1/feed.xml"] {
+        for command in [&["import", source, "--into", "stories"][..], &["check", "--feeds", source]] {
+            for format in ["text", "json", "github"] {
+                let run = Site::new().run(&[command, &["--format", format]].concat());
+                assert!(run.status != 0 && run.stderr.contains("***@127.0.0.1"), "{run:?}");
+                assert_inert(&run);
+            }
+        }
+    }
     let run = Site::new().run(&["build", "--base-url", "https://me:secret@news.example.org/"]);
     assert_eq!(run.status, 2, "{run:?}");
     assert_inert(&run);

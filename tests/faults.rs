@@ -606,14 +606,15 @@ fn links_are_followed_once() {
     }
 }
 
+fn pipe(site: &Site, name: &str) {
+    let path = site.path(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    assert!(Command::new("mkfifo").arg(path).stderr(Stdio::inherit()).status().unwrap().success());
+}
+
 /// A pipe is reported and not opened: reading it would block.
 #[test]
 fn a_pipe_is_not_read() {
-    let pipe = |site: &Site, name: &str| {
-        let path = site.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        assert!(Command::new("mkfifo").arg(path).stderr(Stdio::inherit()).status().unwrap().success());
-    };
     for name in ["stories/a.toml", "stories/b/a.jsonl"] {
         let site = Site::new();
         site.story("c", "2025-01-01", "C");
@@ -632,6 +633,27 @@ fn a_pipe_is_not_read() {
     let site = Site::new();
     symlink("/dev/zero", site.path("stories/zero.json")).unwrap();
     assert!(has_location(&diagnostics(&site), "stories/zero.json"));
+}
+
+/// A configuration is a regular file of at most 1 MB, so that neither memory nor time depends on what is at its path.
+#[test]
+fn a_configuration_is_a_regular_file_of_bounded_size() {
+    let padded = |bytes: usize| format!("{CONFIG}#{}", "x".repeat(bytes - CONFIG.len() - 1));
+    assert_eq!(Site::with(&padded(1 << 20)).run(&["check"]).status, 0);
+    let site = Site::with(&padded((1 << 20) + 1));
+    let ran = site.run(&["check"]);
+    assert!(
+        ran.status == 1 && ran.stderr.starts_with("tidings.toml:1:1: error: this file is larger than 1 MB"),
+        "{ran:?}"
+    );
+    fs::remove_file(site.path("tidings.toml")).unwrap();
+    symlink("/dev/zero", site.path("tidings.toml")).unwrap();
+    let ran = site.run(&["check"]);
+    assert!(ran.status == 1 && ran.stderr.contains("this is a device, not a regular file"), "{ran:?}");
+    fs::remove_file(site.path("tidings.toml")).unwrap();
+    pipe(&site, "tidings.toml");
+    let ran = site.run(&["check"]);
+    assert!(ran.status == 1 && ran.stderr.contains("this is a FIFO, not a regular file"), "{ran:?}");
 }
 
 /// The library returns the diagnostics that the program prints.

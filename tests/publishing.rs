@@ -238,6 +238,34 @@ fn links_below_the_output_are_refused() {
     assert!(site.path("public/elsewhere").is_symlink());
 }
 
+/// `check --feeds` reads what is published, and follows no link there.
+#[test]
+fn published_feeds_are_checked_without_following_links() {
+    let site = small();
+    site.built(&[]);
+    let check = || site.run(&["check", "--feeds"]);
+    assert_eq!(check().status, 0);
+    fs::rename(site.path("public/en"), site.path("elsewhere")).unwrap();
+    for target in ["../elsewhere", "ru"] {
+        symlink(target, site.path("public/en")).unwrap();
+        let ran = check();
+        assert!(ran.status == 3 && ran.stderr.contains("public/en:1:1: error: this is a symbolic link"), "{ran:?}");
+        fs::remove_file(site.path("public/en")).unwrap();
+    }
+    fs::rename(site.path("elsewhere"), site.path("public/en")).unwrap();
+    fs::rename(site.path("public/en/all.json"), site.path("all.json")).unwrap();
+    symlink("../../all.json", site.path("public/en/all.json")).unwrap();
+    let ran = check();
+    assert!(ran.status == 3 && ran.stderr.contains("public/en/all.json:1:1: error: this is a symbolic"), "{ran:?}");
+    fs::remove_file(site.path("public/en/all.json")).unwrap();
+    assert!(check().stderr.contains("the manifest names this feed, but it is not there"));
+    // The output itself may be a link.
+    fs::rename(site.path("all.json"), site.path("public/en/all.json")).unwrap();
+    fs::rename(site.path("public"), site.path("disk")).unwrap();
+    symlink("disk", site.path("public")).unwrap();
+    assert_eq!(check().status, 0);
+}
+
 /// Temporary files are in a folder that is this user's alone. What others may have put there is not trusted.
 #[test]
 fn a_folder_of_temporary_files_that_others_can_write_to_is_refused() {

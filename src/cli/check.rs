@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::Utc;
 use rayon::prelude::*;
@@ -15,7 +16,7 @@ use super::report::Report;
 use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::fetch;
 use crate::lint::{self, LintResult};
-use crate::publish;
+use crate::publish::Published;
 use crate::site::Site;
 use crate::text::count;
 
@@ -90,14 +91,13 @@ struct Document {
 }
 
 /// Where a document comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// A file on the command line.
     File,
     /// A file in a folder on the command line; it may not be a feed.
     Folder,
-    /// A file in the manifest of the output.
-    Manifest,
+    /// A document in the manifest of the output, and its path there.
+    Manifest(Arc<Published>, String),
     /// A URL on the command line.
     Url,
 }
@@ -108,13 +108,16 @@ fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
         Ok(config) => config.site.output,
         Err(diagnostics) => return (Vec::new(), diagnostics),
     };
-    let paths = match publish::published(&output) {
-        Ok(paths) => paths,
+    let published = match Published::open(&output) {
+        Ok(published) => Arc::new(published),
         Err(diagnostic) => return (Vec::new(), vec![diagnostic]),
     };
-    let is_feed = |path: &String| FEED_SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
-    let document = |path: &String| Document { path: output.join(path), origin: Origin::Manifest };
-    let documents: Vec<_> = paths.iter().filter(|path| is_feed(path)).map(document).collect();
+    let is_feed = |path: &&String| FEED_SUFFIXES.iter().any(|suffix| path.ends_with(suffix));
+    let document = |path: &String| Document {
+        path: output.join(path),
+        origin: Origin::Manifest(Arc::clone(&published), path.clone()),
+    };
+    let documents: Vec<_> = published.paths.iter().filter(is_feed).map(document).collect();
     if documents.is_empty() {
         let location = Location::file(output.display().to_string());
         let diagnostic = Diagnostic::error(location, "no feed is published here").help("run `tidings build` first");
@@ -165,12 +168,13 @@ fn is_candidate(entry: &walkdir::DirEntry) -> bool {
 /// Lints a document; `None` if it is not a feed and only its folder was named.
 fn lint_document(document: &Document) -> Result<Option<LintResult>, Diagnostic> {
     let path = document.path.display().to_string();
-    let bytes = match document.origin {
+    let bytes = match &document.origin {
         Origin::Url => fetch::get(&path, lint::MAX_BYTES).map_err(|why| {
             let message = format!("cannot fetch {path}: {why}");
             Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) }
         })?,
-        _ => read(document)?,
+        Origin::Manifest(published, below) => read_published(published, below, &path)?,
+        Origin::File | Origin::Folder => read(&document.path)?,
     };
     if bytes.len() > lint::MAX_BYTES {
         let max = lint::MAX_BYTES >> 20;
@@ -178,21 +182,20 @@ fn lint_document(document: &Document) -> Result<Option<LintResult>, Diagnostic> 
         return Err(Diagnostic::error(Location::file(path), message).help("publish the newest entries, and archives"));
     }
     let result = lint::lint(&path, &bytes);
-    Ok((result.is_feed || document.origin != Origin::Folder).then_some(result))
+    Ok((result.is_feed || !matches!(document.origin, Origin::Folder)).then_some(result))
 }
 
 /// The content of a file, up to one byte more than the limit.
-fn read(document: &Document) -> Result<Vec<u8>, Diagnostic> {
+fn read(path: &Path) -> Result<Vec<u8>, Diagnostic> {
     let mut bytes = Vec::new();
-    let max = lint::MAX_BYTES as u64;
-    let read = File::open(&document.path).and_then(|file| file.take(max + 1).read_to_end(&mut bytes));
-    match read {
-        Ok(_) => Ok(bytes),
-        Err(error) if document.origin == Origin::Manifest && error.kind() == std::io::ErrorKind::NotFound => {
-            let location = Location::file(document.path.display().to_string());
-            let diagnostic = Diagnostic::error(location, "the manifest names this feed, but it is not there");
-            Err(diagnostic.help("run `tidings build`"))
-        }
-        Err(error) => Err(Diagnostic::machine(&document.path, "read this file", &error)),
-    }
+    let read = File::open(path).and_then(|file| file.take(lint::MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
+    read.map(|_| bytes).map_err(|error| Diagnostic::machine(path, "read this file", &error))
+}
+
+/// The same of a document in the output.
+fn read_published(published: &Published, below: &str, path: &str) -> Result<Vec<u8>, Diagnostic> {
+    published.read_up_to(below, lint::MAX_BYTES as u64 + 1)?.ok_or_else(|| {
+        let diagnostic = Diagnostic::error(Location::file(path), "the manifest names this feed, but it is not there");
+        diagnostic.help("run `tidings build`")
+    })
 }

@@ -8,6 +8,7 @@ mod redirect;
 mod theme;
 mod validate;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,8 @@ use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::diagnostics::{Diagnostic, sort};
+use crate::files::read_regular_file;
+use crate::limits::MAX_CONFIG;
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_tag_uri};
 
 /// The index of a configured language; the first is the default language.
@@ -185,14 +188,10 @@ impl Config {
     /// All its diagnostics.
     pub fn load(path: impl AsRef<Path>) -> Result<Config, Vec<Diagnostic>> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|error| {
-            let missing = error.kind() == std::io::ErrorKind::NotFound;
-            let diagnostic = Diagnostic::machine(path, "read the configuration", &error);
-            vec![if missing {
-                diagnostic.help("name another with --config, or make a site with `tidings init`")
-            } else {
-                diagnostic
-            }]
+        let bytes = read_regular_file(path, MAX_CONFIG).map_err(|diagnostic| vec![diagnostic])?;
+        let bytes = bytes.ok_or_else(|| {
+            let diagnostic = Diagnostic::machine(path, "read the configuration", &ErrorKind::NotFound.into());
+            vec![diagnostic.help("name another with --config, or make a site with `tidings init`")]
         })?;
         let (config, mut diagnostics) = validate::read(path, &bytes);
         sort(&mut diagnostics);

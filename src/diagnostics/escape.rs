@@ -2,6 +2,7 @@
 //! line, and shows no password.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// Escapes one field of a line: control characters, line breaks, bidirectional controls, and the two forms of workflow
 /// commands. User names and passwords in addresses are masked.
@@ -51,7 +52,7 @@ pub fn escape_each(chars: &[char]) -> Vec<String> {
     chars.iter().enumerate().map(shown).collect()
 }
 
-/// Replaces the user and the password of every address (RFC 3986 §3.2.1).
+/// Replaces the user and the password of every address (RFC 3986 §3.2.1), also where its `//` is missing.
 pub fn mask_credentials(text: &str) -> Cow<'_, str> {
     replace_credentials(text, |_| "***".to_owned())
 }
@@ -68,24 +69,51 @@ fn replace_credentials(text: &str, replacement: impl Fn(&str) -> String) -> Cow<
     let is_end = |c: char| matches!(c, '/' | '?' | '#' | '\\' | '"' | '<' | '>') || c.is_whitespace() || c.is_control();
     let mut out = String::new();
     let mut copied = 0;
-    for (at, slashes) in text.match_indices("//") {
-        let start = at + slashes.len();
-        if start < copied {
-            continue;
+    let mut start = 0;
+    for part in text.split(is_end) {
+        if let Some(found) = credentials(part, text[..start].ends_with("//")) {
+            let (from, to) = (start + found.start, start + found.end);
+            out += &text[copied..from];
+            out += &replacement(&text[from..to]);
+            copied = to;
         }
-        let authority = text[start..].split(is_end).next().unwrap_or_default();
-        // The last one: a password may contain it.
-        if let Some(length) = authority.rfind('@').filter(|length| *length > 0) {
-            out += &text[copied..start];
-            out += &replacement(&text[start..start + length]);
-            copied = start + length;
-        }
+        start += part.len();
+        start += text[start..].chars().next().map_or(0, char::len_utf8);
     }
     if copied == 0 {
         return Cow::Borrowed(text);
     }
     out += &text[copied..];
     Cow::Owned(out)
+}
+
+/// The schemes of addresses whose `@` follows no password.
+const WITHOUT_PASSWORDS: [&str; 11] =
+    ["acct", "cid", "im", "mailto", "mid", "pres", "sip", "sips", "tag", "urn", "xmpp"];
+
+/// The schemes whose addresses are read as if `//` were there (WHATWG URL §4.4).
+const SPECIAL: [&str; 5] = ["ftp", "http", "https", "ws", "wss"];
+
+/// The user and the password in a part of a text that may be an address up to its path. After `//` these are whatever stands
+/// before the last `@`, which a password may contain too; otherwise a `:` has to be between them.
+fn credentials(part: &str, is_authority: bool) -> Option<Range<usize>> {
+    let end = part.rfind('@').filter(|end| *end > 0)?;
+    if is_authority {
+        return Some(0..end);
+    }
+    if !part[end + 1..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '[' | '%')) {
+        return None;
+    }
+    // Messages quote what they name.
+    let quotes = ['`', '\'', '(', '[', '{', '«', '“', '‘', '„'];
+    let start = end - part[..end].trim_start_matches(quotes).len();
+    let (first, rest) = part[start..end].split_once(':')?;
+    if SPECIAL.iter().any(|scheme| first.eq_ignore_ascii_case(scheme)) {
+        return Some(end - rest.len()..end).filter(|found| !found.is_empty());
+    }
+    let has_other_meaning = |name: &str| WITHOUT_PASSWORDS.iter().any(|scheme| name.eq_ignore_ascii_case(scheme));
+    let is_password = !rest.is_empty() && !part[start..end].split(':').any(has_other_meaning);
+    is_password.then_some(start..end)
 }
 
 /// Whether a character acts on a terminal or on the order of the others instead of showing something.
@@ -138,9 +166,46 @@ mod tests {
         assert_eq!(blank_credentials("x = 'https://u:pé@h/'"), "x = 'https://****@h/'");
     }
 
+    /// Every way in which a user may write an address with a password; and what only looks like one.
+    #[test]
+    fn credentials_are_masked() {
+        for (text, expected) in [
+            ("https://user:pw@host/x", "https://***@host/x"),
+            ("HTTPS://tok@host:8080?a", "HTTPS://***@host:8080?a"),
+            ("///user:pw@host", "///***@host"),
+            ("user:pw@host/x", "***@host/x"),
+            ("user:p@ss:w@rd@host/x", "***@host/x"),
+            ("user:pw@host", "***@host"),
+            ("user:pw@[::1]:80/x", "***@[::1]:80/x"),
+            (":pw@host/x", "***@host/x"),
+            ("http:user:pw@host/x", "http:***@host/x"),
+            ("Http:user:pw@host", "Http:***@host"),
+            ("https:tok@host", "https:***@host"),
+            ("http:/user:pw@host/x", "http:/***@host/x"),
+            (r"http:\\user:pw@host\x", r"http:\\***@host\x"),
+            ("path:user:pw@host/x", "***@host/x"),
+            ("cannot read `user:pw@host/x`: no", "cannot read `***@host/x`: no"),
+            ("(‘user:pw@host’), 'a:b@c'", "(‘***@host’), '***@c'"),
+            ("user:pw@host/x:1:1: error: user:pw@other", "***@host/x:1:1: error: ***@other"),
+            ("name@host/x", "name@host/x"),
+            ("mailto:me@host.example", "mailto:me@host.example"),
+            ("tag:me@host.example,2014:a/b", "tag:me@host.example,2014:a/b"),
+            ("feed:tag:me@host.example,2014:a", "feed:tag:me@host.example,2014:a"),
+            ("see: @name, a:@b, RT:@c @d:e", "see: @name, a:@b, RT:@c @d:e"),
+            ("stories/a.toml:3:14: warning: a@b", "stories/a.toml:3:14: warning: a@b"),
+            ("https://host/a:b@2x.png", "https://host/***@2x.png"),
+        ] {
+            assert_eq!(mask_credentials(text), expected, "{text}");
+            assert_eq!(mask_credentials(expected), expected, "{text}");
+            let blanked = blank_credentials(text);
+            assert_eq!(blanked.chars().count(), text.chars().count(), "{text}");
+            assert!(!blanked.contains("pw") && !blanked.contains("tok"), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn nothing_active_is_left(text in "(::|##|\\[|#|//|@|a|[ \\t]|\\PC|\\pC){0,12}") {
+        fn nothing_active_is_left(text in "(::|##|\\[|#|//|@|:|a|[ \\t]|\\PC|\\pC){0,12}") {
             let escaped = escape(&text);
             prop_assert!(!escaped.chars().any(is_active));
             prop_assert!(!escaped.contains("##["));

@@ -124,6 +124,17 @@ impl Folder {
         }
     }
 
+    /// The bytes of a file up to `limit`; `None` if it does not exist.
+    pub fn read_up_to(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, Diagnostic> {
+        let Some(file) = self.tree.file(path).map_err(|obstacle| self.diagnostic(obstacle, "read this file"))? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        let read = file.take(limit).read_to_end(&mut bytes);
+        read.map_err(|error| self.machine(path, "read this file", error))?;
+        Ok(Some(bytes))
+    }
+
     fn read_all(&self, file: File, path: &str, limit: u64) -> Result<Vec<u8>, Diagnostic> {
         let failed = |error| self.machine(path, "read this file", error);
         let length = file.metadata().map_err(failed)?.len();

@@ -100,13 +100,31 @@ pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
     Ok(Outcome { warnings, ..outcome })
 }
 
-/// The sorted paths of the published documents; none if nothing is published.
-pub fn published(output: &Path) -> Result<Vec<String>, Diagnostic> {
-    let folder = Folder::open_read_only(output)?;
-    let (manifest, _) = read_manifest(&folder)?;
-    let mut paths: Vec<String> = manifest.paths().map(str::to_owned).collect();
-    paths.sort();
-    Ok(paths)
+/// What is published in a folder. No symbolic link below it is followed.
+pub struct Published {
+    folder: Folder,
+    /// The sorted paths of the documents; none if nothing is published.
+    pub paths: Vec<String>,
+}
+
+impl Published {
+    /// # Errors
+    /// The folder or its manifest cannot be read.
+    pub fn open(output: &Path) -> Result<Published, Diagnostic> {
+        let folder = Folder::open_read_only(output)?;
+        let (manifest, _) = read_manifest(&folder)?;
+        let mut paths: Vec<String> = manifest.paths().map(str::to_owned).collect();
+        paths.sort();
+        Ok(Published { folder, paths })
+    }
+
+    /// The bytes of a document up to `limit`; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// It cannot be read, or there is a symbolic link at its path or on the way to it.
+    pub fn read_up_to(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, Diagnostic> {
+        self.folder.read_up_to(path, limit)
+    }
 }
 
 fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {

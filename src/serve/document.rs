@@ -61,7 +61,7 @@ impl Document {
     /// The next version after `previous`, or the first.
     pub fn new(rendered: Rendered, previous: Option<&Document>, now: Timestamp) -> Document {
         let Rendered { bytes, entry_ranges } = rendered;
-        let bytes = Bytes::from(bytes);
+        let bytes = without_spare_capacity(bytes);
         let hash = xxh3_128(&bytes);
         let number = previous.map_or(0, |previous| previous.number + 1);
         let before: HashMap<u64, u64> =
@@ -144,12 +144,12 @@ impl Document {
             (None, None) => Ok(self.bytes.clone()),
             (None, Some(coding)) => {
                 let coded = &self.coded[coding_index(Some(coding)) - 1];
-                let bytes = Bytes::from(coding.encode(&self.bytes)?);
+                let bytes = without_spare_capacity(coding.encode(&self.bytes)?);
                 Ok(coded.get_or_init(|| bytes).clone())
             }
             (Some(base), None) => Ok(self.delta(base)),
             // There are many deltas, each for few clients.
-            (Some(base), Some(coding)) => Ok(Bytes::from(coding.encode_fast(&self.delta(base))?)),
+            (Some(base), Some(coding)) => Ok(without_spare_capacity(coding.encode_fast(&self.delta(base))?)),
         }
     }
 
@@ -170,8 +170,13 @@ impl Document {
             out.extend_from_slice(&self.bytes[range.clone()]);
         }
         out.extend_from_slice(&self.bytes[last.end..]);
-        Bytes::from(out)
+        without_spare_capacity(out)
     }
+}
+
+/// Bytes that take as much memory as they say. An encoder reserves what its input could take at worst, which no budget counts.
+fn without_spare_capacity(bytes: Vec<u8>) -> Bytes {
+    Bytes::from(bytes.into_boxed_slice())
 }
 
 const DELTA_TAG_PREFIX: &str = "im-";
@@ -274,6 +279,27 @@ mod tests {
         assert!(newest.delta_base(&first).is_some());
         newest = version(&["x"], Some(&newest), 0);
         assert_eq!(newest.delta_base(&first), None);
+    }
+
+    /// Budgets count bytes, so there must not be more memory behind them.
+    #[test]
+    fn bytes_have_no_spare_capacity() {
+        let long = "entry ".repeat(1000);
+        let one = version(&["a"], None, 0);
+        let two = version(&["a", &long, "b"], Some(&one), 0);
+        let base = two.delta_base(one.delta_tag(None).to_str().unwrap());
+        assert!(base.is_some());
+        for base in [base, None] {
+            for coding in [None, Some(Coding::Brotli), Some(Coding::Zstandard), Some(Coding::Gzip)] {
+                // A document keeps its full representations, so that only its last owner has the memory itself.
+                let document = version(&["a", &long, "b"], Some(&one), 0);
+                let bytes = document.encode(Representation { base, coding }).unwrap();
+                drop(document);
+                let length = bytes.len();
+                let owned = bytes.try_into_mut().unwrap();
+                assert_eq!(owned.capacity(), length, "{base:?} {coding:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Pages of older periods. There are many and each is seldom requested, so they are rendered on demand and cached within a
 //! byte budget.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::lru::LruMap;
 use super::resource::Resource;
 use crate::model::Timestamp;
 use crate::plan::{DocumentKey, PageKind, PlannedDocument};
@@ -19,6 +20,8 @@ pub struct LazyPage {
     /// When its inputs last changed.
     pub last_modified: Timestamp,
     rendered: Mutex<Option<Arc<Resource>>>,
+    /// Held by who renders it. Others look up `rendered` meanwhile, and do not wait.
+    rendering: Mutex<()>,
 }
 
 impl LazyPage {
@@ -31,12 +34,8 @@ impl LazyPage {
     /// `If-Modified-Since` could not tell them apart.
     pub fn new(planned: PlannedDocument, path: String, previous: Option<&LazyPage>, now: Timestamp) -> LazyPage {
         let earliest = previous.map_or(i64::MIN, |previous| previous.last_modified.0.saturating_add(1));
-        LazyPage { planned, path, last_modified: Timestamp(now.0.max(earliest)), rendered: Mutex::default() }
-    }
-
-    /// The page, if it is cached.
-    pub fn cached(&self) -> Option<Arc<Resource>> {
-        self.lock().clone()
+        let last_modified = Timestamp(now.0.max(earliest));
+        LazyPage { planned, path, last_modified, rendered: Mutex::default(), rendering: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Resource>>> {
@@ -98,41 +97,135 @@ impl LazyPages {
     }
 }
 
-/// A cache of rendered pages, bounded in bytes; the oldest is evicted first.
-#[derive(Debug, Default)]
-pub struct PageCache(Mutex<Cached>);
+/// A cache of rendered pages, bounded in bytes; the least recently used is evicted first.
+#[derive(Debug)]
+pub struct PageCache {
+    max_bytes: usize,
+    cached: Mutex<Cached>,
+}
 
+/// The pages that are rendered. It is locked before a page is, so that both agree.
 #[derive(Debug, Default)]
 struct Cached {
-    /// Oldest first, each with its size.
-    pages: VecDeque<(Weak<LazyPage>, usize)>,
+    /// Each page and its size, by its address in memory: that is no other page's while there is a reference.
+    pages: LruMap<usize, (Weak<LazyPage>, usize)>,
     bytes: usize,
 }
 
+impl Default for PageCache {
+    fn default() -> Self {
+        PageCache::new(MAX_CACHED_BYTES)
+    }
+}
+
 impl PageCache {
+    fn new(max_bytes: usize) -> PageCache {
+        PageCache { max_bytes, cached: Mutex::default() }
+    }
+
+    /// The page, if it is cached.
+    pub fn get(&self, page: &Arc<LazyPage>) -> Option<Arc<Resource>> {
+        let mut cached = self.lock();
+        let resource = page.lock().clone()?;
+        cached.pages.get(&address(page));
+        Some(resource)
+    }
+
     /// Renders a page unless it is cached, and evicts others beyond the budget.
     ///
     /// # Errors
     /// Those of `render`.
     pub fn insert<E>(&self, page: &Arc<LazyPage>, render: impl FnOnce() -> Result<Resource, E>) -> Result<(), E> {
-        let mut rendered = page.lock();
-        if rendered.is_some() {
+        let _rendering = page.rendering.lock().unwrap_or_else(PoisonError::into_inner);
+        if page.lock().is_some() {
             return Ok(());
         }
         let resource = render()?;
         let size = resource.document.size();
-        *rendered = Some(Arc::new(resource));
-        drop(rendered);
-        let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        cached.pages.push_back((Arc::downgrade(page), size));
+        let mut cached = self.lock();
+        *page.lock() = Some(Arc::new(resource));
+        cached.pages.insert(address(page), (Arc::downgrade(page), size));
         cached.bytes += size;
-        while cached.bytes > MAX_CACHED_BYTES && cached.pages.len() > 1 {
-            let Some((page, size)) = cached.pages.pop_front() else { break };
+        while cached.bytes > self.max_bytes && cached.pages.len() > 1 {
+            let Some((_, (page, size))) = cached.pages.evict() else { break };
             cached.bytes -= size;
             if let Some(page) = page.upgrade() {
                 *page.lock() = None;
             }
         }
         Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Cached> {
+        self.cached.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn address(page: &Arc<LazyPage>) -> usize {
+    Arc::as_ptr(page).addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::render::Rendered;
+    use crate::serve::document::Document;
+    use crate::serve::metrics::Metrics;
+    use crate::serve::resource::HeaderTemplate;
+
+    fn config() -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tidings.toml");
+        let site = "[site]\nbase_url = \"https://a.example/\"\nauthority = \"a.example,2020\"";
+        std::fs::write(&path, format!("{site}\n[languages.en]\ntitle = \"A\"\n")).unwrap();
+        Config::load(path).unwrap()
+    }
+
+    fn page(path: &str) -> Arc<LazyPage> {
+        let planned = PlannedDocument { key: DocumentKey::Sitemap, feed_plan: None, input_hash: 0 };
+        Arc::new(LazyPage::new(planned, path.to_owned(), None, Timestamp(0)))
+    }
+
+    fn resource(page: &LazyPage, config: &Config) -> Resource {
+        let rendered = Rendered { bytes: vec![b'x'; 10], entry_ranges: Vec::new() };
+        let document = Arc::new(Document::new(rendered, None, page.last_modified));
+        HeaderTemplate::new(config).resource(document, page.planned, &page.path, &Metrics::default())
+    }
+
+    #[test]
+    fn the_least_recently_used_page_is_evicted() {
+        let config = config();
+        let cache = PageCache::new(30);
+        let pages = ["a", "b", "c", "d", "e"].map(page);
+        let insert = |page: &Arc<LazyPage>| cache.insert(page, || Ok::<_, ()>(resource(page, &config))).unwrap();
+        let cached = || pages.each_ref().map(|page| page.lock().is_some());
+        pages[..3].iter().for_each(insert);
+        assert!(cache.get(&pages[0]).is_some() && cache.get(&pages[3]).is_none());
+        insert(&pages[3]);
+        assert_eq!(cached(), [true, false, true, true, false]);
+        assert!(cache.get(&pages[2]).is_some());
+        insert(&pages[4]);
+        assert_eq!(cached(), [false, false, true, true, true]);
+        insert(&pages[1]);
+        assert_eq!(cached(), [false, true, true, false, true]);
+        let cached = cache.lock();
+        assert_eq!((cached.bytes, cached.pages.len()), (30, 3));
+    }
+
+    /// Requests look a page up on threads that must not block, also while it is rendered.
+    #[test]
+    fn a_page_that_is_being_rendered_blocks_nobody() {
+        let config = config();
+        let (cache, page) = (Arc::new(PageCache::default()), page("a"));
+        let render = || {
+            let (sender, found) = std::sync::mpsc::channel();
+            let (cache, wanted) = (Arc::clone(&cache), Arc::clone(&page));
+            std::thread::spawn(move || sender.send(cache.get(&wanted).is_none()));
+            assert_eq!(found.recv_timeout(std::time::Duration::from_secs(10)), Ok(true));
+            Ok::<_, ()>(resource(&page, &config))
+        };
+        cache.insert(&page, render).unwrap();
+        assert!(cache.get(&page).is_some());
     }
 }

@@ -119,6 +119,11 @@ impl Publication {
         self.resources.len() + self.lazy_pages.len()
     }
 
+    /// A lazy page, if it is cached.
+    pub fn cached(&self, page: &Arc<LazyPage>) -> Option<Arc<Resource>> {
+        self.page_cache.get(page)
+    }
+
     /// Renders a lazy page into the cache.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) ->
         (None, None) => text(StatusCode::BAD_REQUEST, "this is no path\n"),
         (None, Some(path)) => match publication.find(&path) {
             Lookup::Resource(resource) => document(request, resource, now.at),
-            Lookup::Lazy(page) => match page.cached() {
+            Lookup::Lazy(page) => match publication.cached(page) {
                 Some(resource) => document(request, &resource, now.at),
                 None => return Response::NeedsRender(Arc::clone(page)),
             },

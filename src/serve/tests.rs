@@ -638,6 +638,62 @@ fn older_pages_are_rendered_on_demand() {
     assert_eq!(not_modified.status, 304);
 }
 
+/// What a test logs.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    /// What is logged by this thread while `work` is done.
+    fn of(work: impl FnOnce()) -> String {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).with_ansi(false).finish();
+        tracing::subscriber::with_default(subscriber, work);
+        String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+/// Subscribers keep an entry that is gone, so the log says so: with the publication that lacks it, and not again.
+#[tokio::test]
+async fn a_gone_entry_is_logged_once() {
+    let served = Served::new();
+    let folder = served.folder.path();
+    write(folder, "b", "Second");
+    let config = Config::load(folder.join("tidings.toml")).unwrap();
+    let site = || Site::load(&config, PUBLISHED.utc()).0;
+    let first = site();
+    let metrics = Arc::new(Metrics::default());
+    let publication = Publication::after(None, &first, &metrics, PUBLISHED).unwrap().publication;
+    let server = super::server::Server::new(publication, &first, metrics, Arc::new(|| PUBLISHED.utc()));
+    let mut publisher = super::publisher::Publisher::new(Arc::new(server), first, PUBLISHED);
+    let mut publish = |site: &Site| Log::of(|| publisher.publish(site, std::time::Instant::now()).unwrap());
+    let gone = "the entry `b` (en) is gone without `withdrawn` or `expires`: its subscribers keep it";
+
+    assert!(!publish(&site()).contains("warning"));
+    std::fs::remove_file(folder.join("stories/b.toml")).unwrap();
+    let log = publish(&site());
+    assert!(log.contains("subscribers will notice") && log.matches(gone).count() == 1, "{log}");
+    assert!(!publish(&site()).contains(gone));
+    write(folder, "a", "Changed");
+    assert!(!publish(&site()).contains(gone));
+    // It is there again, and gone again.
+    write(folder, "b", "Second");
+    assert!(!publish(&site()).contains("warning"));
+    std::fs::remove_file(folder.join("stories/b.toml")).unwrap();
+    assert_eq!(publish(&site()).matches(gone).count(), 1);
+}
+
 #[test]
 fn a_reload_at_work_is_shown() {
     use std::sync::atomic::{AtomicI64, Ordering};

@@ -122,6 +122,37 @@ def connections(folder):
             has(found == [200] * 50, f"{found}")
 
 
+def descriptors(folder):
+    """More idle connections than files may be open, of clients that each stay below their own limit."""
+    few, idle, clients = 256, 340, 34
+    admin = free_port()
+    with Site(folder / "descriptors", server=f'admin = "127.0.0.1:{admin}"\n') as site:
+        site.story("first", "First")
+        site.start(before=["prlimit", f"--nofile={few}:{few}"])
+        asked = f"GET {PATH} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        opened = []
+        with check(f"{idle} idle connections with {few} descriptors: each is accepted, and every second one asks first"):
+            for number in range(idle):
+                address = (f"127.0.1.{1 + number % clients}", 0)
+                opened.append(socket.create_connection(("127.0.0.1", site.port), 5, address))
+                if number % 2:
+                    opened[-1].sendall(asked)
+                    answer = opened[-1].recv(100)
+                    has(answer[9:12] == b"200", f"connection {number} got {answer}")
+        with check(f"{idle} idle connections with {few} descriptors: /healthz answers within 1 s"):
+            started = time.monotonic()
+            status = site.get("/healthz", port=admin)[0]
+            took = time.monotonic() - started
+            has(status == 200 and took < 1, f"{status} after {took:.2f} s")
+        with check(f"{idle} idle connections with {few} descriptors: a changed story is served"):
+            site.story("first", "Changed meanwhile")
+            wait_for("it is served", lambda: site.shows("Changed meanwhile"), 5)
+        with check(f"{idle} idle connections with {few} descriptors: the log says how many connections there are at most"):
+            has(f"at most {few - few // 4} connections at once" in site.log_text(), site.log_text())
+        for connection in opened:
+            connection.close()
+
+
 def secrets(folder):
     for form in ("common", "json"):
         with served(folder / form, f'access_log = "{form}"\n') as site, check(f"access log, {form}: a line for each request, and no secret"):
@@ -270,7 +301,7 @@ def broken(folder):
 
 def main():
     with temporary_folder() as folder:
-        for part in (rate, connections, secrets, refused, addresses, broken):
+        for part in (rate, connections, descriptors, secrets, refused, addresses, broken):
             part(folder)
     finish()
 
