@@ -867,3 +867,34 @@ fn an_invalid_story_leaves_the_publication_unchanged() {
     assert!(ran.status == 1 && ran.stdout.starts_with("nothing was written: "), "{ran:?}");
     assert_eq!(times(&site), before);
 }
+
+/// What a reader would miss is reported once a story and kind, at the line of the body.
+#[test]
+fn bodies_that_lose_something_are_reported() {
+    let site = Site::new();
+    site.write(
+        "stories/one.toml",
+        "published = 2025-01-01\n\n[translations.en]\ntitle = \"One\"\n\
+         content_html = '<form><input></form><form><input></form><a href=\"javascript:x\">a</a>'\n\n\
+         [translations.RU]\ntitle = \"Один\"\ncontent_html = '<input>'\n",
+    );
+    site.write("stories/two.jsonl", "{\"id\":\"two\",\"language\":\"en\",\"published\":\"2025-01-01\",\"title\":\"T\",\"content_html\":\"<p>a</p>\"}\n{\"id\":\"three\",\"language\":\"en\",\"published\":\"2025-01-01\",\"title\":\"T\",\"content_html\":\"<svg></svg>\"}\n");
+    let warnings = |stderr: &str| stderr.matches(": warning: in the body").count();
+    assert_eq!(warnings(&site.run(&["check"]).stderr), 3);
+    let strict = site.build(&["--strict"]);
+    assert_eq!((strict.status, warnings(&strict.stderr), site.path("public/index.html").exists()), (1, 0, false));
+    let ran = site.built(&[]);
+    assert_eq!(warnings(&ran.stderr), 3, "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("stories/one.toml:5:") && ran.stderr.contains("stories/two.jsonl:2:"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("allow = [\"body-loss\"]"), "{}", ran.stderr);
+    // A document that is not rendered again is not reported again, but by `check`.
+    assert_eq!(site.built(&[]).stderr, "");
+    assert_eq!(warnings(&site.run(&["check"]).stderr), 3);
+    site.write("tidings.toml", format!("{CONFIG}\n[check]\nallow = [\"body-loss\"]\n"));
+    assert_eq!(site.run(&["check", "--strict"]).stderr, "");
+    assert_eq!(site.built(&["--strict"]).stderr, "");
+}

@@ -35,7 +35,11 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
             return report.status();
         }
     };
-    let (site, diagnostics) = Site::load(&config, Utc::now());
+    let (site, mut diagnostics) = Site::load(&config, Utc::now());
+    match site.body_losses() {
+        Ok(losses) => diagnostics.extend(site.loss_warnings(&losses)),
+        Err(diagnostic) => diagnostics.push(diagnostic),
+    }
     report.diagnostics(&diagnostics, options.strict);
     let (stories, translations) = site.counts();
     let text = if report.is_json() {

@@ -126,11 +126,13 @@ pub(crate) struct Feeds {
 pub(crate) enum Lint {
     /// Published entries that are gone without `withdrawn` or `expires`.
     GoneEntry,
+    /// Bodies that lose something that a reader of the original sees.
+    BodyLoss,
 }
 
 impl Lint {
     /// Every lint, by its name.
-    pub const NAMES: [(&str, Lint); 1] = [("gone-entry", Lint::GoneEntry)];
+    pub const NAMES: [(&str, Lint); 2] = [("body-loss", Lint::BodyLoss), ("gone-entry", Lint::GoneEntry)];
 }
 
 /// `[server]`.

@@ -30,7 +30,7 @@ use crate::catalog::EntryId;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
 use crate::limits::MAX_MANIFEST;
 use crate::plan::PlannedDocument;
-use crate::site::{EntryFingerprint, Site};
+use crate::site::{BodyLosses, EntryFingerprint, Site};
 
 /// What a build did, or what a comparison says that it would do. All paths are sorted.
 #[derive(Debug, Default)]
@@ -78,13 +78,17 @@ pub fn build(site: &Site, output: &Path, options: Options, on_wait: &dyn Fn()) -
     let folder = Folder::open(output, on_wait).map_err(one)?;
     let job = Job::new(site, &folder, options)?;
     let stale = job.stale_documents().map_err(one)?;
-    let warnings = job.warnings(stale.kept);
+    let mut warnings = job.warnings(stale.kept);
+    if options.strict {
+        // Otherwise they are known only when the documents are rendered.
+        warnings.extend(site.loss_warnings(&site.body_losses().map_err(one)?));
+    }
     if options.strict && !warnings.is_empty() {
         return Err(warnings);
     }
     job.reject_foreign_files(options)?;
     let outcome = job.publish(options, stale.removable).map_err(one)?;
-    Ok(Outcome { warnings, ..outcome })
+    Ok(Outcome { warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
 /// Compares a site with what is published, and writes nothing.
@@ -97,7 +101,7 @@ pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Ve
     let stale = job.stale_documents().map_err(one)?;
     let warnings = job.warnings(stale.kept);
     let outcome = job.compare(options, stale.removable, stale.is_intact).map_err(one)?;
-    Ok(Outcome { warnings, ..outcome })
+    Ok(Outcome { warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
 /// What is published in a folder. No symbolic link below it is followed.
@@ -167,6 +171,7 @@ struct Rendering {
     manifest: BTreeMap<String, ManifestEntry>,
     /// The paths of those whose bytes differ from the file on disk.
     written: Vec<String>,
+    losses: BodyLosses,
 }
 
 /// The documents that the manifest names and that are no longer published.
@@ -324,7 +329,8 @@ impl<'a> Job<'a> {
         let new_paths = self.files.iter().map(|file| file.path.as_str());
         self.folder.record_pending(new_paths.filter(|path| self.previous.document(path).is_none()))?;
         let stale = self.stale();
-        let Rendering { mut manifest, written } = self.render(&stale, |path, bytes| self.folder.put(path, bytes))?;
+        let Rendering { mut manifest, written, losses } =
+            self.render(&stale, |path, bytes| self.folder.put(path, bytes))?;
         let documents = manifest.len();
         if options.compress {
             compress::write_all(self.folder, &self.previous, &mut manifest)?;
@@ -346,6 +352,7 @@ impl<'a> Job<'a> {
             rendered: stale.len(),
             written,
             removed,
+            warnings: self.site.loss_warnings(&losses),
             ..Outcome::default()
         })
     }
@@ -353,7 +360,7 @@ impl<'a> Job<'a> {
     /// Compares with what is on disk. `is_intact`: whether stale documents are as the manifest remembers them.
     fn compare(&self, options: Options, mut removed: Vec<String>, is_intact: bool) -> Result<Outcome, Diagnostic> {
         let stale = self.stale();
-        let Rendering { mut manifest, mut written } = self.render(&stale, |_, _| Ok(()))?;
+        let Rendering { mut manifest, mut written, losses } = self.render(&stale, |_, _| Ok(()))?;
         let mut is_intact = is_intact && self.outdated_are_intact()?;
         let documents = manifest.len();
         if options.compress {
@@ -372,7 +379,7 @@ impl<'a> Job<'a> {
             time_alone: differs && is_intact && has_same_input,
             written,
             removed,
-            warnings: Vec::new(),
+            warnings: self.site.loss_warnings(&losses),
         })
     }
 
@@ -393,7 +400,7 @@ impl<'a> Job<'a> {
         on_difference: impl Fn(&str, &[u8]) -> Result<(), Diagnostic> + Sync,
     ) -> Result<Rendering, Diagnostic> {
         let rendering = Mutex::new(Rendering::default());
-        self.site.render(documents, |planned, rendered| {
+        let losses = self.site.render(documents, |planned, rendered| {
             let path = self.site.path(planned.key);
             let content_hash = xxh3_128(&rendered.bytes);
             let on_disk = self.folder.hash(&path)?;
@@ -409,6 +416,7 @@ impl<'a> Job<'a> {
             Ok(())
         })?;
         let mut rendering = rendering.into_inner().map_err(|_| poisoned())?;
+        rendering.losses = losses;
         rendering.written.sort();
         rendering.manifest.extend(self.files.iter().filter_map(|file| {
             let entry = ManifestEntry { content_hash: file.up_to_date?, input_hash: file.planned.input_hash };

@@ -16,7 +16,7 @@ use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
 use crate::plan::{DocumentKey, PlannedDocument};
 use crate::render::Rendered;
-use crate::site::Site;
+use crate::site::{BodyLosses, Site};
 
 /// What is served at a time. A request sees one publication only.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub struct Next {
     pub changed: Vec<String>,
     /// How many documents were rendered.
     pub rendered: usize,
+    /// Warnings about what the rendered bodies lose.
+    pub losses: Vec<Diagnostic>,
 }
 
 impl Publication {
@@ -87,7 +89,8 @@ impl Publication {
         }
         let mut changed = Vec::new();
         let template = HeaderTemplate::new(&config);
-        for (planned, rendered) in render(site, &outdated)? {
+        let (documents, losses) = render(site, &outdated)?;
+        for (planned, rendered) in documents {
             let path = site.path(planned.key);
             let earlier = previous_resources.get(path.as_str()).map(|resource| &resource.document);
             let document = match earlier.filter(|document| document.has_bytes(&rendered.bytes)) {
@@ -111,7 +114,7 @@ impl Publication {
             lazy_pages,
             site: site.clone(),
         };
-        Ok(Next { publication, changed, rendered: outdated.len() })
+        Ok(Next { publication, changed, rendered: outdated.len(), losses: site.loss_warnings(&losses) })
     }
 
     /// The number of documents.
@@ -130,7 +133,7 @@ impl Publication {
     /// A story could not be read again, or has changed meanwhile.
     pub fn render(&self, page: &Arc<LazyPage>, metrics: &Metrics) -> Result<(), Diagnostic> {
         self.page_cache.insert(page, || {
-            let rendered = render(&self.site, &[page.planned])?.pop().map(|(_, rendered)| rendered);
+            let rendered = render(&self.site, &[page.planned])?.0.pop().map(|(_, rendered)| rendered);
             let document = Arc::new(Document::new(rendered.unwrap_or_default(), None, page.last_modified));
             Ok(HeaderTemplate::new(&self.config).resource(document, page.planned, &page.path, metrics))
         })
@@ -184,13 +187,16 @@ impl Publication {
 }
 
 /// Renders documents, in any order.
-fn render(site: &Site, planned: &[PlannedDocument]) -> Result<Vec<(PlannedDocument, Rendered)>, Diagnostic> {
+fn render(
+    site: &Site,
+    planned: &[PlannedDocument],
+) -> Result<(Vec<(PlannedDocument, Rendered)>, BodyLosses), Diagnostic> {
     let documents: Mutex<Vec<(PlannedDocument, Rendered)>> = Mutex::default();
-    site.render(planned, |planned, rendered| {
+    let losses = site.render(planned, |planned, rendered| {
         documents.lock().unwrap_or_else(PoisonError::into_inner).push((*planned, rendered));
         Ok(())
     })?;
-    Ok(documents.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok((documents.into_inner().unwrap_or_else(PoisonError::into_inner), losses))
 }
 
 /// A request's path is decoded before it is looked up.

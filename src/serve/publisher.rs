@@ -59,7 +59,8 @@ impl Publisher {
         let metrics = &self.server.metrics;
         let next = Publication::after(Some(&previous), site, metrics, self.now())?;
         metrics.record_reload(next.rendered, start.elapsed());
-        let Next { publication, changed, rendered } = next;
+        let Next { publication, changed, rendered, losses } = next;
+        log_losses(&losses);
         let replaced = changed.iter().filter(|path| previous.get(path).is_some());
         let documents: Vec<Weak<Document>> =
             replaced.filter_map(|path| Some(Arc::downgrade(&publication.get(path)?.document))).collect();
@@ -115,6 +116,14 @@ impl Publisher {
 
     fn now(&self) -> Timestamp {
         Timestamp((self.server.clock)().timestamp())
+    }
+}
+
+/// Logs what the bodies of a publication lose.
+pub fn log_losses(losses: &[Diagnostic]) {
+    if !losses.is_empty() {
+        let text: String = losses.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
+        tracing::warn!("readers will miss:\n{text}");
     }
 }
 

@@ -77,7 +77,7 @@ fn first_publication(
         }
         let site = site.with_text_cache();
         match Publication::after(None, &site, metrics, now) {
-            Ok(next) => return Ok((site, diagnostics, next)),
+            Ok(next) => return Ok((site, [diagnostics, next.losses.clone()].concat(), next)),
             // A story changed meanwhile, and there is no earlier publication to serve.
             Err(_) if retries < MAX_RETRIES => retries += 1,
             Err(diagnostic) => return Err(vec![diagnostic]),

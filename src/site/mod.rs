@@ -5,6 +5,7 @@
 
 mod compare;
 mod coverage;
+mod losses;
 mod pages;
 mod render;
 mod resolve;
@@ -19,6 +20,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 pub(crate) use self::compare::{Difference, PreviousEntry, truncated};
 pub use self::coverage::StoryCoverage;
+pub(crate) use self::losses::BodyLosses;
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};
 use crate::diagnostics::{Diagnostic, Location, sort, suggestion};

@@ -74,7 +74,7 @@ impl Site {
                 samples.entry(kind).or_insert(planned);
             }
         }
-        self.render(&samples.into_values().collect::<Vec<_>>(), |_, _| Ok(()))
+        self.render(&samples.into_values().collect::<Vec<_>>(), |_, _| Ok(())).map(drop)
     }
 
     /// The pages in the sitemap. Listings come first, because the number of URLs is limited.

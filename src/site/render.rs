@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::Site;
+use super::losses::BodyLosses;
 use super::resolve::{ResolvedEntry, resolve};
 use crate::catalog::EntryId;
 use crate::config::LanguageIndex;
@@ -29,13 +30,15 @@ impl Site {
     /// Feeds share most of their entries, and so do the archives of one language and period. These are rendered as one
     /// batch, each entry once a format; the memory of a batch is released before the next.
     ///
+    /// Returns what the bodies lose that were read for it.
+    ///
     /// # Errors
     /// A story could not be read again or has changed meanwhile, or what `emit` returns.
     pub(crate) fn render(
         &self,
         documents: &[PlannedDocument],
         emit: impl Fn(&PlannedDocument, Rendered) -> Result<(), Diagnostic> + Sync,
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<BodyLosses, Diagnostic> {
         let mut batches: BTreeMap<Option<(Option<LanguageIndex>, Period)>, Vec<&PlannedDocument>> = BTreeMap::new();
         for planned in documents {
             let batch = match planned.key {
@@ -47,7 +50,11 @@ impl Site {
             };
             batches.entry(batch).or_default().push(planned);
         }
-        batches.into_iter().try_for_each(|(period, batch)| self.render_batch(&batch, period.is_none(), &emit))
+        let mut losses = BodyLosses::default();
+        for (period, batch) in batches {
+            self.render_batch(&batch, period.is_none(), &emit, &mut losses)?;
+        }
+        Ok(losses)
     }
 
     fn render_batch(
@@ -55,6 +62,7 @@ impl Site {
         batch: &[&PlannedDocument],
         is_newest: bool,
         emit: &(impl Fn(&PlannedDocument, Rendered) -> Result<(), Diagnostic> + Sync),
+        losses: &mut BodyLosses,
     ) -> Result<(), Diagnostic> {
         let feed_plans =
             || batch.iter().filter_map(|planned| planned.feed_plan).map(|index| &self.plan.feed_plans[index]);
@@ -67,6 +75,7 @@ impl Site {
         let cache = self.caches_texts && is_newest;
         // Pages do not show bodies.
         let resolved = self.resolve_entries(&needed, cache, !in_feeds.is_empty())?;
+        losses.add(&resolved);
         let mut formats: Vec<Format> = batch.iter().filter_map(|planned| format_of(planned.key)).collect();
         formats.sort_unstable();
         formats.dedup();
@@ -116,7 +125,7 @@ impl Site {
     }
 
     /// Reads the texts of entries from the store, and resolves them.
-    fn resolve_entries(
+    pub(super) fn resolve_entries(
         &self,
         entries: &[EntryId],
         cache: bool,

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::config::{Config, LanguageIndex, TopicIndex};
-use crate::markup;
+use crate::markup::{self, Loss};
 use crate::model::{
     Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute,
 };
@@ -18,6 +18,8 @@ pub struct ResolvedEntry {
     pub sibling: Sibling,
     /// What announces its deletion, if it was withdrawn.
     pub deleted: Deleted,
+    /// What its body loses.
+    pub losses: Vec<Loss>,
 }
 
 /// Resolves a translation of a story.
@@ -50,15 +52,14 @@ pub fn resolve(
     };
     let sibling = Sibling { language: language.clone(), id: id.clone(), url: link.clone() };
     let base = link.clone().unwrap_or(home);
+    let content = translation.content.filter(|_| with_body && config.feeds.full_content);
+    let (content, losses) = content.map_or_else(Default::default, |content| body(content, &base, &language, &anchors));
     let entry = translation.title.and_then(Text::line).map(|title| Entry {
         id,
         iri,
         title,
         summary: translation.summary.and_then(Text::block),
-        content: translation
-            .content
-            .filter(|_| with_body && config.feeds.full_content)
-            .and_then(|content| body(content, &base, &language, &anchors)),
+        content,
         link,
         published: moment(translation.published),
         updated: moment(translation.updated),
@@ -72,7 +73,7 @@ pub fn resolve(
         translations: Vec::new(),
         language,
     });
-    ResolvedEntry { entry, sibling, deleted }
+    ResolvedEntry { entry, sibling, deleted, losses }
 }
 
 /// Resolves a URL in which `{language}` is a placeholder, as in `link`.

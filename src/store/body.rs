@@ -2,18 +2,18 @@
 
 use url::Url;
 
-use crate::markup::{self, Content};
+use crate::markup::{self, Content, Loss, Sanitized};
 use crate::model::{Html, Language};
 
-/// Converts a body; `None` if it is empty. `anchors` is put before each of its ids.
-pub fn body(content: Content<'_>, base: &Url, language: &Language, anchors: &str) -> Option<Html> {
-    let sanitized = markup::sanitize(content, base, anchors);
-    let inner = sanitized.html.trim();
+/// Converts a body, `None` if it is empty, and says what it loses. `anchors` is put before each of its ids.
+pub fn body(content: Content<'_>, base: &Url, language: &Language, anchors: &str) -> (Option<Html>, Vec<Loss>) {
+    let Sanitized { html, losses } = markup::sanitize(content, base, anchors);
+    let inner = html.trim();
     if inner.is_empty() {
-        return None;
+        return (None, losses);
     }
     let direction = if language.is_right_to_left() { " dir=\"rtl\"" } else { "" };
-    Some(Html::of_sanitized(format!("<div lang=\"{language}\"{direction}>{inner}</div>")))
+    (Some(Html::of_sanitized(format!("<div lang=\"{language}\"{direction}>{inner}</div>"))), losses)
 }
 
 #[cfg(test)]
@@ -23,6 +23,7 @@ mod tests {
     fn html(content: Content<'_>, tag: &str) -> String {
         let base = Url::parse("https://example.org/en/a.html").unwrap();
         body(content, &base, &Language::parse(tag).unwrap(), "x-")
+            .0
             .map_or(String::new(), |html| html.as_str().to_owned())
     }
 

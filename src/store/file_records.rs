@@ -36,6 +36,9 @@ impl Deref for FileRecords {
     }
 }
 
+/// The keys of a body, of which a translation has one.
+const BODY_KEYS: [&str; 3] = ["content_html", "content_markdown", "content_text"];
+
 impl FileRecords {
     pub(super) fn new(file: &Arc<StoreFile>, index: FileIndex) -> FileRecords {
         FileRecords {
@@ -137,6 +140,22 @@ impl FileRecords {
             Location::in_text(shown.clone(), text, span.start + lead..span.end + lead)
         });
         location.unwrap_or_else(|| Location::file(shown))
+    }
+
+    /// The location of the body of a record in a language: the translation's own, else the story's.
+    pub fn body_location(&self, record: &Record, language: &str) -> Location {
+        let translations = Step::Key("translations".to_owned());
+        let path = self.with_spans(record, |document, _, root, _| {
+            let all = [root, std::slice::from_ref(&translations)].concat();
+            let mut keys = (0..).map_while(|nth| document.key(&all, nth));
+            let own = keys.find(|key| key.eq_ignore_ascii_case(language));
+            let own = own.map(|key| vec![translations.clone(), Step::Key(key)]);
+            let tables = own.into_iter().chain([Vec::new()]);
+            let mut bodies = tables.flat_map(|table| BODY_KEYS.map(|key| (table.clone(), key)));
+            let (table, key) = bodies.find(|(table, key)| document.has(&[root, table].concat(), key))?;
+            Some([table, vec![Step::Key(key.to_owned())]].concat())
+        });
+        self.location(record, &path.flatten().unwrap_or_default())
     }
 
     /// The key of the nth translation of a record as it is written; `None` for a flat record.

@@ -114,6 +114,11 @@ impl Store {
         self.file(id.file).location(self.record(id), path)
     }
 
+    /// The location of the body of a record in a language.
+    pub fn body_location(&self, id: RecordId, language: &str) -> Location {
+        self.file(id.file).body_location(self.record(id), language)
+    }
+
     /// The key of the nth translation of a record as it is written; `None` for a flat record.
     pub fn translation_key(&self, id: RecordId, nth: usize) -> Option<String> {
         self.file(id.file).translation_key(self.record(id), nth)
