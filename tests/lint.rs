@@ -71,7 +71,7 @@ image = { url = "https://news.example.org/ü.png", alt = "]]> \"x\"", credit = "
 enclosures = [{ url = "/r.pdf", type = "application/pdf" }, { url = "/s.mp3", type = "audio/mpeg", length = 7 }]
 
 [translations.en]
-title = "]]> <script>alert(1)</script> & &nbsp; \u2028"
+title = "]]> <script>alert(1)</script> & & \u2028"
 summary = "<b>bold</b> & more"
 guid = "old id & 1"
 content_html = """<script>x</script><iframe src="/y"></iframe><p onclick="z" style="a">b</p><a href="c">d</a><img src="e.png"

@@ -154,7 +154,12 @@ fn email(findings: &mut Findings<'_>, email: Node<'_>) {
 }
 
 fn category(findings: &mut Findings<'_>, category: Node<'_>) {
-    required(findings, category, "term", "RFC 4287 §4.2.2.1");
+    let term = required(findings, category, "term", "RFC 4287 §4.2.2.1");
+    if let Some(term) = term.filter(|term| term.value().trim().is_empty()) {
+        findings
+            .warning(term, "an empty `term`: readers that list categories list it (RFC 4287 §4.2.2.1)")
+            .help("leave it out");
+    }
     if let Some(scheme) = category.attribute_node("scheme") {
         check_url(findings, category, Some(scheme), RelativeUrl::Discouraged);
     }
@@ -232,7 +237,12 @@ fn alternates(findings: &mut Findings<'_>, parent: Node<'_>) {
 /// Checks a text construct: plain text, HTML or XHTML by its `type` (§3.1).
 fn text(findings: &mut Findings<'_>, node: Node<'_>) {
     match node.attribute("type").unwrap_or("text") {
-        "text" => no_child_elements(findings, node, "text"),
+        "text" => {
+            no_child_elements(findings, node, "text");
+            if node.tag_name().name() == "title" {
+                html::check_title(findings, content_span(node), &text_of(node));
+            }
+        }
         "html" => {
             no_child_elements(findings, node, "html");
             html_body(findings, node, has_base(node));
@@ -360,6 +370,8 @@ pub mod tests {
         VALID.changed("<updated>2014-12-01T00:00:00+01:00</updated>", "", "`<feed>` has no `<updated>`");
         VALID.changed("<id>tag:example.org,2014:a</id>", "", "`<entry>` has no `<id>` (RFC 4287 §4.1.2)");
         VALID.changed("<title>News</title>", "<title> </title>", "warning: an empty title");
+        VALID.changed("<title>News</title>", "<title>A &amp;amp; B</title>", "warning: the title is plain text");
+        VALID.changed("term=\"a\"", "term=\" \"", "warning: an empty `term`");
         VALID.changed("<summary>", "<title>x</title><summary>", "a second `<title>`");
         VALID.changed("<summary>Short</summary>", "<description/>", "`<description>` has no place in `<entry>`");
         VALID.changed(" xml:lang=\"en\"", "", "warning: the feed does not say its language");

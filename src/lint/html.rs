@@ -11,8 +11,16 @@ use super::Findings;
 use super::value::{excerpt, scheme};
 
 /// Elements that feed readers strip, or reject the entry for.
-const ACTIVE_ELEMENTS: [&str; 12] =
-    ["applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "meta", "object", "script", "style"];
+const ACTIVE_ELEMENTS: [&str; 14] = [
+    "applet", "base", "bdo", "embed", "form", "frame", "frameset", "iframe", "link", "math", "meta", "object",
+    "script", "style",
+];
+
+/// Elements that a title may hold by mistake.
+const TITLE_ELEMENTS: [&str; 24] = [
+    "a", "abbr", "b", "big", "br", "cite", "code", "div", "em", "font", "h1", "h2", "h3", "i", "img", "p", "q", "s",
+    "small", "span", "strong", "sub", "sup", "u",
+];
 
 const URL_ATTRIBUTES: [&str; 6] = ["background", "cite", "href", "longdesc", "poster", "src"];
 
@@ -91,6 +99,48 @@ pub fn scan(html: &str) -> Vec<MarkupFinding> {
     let _ = tokenizer.feed(&input);
     tokenizer.end();
     tokenizer.sink.0.into_inner()
+}
+
+/// Checks a plain title: markup in it is shown as it stands.
+pub fn check_title(findings: &mut Findings<'_>, span: Range<usize>, title: &str) {
+    let Some(markup) = tag_of_title(title).or_else(|| reference(title)) else { return };
+    let message = format!("the title is plain text, so readers show `{}` as it stands", excerpt(&markup));
+    findings.warning(span, message).help("write the characters themselves, without markup");
+}
+
+/// The first tag of a title.
+fn tag_of_title(title: &str) -> Option<String> {
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(title));
+    let tokenizer = Tokenizer::new(Tags::default(), Default::default());
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.0.into_inner().into_iter().find(|tag| TITLE_ELEMENTS.contains(&&**tag)).map(|tag| format!("<{tag}>"))
+}
+
+/// The first character reference of a title.
+fn reference(title: &str) -> Option<String> {
+    title.match_indices('&').find_map(|(at, _)| {
+        let name = &title[at + 1..];
+        let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '#')?;
+        name[end..].strip_prefix(';')?;
+        let reference = format!("&{};", &name[..end]);
+        (html_escape::decode_html_entities(&reference) != reference).then_some(reference)
+    })
+}
+
+#[derive(Default)]
+struct Tags(RefCell<Vec<String>>);
+
+impl TokenSink for Tags {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        if let Token::TagToken(tag) = token {
+            self.0.borrow_mut().push(tag.name.to_string());
+        }
+        TokenSinkResult::Continue
+    }
 }
 
 #[derive(Default)]

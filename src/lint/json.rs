@@ -15,7 +15,7 @@ type Rule = (&'static str, bool, fn(&mut Findings<'_>, &Node, &str));
 
 const FEED: &[Rule] = &[
     ("version", true, version),
-    ("title", true, non_empty),
+    ("title", true, feed_title),
     ("home_page_url", false, url),
     ("feed_url", false, url),
     ("description", false, text),
@@ -34,7 +34,7 @@ const ITEM: &[Rule] = &[
     ("id", true, non_empty),
     ("url", false, url),
     ("external_url", false, url),
-    ("title", false, text),
+    ("title", false, title),
     ("content_html", false, html_body),
     ("content_text", false, text),
     ("summary", false, text),
@@ -222,6 +222,20 @@ fn non_empty(findings: &mut Findings<'_>, node: &Node, key: &str) {
     }
 }
 
+fn feed_title(findings: &mut Findings<'_>, node: &Node, key: &str) {
+    if matches!(&node.kind, Kind::Text(text) if !text.trim().is_empty()) {
+        title(findings, node, key);
+    } else {
+        non_empty(findings, node, key);
+    }
+}
+
+fn title(findings: &mut Findings<'_>, node: &Node, key: &str) {
+    if let Some(text) = string(findings, node, key) {
+        html::check_title(findings, node.span.clone(), text);
+    }
+}
+
 fn url(findings: &mut Findings<'_>, node: &Node, key: &str) {
     let Some(text) = string(findings, node, key) else { return };
     let why = match is_absolute_url(text) {
@@ -335,6 +349,12 @@ pub mod tests {
         VALID.is_valid();
         let old = VALID.replace("/1.1\"", "/1\"");
         assert_eq!(findings(&old), [""; 0]);
+    }
+
+    #[test]
+    fn titles_are_plain_text() {
+        VALID.changed("\"title\": \"News\"", "\"title\": \"A &amp; B\"", "warning: the title is plain text");
+        VALID.changed("\"title\": \"News\"", "\"title\": 3", "error");
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub fn lint(path: &str, bytes: &[u8]) -> LintResult {
     };
     let mut findings =
         Findings { text, reported: Vec::new(), counts: [0; 2], overflow: Finding::new(Severity::Error, 0..0, "") };
+    characters(&mut findings);
     let entries = match text.trim_start().bytes().next() {
         Some(b'<') => parse::lint(&mut findings),
         Some(b'{' | b'[') => json::lint(&mut findings),
@@ -66,6 +67,17 @@ pub fn lint(path: &str, bytes: &[u8]) -> LintResult {
         }
     };
     LintResult { is_feed: entries.is_some(), entries: entries.unwrap_or(0), diagnostics: findings.diagnostics(path) }
+}
+
+/// Warns of characters that say that a text was decoded wrongly: C1 controls, and the replacement character.
+fn characters(findings: &mut Findings<'_>) {
+    let is_damage = |letter: char| matches!(letter, '\u{80}'..='\u{9f}' | '\u{fffd}');
+    let mut found = findings.text.match_indices(is_damage);
+    let Some((at, damage)) = found.next() else { return };
+    let (code, more) = (damage.chars().next().map_or(0, u32::from), found.count());
+    let more = if more == 0 { String::new() } else { format!(" ({more} more of the kind)") };
+    let message = format!("the character U+{code:04X}, which no text has: it was decoded wrongly{more}");
+    findings.warning(at..at + damage.len(), message).help("read the source in the encoding that it was written in");
 }
 
 /// An error or a warning at a span of bytes.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, FixedOffset};
 
 use super::Findings;
+use super::html::check_title;
 use super::value::{excerpt, is_absolute_url, is_email, rfc822};
 use super::xml::Cardinality::{Optional, Repeatable, Required};
 use super::xml::{
@@ -17,7 +18,7 @@ const DUBLIN_CORE: &str = "http://purl.org/dc/elements/1.1/";
 
 const ROOT: &[Rule] = &[("channel", Required, channel)];
 const CHANNEL: &[Rule] = &[
-    ("title", Required, non_empty),
+    ("title", Required, title),
     ("link", Required, url),
     ("description", Required, non_empty),
     ("language", Optional, language),
@@ -26,7 +27,7 @@ const CHANNEL: &[Rule] = &[
     ("webMaster", Optional, email),
     ("pubDate", Optional, date),
     ("lastBuildDate", Optional, date),
-    ("category", Repeatable, no_check),
+    ("category", Repeatable, category),
     ("generator", Optional, no_check),
     ("docs", Optional, url),
     ("cloud", Optional, no_check),
@@ -47,11 +48,11 @@ const IMAGE: &[Rule] = &[
     ("description", Optional, no_check),
 ];
 const ITEM: &[Rule] = &[
-    ("title", Optional, no_check),
+    ("title", Optional, plain_title),
     ("link", Optional, url),
     ("description", Optional, html),
     ("author", Optional, email),
-    ("category", Repeatable, no_check),
+    ("category", Repeatable, category),
     ("comments", Optional, url),
     ("enclosure", Repeatable, enclosure),
     ("guid", Optional, guid),
@@ -127,8 +128,30 @@ fn non_empty(findings: &mut Findings<'_>, node: Node<'_>) {
     }
 }
 
+fn title(findings: &mut Findings<'_>, node: Node<'_>) {
+    non_empty(findings, node);
+    plain_title(findings, node);
+}
+
+fn plain_title(findings: &mut Findings<'_>, node: Node<'_>) {
+    check_title(findings, content_span(node), &text_of(node));
+}
+
+fn category(findings: &mut Findings<'_>, node: Node<'_>) {
+    if is_blank(node) {
+        findings
+            .warning(node, "an empty `<category>`: readers that list categories list it (RSS 2.0)")
+            .help("leave it out");
+    }
+}
+
 fn url(findings: &mut Findings<'_>, node: Node<'_>) {
     check_url(findings, node, None, RelativeUrl::Forbidden);
+    let text = text_of(node);
+    if !text.is_ascii() && is_absolute_url(text.trim()) == Ok(true) {
+        let message = format!("`{}` has letters that a URL does not have (RSS 2.0, RFC 3986 §2)", excerpt(&text));
+        findings.warning(content_span(node), message).help("encode them: the host as `xn--…`, the rest as `%C3%A9`");
+    }
 }
 
 fn language(findings: &mut Findings<'_>, node: Node<'_>) {
@@ -283,6 +306,37 @@ pub mod tests {
     #[test]
     fn a_valid_feed_has_no_findings() {
         VALID.is_valid();
+    }
+
+    #[test]
+    fn what_readers_show_as_it_stands() {
+        for (title, shown) in [
+            ("One &lt;b&gt;only&lt;/b&gt;", "`<b>`"),
+            ("<![CDATA[One<br/>two]]>", "`<br>`"),
+            ("A &amp;amp; B", "`&amp;`"),
+            ("A &amp;#8217; B", "`&#8217;`"),
+            ("A &amp;nbsp; B", "`&nbsp;`"),
+        ] {
+            let expected = format!("f:14:12: warning: the title is plain text, so readers show {shown}");
+            VALID.changed("<title>One", &format!("<title>{title}"), &expected);
+        }
+        for title in ["AT&amp;T", "x &lt; y &gt; z", "a&amp;b;c", "&lt;tidings&gt;", "R&amp;D; more"] {
+            assert_eq!(findings(&VALID.replace("<title>One", &format!("<title>{title}"))), [""; 0], "{title}");
+        }
+        VALID.changed(
+            "<link>https://example.org/1",
+            "<link>https://example.org/é",
+            "f:15:11: warning: `https://example.org/é` has letters",
+        );
+        VALID.changed("<guid", "<category> </category><guid", "warning: an empty `<category>`");
+        VALID.changed("Short", "Sho\u{85}rt", "f:16:21: warning: the character U+0085, which no text has");
+        VALID.changed(
+            "Short",
+            "\u{fffd}\u{fffd}",
+            "the character U+FFFD, which no text has: it was decoded wrongly (1 more",
+        );
+        VALID.changed("<p>Long</p>", "<math><mi>x</mi></math>", "warning: the body holds `<math>`");
+        VALID.changed("<p>Long</p>", "<bdo dir='rtl'>x</bdo>", "warning: the body holds `<bdo>`");
     }
 
     #[test]
