@@ -6,8 +6,6 @@ use toml::value::Datetime;
 
 pub use crate::dates::EntryDate;
 
-use super::visible_text;
-
 /// An entry as its source has it. Texts are as the source means them, without the source's own markup around them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParsedEntry {
@@ -104,8 +102,8 @@ impl Body {
     /// The text without its markup.
     pub fn visible_text(&self) -> String {
         match self {
-            Body::Html(html) => visible_text::from_html(html),
-            Body::Markdown(markdown) => visible_text::from_html(&crate::markup::markdown(markdown)),
+            Body::Html(html) => crate::markup::visible_text(html),
+            Body::Markdown(markdown) => crate::markup::visible_text(&crate::markup::markdown(markdown)),
             Body::Text(text) => text.clone(),
         }
     }

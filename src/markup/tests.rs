@@ -392,3 +392,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn visible_text_is_what_a_reader_sees() {
+    for (html, expected) in [
+        ("a <b>b</b>&amp;c", "a b&c"),
+        ("<p>One\n two</p><p>Three<br>four</p>", "One two\n\nThree\nfour"),
+        ("1 < 2 & 3 > 2", "1 < 2 & 3 > 2"),
+        ("<script>x</script>a<style>y</style> b<!-- c -->", "a b"),
+        ("<a title=\"a > b\" href=x>link</a>", "link"),
+        ("<ul><li>a</li><li>b</li></ul>", "a\nb"),
+        ("a<noscript>b</noscript><p hidden>c</p><textarea>d</textarea>", "abd"),
+        ("a<noembed><p>b</p></noembed>", "a\n\nb"),
+        ("&#146;&#128; &#xA0;", "’€ \u{a0}"),
+        ("<", "<"),
+        ("", ""),
+    ] {
+        assert_eq!(visible_text(html), expected, "{html}");
+    }
+    assert!(has_tags("a<br>b") && has_tags("</p>") && !has_tags("1 < 2 & 3 > 2 &amp; <3"));
+}

@@ -1,5 +1,15 @@
 //! Plain text as HTML, and the text that a reader of HTML sees.
 
+use std::cell::Cell;
+
+use ego_tree::iter::Edge;
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use scraper::Node;
+
+use super::tree::Tree;
+use super::{MAX_DEPTH, exceeded_limit};
+
 /// Converts plain text to paragraphs, which are separated by blank lines.
 pub fn paragraphs(text: &str) -> String {
     let mut out = String::new();
@@ -33,4 +43,103 @@ fn escape_into(out: &mut String, text: &str) {
             _ => "",
         });
     }
+}
+
+/// Elements that begin a new line.
+const LINE_ELEMENTS: [&str; 6] = ["li", "tr", "dt", "dd", "option", "caption"];
+const PARAGRAPH_ELEMENTS: [&str; 27] = [
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "pre", "blockquote", "section",
+    "article", "figure", "figcaption", "header", "hr", "address", "aside", "details", "footer", "form", "main", "nav",
+];
+
+/// The text that a reader of HTML sees, with blank lines between paragraphs.
+pub fn visible_text(html: &str) -> String {
+    if exceeded_limit(html, MAX_DEPTH).is_some() {
+        return html.to_owned();
+    }
+    let mut tree = Tree::parse(html);
+    super::elements::remove_hidden(&mut tree);
+    super::elements::open_fallbacks(&mut tree);
+    let mut out = Lines::default();
+    for edge in tree.traverse() {
+        match edge {
+            Edge::Open(node) => match node.value() {
+                Node::Text(text) => out.push(text),
+                Node::Element(element) => out.break_at(element.name()),
+                _ => {}
+            },
+            Edge::Close(node) => {
+                if let Some(element) = node.value().as_element().filter(|element| element.name() != "br") {
+                    out.break_at(element.name());
+                }
+            }
+        }
+    }
+    out.text
+}
+
+/// Whether a text has a tag.
+pub fn has_tags(text: &str) -> bool {
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(text));
+    let tokenizer = Tokenizer::new(HasTag::default(), TokenizerOpts::default());
+    let _ = tokenizer.feed(&input);
+    tokenizer.end();
+    tokenizer.sink.0.get()
+}
+
+#[derive(Default)]
+struct HasTag(Cell<bool>);
+
+impl TokenSink for HasTag {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        self.0.set(self.0.get() || matches!(token, Token::TagToken(_)));
+        TokenSinkResult::Continue
+    }
+}
+
+/// Text as it is laid out: white space collapses, and blocks begin on lines of their own.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    /// The line breaks and the white space pending before the next character.
+    breaks: usize,
+    has_blank: bool,
+}
+
+impl Lines {
+    fn break_at(&mut self, element: &str) {
+        if PARAGRAPH_ELEMENTS.contains(&element) {
+            self.breaks = 2;
+        } else if element == "br" {
+            self.breaks = (self.breaks + 1).min(2);
+        } else if LINE_ELEMENTS.contains(&element) {
+            self.breaks = self.breaks.max(1);
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        for letter in text.chars() {
+            if is_blank(letter) {
+                self.has_blank = true;
+                continue;
+            }
+            if !self.text.is_empty() {
+                match self.breaks {
+                    0 if self.has_blank => self.text.push(' '),
+                    0 => {}
+                    breaks => self.text.push_str(&"\n\n"[..breaks]),
+                }
+            }
+            (self.breaks, self.has_blank) = (0, false);
+            self.text.push(letter);
+        }
+    }
+}
+
+/// White space that collapses; no-break spaces do not.
+fn is_blank(letter: char) -> bool {
+    letter.is_whitespace() && !matches!(letter, '\u{a0}' | '\u{202f}' | '\u{2007}')
 }

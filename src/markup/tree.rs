@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use ego_tree::iter::Edge;
 use ego_tree::{NodeId, NodeMut, NodeRef};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::TreeBuilderOpts;
@@ -53,6 +54,11 @@ impl Tree {
                 removed.insert(id);
             }
         }
+    }
+
+    /// All nodes, each as it opens and as it closes.
+    pub fn traverse(&self) -> impl Iterator<Item = Edge<'_, Node>> {
+        self.html.root_element().traverse()
     }
 
     fn node(&self, id: NodeId) -> Option<NodeRef<'_, Node>> {

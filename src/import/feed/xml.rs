@@ -76,13 +76,13 @@ fn is_atom(element: &Element) -> bool {
 pub fn plain(element: &Element) -> String {
     if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
         return match content(element).unwrap_or_else(|_| Body::Text(String::new())) {
-            Body::Html(html) => visible_text::from_html(&html),
+            Body::Html(html) => crate::markup::visible_text(&html),
             Body::Markdown(text) | Body::Text(text) => text,
         };
     }
     let text = element.text();
     if !is_atom(element) && visible_text::is_html(&text) {
-        visible_text::from_html(&text)
+        crate::markup::visible_text(&text)
     } else {
         text.trim().to_owned()
     }
@@ -118,7 +118,7 @@ fn content(element: &Element) -> Result<Body, String> {
         let text = text
             .filter(|_| is_text(&kind))
             .ok_or_else(|| format!("its content is no text ({kind}), and is dropped"))?;
-        return Ok(if kind.contains("html") || visible_text::has_tags(&text) {
+        return Ok(if kind.contains("html") || crate::markup::has_tags(&text) {
             Body::Html(text)
         } else {
             Body::Text(text)
@@ -138,7 +138,7 @@ fn content(element: &Element) -> Result<Body, String> {
         return Ok(Body::Html(html.trim().to_owned()));
     }
     let text = element.trimmed_text();
-    let is_html = kind.contains("html") || (mode == "escaped" && visible_text::has_tags(&text));
+    let is_html = kind.contains("html") || (mode == "escaped" && crate::markup::has_tags(&text));
     Ok(if is_html { Body::Html(text) } else { Body::Text(text) })
 }
 
@@ -179,7 +179,7 @@ fn texts(item: &Element, base: &Base, entry: &mut ParsedEntry) {
         // A description with markup is the body if there is no other.
         Some(description)
             if entry.body.is_none()
-                && (visible_text::has_tags(&description.text()) || description.elements().next().is_some()) =>
+                && (crate::markup::has_tags(&description.text()) || description.elements().next().is_some()) =>
         {
             let html = match description.elements().next() {
                 Some(_) => description.inner_html(),

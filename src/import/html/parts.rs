@@ -26,7 +26,7 @@ pub fn attribute(element: ElementRef, name: &str) -> Option<String> {
 
 /// The visible text of an element on one line.
 pub fn line(element: ElementRef) -> String {
-    visible_text::collapse_whitespace(&visible_text::from_html(&element.inner_html()))
+    visible_text::collapse_whitespace(&crate::markup::visible_text(&element.inner_html()))
 }
 
 /// The language that an element declares.

@@ -30,7 +30,7 @@ impl Item<'_> {
     /// The uploaded file that it describes.
     pub fn attachment(&self) -> Option<Attachment> {
         let plain = |text: String| {
-            Some(visible_text::collapse_whitespace(&visible_text::from_html(&text))).filter(|text| !text.is_empty())
+            Some(visible_text::collapse_whitespace(&crate::markup::visible_text(&text))).filter(|text| !text.is_empty())
         };
         let excerpt = self.element.child(Namespace::Excerpt, "encoded").map(|text| text.text().into_owned());
         Some(Attachment {
@@ -56,7 +56,7 @@ impl Item<'_> {
             line: self.element.line,
             guid: text(Namespace::Plain, "guid"),
             title: text(Namespace::Plain, "title")
-                .map(|title| visible_text::collapse_whitespace(&visible_text::from_html(&title)))
+                .map(|title| visible_text::collapse_whitespace(&crate::markup::visible_text(&title)))
                 .filter(|title| !title.is_empty()),
             link: text(Namespace::Plain, "link"),
             base: channel.and_then(|channel| {
@@ -83,12 +83,12 @@ impl Item<'_> {
             creator.map(|login| authors.get(&login).cloned().unwrap_or(Author { name: login, ..Author::default() })),
         );
         entry.summary = text(Namespace::Excerpt, "encoded")
-            .map(|html| visible_text::from_html(&html))
+            .map(|html| crate::markup::visible_text(&html))
             .filter(|text| !text.is_empty());
         if let Some(written) = text(Namespace::Content, "encoded") {
             let html = paragraphs::autop(&shortcodes::resolve(&written, files));
             entry.body = Some(Body::Html(html))
-                .filter(|_| !visible_text::from_html(&written).is_empty() || written.contains("<img"));
+                .filter(|_| !crate::markup::visible_text(&written).is_empty() || written.contains("<img"));
         }
         self.categories(&mut entry);
         self.language(&mut entry);
@@ -158,7 +158,7 @@ impl Item<'_> {
         for category in self.element.children_named(Namespace::Plain, "category") {
             let domain = category.attribute("domain").unwrap_or_default();
             let name = category.attribute("nicename").unwrap_or_default().to_owned();
-            let label = visible_text::collapse_whitespace(&visible_text::from_html(&category.text()));
+            let label = visible_text::collapse_whitespace(&crate::markup::visible_text(&category.text()));
             let is_technical =
                 matches!(domain, "language" | "post_translations" | "post_format" | "translation_priority");
             if is_technical || name == "uncategorized" || label.is_empty() {
