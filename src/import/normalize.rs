@@ -200,7 +200,7 @@ impl<'a> Normalizer<'a> {
             line: entry.line,
             date: entry.published.map(|date| day(date).to_string()),
             title: title.unwrap_or_default(),
-            language: determined.as_ref().map(|determined| determined.language.clone()),
+            language: determined.as_ref().map(|determined| determined.language.to_string()),
             confidence: determined.as_ref().and_then(|determined| determined.confidence),
             unsure: determined.and_then(|determined| determined.unsure),
             topics,
