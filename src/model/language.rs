@@ -3,6 +3,8 @@
 //! `oxilangtag` decides what a tag is, because `icu_locale` refuses valid ones (`zh-cmn-Hans`) and reorders variants and
 //! extensions, and a tag is written as it is configured. The Unicode CLDR, by `icu_locale`, says what a tag means.
 
+mod name;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,7 +12,6 @@ use std::sync::Arc;
 
 use icu_locale::subtags::{Script, script};
 use icu_locale::{Direction, LanguageIdentifier, Locale, LocaleCanonicalizer, LocaleDirectionality, LocaleExpander};
-use isolang::Language as Iso;
 use oxilangtag::LanguageTag;
 
 /// A language tag in canonical case, such as `pt-BR` or `zh-Hans`, with what it means.
@@ -104,11 +105,9 @@ impl Language {
         if self.is_right_to_left() { "rtl" } else { "ltr" }
     }
 
-    /// The native name of the language, or the tag if it is unknown.
-    pub fn native_name(&self) -> &str {
-        let code = self.0.locale.id.language.as_str();
-        let language = if code.len() == 2 { Iso::from_639_1(code) } else { Iso::from_639_3(code) };
-        language.and_then(|language| language.to_autonym()).unwrap_or(self.as_str())
+    /// The language's own name, capitalized as in a menu; the tag if it is unknown.
+    pub fn name(&self) -> String {
+        name::of(self).unwrap_or_else(|| self.as_str().to_owned())
     }
 
     /// Looks up the known language that stands for this one: the same, else the most specific one that the tag begins with
