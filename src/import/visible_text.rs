@@ -113,6 +113,21 @@ pub fn from_html(html: &str) -> String {
     out
 }
 
+/// Whether every start tag of an element has its end tag after it, and every end tag a start tag before it.
+pub fn is_balanced(html: &str, name: &str) -> bool {
+    let depth = tokens(html).try_fold(0_usize, |depth, token| match token {
+        Token::Tag { name: other, is_end } if other.eq_ignore_ascii_case(name) => {
+            if is_end {
+                depth.checked_sub(1)
+            } else {
+                Some(depth + 1)
+            }
+        }
+        _ => Some(depth),
+    });
+    depth == Some(0)
+}
+
 enum Token<'a> {
     Text(&'a str),
     Tag { name: &'a str, is_end: bool },

@@ -25,8 +25,7 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language) -> Option<Htm
     if inner.is_empty() {
         return None;
     }
-    let direction = if language.is_right_to_left() { " dir=\"rtl\"" } else { "" };
-    Some(Html::of_sanitized(format!("<div lang=\"{language}\"{direction}>{inner}</div>")))
+    Some(Html::of_sanitized(format!("<div lang=\"{language}\" dir=\"{}\">{inner}</div>", language.direction())))
 }
 
 /// Converts CommonMark with tables, footnotes and strikethrough to HTML.
@@ -152,7 +151,7 @@ mod tests {
     fn every_kind_of_body_becomes_html() {
         assert_eq!(
             html(Content::Markdown("# A\n\n*b* [c](d.html) ![e](/f.png)"), "en"),
-            "<div lang=\"en\"><h1>A</h1>\n<p><em>b</em> <a href=\"https://example.org/en/d.html\">c</a> <img src=\"https://example.org/f.png\" alt=\"e\"></p></div>"
+            "<div lang=\"en\" dir=\"ltr\"><h1>A</h1>\n<p><em>b</em> <a href=\"https://example.org/en/d.html\">c</a> <img src=\"https://example.org/f.png\" alt=\"e\"></p></div>"
         );
         assert_eq!(
             html(Content::Text("a <b>\nc & d\n\n\ne"), "ar"),
@@ -167,9 +166,9 @@ mod tests {
             "<p onclick=x>a</p><script>b</script><style>c</style><a href='javascript:d'>e</a><img src=//h/i onerror=j>";
         assert_eq!(
             html(Content::Html(hostile), "en"),
-            "<div lang=\"en\"><p>a</p><a>e</a><img src=\"https://h/i\"></div>"
+            "<div lang=\"en\" dir=\"ltr\"><p>a</p><a>e</a><img src=\"https://h/i\"></div>"
         );
-        assert_eq!(html(Content::Html("&#11;&#xFFFF;a"), "en"), "<div lang=\"en\">a</div>");
+        assert_eq!(html(Content::Html("&#11;&#xFFFF;a"), "en"), "<div lang=\"en\" dir=\"ltr\">a</div>");
     }
 
     #[test]
@@ -177,11 +176,11 @@ mod tests {
         let html_of = |text| html(Content::Html(text), "en");
         assert_eq!(
             html_of("<blockquote cite=c.html>a</blockquote>"),
-            "<div lang=\"en\"><blockquote cite=\"https://example.org/en/c.html\">a</blockquote></div>"
+            "<div lang=\"en\" dir=\"ltr\"><blockquote cite=\"https://example.org/en/c.html\">a</blockquote></div>"
         );
         assert_eq!(
             html_of("<a href='HTTP:/x'>a</a>"),
-            "<div lang=\"en\"><a href=\"https://x/\">a</a></div>".replace("https", "http")
+            "<div lang=\"en\" dir=\"ltr\"><a href=\"https://x/\">a</a></div>".replace("https", "http")
         );
     }
 
@@ -196,7 +195,7 @@ mod tests {
     fn a_frame_becomes_a_link() {
         assert_eq!(
             html(Content::Html("<IFRAME width=1 src=\"https://v.example/1?a=1&amp;b\"></IFRAME>x"), "en"),
-            "<div lang=\"en\"><p><a href=\"https://v.example/1?a=1&amp;b\">https://v.example/1?a=1&amp;b</a></p>x</div>"
+            "<div lang=\"en\" dir=\"ltr\"><p><a href=\"https://v.example/1?a=1&amp;b\">https://v.example/1?a=1&amp;b</a></p>x</div>"
         );
     }
 }
