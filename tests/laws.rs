@@ -218,7 +218,7 @@ fn assert_strict_parsers(words: &Words, documents: &BTreeMap<String, Document>) 
     }
     match words.kind {
         "content_text" => assert_eq!(visible(&html_text(body.unwrap_or_default())), visible(&clean(&words.body))),
-        _ => assert!(body.is_none_or(|body| body.starts_with("<div lang=\"en\">")), "{body:?}"),
+        _ => assert!(body.is_none_or(|body| body.starts_with("<div lang=\"en\" dir=\"ltr\">")), "{body:?}"),
     }
 
     let atom = roxmltree::Document::parse(utf8(&documents["en/topic.atom.xml"])).unwrap();
@@ -247,9 +247,12 @@ fn assert_strict_parsers(words: &Words, documents: &BTreeMap<String, Document>) 
     assert_eq!(text_below(channel, "", "description"), Some(description));
     assert_eq!(text_below(channel, "", "copyright"), block(&words.rights));
     assert_eq!(text_below(item, "", "title"), Some(title));
-    let escaped = |text: String| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let paragraph = |text: String| {
+        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>\n");
+        format!("<p lang=\"en\" dir=\"ltr\">{escaped}</p>")
+    };
     // Without a summary the body is the description.
-    assert_eq!(text_below(item, "", "description"), summary.clone().map(escaped).or_else(|| body.map(str::to_owned)));
+    assert_eq!(text_below(item, "", "description"), summary.clone().map(paragraph).or_else(|| body.map(str::to_owned)));
     assert_eq!(text_below(item, "", "guid"), Some(clean(&words.guid).trim().to_owned()));
     assert_eq!(text_below(item, "", "category"), Some(line(&words.topic)));
     assert_eq!(text_below(item, DC, "creator"), Some(line(&words.author)));

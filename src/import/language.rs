@@ -2,6 +2,7 @@
 
 use super::entry::ParsedEntry;
 use crate::config::Config;
+use crate::model::Language;
 use crate::pairing::{Detection, Languages, Script};
 
 /// Determines languages among the configured ones.
@@ -9,13 +10,13 @@ pub struct LanguageResolver<'a> {
     config: &'a Config,
     detector: Languages,
     /// The one of `--language`.
-    default: Option<String>,
+    default: Option<Language>,
 }
 
 /// A configured language, and how certain it is.
 #[derive(Debug)]
 pub struct Determined {
-    pub language: String,
+    pub language: Language,
     /// The confidence of the detection, from 0 to 1.
     pub confidence: Option<f64>,
     /// Why it should be checked, if it should.
@@ -24,7 +25,7 @@ pub struct Determined {
 
 impl LanguageResolver<'_> {
     pub fn new<'a>(config: &'a Config, default: Option<&str>) -> LanguageResolver<'a> {
-        let configured: Vec<String> = config.languages.iter().map(|edition| edition.language.to_string()).collect();
+        let configured: Vec<Language> = config.languages.iter().map(|edition| edition.language.clone()).collect();
         let default = default.and_then(|tag| Some(configured[usize::from(config.language(tag)?)].clone()));
         LanguageResolver { config, detector: Languages::new(&configured), default }
     }
@@ -34,7 +35,7 @@ impl LanguageResolver<'_> {
     pub fn determine(&self, entry: &ParsedEntry, title: &str, text: &str) -> Result<Determined, String> {
         let Some(own) = &entry.language else { return self.detect(entry.inherited_language.as_deref(), title, text) };
         let (language, unsure) = match (closest_language(self.config, own), &self.default) {
-            (Some(language), _) => (language.to_owned(), None),
+            (Some(language), _) => (language.clone(), None),
             (None, Some(default)) => {
                 (default.clone(), Some(format!("as --language says, though it says `{own}` itself")))
             }
@@ -54,12 +55,12 @@ impl LanguageResolver<'_> {
 
     fn detect(&self, inherited: Option<&str>, title: &str, text: &str) -> Result<Determined, String> {
         let detection = self.detector.detect(title, text);
-        let is_possible = |tag: &&str| match &detection {
-            Detection::Identified { language, .. } => share_a_script(tag, language),
+        let is_possible = |own: &&Language| match &detection {
+            Detection::Identified { language, .. } => share_a_script(own, language),
             _ => true,
         };
         let of_source = || inherited.and_then(|tag| closest_language(self.config, tag)).filter(is_possible);
-        let default = self.default.clone().or_else(|| of_source().map(str::to_owned));
+        let default = self.default.clone().or_else(|| of_source().cloned());
         let says = if self.default.is_some() { "as --language says" } else { "as its feed says" };
         let (language, confidence, unsure) = match (detection, default) {
             (Detection::Identified { language, confidence, unsure: false }, _) => {
@@ -90,34 +91,12 @@ impl LanguageResolver<'_> {
     }
 }
 
-/// The configured language that a tag means: the same, or the only one with its primary language and script.
-fn closest_language<'c>(config: &'c Config, tag: &str) -> Option<&'c str> {
-    let tag = tag.trim().replace('_', "-").to_ascii_lowercase();
-    let configured = || config.languages.iter().map(|edition| edition.language.as_str());
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    let is_close = |other: &&str| {
-        let scripts = (script_of_tag(other), script_of_tag(&tag));
-        primary(other) == primary(&tag) && (scripts.0 == scripts.1 || scripts.0.is_none() || scripts.1.is_none())
-    };
-    let mut close = configured().filter(is_close);
-    let only = close.next().filter(|_| close.next().is_none());
-    configured().find(|other| other.eq_ignore_ascii_case(&tag)).or(only)
+/// The configured language that a tag means.
+fn closest_language<'c>(config: &'c Config, tag: &str) -> Option<&'c Language> {
+    Language::parse_leniently(tag)?.closest(config.languages.iter().map(|edition| &edition.language))
 }
 
-/// The script of a tag in lower case, if it has one; Chinese has one by its region too.
-fn script_of_tag(tag: &str) -> Option<String> {
-    let tag = tag.to_ascii_lowercase();
-    let mut parts = tag.split('-');
-    let is_chinese = parts.next() == Some("zh");
-    parts.find_map(|part| match part {
-        "cn" | "sg" | "my" if is_chinese => Some("hans".to_owned()),
-        "tw" | "hk" | "mo" if is_chinese => Some("hant".to_owned()),
-        part if part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic()) => Some(part.to_owned()),
-        _ => None,
-    })
-}
-
-fn share_a_script(one: &str, other: &str) -> bool {
+fn share_a_script(one: &Language, other: &Language) -> bool {
     Script::of_language(one).iter().any(|script| Script::of_language(other).contains(script))
 }
 
@@ -141,7 +120,7 @@ mod tests {
             ("sr-Cyrl", None),
             ("fr", None),
         ] {
-            assert_eq!(closest_language(&config, tag), expected, "{tag}");
+            assert_eq!(closest_language(&config, tag).map(Language::as_str), expected, "{tag}");
         }
     }
 }

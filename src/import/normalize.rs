@@ -16,7 +16,7 @@ use super::source_id::SourceId;
 use super::spool::{Spool, SpoolRange};
 use super::story_file::{Story, Translation};
 use super::topics::TopicMatcher;
-use super::{ImportOptions, Progress};
+use super::{ImportOptions, Progress, visible_text};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::Diagnostic;
 use crate::markup::{self, Content};
@@ -201,7 +201,7 @@ impl<'a> Normalizer<'a> {
             line: entry.line,
             date: entry.published.map(|date| day(date).to_string()),
             title: title.unwrap_or_default(),
-            language: determined.as_ref().map(|determined| determined.language.clone()),
+            language: determined.as_ref().map(|determined| determined.language.to_string()),
             confidence: determined.as_ref().and_then(|determined| determined.confidence),
             unsure: determined.and_then(|determined| determined.unsure),
             topics,
@@ -283,7 +283,7 @@ impl<'a> Normalizer<'a> {
         report.warnings.extend(warnings);
         let content = entry.body.as_ref().filter(|body| !repeats(body, entry)).map(|body| match body {
             Body::Html(html) => {
-                let html = without_language_wrapper(html);
+                let html = without_language_wrapper(html, &language);
                 let sanitized = markup::sanitize(Content::Html(html), body_base.as_ref().unwrap_or(&base), "");
                 report
                     .remarks
@@ -293,13 +293,13 @@ impl<'a> Normalizer<'a> {
             other => other.clone(),
         });
         Translation {
-            language,
             title: report.title.clone(),
             expires: entry.expires.and_then(datetime),
             draft: entry.is_draft,
             link: link.map(String::from),
             summary: entry.summary.clone(),
             content,
+            language,
             authors,
             image: image.filter(|image| *image != Image::default()),
             enclosures,
@@ -405,14 +405,15 @@ fn repeats(body: &Body, entry: &ParsedEntry) -> bool {
     other.is_some_and(|other| other.trim() == text.trim())
 }
 
-/// A body without the `<div lang>` around it, which publishing adds again.
-fn without_language_wrapper(html: &str) -> &str {
+/// A body without the `div` that says its language and direction, if it says the entry's, because publishing adds that again.
+fn without_language_wrapper<'b>(html: &'b str, language: &str) -> &'b str {
     let html = html.trim();
     let inner = || {
-        let (tag, inner) = html.strip_prefix("<div lang=\"")?.split_once('>')?;
+        let (tag, inner) = html.strip_prefix("<div lang=\"")?.split_once("\">")?;
+        // Earlier versions gave the direction only where it is right to left.
+        let tag = tag.strip_suffix("\" dir=\"ltr").or(tag.strip_suffix("\" dir=\"rtl")).unwrap_or(tag);
         let inner = inner.strip_suffix("</div>")?;
-        let is_whole = tag.split('"').count() <= 4 && !inner.contains("<div") && !inner.contains("</div");
-        is_whole.then_some(inner)
+        (tag.eq_ignore_ascii_case(language) && visible_text::is_balanced(inner, "div")).then_some(inner)
     };
     inner().unwrap_or(html)
 }
@@ -443,6 +444,33 @@ fn apply_default_date(entries: &mut [NormalizedEntry], of_feed: Option<EntryDate
                 let reason = "it has no date; give one for all that have none with --date".to_owned();
                 entry.report.outcome = Some(Outcome::LeftOut { reason });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wrapper_of_published_bodies_is_taken_off() {
+        for (body, inner) in [
+            ("<div lang=\"en\" dir=\"ltr\"><p>a</p></div>", "<p>a</p>"),
+            (" <div lang=\"en\" dir=\"rtl\">a</div>\n", "a"),
+            ("<div lang=\"en\">a</div>", "a"),
+            ("<div lang=\"en\" dir=\"ltr\"><div>a</div><DIV>b</DIV></div>", "<div>a</div><DIV>b</DIV>"),
+        ] {
+            assert_eq!(without_language_wrapper(body, "en"), inner);
+        }
+        for other in [
+            "<p>a</p>",
+            "<div lang=\"fr\" dir=\"ltr\">a</div>",
+            "<div lang=\"en\" dir=\"auto\">a</div>",
+            "<div lang=\"en\" dir=\"ltr\" class=\"b\">a</div>",
+            "<div lang=\"en\" dir=\"ltr\">a</div><div>b</div>",
+            "<div lang=\"en\" dir=\"ltr\">a",
+        ] {
+            assert_eq!(without_language_wrapper(other, "en"), other);
         }
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use encoding_rs::WINDOWS_1252;
 
-use crate::markup::has_tags;
+use crate::markup::{has_tags, tags};
 
 /// Whether a text contains a tag or an entity.
 pub fn is_html(text: &str) -> bool {
@@ -52,6 +52,15 @@ pub fn collapse_whitespace(text: &str) -> String {
             || matches!(letter, '\u{85}' | '\u{2028}' | '\u{2029}')
     };
     text.trim().split(is_plain).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether every start tag of an element has its end tag after it, and every end tag a start tag before it.
+pub fn is_balanced(html: &str, name: &str) -> bool {
+    let depth = tags(html)
+        .into_iter()
+        .filter(|(other, _)| other == name)
+        .try_fold(0_usize, |depth, (_, is_end)| if is_end { depth.checked_sub(1) } else { Some(depth + 1) });
+    depth == Some(0)
 }
 
 /// The tag at the start of a text: its length, its name, and whether it is an end tag.

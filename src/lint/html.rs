@@ -110,12 +110,8 @@ pub fn check_title(findings: &mut Findings<'_>, span: Range<usize>, title: &str)
 
 /// The first tag of a title.
 fn tag_of_title(title: &str) -> Option<String> {
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(title));
-    let tokenizer = Tokenizer::new(Tags::default(), Default::default());
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    tokenizer.sink.0.into_inner().into_iter().find(|tag| TITLE_ELEMENTS.contains(&&**tag)).map(|tag| format!("<{tag}>"))
+    let mut tags = crate::markup::tags(title).into_iter();
+    tags.find(|(name, _)| TITLE_ELEMENTS.contains(&&**name)).map(|(name, _)| format!("<{name}>"))
 }
 
 /// The first character reference of a title.
@@ -127,20 +123,6 @@ fn reference(title: &str) -> Option<String> {
         let reference = format!("&{};", &name[..end]);
         (html_escape::decode_html_entities(&reference) != reference).then_some(reference)
     })
-}
-
-#[derive(Default)]
-struct Tags(RefCell<Vec<String>>);
-
-impl TokenSink for Tags {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        if let Token::TagToken(tag) = token {
-            self.0.borrow_mut().push(tag.name.to_string());
-        }
-        TokenSinkResult::Continue
-    }
 }
 
 #[derive(Default)]

@@ -204,8 +204,7 @@ pub fn is_email(text: &str) -> bool {
 /// # Errors
 /// Why it is not valid, as a whole sentence.
 pub fn language(tag: &str) -> Result<(), String> {
-    let is_private = tag.get(..2).is_some_and(|start| matches!(start, "x-" | "X-" | "i-" | "I-"));
-    if tag.eq_ignore_ascii_case("mul") || (is_private && oxilangtag::LanguageTag::parse(tag).is_ok()) {
+    if tag.eq_ignore_ascii_case("mul") || Language::is_private(tag) {
         return Ok(());
     }
     Language::parse(tag).map(drop)

@@ -1,10 +1,10 @@
 //! Plain text as HTML, and the text that a reader of HTML sees.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use ego_tree::iter::Edge;
 use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::{BufferQueue, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 use scraper::Node;
 
 use super::tree::Tree;
@@ -80,22 +80,29 @@ pub fn visible_text(html: &str) -> String {
 
 /// Whether a text has a tag.
 pub fn has_tags(text: &str) -> bool {
+    !tags(text).is_empty()
+}
+
+/// The tags of a text: their names, and whether they are end tags.
+pub fn tags(text: &str) -> Vec<(String, bool)> {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(text));
-    let tokenizer = Tokenizer::new(HasTag::default(), TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
     let _ = tokenizer.feed(&input);
     tokenizer.end();
-    tokenizer.sink.0.get()
+    tokenizer.sink.0.into_inner()
 }
 
 #[derive(Default)]
-struct HasTag(Cell<bool>);
+struct Tags(RefCell<Vec<(String, bool)>>);
 
-impl TokenSink for HasTag {
+impl TokenSink for Tags {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        self.0.set(self.0.get() || matches!(token, Token::TagToken(_)));
+        if let Token::TagToken(tag) = token {
+            self.0.borrow_mut().push((tag.name.to_string(), tag.kind == TagKind::EndTag));
+        }
         TokenSinkResult::Continue
     }
 }

@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
-use lingua::{IsoCode639_1, Language, LanguageDetector, LanguageDetectorBuilder};
+use lingua::{IsoCode639_1, Language as Model, LanguageDetector, LanguageDetectorBuilder};
 
 use super::script::Script;
+use crate::model::Language;
 
 /// Below this confidence a detection is unsure.
 const MIN_CONFIDENCE: f64 = 0.8;
@@ -22,7 +23,7 @@ const FIRST_ATTEMPT_CHARS: usize = 300;
 
 /// A detector for the configured languages; costly to build.
 pub struct Languages {
-    configured: Vec<String>,
+    configured: Vec<Language>,
     by_script: HashMap<Script, ScriptDetector>,
 }
 
@@ -32,14 +33,14 @@ struct ScriptDetector {
     candidates: Vec<usize>,
     detector: Option<LanguageDetector>,
     /// The candidates that `lingua` has a model of.
-    supported: Vec<(Language, usize)>,
+    supported: Vec<(Model, usize)>,
 }
 
 /// The result of language identification.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detection {
     Identified {
-        language: String,
+        language: Language,
         confidence: f64,
         unsure: bool,
     },
@@ -50,25 +51,25 @@ pub enum Detection {
 }
 
 impl Languages {
-    /// Loads the models of the configured languages, given as BCP 47 tags.
-    pub fn new(configured: &[String]) -> Languages {
+    /// Loads the models of the configured languages.
+    pub fn new(configured: &[Language]) -> Languages {
         let mut candidates: BTreeMap<Script, Vec<usize>> = BTreeMap::new();
-        for (index, tag) in configured.iter().enumerate() {
-            for script in Script::of_language(tag) {
+        for (index, language) in configured.iter().enumerate() {
+            for script in Script::of_language(language) {
                 candidates.entry(*script).or_default().push(index);
             }
         }
         let detector = |candidates: Vec<usize>| {
-            let mut supported: Vec<(Language, usize)> = Vec::new();
+            let mut supported: Vec<(Model, usize)> = Vec::new();
             for &index in &candidates {
-                if let Some(language) = configured.get(index).and_then(|tag| lingua_language(tag))
-                    && !supported.iter().any(|(other, _)| *other == language)
+                if let Some(model) = configured.get(index).and_then(model)
+                    && !supported.iter().any(|(other, _)| *other == model)
                 {
-                    supported.push((language, index));
+                    supported.push((model, index));
                 }
             }
-            let languages: Vec<Language> = supported.iter().map(|(language, _)| *language).collect();
-            let detector = (languages.len() > 1).then(|| LanguageDetectorBuilder::from_languages(&languages).build());
+            let models: Vec<Model> = supported.iter().map(|(model, _)| *model).collect();
+            let detector = (models.len() > 1).then(|| LanguageDetectorBuilder::from_languages(&models).build());
             ScriptDetector { candidates, detector, supported }
         };
         let by_script = candidates.into_iter().map(|(script, candidates)| (script, detector(candidates))).collect();
@@ -152,10 +153,8 @@ impl Languages {
         let traditional = text.chars().filter(|letter| TRADITIONAL.contains(*letter)).count();
         let simplified = text.chars().filter(|letter| SIMPLIFIED.contains(*letter)).count();
         let is = |index: &usize, is_traditional: bool| {
-            let tag = self.configured.get(*index).map(|tag| tag.to_ascii_lowercase()).unwrap_or_default();
-            let is_chinese = ["zh", "yue", "wuu"].iter().any(|primary| tag.split('-').next() == Some(*primary));
-            let is_hant = ["hant", "tw", "hk", "mo"].iter().any(|part| tag.split('-').any(|piece| piece == *part));
-            is_chinese && is_hant == is_traditional
+            let script = self.configured.get(*index).and_then(Language::script);
+            script == Some(if is_traditional { "Hant" } else { "Hans" })
         };
         let is_traditional = traditional > simplified;
         let find = |is_traditional| candidates.iter().copied().find(|index| is(index, is_traditional));
@@ -163,14 +162,8 @@ impl Languages {
     }
 }
 
-fn lingua_language(tag: &str) -> Option<Language> {
-    let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    let code = match primary.as_str() {
-        "no" => "nb",
-        "iw" => "he",
-        other => other,
-    };
-    IsoCode639_1::from_str(code).ok().map(|code| Language::from_iso_code_639_1(&code))
+fn model(language: &Language) -> Option<Model> {
+    IsoCode639_1::from_str(language.code()).ok().map(|code| Model::from_iso_code_639_1(&code))
 }
 
 /// Two decimals: further ones are noise, and a report must be reproducible.
@@ -219,12 +212,12 @@ mod tests {
     use super::*;
 
     fn languages(tags: &[&str]) -> Languages {
-        Languages::new(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>())
+        Languages::new(&tags.iter().map(|tag| Language::parse(tag).unwrap()).collect::<Vec<_>>())
     }
 
     fn identified(detection: Detection) -> (String, bool) {
         match detection {
-            Detection::Identified { language, unsure, .. } => (language, unsure),
+            Detection::Identified { language, unsure, .. } => (language.to_string(), unsure),
             other => (format!("{other:?}"), true),
         }
     }

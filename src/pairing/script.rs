@@ -1,5 +1,7 @@
 //! The writing system of a letter, by Unicode block; only as fine as language identification needs.
 
+use crate::model::Language;
+
 /// A writing system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Script {
@@ -46,38 +48,30 @@ impl Script {
         })
     }
 
-    /// The scripts that a language is written in, from its BCP 47 tag.
-    pub fn of_language(tag: &str) -> &'static [Script] {
-        let mut parts = tag.split('-');
-        let primary = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let written = parts.find(|part| part.len() == 4 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
-        match written.map(str::to_ascii_lowercase).as_deref() {
-            Some("latn") => return &[Script::Latin],
-            Some("cyrl") => return &[Script::Cyrillic],
-            Some("arab") => return &[Script::Arabic],
-            Some("hans" | "hant" | "hani") => return &[Script::Han],
-            _ => {}
-        }
-        match primary.as_str() {
-            "ru" | "uk" | "be" | "bg" | "mk" | "kk" | "ky" | "tg" | "mn" | "tt" | "ba" | "cv" | "os" | "ce" => {
-                &[Script::Cyrillic]
-            }
-            "sr" => &[Script::Cyrillic, Script::Latin],
-            "el" => &[Script::Greek],
-            "hy" => &[Script::Armenian],
-            "he" | "iw" | "yi" => &[Script::Hebrew],
-            "ar" | "fa" | "ur" | "ps" | "ckb" | "sd" | "ug" | "prs" => &[Script::Arabic],
-            "hi" | "mr" | "ne" | "sa" | "bn" | "as" | "pa" | "gu" | "or" | "ta" | "te" | "kn" | "ml" | "si" => {
+    /// The scripts that a language is written in.
+    pub fn of_language(language: &Language) -> &'static [Script] {
+        match language.script() {
+            // Serbian is written in both where the tag does not say in which.
+            Some("Cyrl") if language.code() == "sr" && !language.says_script() => &[Script::Cyrillic, Script::Latin],
+            Some("Cyrl") => &[Script::Cyrillic],
+            Some("Grek") => &[Script::Greek],
+            Some("Armn") => &[Script::Armenian],
+            Some("Hebr") => &[Script::Hebrew],
+            Some("Arab" | "Aran") => &[Script::Arabic],
+            Some("Ethi") => &[Script::Ethiopic],
+            // The scripts of the blocks that `of` takes together.
+            Some("Deva" | "Beng" | "Guru" | "Gujr" | "Orya" | "Taml" | "Telu" | "Knda" | "Mlym" | "Sinh") => {
                 &[Script::Indic]
             }
-            "th" => &[Script::Thai],
-            "ka" => &[Script::Georgian],
-            "am" | "ti" => &[Script::Ethiopic],
-            "ko" => &[Script::Hangul, Script::Han],
-            "ja" => &[Script::Kana, Script::Han],
-            "zh" | "yue" | "wuu" => &[Script::Han],
-            "lo" | "km" | "my" | "bo" | "dz" | "dv" | "iu" | "chr" => &[Script::Other],
-            _ => &[Script::Latin],
+            Some("Thai") => &[Script::Thai],
+            Some("Geor") => &[Script::Georgian],
+            Some("Kore") => &[Script::Hangul, Script::Han],
+            Some("Hang") => &[Script::Hangul],
+            Some("Jpan") => &[Script::Kana, Script::Han],
+            Some("Hira" | "Kana" | "Hrkt") => &[Script::Kana],
+            Some("Hans" | "Hant" | "Hani") => &[Script::Han],
+            Some("Latn") | None => &[Script::Latin],
+            Some(_) => &[Script::Other],
         }
     }
 
@@ -103,6 +97,33 @@ impl Script {
             Script::Kana => "Kana",
             Script::Han => "Han",
             Script::Other => "a rare script",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_have_scripts() {
+        for (tag, expected) in [
+            ("en", &[Script::Latin][..]),
+            ("qaa", &[Script::Latin]),
+            ("sr", &[Script::Cyrillic, Script::Latin]),
+            ("sr-Latn", &[Script::Latin]),
+            ("sr-ME", &[Script::Latin]),
+            ("sr-RS", &[Script::Cyrillic]),
+            ("prs", &[Script::Arabic]),
+            ("fa-x-latn", &[Script::Arabic]),
+            ("pa-PK", &[Script::Arabic]),
+            ("kok", &[Script::Indic]),
+            ("ja", &[Script::Kana, Script::Han]),
+            ("ko", &[Script::Hangul, Script::Han]),
+            ("zh-yue", &[Script::Han]),
+            ("dv", &[Script::Other]),
+        ] {
+            assert_eq!(Script::of_language(&Language::parse(tag).unwrap()), expected, "{tag}");
         }
     }
 }

@@ -1,14 +1,14 @@
 //! RSS 2.0 by the RSS Advisory Board's Best Practices Profile, with Atom links, Dublin Core, Media RSS and archives (RFC 5005).
 //!
-//! The `description` of an item is its summary. Readers parse it as HTML, so the plain text is escaped. `content:encoded` is the
-//! body; without a summary, the body is the description, as the profile recommends.
+//! The `description` of an item is its summary. Readers parse it as HTML, so it is a paragraph that says its language and
+//! direction. `content:encoded` is the body; without a summary, the body is the description, as the profile recommends.
 //! Gaps: deletions cannot be expressed; an item has one enclosure, and further ones are Atom links.
 
 use rss::extension::dublincore::DublinCoreExtension;
 
 use super::element::{self, Element, HISTORY, MEDIA};
 use super::{FeedEnvelope, extract_element, styled};
-use crate::model::{Enclosure, Entry, Feed, Format, Sibling};
+use crate::model::{Enclosure, Entry, Feed, Format, Language, Sibling};
 
 const TYPE: &str = Format::Rss.media_type();
 const NAMESPACES: [(&str, &str); 6] = [
@@ -23,16 +23,7 @@ const NAMESPACES: [(&str, &str); 6] = [
 /// An item with the indentation that it has in a feed.
 pub fn entry_fragment(entry: &Entry) -> String {
     let document = write(&rss::Channel { items: vec![item(entry)], ..rss::Channel::default() });
-    mark_html_description(encode_plain_text(extract_element(&document, "item").1), entry)
-}
-
-/// Sets `xml:lang` on a description that is the body, because there is no summary. The stylesheet of feeds distinguishes it by
-/// that from plain text.
-fn mark_html_description(item: String, entry: &Entry) -> String {
-    match (&entry.summary, &entry.content) {
-        (None, Some(_)) => item.replacen("<description>", &format!("<description xml:lang=\"{}\">", entry.language), 1),
-        _ => item,
-    }
+    encode_plain_text(extract_element(&document, "item").1)
 }
 
 /// A channel without its items.
@@ -109,7 +100,7 @@ fn channel(feed: &Feed) -> rss::Channel {
 fn item(entry: &Entry) -> rss::Item {
     let body = entry.content.as_ref().map(|content| content.as_str().to_owned());
     let (description, content) = match &entry.summary {
-        Some(summary) => (Some(html(summary.as_str())), body),
+        Some(summary) => (Some(paragraph(summary.as_str(), &entry.language)), body),
         None => (body, None),
     };
     let translation = |sibling: &Sibling| {
@@ -149,9 +140,10 @@ fn item(entry: &Entry) -> rss::Item {
     }
 }
 
-/// Plain text as HTML.
-fn html(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Plain text as HTML, with its lines. Bodies are a `div`, so import can tell a summary from a body.
+fn paragraph(text: &str, language: &Language) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>\n");
+    format!("<p lang=\"{language}\" dir=\"{}\">{escaped}</p>", language.direction())
 }
 
 fn link(rel: &str, href: &str) -> Element {

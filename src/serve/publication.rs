@@ -192,7 +192,9 @@ fn render(
     planned: &[PlannedDocument],
 ) -> Result<(Vec<(PlannedDocument, Rendered)>, BodyLosses), Diagnostic> {
     let documents: Mutex<Vec<(PlannedDocument, Rendered)>> = Mutex::default();
-    let losses = site.render(planned, |planned, rendered| {
+    let losses = site.render(planned, |planned, mut rendered| {
+        // All of them are held at once.
+        rendered.bytes.shrink_to_fit();
         documents.lock().unwrap_or_else(PoisonError::into_inner).push((*planned, rendered));
         Ok(())
     })?;

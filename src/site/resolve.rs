@@ -119,15 +119,19 @@ fn guess_media_type(path: &str) -> String {
         ("mp3", "audio/mpeg"),
         ("m4a", "audio/mp4"),
         ("ogg", "audio/ogg"),
+        // Opus in its own files is Ogg (RFC 7845 §9); `audio/opus` is its stream over RTP.
+        ("opus", "audio/ogg"),
         ("mp4", "video/mp4"),
         ("webm", "video/webm"),
         ("jpg", "image/jpeg"),
         ("jpeg", "image/jpeg"),
         ("png", "image/png"),
         ("webp", "image/webp"),
+        ("avif", "image/avif"),
         ("zip", "application/zip"),
         ("epub", "application/epub+zip"),
         ("csv", "text/csv"),
+        ("vtt", "text/vtt"),
         ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
         ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ];
@@ -169,6 +173,19 @@ mod tests {
         }
         for other in ["17", "C:\\x", "a b:c", "post 17", "1a:b", "http:", "a:b c", "a:<b>", "http://["] {
             assert!(!is_absolute_iri(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn media_types_are_guessed_by_extension() {
+        for (path, expected) in [
+            ("/talk.opus", "audio/ogg"),
+            ("/a.b/cover.AVIF", "image/avif"),
+            ("/talk.vtt", "text/vtt"),
+            ("/report.pdf", "application/pdf"),
+            ("/a", "application/octet-stream"),
+        ] {
+            assert_eq!(guess_media_type(path), expected, "{path}");
         }
     }
 }

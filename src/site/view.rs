@@ -21,10 +21,6 @@ pub(super) struct ViewBuilder<'s> {
     localizer: &'s Localizer,
 }
 
-fn direction(language: &Language) -> &'static str {
-    if language.is_right_to_left() { "rtl" } else { "ltr" }
-}
-
 impl<'s> ViewBuilder<'s> {
     pub(super) fn new(site: &'s Site, key: DocumentKey, language: LanguageIndex) -> Self {
         let localizer = site.templates.localizer(usize::from(language));
@@ -56,7 +52,7 @@ impl<'s> ViewBuilder<'s> {
     /// A link whose text is in another language.
     fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
         let other = (language != self.language).then(|| self.language_of(language));
-        view::Link { lang: other.map(Language::to_string), dir: other.map(direction), ..self.link(key, text) }
+        view::Link { lang: other.map(Language::to_string), dir: other.map(Language::direction), ..self.link(key, text) }
     }
 
     fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
@@ -82,7 +78,7 @@ impl<'s> ViewBuilder<'s> {
         let in_first = |feed: FeedKey| self.feeds(feed).into_iter().next();
         view::Page {
             lang: language.to_string(),
-            dir: direction(language),
+            dir: language.direction(),
             title,
             heading,
             description,
@@ -266,7 +262,7 @@ impl<'s> ViewBuilder<'s> {
             title: entry.title.to_string(),
             href: entry.link.map(String::from),
             lang: other.map(Language::to_string),
-            dir: other.map(direction),
+            dir: other.map(Language::direction),
             language: other.map(|_| config.languages[usize::from(own)].name.to_string()),
             summary: entry.summary.map(|summary| summary.to_string()),
             image: entry.image.map(|image| view::Image {
@@ -283,7 +279,7 @@ impl<'s> ViewBuilder<'s> {
     pub(super) fn style(&self) -> view::Style {
         let language = self.language_of(self.language);
         view::Style {
-            page: view::StylePage { lang: language.to_string(), dir: direction(language) },
+            page: view::StylePage { lang: language.to_string(), dir: language.direction() },
             interface_language: self.language.into(),
         }
     }
@@ -300,7 +296,7 @@ impl<'s> ViewBuilder<'s> {
             view::Edition {
                 href: self.href(DocumentKey::Page { feed, kind: PageKind::Newest }),
                 lang: edition.language.to_string(),
-                dir: direction(&edition.language),
+                dir: edition.language.direction(),
                 name: edition.name.to_string(),
                 title: edition.title.to_string(),
                 description: edition.description.as_ref().map(ToString::to_string),
@@ -353,7 +349,7 @@ impl<'s> ViewBuilder<'s> {
             };
             view::CoverageRow {
                 lang: edition.language.to_string(),
-                dir: direction(&edition.language),
+                dir: edition.language.direction(),
                 name: edition.name.to_string(),
                 bars: bars.collect(),
                 base,

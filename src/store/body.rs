@@ -12,8 +12,8 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language, anchors: &str
     if inner.is_empty() {
         return (None, losses);
     }
-    let direction = if language.is_right_to_left() { " dir=\"rtl\"" } else { "" };
-    (Some(Html::of_sanitized(format!("<div lang=\"{language}\"{direction}>{inner}</div>"))), losses)
+    let direction = language.direction();
+    (Some(Html::of_sanitized(format!("<div lang=\"{language}\" dir=\"{direction}\">{inner}</div>"))), losses)
 }
 
 #[cfg(test)]
@@ -31,7 +31,7 @@ mod tests {
     fn every_kind_of_body_becomes_html() {
         assert_eq!(
             html(Content::Markdown("# A\n\n*b* [c](d.html) ![e](/f.png)"), "en"),
-            "<div lang=\"en\"><h1>A</h1>\n<p><em>b</em> <a href=\"https://example.org/en/d.html\">c</a> <img src=\"https://example.org/f.png\" alt=\"e\"></p></div>"
+            "<div lang=\"en\" dir=\"ltr\"><h1>A</h1>\n<p><em>b</em> <a href=\"https://example.org/en/d.html\">c</a> <img src=\"https://example.org/f.png\" alt=\"e\"></p></div>"
         );
         assert_eq!(
             html(Content::Text("a <b>\nc & d\n\n\ne"), "ar"),
@@ -46,9 +46,9 @@ mod tests {
             "<p onclick=x>a</p><script>b</script><style>c</style><a href='javascript:d'>e</a><img src=//h/i onerror=j>";
         assert_eq!(
             html(Content::Html(hostile), "en"),
-            "<div lang=\"en\"><p>a</p><a>e</a><img src=\"https://h/i\"></div>"
+            "<div lang=\"en\" dir=\"ltr\"><p>a</p><a>e</a><img src=\"https://h/i\"></div>"
         );
-        assert_eq!(html(Content::Html("&#11;&#xFFFF;a"), "en"), "<div lang=\"en\">a</div>");
+        assert_eq!(html(Content::Html("&#11;&#xFFFF;a"), "en"), "<div lang=\"en\" dir=\"ltr\">a</div>");
     }
 
     #[test]
@@ -56,11 +56,11 @@ mod tests {
         let html_of = |text| html(Content::Html(text), "en");
         assert_eq!(
             html_of("<blockquote cite=c.html>a</blockquote>"),
-            "<div lang=\"en\"><blockquote cite=\"https://example.org/en/c.html\">a</blockquote></div>"
+            "<div lang=\"en\" dir=\"ltr\"><blockquote cite=\"https://example.org/en/c.html\">a</blockquote></div>"
         );
         assert_eq!(
             html_of("<a href='HTTP:/x'>a</a>"),
-            "<div lang=\"en\"><a href=\"https://x/\">a</a></div>".replace("https", "http")
+            "<div lang=\"en\" dir=\"ltr\"><a href=\"https://x/\">a</a></div>".replace("https", "http")
         );
     }
 
@@ -75,7 +75,7 @@ mod tests {
     fn a_frame_becomes_a_link() {
         assert_eq!(
             html(Content::Html("<IFRAME width=1 src=\"https://v.example/1?a=1&amp;b\"></IFRAME>x"), "en"),
-            "<div lang=\"en\"><p><a href=\"https://v.example/1?a=1&amp;b\">https://v.example/1?a=1&amp;b</a></p>x</div>"
+            "<div lang=\"en\" dir=\"ltr\"><p><a href=\"https://v.example/1?a=1&amp;b\">https://v.example/1?a=1&amp;b</a></p>x</div>"
         );
     }
 }

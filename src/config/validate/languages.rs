@@ -40,7 +40,7 @@ impl Validator<'_> {
                 self.error(&path, format!("the language `{parsed}` has no `title`"));
             }
             let unnamed = || Text::line(parsed.as_str());
-            let name = language.name.as_deref().and_then(Text::line).or_else(|| Text::line(parsed.native_name()));
+            let name = language.name.as_deref().and_then(Text::line).or_else(|| Text::line(&parsed.name()));
             let (Some(title), Some(name)) = (title.or_else(unnamed), name) else { continue };
             editions.push(Edition {
                 title,

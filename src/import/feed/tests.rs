@@ -68,6 +68,19 @@ fn rss_of_other_versions() {
         "<rss><channel><item><title>a</title><description xml:lang='en'><![CDATA[<div lang=\"en\">b</div>]]></description></item></channel></rss>",
     );
     assert_eq!(own.body, Some(Body::Html("<div lang=\"en\">b</div>".into())));
+    let described = |html: &str| {
+        let entry = one(&format!(
+            "<rss><channel><item><title>a</title><description><![CDATA[{html}]]></description></item></channel></rss>"
+        ));
+        (entry.summary, entry.body)
+    };
+    let summary = "<p lang=\"ar\" dir=\"rtl\">b &lt;i&gt;<br>\nc<br>\n<br>\nd</p>";
+    assert_eq!(described(summary), (Some("b <i>\nc\n\nd".into()), None));
+    for body in
+        ["<p lang=\"ar\" dir=\"rtl\">b <i>c</i></p>", "<p lang=\"ar\">b</p>", "<div lang=\"ar\" dir=\"rtl\">b</div>"]
+    {
+        assert_eq!(described(body), (None, Some(Body::Html(body.into()))));
+    }
 }
 
 #[test]

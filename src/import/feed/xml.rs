@@ -147,6 +147,15 @@ fn is_foreign(kind: &str) -> bool {
     kind.contains('/') && !kind.contains("html") && !kind.contains("xml")
 }
 
+/// Whether a description is plain text in a paragraph that says its language and direction, as published summaries are.
+fn is_marked_summary(description: &str) -> bool {
+    let inner = || {
+        let (tag, inner) = description.trim().strip_prefix("<p lang=\"")?.split_once("\">")?;
+        inner.strip_suffix("</p>").filter(|_| tag.ends_with("\" dir=\"ltr") || tag.ends_with("\" dir=\"rtl"))
+    };
+    inner().is_some_and(|inner| !crate::markup::has_tags(&inner.replace("<br>", "")))
+}
+
 /// Fills summary and body.
 fn texts(item: &Element, base: &Base, entry: &mut ParsedEntry) {
     let of_element = |namespace, name| item.child(namespace, name).and_then(|element| base_of_body(element, base));
@@ -179,6 +188,7 @@ fn texts(item: &Element, base: &Base, entry: &mut ParsedEntry) {
         // A description with markup is the body if there is no other.
         Some(description)
             if entry.body.is_none()
+                && !is_marked_summary(&description.text())
                 && (crate::markup::has_tags(&description.text()) || description.elements().next().is_some()) =>
         {
             let html = match description.elements().next() {

@@ -13,7 +13,7 @@ use icu_datetime::fieldsets::{Y, YM, YMDE};
 use icu_datetime::{DateTimeFormatterPreferences, FixedCalendarDateTimeFormatter};
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
-use icu_locale_core::Locale;
+use icu_locale::Locale;
 use icu_plurals::{PluralCategory, PluralRules};
 use serde::Deserialize;
 
@@ -63,18 +63,12 @@ pub struct Message {
     pub is_fallback: bool,
 }
 
-/// The locale of a tag; for tags that the CLDR does not support, the root locale.
-fn locale(language: &str) -> Locale {
-    language.parse().unwrap_or(Locale::UNKNOWN)
-}
-
 impl Messages {
-    pub fn new(language: &str, patterns: Patterns) -> Messages {
-        let locale = locale(language);
+    pub fn new(locale: &Locale, patterns: Patterns) -> Messages {
         Messages {
             patterns,
-            plurals: PluralRules::try_new_cardinal((&locale).into()).ok(),
-            numbers: DecimalFormatter::try_new((&locale).into(), Default::default()).ok(),
+            plurals: PluralRules::try_new_cardinal(locale.into()).ok(),
+            numbers: DecimalFormatter::try_new(locale.into(), Default::default()).ok(),
         }
     }
 
@@ -138,9 +132,9 @@ fn category(category: PluralCategory) -> &'static str {
 
 impl Localizer {
     pub fn new(language: &Language, patterns: Patterns, english: Arc<Messages>) -> Localizer {
-        let preferences: DateTimeFormatterPreferences = (&locale(language.as_str())).into();
+        let preferences: DateTimeFormatterPreferences = language.locale().into();
         Localizer {
-            own: Messages::new(language.as_str(), patterns),
+            own: Messages::new(language.locale(), patterns),
             english,
             day: DateFormatter::try_new(preferences, YMDE::long()).ok(),
             month: DateFormatter::try_new(preferences, YM::long()).ok(),
@@ -194,7 +188,7 @@ mod tests {
 
     fn localizer(tag: &str, patterns: &str) -> Localizer {
         let english = "here = 'here'\nstories = { one = '{number} story', other = '{number} stories' }";
-        let english = Arc::new(Messages::new("en", toml::from_str(english).unwrap()));
+        let english = Arc::new(Messages::new(&icu_locale::locale!("en"), toml::from_str(english).unwrap()));
         Localizer::new(&Language::parse(tag).unwrap(), toml::from_str(patterns).unwrap(), english)
     }
 

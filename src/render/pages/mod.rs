@@ -13,6 +13,7 @@ use std::error::Error as _;
 use std::ops::Range;
 use std::sync::Arc;
 
+use icu_locale::locale;
 use minijinja::value::{Kwargs, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter};
 use serde::Serialize;
@@ -161,12 +162,12 @@ fn guarded(overrides: &[TemplateOverride], diagnostics: &mut Vec<Diagnostic>) ->
     overrides.iter().map(|template| (template.name.clone(), file(template))).collect()
 }
 
-/// The message patterns of every language that has a file, by its tag in lowercase.
+/// The message patterns of every language that has a file. A file that is named like no language belongs to none.
 fn parse_locales(
     files: &BTreeMap<&str, &str>,
     overrides: &Overrides,
     diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, Patterns> {
+) -> BTreeMap<Language, Patterns> {
     let mut out = BTreeMap::new();
     let english: Patterns = toml::from_str(include_str!("locales/en.toml")).unwrap_or_default();
     for (name, text) in files {
@@ -191,7 +192,9 @@ fn parse_locales(
         let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == name);
         let mut all: Patterns = built_in.and_then(|(_, text)| toml::from_str(text).ok()).unwrap_or_default();
         all.extend(patterns);
-        out.insert(tag.to_ascii_lowercase(), all);
+        if let Ok(language) = Language::parse(tag) {
+            out.insert(language, all);
+        }
     }
     out
 }
@@ -201,21 +204,12 @@ fn unknown_message(key: &str) -> String {
 }
 
 /// The localizer of each language, with the messages of the most specific tag that has some.
-fn localizers(languages: &[Language], locales: &BTreeMap<String, Patterns>) -> Vec<Localizer> {
-    let english = Arc::new(Messages::new("en", locales.get("en").cloned().unwrap_or_default()));
+fn localizers(languages: &[Language], locales: &BTreeMap<Language, Patterns>) -> Vec<Localizer> {
+    let of_tag =
+        |tag| locales.iter().find(|(language, _)| language.as_str() == tag).map(|(_, patterns)| patterns.clone());
+    let english = Arc::new(Messages::new(&locale!("en"), of_tag("en").unwrap_or_default()));
     let localizer = |language: &Language| {
-        let tag = language.as_str().to_ascii_lowercase();
-        // The scripts of Chinese that these tags imply (CLDR, likely subtags).
-        let tag = match tag.as_str() {
-            "zh" | "zh-cn" | "zh-sg" => "zh-hans",
-            "zh-tw" | "zh-hk" | "zh-mo" => "zh-hant",
-            tag => tag,
-        };
-        let subtags: Vec<&str> = tag.split('-').collect();
-        // Messages in another script would be unreadable.
-        let has_script = subtags.get(1).is_some_and(|subtag| subtag.len() == 4);
-        let fewest = if has_script { 2 } else { 1 };
-        let own = (fewest..=subtags.len()).rev().find_map(|count| locales.get(&subtags[..count].join("-"))).cloned();
+        let own = language.lookup(locales.keys()).and_then(|known| locales.get(known)).cloned();
         Localizer::new(language, own.unwrap_or_default(), Arc::clone(&english))
     };
     languages.iter().map(localizer).collect()
