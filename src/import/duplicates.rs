@@ -9,7 +9,7 @@ use super::report::Outcome;
 use crate::pairing::fold;
 
 /// Of entries with the same key, date, title and text the first counts. Of entries in different documents of
-/// one source with the same key, or without a key the same date, language and title, the last counts.
+/// one source with the same key and language, or without a key the same date, language and title, the last counts.
 pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
     let mut same: HashMap<(Option<String>, NaiveDate, String, String), usize> = HashMap::new();
     let mut alike: HashMap<(Option<String>, NaiveDate, String, String), Vec<usize>> = HashMap::new();
@@ -31,8 +31,10 @@ pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
         };
         let earlier = alike.entry(key).or_default();
         let is_elsewhere = |other: &usize| entries[*other].report.source != entry.report.source;
-        let superseded = earlier.iter().position(is_elsewhere).map(|position| earlier.remove(position));
-        let is_repeated = !earlier.is_empty();
+        // In another language it is no correction.
+        let is_older = |other: &usize| is_elsewhere(other) && entries[*other].language() == entry.language();
+        let superseded = earlier.iter().position(is_older).map(|position| earlier.remove(position));
+        let is_repeated = earlier.iter().any(|other| !is_elsewhere(other));
         earlier.push(index);
         if let Some(other) = superseded {
             let (by, line) = location(entry);

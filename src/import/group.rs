@@ -122,7 +122,12 @@ fn link_previous(drafts: &mut [StoryDraft], normalized: &Normalized, previous: &
         let elsewhere =
             claims[&story].iter().filter(|claim| **claim != index).flat_map(|claim| &drafts[*claim].entries);
         let moved = elsewhere.filter(|entry| previous[**entry] == Some(story));
-        let moved_languages = moved.map(|entry| normalized.entries[*entry].language().to_owned()).collect();
+        let mut moved_languages: Vec<String> =
+            moved.map(|entry| normalized.entries[*entry].language().to_owned()).collect();
+        // A translation whose language was corrected leaves nothing behind.
+        let own = || drafts[index].entries.iter().map(|entry| &normalized.entries[*entry]);
+        let left = own().filter_map(|entry| entry.previous_language.clone());
+        moved_languages.extend(left.filter(|left| own().all(|entry| entry.language() != left)));
         (drafts[index].merged, drafts[index].moved_languages) = (merged, moved_languages);
     }
 }

@@ -48,6 +48,7 @@ pub fn identify(
             earlier.source = normalized.entries[index].source.clone();
         }
     }
+    find_quoted(lookup, normalized, &matches);
     let previous = match_previous(normalized, state, &matches);
     for (index, found) in previous.iter().enumerate() {
         let entry = &normalized.entries[index];
@@ -155,10 +156,17 @@ impl<'a> Identifier<'a> {
                     let is_near = is_segment || earlier.source.is_on_same_host(&entry.source);
                     is_same_text || (is_near && self.agrees(index, *found))
                 });
-                // An entry whose language changed has become a story of its own beside the earlier one.
                 let near: Vec<Earlier> = near.collect();
+                // An entry in another language is the earlier one only if it says the same.
+                let is_possible = |found: &Earlier| {
+                    let (earlier, entry) = (self.earlier(*found), &self.entries[index]);
+                    earlier.language == entry.language()
+                        || fold(&earlier.title) == fold(entry.title())
+                        || (!entry.text_hash.is_empty() && earlier.text_hash == entry.text_hash)
+                };
                 let found = near
                     .into_iter()
+                    .filter(is_possible)
                     .min_by_key(|found| self.earlier(*found).language != self.entries[index].language());
                 // A source whose own entry has a foreign id may quote the entry that has it.
                 let is_quotation = found.is_some_and(|found| {
@@ -169,7 +177,10 @@ impl<'a> Identifier<'a> {
                 if let Some(found) = found.filter(|_| !is_quotation) {
                     is_used.insert(found);
                     self.matches[index] = Some(found);
-                    self.entries[index].keeps_guid = self.earlier(found).keeps_guid;
+                    let earlier = self.earlier(found);
+                    let entry = &mut self.entries[index];
+                    entry.keeps_guid = earlier.keeps_guid;
+                    entry.previous_language = Some(earlier.language.clone()).filter(|of| of != entry.language());
                 }
             }
         }
@@ -189,20 +200,26 @@ impl<'a> Identifier<'a> {
             };
             let earlier = by_key.get(&*key).cloned().unwrap_or_default();
             let in_run = claims.get(&key).cloned().unwrap_or_default();
-            if let Some(found) = earlier.iter().copied().find(|found| self.agrees(index, *found)) {
+            let is_foreign = |of: &SourceId| *of != self.entries[index].source;
+            let foreign: Vec<Earlier> =
+                earlier.iter().copied().filter(|found| is_foreign(&self.earlier(*found).source)).collect();
+            if let Some(found) = foreign.into_iter().find(|found| self.agrees(index, *found)) {
                 let of = StoredIn::of(self.links.state, found).file.to_owned();
                 let from = self.earlier(found).source.clone();
                 self.entries[index].report.outcome = Some(quoted(of, &from));
                 continue;
             }
-            if let Some(other) = in_run.iter().copied().find(|other| agree(&self.entries[index], &self.entries[*other]))
-            {
+            let is_quoted = |other: &usize| {
+                let (own, other) = (&self.entries[index], &self.entries[*other]);
+                other.source != own.source && agree(own, other)
+            };
+            if let Some(other) = in_run.iter().copied().find(is_quoted) {
                 let (of, from) = (self.entries[other].report.source.clone(), self.entries[other].source.clone());
                 self.entries[index].report.outcome = Some(quoted(of, &from));
                 continue;
             }
             if !earlier.is_empty() || !in_run.is_empty() {
-                self.entries[index].drop_guid("another source has another entry with the same id");
+                self.entries[index].drop_guid("another entry has the same id");
             }
             claims.entry(key).or_default().push(index);
         }
@@ -211,6 +228,7 @@ impl<'a> Identifier<'a> {
     /// Ids that this site mints: without the site's own word they prove nothing.
     fn resolve_own_ids(&mut self) {
         let prefix = own_tag_prefix(self.config);
+        let mut ids: HashMap<String, String> = HashMap::new();
         for index in 0..self.entries.len() {
             let entry = &self.entries[index];
             let Some(guid) = entry.guid.clone().filter(|guid| !entry.is_skipped() && guid.starts_with(&prefix)) else {
@@ -220,8 +238,9 @@ impl<'a> Identifier<'a> {
             let story = self.matches[index].map(|(story, _)| self.links.state.stories[story].id().to_owned());
             if let Some(story) = story {
                 // It continues its story, which may have been imported as this site's own.
-                let is_of_story = own.is_some_and(|(own, _)| own == story);
                 let entry = &mut self.entries[index];
+                // Not if it came without its id.
+                let is_of_story = entry.keeps_guid && own.is_some_and(|(own, _)| own == story);
                 entry.story_id = entry.story_id.take().filter(|_| is_of_story);
                 entry.guid = entry.guid.take().filter(|_| is_of_story);
                 continue;
@@ -257,10 +276,15 @@ impl<'a> Identifier<'a> {
                     let reason = format!("its id `{guid}` names no story; give it another id");
                     entry.report.outcome = Some(Outcome::LeftOut { reason });
                 }
+                Some((id, _)) if ids.get(&id.to_ascii_lowercase()).is_some_and(|other| *other != id) => {
+                    entry.drop_own_id(
+                        "its id differs from another entry's in case alone, and file systems may not tell them apart",
+                    );
+                }
                 _ if entry.story_id.is_none() => {
                     entry.drop_own_id("its id is one that this site mints, in a language that is not configured");
                 }
-                _ => {}
+                Some((id, _)) => drop(ids.insert(id.to_ascii_lowercase(), id)),
             }
         }
         for entry in self.entries.iter_mut() {
@@ -282,10 +306,13 @@ fn agree(one: &NormalizedEntry, other: &NormalizedEntry) -> bool {
 
 /// Whether a translation in the store has the title or the text of an entry.
 fn says_the_same(entry: &NormalizedEntry, stored: &StoredTranslation<'_>) -> bool {
+    let is_same_title = stored.translation.title.is_some_and(|title| fold(title) == fold(entry.title()));
+    is_same_title || (!entry.text_hash.is_empty() && has_same_text(entry, stored))
+}
+
+/// Whether a translation in the store has the text of an entry, or neither has any.
+fn has_same_text(entry: &NormalizedEntry, stored: &StoredTranslation<'_>) -> bool {
     let own = stored.translation;
-    if own.title.is_some_and(|title| fold(title) == fold(entry.title())) {
-        return true;
-    }
     let body = own.content.map(|content| match content {
         Content::Html(text) => Body::Html(text.to_owned()),
         Content::Markdown(text) => Body::Markdown(text.to_owned()),
@@ -294,7 +321,7 @@ fn says_the_same(entry: &NormalizedEntry, stored: &StoredTranslation<'_>) -> boo
     let body = body.map(|body| body.visible_text()).unwrap_or_default();
     let summary = own.summary.unwrap_or_default();
     let text = [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n");
-    !text.is_empty() && hash(&text) == entry.text_hash
+    if text.is_empty() { entry.text_hash.is_empty() } else { hash(&text) == entry.text_hash }
 }
 
 /// Decides which entry keeps a guid that a story of the store, or another entry, has too.
@@ -319,27 +346,32 @@ fn finish_guids(
             normalized.entries[index].drop_own_id("its id is one that this site mints for another entry");
             continue;
         }
-        if let Some(owner) = lookup.story_with_guid(&guid).filter(|owner| Some(*owner) != story) {
-            let entry = &normalized.entries[index];
-            let agrees = lookup.any_translation(owner, |stored| {
-                let is_same_title = stored.translation.title.is_some_and(|title| fold(title) == fold(entry.title()));
-                let is_near = (stored.day - entry.date()).num_days().abs() <= 1;
-                let link = stored.translation.link.map(|link| link.replace("{language}", stored.language));
-                let is_same_link = link.is_some_and(|link| {
-                    entry.link.as_deref().is_some_and(|own| normalized_address(own) == normalized_address(&link))
-                });
-                is_same_link || (is_same_title && is_near)
-            });
-            if agrees && story.is_none() {
-                normalized.entries[index].existing = Some(Outcome::Quoted { of: owner.to_owned(), from: None });
-            } else {
-                normalized.entries[index].drop_guid("a story in the store has the same id");
-                continue;
-            }
+        let owner = lookup.story_with_guid(&guid).filter(|owner| Some(*owner) != story);
+        if owner.is_some() && entry.existing.is_none() {
+            normalized.entries[index].drop_guid("a story in the store has the same id");
+            continue;
         }
         if claimed.insert(guid, index).is_some() {
             normalized.entries[index].drop_guid("another entry has the same id");
         }
+    }
+}
+
+/// Finds the entries that a story of the store has already: it has their guid, and their link, or title and day.
+fn find_quoted(lookup: &StoryLookup<'_>, normalized: &mut Normalized, matches: &[Option<Earlier>]) {
+    for (entry, _) in normalized.entries.iter_mut().zip(matches).filter(|(_, found)| found.is_none()) {
+        let Some(guid) = entry.guid.as_deref().filter(|_| !entry.is_skipped() && entry.keeps_guid) else { continue };
+        let Some(owner) = lookup.story_with_guid(guid) else { continue };
+        let agrees = lookup.any_translation(owner, |stored| {
+            let is_same_title = stored.translation.title.is_some_and(|title| fold(title) == fold(entry.title()));
+            let is_near = (stored.day - entry.date()).num_days().abs() <= 1;
+            let link = stored.translation.link.map(|link| link.replace("{language}", stored.language));
+            let is_same_link = link.is_some_and(|link| {
+                entry.link.as_deref().is_some_and(|own| normalized_address(own) == normalized_address(&link))
+            });
+            is_same_link || (is_same_title && is_near)
+        });
+        entry.existing = agrees.then(|| Outcome::Quoted { of: owner.to_owned(), from: None });
     }
 }
 
@@ -363,6 +395,8 @@ fn find_existing(
             let is_same = |stored: StoredTranslation<'_>| {
                 (stored.day, stored.language) == (entry.date(), entry.language())
                     && stored.translation.title == Some(entry.title())
+                    // An entry with an id of its own may have the title of another.
+                    && (entry.key.is_none() || has_same_text(entry, &stored))
             };
             (lookup.any_translation(&id, is_same) && found.insert((id, entry.language().to_owned()))).then_some(path)
         });

@@ -447,3 +447,97 @@ fn entries_whose_language_changed_are_found_again() {
     let after = vec![item("g1", "en", "Bridge"), item("g2", "en", "Some text."), item("", "en", "Some text.")];
     no_import_breaks_a_store(&[(1, false, before), (1, false, after)]).unwrap();
 }
+
+#[test]
+fn an_own_id_that_came_in_by_chance_is_not_given_at_the_second_import() {
+    let room = Newsroom::new();
+    let own = "tag:news.example.org,2014:2026/a-note/en";
+    let text = "Some English text here, about the new bridge";
+    let items = [
+        json!({"id": "urn:x:1", "title": "Открытие моста", "content_text": text, "date_published": "2026-01-05", "language": "ru"}),
+        json!({"id": own, "title": "A note", "content_text": text, "date_published": "2026-01-05"}),
+    ];
+    for items in [&items[..], &items[1..]] {
+        let feed = feed(A, items);
+        room.import("a.json", &feed);
+        let before = room.files();
+        room.import("a.json", &feed);
+        assert_eq!(room.files(), before);
+        assert!(!before.values().any(|text| text.contains("guid = \"tag:")), "{before:?}");
+    }
+}
+
+#[test]
+fn the_same_id_in_another_language_is_a_story_of_its_own_or_a_corrected_language() {
+    let item = |title: &str, text: &str, language: &str| json!({"id": "7", "title": title, "content_text": text, "date_published": "2026-01-05", "language": language});
+    let english = item("A note", "About the new bridge", "en");
+    let russian = item("Заметка", "О новом мосте", "ru");
+    // In two imports, and in one.
+    let room = Newsroom::new();
+    room.import("a.json", &feed(A, &[english.clone()]));
+    let report = room.import("b.json", &feed(A, &[russian.clone()]));
+    assert_eq!((kinds(&report), room.stories().len()), (vec!["written"], 3));
+    assert!(report.entries[0].warnings[0].contains("without its id"), "{report:?}");
+    assert_eq!(kinds(&room.import("b.json", &feed(A, &[russian.clone()]))), ["unchanged"]);
+    let room = Newsroom::new();
+    std::fs::write(room.path("a.json"), feed(A, &[english])).unwrap();
+    std::fs::write(room.path("b.json"), feed(A, &[russian])).unwrap();
+    let options = ImportOptions { sources: vec![room.path("a.json"), room.path("b.json")], ..room.options("a.json") };
+    assert_eq!(kinds(&room.import_with(&options)), ["written"; 2]);
+    assert_eq!(room.errors(), [""; 0]);
+    // The source corrects the language alone.
+    let room = Newsroom::new();
+    room.import("a.json", &feed(A, &[item("Bridge", "О новом мосте", "en")]));
+    assert_eq!(kinds(&room.import("a.json", &feed(A, &[item("Bridge", "О новом мосте", "ru")]))), ["updated"]);
+    let story = &room.stories()["2026/bridge.toml"];
+    assert!(story.contains("[translations.ru]") && !story.contains("[translations.en]"), "{story}");
+    assert_eq!(room.errors(), [""; 0]);
+}
+
+#[test]
+fn an_entry_with_an_id_is_not_another_story_of_the_same_title() {
+    let room = Newsroom::new();
+    let of = |id: &str, text: &str| {
+        feed(id, &[json!({"id": id, "title": "Weekly news", "content_text": text, "date_published": "2026-01-05"})])
+    };
+    std::fs::write(room.path("a.json"), of(A, "Of the bridge")).unwrap();
+    std::fs::write(room.path("b.json"), of(B, "Of boats")).unwrap();
+    for (name, into) in [("a.json", "stories/a"), ("b.json", "stories/b")] {
+        let options = ImportOptions { into: room.path(into), ..room.options(name) };
+        assert_eq!(kinds(&room.import_with(&options)), ["written"], "{name}");
+    }
+    let texts: Vec<String> = room.stories().into_values().filter(|text| text.contains("Weekly")).collect();
+    assert_eq!((texts.len(), room.errors()), (4, vec![]));
+}
+
+#[test]
+fn a_quotation_of_another_folder_is_one_at_the_second_import_too() {
+    let room = Newsroom::new();
+    let original = json!({"id": "u1", "url": "https://one.example/1", "title": "First note", "content_text": "About the new bridge", "date_published": "2026-01-06"});
+    std::fs::write(room.path("a.json"), feed(A, &[original])).unwrap();
+    room.import_with(&ImportOptions { into: room.path("stories/sub"), ..room.options("a.json") });
+    let boats = |id: &str, language: &str| json!({"id": id, "url": "https://one.example/1", "title": "Boats and the sea", "content_text": "Of boats and of the sea", "date_published": "2026-01-05", "language": language});
+    let items = [
+        boats("u1", "ru"),
+        json!({"id": "g1", "title": "Other", "content_text": "Ministry opens the bridge", "date_published": "2026-01-05"}),
+        boats("g1", "en"),
+    ];
+    room.import("b.json", &feed(B, &items));
+    let before = room.files();
+    assert_eq!(kinds(&room.import("b.json", &feed(B, &items)))[0], "quoted");
+    assert_eq!(room.files(), before);
+}
+
+#[test]
+fn own_ids_that_differ_in_case_alone_are_reported() {
+    let room = Newsroom::new();
+    let item = |id: &str, title: &str| json!({"id": format!("tag:news.example.org,2014:2018/{id}/en"), "title": title, "content_text": "Some text", "date_published": "2026-01-05"});
+    std::fs::write(room.path("f.json"), feed(A, &[item("ok", "One"), item("OK", "Two")])).unwrap();
+    let report = room.import_with(&ImportOptions { own: true, ..room.options("f.json") });
+    assert_eq!(kinds(&report), ["written"; 2]);
+    assert!(
+        report.entries[0].warnings.is_empty() && report.entries[1].warnings[0].contains("case alone"),
+        "{report:?}"
+    );
+    assert!(room.stories().contains_key("2018/ok.toml"));
+}

@@ -30,7 +30,8 @@ pub fn match_previous(
     state: &ImportState,
     known: &[Option<(usize, usize)>],
 ) -> Vec<Option<(usize, usize)>> {
-    let (indices, entries): (Vec<usize>, Vec<&NormalizedEntry>) = normalized.imported().unzip();
+    let (indices, entries): (Vec<usize>, Vec<&NormalizedEntry>) =
+        normalized.imported().filter(|(_, entry)| entry.existing.is_none()).unzip();
     let stories = state.stories.iter().enumerate();
     let earlier: Vec<((usize, usize), &SourceEntry)> = stories
         .flat_map(|(index, story)| story.entries.iter().enumerate().map(move |(nth, entry)| ((index, nth), entry)))

@@ -47,6 +47,8 @@ pub struct NormalizedEntry {
     pub existing: Option<Outcome>,
     /// The story of a guid that this site minted.
     pub story_id: Option<String>,
+    /// The language that it had in an earlier import, if that was another one.
+    pub previous_language: Option<String>,
     /// Entries with the same key are one story.
     pub translation_key: Option<String>,
     /// Guids or links of its translations.
@@ -76,7 +78,7 @@ impl NormalizedEntry {
 
     /// Imports it without a guid that this site minted, and reports why.
     pub fn drop_own_id(&mut self, why: &str) {
-        (self.guid, self.story_id) = (None, None);
+        (self.guid, self.story_id, self.keeps_guid) = (None, None, false);
         self.report.warnings.push(format!("imported without its id, because {why}"));
     }
 
@@ -236,6 +238,7 @@ impl<'a> Normalizer<'a> {
             is_own: false,
             keeps_guid: true,
             existing: None,
+            previous_language: None,
             guid: entry.guid,
             report,
             text: None,
