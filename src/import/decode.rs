@@ -34,7 +34,7 @@ enum Declared {
 impl Declared {
     fn for_label(label: &[u8]) -> Option<Declared> {
         let is_ascii = |name: &&str| label.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
-        if ASCII_LABELS.iter().any(|name| is_ascii(&name)) {
+        if ASCII_LABELS.iter().any(is_ascii) {
             return Some(Declared::Ascii);
         }
         Encoding::for_label(label).map(Declared::In)
