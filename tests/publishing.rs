@@ -695,6 +695,11 @@ fn a_gone_entry_is_reported_once() {
     deleted(&site);
     fs::remove_file(site.path("public/.tidings")).unwrap();
     assert_eq!((site.built(&preview).stderr, site.built(&[]).stderr), (String::new(), String::new()));
+    let site = small();
+    let preview = ["--base-url", "https://preview.example/", "--output", "preview"];
+    site.built(&preview);
+    deleted(&site);
+    assert_eq!(site.built(&preview).stderr, "");
 }
 
 /// Many are counted, and those that the configuration takes away have one line.

@@ -47,6 +47,8 @@ pub struct Config {
     pub(crate) redirects: Vec<Redirect>,
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
+    /// Whether it is published for a preview, to which nobody subscribes.
+    pub(crate) is_preview: bool,
     /// Warnings from reading it.
     pub(crate) warnings: Vec<Diagnostic>,
     /// A hash of the configuration and the theme; part of every input hash.
@@ -214,13 +216,14 @@ impl Config {
             let diagnostic = Diagnostic::usage(None, format!("the base URL `{url}` {}", invalid.why));
             Diagnostic { help: invalid.help, ..diagnostic }
         })?;
+        self.is_preview = true;
         self.fingerprint = hash(self.fingerprint, url.as_bytes());
         Ok(self)
     }
 
     /// Publishes drafts, for a preview.
     pub fn with_drafts(mut self) -> Config {
-        self.drafts = true;
+        (self.drafts, self.is_preview) = (true, true);
         self.fingerprint = hash(self.fingerprint, b"drafts");
         self
     }

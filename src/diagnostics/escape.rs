@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Escapes one field of a line: control characters, line breaks, bidirectional controls, and the two forms of workflow
-/// commands. User names and passwords in addresses are masked.
+/// commands. Secrets in addresses are masked.
 ///
 /// Escaping a text twice is the same as escaping it once.
 pub fn escape(text: &str) -> Cow<'_, str> {
-    let masked = mask_credentials(text);
+    let masked = mask_secrets(text);
     let is_plain = !masked.contains("::") && !masked.contains("##[") && !masked.chars().any(is_active);
     if is_plain {
         return masked;
@@ -23,7 +23,8 @@ pub fn escape_lines(text: &str) -> String {
     text.split('\n').map(escape).collect::<Vec<_>>().join("\n")
 }
 
-/// Escapes serialized JSON by JSON's own escapes, which leave every value as it is. Credentials are masked.
+/// Escapes serialized JSON by JSON's own escapes, which leave every value as it is. Users and passwords in addresses are masked; a
+/// query is left, because scripts go on to use the address.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
     let masked = mask_credentials(json);
     // The serializer has escaped the control characters of ASCII but one; those that are left are white space between values.
@@ -52,14 +53,63 @@ pub fn escape_each(chars: &[char]) -> Vec<String> {
     chars.iter().enumerate().map(shown).collect()
 }
 
-/// Replaces the user and the password of every address (RFC 3986 §3.2.1), also where its `//` is missing.
-pub fn mask_credentials(text: &str) -> Cow<'_, str> {
-    replace_credentials(text, |_| "***".to_owned())
+/// Replaces the secrets of every address: its user and password (RFC 3986 §3.2.1), also where its `//` is missing, and the
+/// tokens and keys in its query.
+pub fn mask_secrets(text: &str) -> Cow<'_, str> {
+    replace_secrets(text, |_| "***".to_owned())
 }
 
 /// The same with as many characters as before, so that columns remain.
-pub fn blank_credentials(text: &str) -> Cow<'_, str> {
-    replace_credentials(text, |credentials| "*".repeat(credentials.chars().count()))
+pub fn blank_secrets(text: &str) -> Cow<'_, str> {
+    replace_secrets(text, |secret| "*".repeat(secret.chars().count()))
+}
+
+fn replace_secrets(text: &str, replacement: impl Fn(&str) -> String) -> Cow<'_, str> {
+    match replace_credentials(text, &replacement) {
+        Cow::Borrowed(text) => replace_query_secrets(text, replacement),
+        Cow::Owned(text) => Cow::Owned(replace_query_secrets(&text, replacement).into_owned()),
+    }
+}
+
+/// How the names of query parameters end whose values are secrets.
+const SECRET_NAMES: [&str; 9] = ["token", "key", "secret", "password", "passwd", "pwd", "auth", "sig", "signature"];
+
+/// Replaces the secret values in the queries of addresses.
+fn replace_query_secrets(text: &str, replacement: impl Fn(&str) -> String) -> Cow<'_, str> {
+    if !text.contains(['?', '&']) {
+        return Cow::Borrowed(text);
+    }
+    let is_end = |c: char| matches!(c, '&' | '#' | '\\' | '"' | '`' | '<' | '>') || c.is_whitespace() || c.is_control();
+    let mut out = String::new();
+    let mut copied = 0;
+    for (at, _) in text.match_indices('=') {
+        let is_in_value = at < copied;
+        let name = text[copied.min(at)..at].rsplit_once(['?', '&', ';']).map_or("", |(_, name)| name);
+        let is_secret = |end: &&str| {
+            name.len() >= end.len() && name.as_bytes()[name.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+        };
+        if is_in_value || name.contains(is_end) || !SECRET_NAMES.iter().any(is_secret) {
+            continue;
+        }
+        let value = text[at + 1..].split(is_end).next().unwrap_or_default();
+        // What closes a quotation or a list is not part of the address.
+        let value = value.trim_end_matches(['\'', ')', ']', '}', ',', '’', '”', '»']);
+        if !value.is_empty() {
+            out += &text[copied..=at];
+            out += &replacement(value);
+            copied = at + 1 + value.len();
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out += &text[copied..];
+    Cow::Owned(out)
+}
+
+/// Replaces the user and the password of every address with `***`.
+fn mask_credentials(text: &str) -> Cow<'_, str> {
+    replace_credentials(text, |_| "***".to_owned())
 }
 
 fn replace_credentials(text: &str, replacement: impl Fn(&str) -> String) -> Cow<'_, str> {
@@ -163,7 +213,7 @@ mod tests {
             assert_eq!(escape(text), expected, "{text:?}");
         }
         assert_eq!(escape_lines("a\n ::b\n\u{1b}\n"), "a\n \\::b\n\\u{1b}\n");
-        assert_eq!(blank_credentials("x = 'https://u:pé@h/'"), "x = 'https://****@h/'");
+        assert_eq!(blank_secrets("x = 'https://u:pé@h/'"), "x = 'https://****@h/'");
     }
 
     /// Every way in which a user may write an address with a password; and what only looks like one.
@@ -197,15 +247,34 @@ mod tests {
         ] {
             assert_eq!(mask_credentials(text), expected, "{text}");
             assert_eq!(mask_credentials(expected), expected, "{text}");
-            let blanked = blank_credentials(text);
+            let blanked = blank_secrets(text);
             assert_eq!(blanked.chars().count(), text.chars().count(), "{text}");
             assert!(!blanked.contains("pw") && !blanked.contains("tok"), "{text}");
         }
     }
 
+    #[test]
+    fn secrets_in_queries_are_masked() {
+        for (text, expected) in [
+            ("hub = \"https://hub.example/?token=s3cret#x\"", "hub = \"https://hub.example/?token=***#x\""),
+            ("`http://u:p@hub/a?b=1&Api_Key=s3cret&c=2`: no", "`http://***@hub/a?b=1&Api_Key=***&c=2`: no"),
+            ("['//h/?sig=s3cret', '//h/?X-Amz-Signature=s3c/r?e=t']", "['//h/?sig=***', '//h/?X-Amz-Signature=***']"),
+            ("/a?x=1&amp;hub.secret=s3cret", "/a?x=1&amp;hub.secret=***"),
+            ("/a?password=&auth=s3cret&token", "/a?password=&auth=***&token"),
+            ("/a?token=s3c@r:et", "/a?token=***"),
+            ("key = 1 ? a & b=2", "key = 1 ? a & b=2"),
+            ("https://host/?author=a&page=2&é=ü", "https://host/?author=a&page=2&é=ü"),
+        ] {
+            assert_eq!(escape(text), expected, "{text}");
+            assert_eq!(escape(expected), expected, "{text}");
+            assert_eq!(blank_secrets(text).chars().count(), text.chars().count(), "{text}");
+            assert!(!blank_secrets(text).contains("s3c"), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
-        fn nothing_active_is_left(text in "(::|##|\\[|#|//|@|:|a|[ \\t]|\\PC|\\pC){0,12}") {
+        fn nothing_active_is_left(text in "(::|##|\\[|#|//|@|:|a|[?&]token=|[ \\t]|\\PC|\\pC){0,12}") {
             let escaped = escape(&text);
             prop_assert!(!escaped.chars().any(is_active));
             prop_assert!(!escaped.contains("##["));

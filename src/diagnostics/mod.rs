@@ -9,7 +9,7 @@ mod show;
 
 use std::ops::Range;
 
-use escape::blank_credentials;
+use escape::blank_secrets;
 
 pub use escape::{escape, escape_json, escape_lines};
 pub use show::{OutputFormat, show, show_colored};
@@ -56,8 +56,8 @@ pub struct Location {
 /// The context that is shown of a long line on each side of the column, in characters.
 const CONTEXT: usize = 60;
 
-/// As far from the column as credentials are looked for, in bytes; more than the context.
-const MAX_CREDENTIALS: usize = 4096;
+/// As far from the column as the secrets of addresses are looked for, in bytes; more than the context.
+const MAX_SECRET: usize = 4096;
 
 impl Location {
     /// The start of a file, without a source line.
@@ -73,10 +73,10 @@ impl Location {
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let column = text[line_start..start].chars().count();
         let skipped = column.saturating_sub(CONTEXT);
-        // Credentials are found before the line is shortened, and keep their length.
-        let from = floor_char_boundary(text, start.saturating_sub(MAX_CREDENTIALS)).max(line_start);
-        let to = floor_char_boundary(text, start.saturating_add(MAX_CREDENTIALS)).clamp(start, line_end);
-        let nearby = blank_credentials(&text[from..to]);
+        // Secrets are found before the line is shortened, and keep their length.
+        let from = floor_char_boundary(text, start.saturating_sub(MAX_SECRET)).max(line_start);
+        let to = floor_char_boundary(text, start.saturating_add(MAX_SECRET)).clamp(start, line_end);
+        let nearby = blank_secrets(&text[from..to]);
         let skipped_nearby = text[from..start].chars().count() - (column - skipped);
         let shown =
             nearby.chars().skip(skipped_nearby).take(column - skipped + CONTEXT).filter(|c| *c != '\r').collect();

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Write};
 use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
-use super::escape::{escape, escape_each, escape_json};
+use super::escape::{escape, escape_each, escape_json, mask_secrets};
 use super::{Diagnostic, Location, Severity};
 
 /// How results and diagnostics are written.
@@ -98,23 +98,22 @@ fn source_excerpt(location: &Location, paint: impl Fn(&str) -> String) -> String
 }
 
 fn json_line(diagnostic: &Diagnostic) -> String {
-    let to_json =
-        |location: &Location| json!({"path": location.path, "line": location.line, "column": location.column});
+    let to_json = |location: &Location| json!({"path": mask_secrets(&location.path), "line": location.line, "column": location.column});
     let mut value = json!({
         "severity": severity_name(diagnostic.severity),
-        "message": diagnostic.message,
+        "message": mask_secrets(&diagnostic.message),
     });
     if let Some(location) = &diagnostic.location {
-        value["path"] = location.path.clone().into();
+        value["path"] = mask_secrets(&location.path).into();
         value["line"] = location.line.into();
         value["column"] = location.column.into();
     }
     if let Some(help) = &diagnostic.help {
-        value["help"] = help.clone().into();
+        value["help"] = mask_secrets(help).into();
     }
     if let Some((label, related)) = diagnostic.related.as_deref() {
         value["related"] = to_json(related);
-        value["related"]["message"] = label.clone().into();
+        value["related"]["message"] = mask_secrets(label).into();
     }
     escape_json(&format!("{value}\n")).into_owned()
 }
@@ -182,6 +181,21 @@ mod tests {
         for format in [OutputFormat::Text, OutputFormat::Json, OutputFormat::Github] {
             let shown = show(&diagnostic, format);
             assert!(!["u:p", "a:b", "d:e", "pp"].iter().any(|secret| shown.contains(secret)), "{shown}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_masked() {
+        let text = format!("hub = \"https://hub.example/{}?token=s3cret#x\"", "p".repeat(99));
+        for at in [7, text.len() - 8] {
+            let location = Location::in_text("https://host/a?token=s3cret", &text, at..text.len());
+            let diagnostic = Diagnostic::error(location.clone(), "http://a?key=s3cret")
+                .help("//d?x&sig=s3cret")
+                .related("/?auth=s3cret", location);
+            for format in [OutputFormat::Text, OutputFormat::Json, OutputFormat::Github] {
+                let shown = show(&diagnostic, format);
+                assert!(!shown.contains("s3c"), "{shown}");
+            }
         }
     }
 

@@ -18,6 +18,42 @@ const CHUNK: usize = 16 << 10;
 const DECLARATION: usize = 1024;
 /// A document stays in its encoding while at most one of so many characters beyond ASCII is malformed.
 const CHARACTERS_FOR_A_MALFORMED_ONE: usize = 4;
+/// The same in the other multi-byte encodings, in which most bytes of a text in another encoding happen to be characters too.
+const CHARACTERS_FOR_A_MALFORMED_ONE_OF_MANY_BYTES: usize = 20;
+/// The labels of ASCII, which the encoding standard reads as windows-1252.
+const ASCII_LABELS: [&str; 3] = ["us-ascii", "ascii", "ansi_x3.4-1968"];
+
+/// What a document is declared to be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    /// A text beyond ASCII breaks the declaration, so it is UTF-8 or has to be found.
+    Ascii,
+    In(&'static Encoding),
+}
+
+impl Declared {
+    fn for_label(label: &[u8]) -> Option<Declared> {
+        let is_ascii = |name: &&str| label.trim_ascii().eq_ignore_ascii_case(name.as_bytes());
+        if ASCII_LABELS.iter().any(is_ascii) {
+            return Some(Declared::Ascii);
+        }
+        Encoding::for_label(label).map(Declared::In)
+    }
+
+    fn encoding(self) -> &'static Encoding {
+        match self {
+            Declared::Ascii => UTF_8,
+            Declared::In(encoding) => encoding,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Declared::Ascii => ASCII_LABELS[0],
+            Declared::In(encoding) => encoding.name(),
+        }
+    }
+}
 
 /// How a document is decoded.
 #[derive(Debug, Clone)]
@@ -42,7 +78,7 @@ impl Decoding {
         let mut input = open()?;
         input.by_ref().take(CHUNK as u64).read_to_end(&mut head)?;
         let (declared, mark) = declared_encoding(&head, content_type);
-        let encoding = declared.unwrap_or(UTF_8);
+        let encoding = declared.map_or(UTF_8, Declared::encoding);
         let decoding = Decoding { encoding, mark, warning: None };
         let (characters, malformed) = count(encoding, (&head[mark..]).chain(input))?;
         if malformed == 0 {
@@ -52,7 +88,10 @@ impl Decoding {
         let kept = if encoding == UTF_8 { "were read as windows-1252" } else { "show as \u{fffd}" };
         let kept = format!("{places} of it are malformed in {}, its encoding, and {kept}", encoding.name());
         let kept = Decoding { warning: Some(kept), ..decoding.clone() };
-        if mark > 0 || malformed * CHARACTERS_FOR_A_MALFORMED_ONE <= characters {
+        let is_regular = encoding == UTF_8 || encoding.is_single_byte();
+        let least =
+            if is_regular { CHARACTERS_FOR_A_MALFORMED_ONE } else { CHARACTERS_FOR_A_MALFORMED_ONE_OF_MANY_BYTES };
+        if mark > 0 || malformed * least <= characters {
             return Ok(kept);
         }
         let guess = guess(open()?)?;
@@ -202,24 +241,29 @@ fn fill(inner: &mut impl Read, raw: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 /// The encoding that a document is declared to be in, and the length of its byte order mark.
-fn declared_encoding(raw: &[u8], content_type: Option<&str>) -> (Option<&'static Encoding>, usize) {
+fn declared_encoding(raw: &[u8], content_type: Option<&str>) -> (Option<Declared>, usize) {
     if let Some((encoding, length)) = Encoding::for_bom(raw) {
-        return (Some(encoding), length);
+        return (Some(Declared::In(encoding)), length);
     }
     match raw {
-        [b'<', 0, ..] | [b'{', 0, ..] => return (Some(UTF_16LE), 0),
-        [0, b'<', ..] | [0, b'{', ..] => return (Some(UTF_16BE), 0),
+        [b'<', 0, ..] | [b'{', 0, ..] => return (Some(Declared::In(UTF_16LE)), 0),
+        [0, b'<', ..] | [0, b'{', ..] => return (Some(Declared::In(UTF_16BE)), 0),
         _ => {}
     }
     let head = &raw[..raw.len().min(DECLARATION)];
     // The declaration was readable as ASCII, so it is not UTF-16.
-    let readable = |encoding| if encoding == UTF_16LE || encoding == UTF_16BE { UTF_8 } else { encoding };
-    let of_server = content_type.and_then(|kind| charset(kind.as_bytes())).and_then(Encoding::for_label);
+    let readable = |declared| match declared {
+        Declared::In(encoding) if encoding == UTF_16LE || encoding == UTF_16BE => Declared::In(UTF_8),
+        declared => declared,
+    };
+    let of_server = content_type.and_then(|kind| charset(kind.as_bytes())).and_then(Declared::for_label);
     let of_page = || if html::is_page(head) { meta_charset(head) } else { None };
-    let own = xml_declaration(head).or_else(of_page).and_then(Encoding::for_label).map(readable);
+    let own = xml_declaration(head).or_else(of_page).and_then(Declared::for_label).map(readable);
     // A server that knows better than a document that is UTF-8 as it says is mistaken.
-    let is_utf_8 = own == Some(UTF_8) && !raw.is_ascii() && is_utf_8(raw);
-    (if is_utf_8 { own } else { of_server.or(own) }, 0)
+    let is_utf_8 = own == Some(Declared::In(UTF_8)) && !raw.is_ascii() && is_utf_8(raw);
+    // ASCII is what a server says that knows nothing of a document.
+    let is_default = of_server == Some(Declared::Ascii) && own.is_some();
+    (if is_utf_8 || is_default { own } else { of_server.or(own) }, 0)
 }
 
 /// Whether a beginning of a document is UTF-8.
@@ -368,6 +412,40 @@ mod tests {
             let decoding = detect(&bytes, Some(&format!("text/xml; Charset=\"{label}\"")));
             assert_eq!((decoding.text(bytes.clone()).as_str(), decoding.warning), (text, None), "{label}");
         }
+    }
+
+    #[test]
+    fn a_wrong_declaration_of_a_multi_byte_encoding_is_found() {
+        const RUSSIAN: &str = "Открыта новая обсерватория в долине, сообщила пресс-служба института. Учёные будут \
+            круглый год наблюдать ночное небо, и вход для посетителей свободный.";
+        let bytes_of = |declared: &str, text: &str, label: &str| {
+            let text = format!("<?xml version='1.0' encoding='{declared}'?><rss><title>{text}</title></rss>");
+            (Encoding::for_label(label.as_bytes()).unwrap().encode(&text).0.into_owned(), text)
+        };
+        for declared in ["gb2312", "gb18030", "big5", "euc-kr", "euc-jp", "shift_jis", "us-ascii", "ascii"] {
+            let (bytes, text) = bytes_of(declared, RUSSIAN, "windows-1251");
+            let decoding = detect(&bytes, None);
+            assert_eq!(decoding.text(bytes.clone()), text, "{declared}");
+            let warning = decoding.warning.unwrap_or_default();
+            assert!(warning.contains("windows-1251"), "{declared}: {warning}");
+            if declared.contains("ascii") {
+                assert!(warning.contains("us-ascii"), "{declared}: {warning}");
+            }
+        }
+        // A server that says ASCII by default knows less than the document.
+        let (bytes, text) = bytes_of("windows-1251", RUSSIAN, "windows-1251");
+        let decoding = detect(&bytes, Some("text/xml; charset=us-ascii"));
+        assert_eq!((decoding.text(bytes), decoding.warning), (text, None));
+        let (bytes, text) = bytes_of("us-ascii", RUSSIAN, "utf-8");
+        assert_eq!(detect(&bytes, None).text(bytes), text);
+        // Some damage does not make it another encoding.
+        const CHINESE: &str = "河谷新天文台正式启用，科学家将全年观测夜空，并向公众开放参观";
+        let (mut bytes, _) = bytes_of("gb2312", &CHINESE.repeat(2), "gb18030");
+        bytes.truncate(bytes.len() - "</title></rss>".len());
+        bytes.extend(b"\xff</title></rss>");
+        let decoding = detect(&bytes, None);
+        assert!(decoding.warning.unwrap().contains("1 place"));
+        assert_eq!(decoding.encoding, GBK);
     }
 
     #[test]

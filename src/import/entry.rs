@@ -53,14 +53,19 @@ pub struct ParsedEntry {
     pub skip_reason: Option<String>,
     /// What was lost or guessed, for the report.
     pub remarks: Vec<String>,
+    /// The languages of marks in its texts that are lost with their markup.
+    pub marked_languages: Vec<String>,
     /// What was dropped, and what should be corrected by hand: reported as warnings.
     pub warnings: Vec<String>,
 }
 
 impl ParsedEntry {
     /// Warns of texts with the marks of qTranslate, `[:en]…[:]` or `<!--:en-->…<!--:-->`: they are in several languages.
-    pub fn warn_of_language_marks(&mut self, texts: impl Iterator<Item = String>) {
-        let mut languages: Vec<String> = texts.flat_map(|text| marked_languages(&text)).collect();
+    pub fn warn_of_language_marks(&mut self) {
+        let body = self.body.as_ref().map(|(Body::Html(text) | Body::Markdown(text) | Body::Text(text))| text);
+        let texts = [self.title.as_ref(), self.summary.as_ref(), body].into_iter().flatten();
+        let mut languages = std::mem::take(&mut self.marked_languages);
+        languages.extend(texts.flat_map(|text| marked_languages(text)));
         languages.sort();
         languages.dedup();
         if !languages.is_empty() {
@@ -73,7 +78,7 @@ impl ParsedEntry {
 }
 
 /// The languages of the marks of qTranslate in a text.
-fn marked_languages(text: &str) -> Vec<String> {
+pub fn marked_languages(text: &str) -> Vec<String> {
     const MARKS: [(&str, &str); 3] = [("[:", "]"), ("<!--:", "-->"), ("{:", "}")];
     let of_mark = |(start, end): (&str, &str)| -> Vec<String> {
         let marks = text.split(start).skip(1).filter_map(|rest| rest.split_once(end)).map(|(mark, _)| mark);

@@ -58,7 +58,8 @@ use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::files::FolderLock;
 use crate::store::Store;
-use normalize::Normalizer;
+use group::Grouping;
+use normalize::{Normalized, Normalizer};
 use reconcile::Reconciler;
 use state::ImportState;
 
@@ -168,11 +169,28 @@ pub fn run(
             .transpose()?;
         let mut state = ImportState::load(&options.into)?;
         let mut grouping = group::group(config, options, &lookup, &mut normalized, &mut state)?;
+        check_store::refuse_links(
+            &options.into,
+            possible_ids(&grouping, &normalized, &state).iter().map(String::as_str),
+        )?;
         let reconciler = Reconciler::new(config, store, &lookup, options, &sources, &normalized, progress);
         let outcomes = reconciler.reconcile(&mut grouping.drafts, &mut state)?;
         report::report(options, sources, normalized, grouping, outcomes)
     };
     stories().map_err(|diagnostic| vec![diagnostic])
+}
+
+/// The ids that the stories may get or have.
+fn possible_ids(grouping: &Grouping, normalized: &Normalized, state: &ImportState) -> Vec<String> {
+    let mut ids = Vec::new();
+    for draft in &grouping.drafts {
+        ids.extend(draft.id.clone());
+        ids.extend(draft.previous.map(|story| state.stories[story].id().to_owned()));
+        let entries = draft.entries.iter().map(|entry| &normalized.entries[*entry]);
+        let new = entries.filter(|entry| draft.previous.is_none() && entry.existing.is_none());
+        ids.extend(new.flat_map(slug::story_ids_of));
+    }
+    ids
 }
 
 #[cfg(test)]

@@ -179,6 +179,7 @@ impl<'a> Normalizer<'a> {
 
     /// Decides what an entry leaves open; without a translation the entry is skipped.
     fn normalize(&self, source: &str, kind: Kind, mut entry: ParsedEntry) -> (NormalizedEntry, Option<Translation>) {
+        entry.warn_of_language_marks();
         let text = visible_text(&entry);
         let written = entry.title.clone().filter(|title| has_visible_letter(title));
         let title = written.or_else(|| title_from_text(&text));

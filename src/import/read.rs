@@ -113,7 +113,9 @@ fn identified(mut report: SourceReport, input: &Input, config: &Config, options:
         Input::Tree(_, tree) => &tree.root,
     };
     let address = path.to_str().filter(|_| is_url(path));
-    report.is_own = options.own || address.is_some_and(|address| is_below(address, &config.site.base_url));
+    // A redirect may leave the site, to a document that only claims to be of it.
+    let is_ours = |address: Option<&str>| address.is_some_and(|address| is_below(address, &config.site.base_url));
+    report.is_own = options.own || is_ours(address) && is_ours(report.address.as_deref());
     report.id = match (&options.name, address, &report.feed_id) {
         (Some(name), ..) => SourceId::of_name(name),
         (_, Some(address), _) => SourceId::of_address(address),
@@ -205,7 +207,8 @@ fn read_document(
         Ok(opened) => opened,
         Err(diagnostic) => return failed(path.display().to_string(), diagnostic),
     };
-    let mut report = SourceReport { name: document.name.clone(), kind, ..SourceReport::default() };
+    let address = document.address.clone();
+    let mut report = SourceReport { name: document.name.clone(), kind, address, ..SourceReport::default() };
     if let Some(what) = is_in_folder.then(|| no_feed(&head)).flatten() {
         report.notes.push(format!("skipped: this is {what}, not a feed"));
         return Ok(report);
@@ -247,8 +250,7 @@ fn read_entries(
             None
         }
         Kind::Feed => {
-            let mut input = document.open().map_err(failed)?;
-            let head = feed::read(&mut input, document.address.as_deref(), &mut |entry| batches.push(entry));
+            let head = feed::read(|| document.open(), document.address.as_deref(), &mut |entry| batches.push(entry));
             let head = head.map_err(invalid)?;
             (report.default_date, report.feed_id) = (head.date, head.id);
             head.truncation
@@ -444,4 +446,56 @@ fn no_feed(head: &[u8]) -> Option<&'static str> {
     }
     let root = html::after_prologue(&String::from_utf8_lossy(head)).to_ascii_lowercase();
     ROOTS.into_iter().find(|(name, _)| root.starts_with(name)).map(|(_, what)| what)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::import::tests::config_with;
+
+    /// A server that gives one answer to each of so many requests. Returns its address.
+    fn server(requests: usize, answer: impl Fn(&str) -> String + Send + 'static) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().take(requests) {
+                let mut stream = stream.unwrap();
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap();
+                let path = String::from_utf8_lossy(&request[..length]).split(' ').nth(1).unwrap().to_owned();
+                stream.write_all(answer(&path).as_bytes()).unwrap();
+            }
+        });
+        address
+    }
+
+    #[test]
+    fn a_document_that_was_fetched_elsewhere_is_not_our_own() {
+        const FEED: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"items\": []}";
+        let redirect = |to: &str| {
+            format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        };
+        let foreign = server(1, |_| FEED.to_owned());
+        let elsewhere = format!("{foreign}/feeds/all.json");
+        let own = server(6, move |path| match path {
+            "/feeds/away.json" => redirect(&elsewhere),
+            "/feeds/up.json" => redirect("/all.json"),
+            "/feeds/old.json" => redirect("/feeds/all.json"),
+            _ => FEED.to_owned(),
+        });
+        let config = config_with(&["en"], "").with_base_url(&format!("{own}/feeds/")).unwrap();
+        for (path, is_own) in
+            [("feeds/all.json", true), ("feeds/old.json", true), ("feeds/up.json", false), ("feeds/away.json", false)]
+        {
+            let sources = vec![format!("{own}/{path}").into()];
+            let options = ImportOptions { sources, ..ImportOptions::default() };
+            let reports = read(&config, &options, None, &mut |_| Ok(())).unwrap();
+            assert_eq!(reports[0].is_own, is_own, "{path}");
+        }
+    }
 }

@@ -88,6 +88,57 @@ fn story(folder: &Path, file: &str) -> toml::Table {
 }
 
 #[test]
+fn what_a_feed_says_after_its_items_applies_to_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let item = r#"{"id": "1", "title": "2026", "url": "a", "date_published": "2026-01-05T10:00:00Z"}"#;
+    let report = import(
+        &format!(
+            r#"{{"items": [{item}], "language": "ru", "home_page_url": "https://h.example/n/", "authors": [{{"name": "Ana"}}]}}"#
+        ),
+        folder.path(),
+    );
+    assert_eq!(report.entries[0].language.as_deref(), Some("ru"));
+    let story = std::fs::read_to_string(folder.path().join("2026/2026.toml")).unwrap();
+    assert!(story.contains("'https://h.example/n/a'") || story.contains("\"https://h.example/n/a\""), "{story}");
+    assert!(story.contains("Ana"), "{story}");
+}
+
+#[test]
+fn marks_of_several_languages_are_reported_in_every_format() {
+    const MARKED: [&str; 3] =
+        ["[:en]Bridge[:ru]Мост[:]", "<!--:en-->Bridge<!--:--><!--:ru-->Мост<!--:-->", "{:en}Bridge{:}{:ru}Мост{:}"];
+    const ENTRY: [(&str, &str); 2] = [("A new bridge", "MARKED"), ("MARKED", "A new bridge")];
+    for ((title, text), marked) in ENTRY.into_iter().flat_map(|entry| MARKED.map(|marked| (entry, marked))) {
+        let (title, text) = (title.replace("MARKED", marked), text.replace("MARKED", marked));
+        let escaped = |text: &str| text.replace('<', "&lt;");
+        let json = |key: &str| {
+            serde_json::json!({"items": [{"id": "1", "title": title, key: text, "date_published": "2026-01-05T10:00:00Z"}]}).to_string()
+        };
+        let rss = |key: &str| {
+            format!(
+                "<rss><channel><item><title>{}</title><{key}>{}</{key}><pubDate>2026-01-05</pubDate></item></channel></rss>",
+                escaped(&title),
+                escaped(&text)
+            )
+        };
+        let documents = [
+            json("content_html"),
+            json("content_text"),
+            json("summary"),
+            rss("description"),
+            format!("• 05/01/2026 - {title}\n{text}\n"),
+        ];
+        for document in documents {
+            let folder = tempfile::tempdir().unwrap();
+            let report = import(&document, folder.path());
+            let warnings: Vec<_> = report.entries.iter().flat_map(|entry| &entry.warnings).collect();
+            let marks = warnings.iter().filter(|warning| warning.contains("qTranslate (en, ru)")).count();
+            assert_eq!(marks, 1, "{document}: {warnings:?}");
+        }
+    }
+}
+
+#[test]
 fn a_listing_becomes_stories() {
     let folder = tempfile::tempdir().unwrap();
     let report = import(LISTING, folder.path());

@@ -154,7 +154,7 @@ impl Site {
 
     /// Warns of entries that are gone without `withdrawn` or `expires`: no feed announces that, so subscribers keep them.
     fn gone(&self, difference: &Difference<'_>) -> Vec<Diagnostic> {
-        if self.config.drafts || self.config.allows(Lint::GoneEntry) {
+        if self.config.is_preview || self.config.allows(Lint::GoneEntry) {
             return Vec::new();
         }
         let kept_guids: HashSet<u128> =

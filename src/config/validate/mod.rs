@@ -186,6 +186,7 @@ impl Validator<'_> {
             server: server?,
             redirects,
             drafts: false,
+            is_preview: false,
             warnings: Vec::new(),
             fingerprint,
         })

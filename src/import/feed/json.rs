@@ -12,19 +12,57 @@ use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry
 use crate::import::parse_error::ParseError;
 use crate::import::visible_text;
 
-/// Parses a feed. Members after `items`, such as a language, do not apply to the items.
-/// `address`: where it was fetched.
+/// The members of a feed other than its items, as far as it can be read: those after the items apply to them too.
+pub fn members(input: &mut dyn BufRead) -> Map<String, Value> {
+    let mut members = Map::new();
+    // Whoever reads the items is told what is wrong.
+    let _ = scan(input, &mut members, &mut |_, _| {});
+    members
+}
+
+/// Parses a feed. `head`: its members. `address`: where it was fetched.
 pub fn read(
     input: &mut dyn BufRead,
+    mut head: Map<String, Value>,
     address: Option<&str>,
     emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Head, ParseError> {
+    let of_items = head.clone();
+    let truncation = scan(input, &mut head, &mut |line, item| {
+        let entry = match serde_json::from_slice(item) {
+            Ok(Value::Object(item)) => parse_entry(&item, &of_items, address),
+            Ok(_) => ParsedEntry { skip_reason: Some("it is no object".to_owned()), ..ParsedEntry::default() },
+            Err(error) => {
+                ParsedEntry { skip_reason: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() }
+            }
+        };
+        emit(ParsedEntry { line, ..entry });
+    })?;
+    let text = |name: &str| string(head.get(name));
+    Ok(Head {
+        id: text("feed_url").or_else(|| text("home_page_url")),
+        title: text("title"),
+        language: text("language"),
+        link: text("home_page_url"),
+        date: None,
+        truncation,
+    })
+}
+
+/// Takes the line and the source text of an item.
+type ItemSink<'s> = &'s mut dyn FnMut(usize, &[u8]);
+
+/// Splits a feed into its members and items. Returns why it was not read to its end, if it was not.
+fn scan(
+    input: &mut dyn BufRead,
+    head: &mut Map<String, Value>,
+    item: ItemSink<'_>,
+) -> Result<Option<String>, ParseError> {
     let mut scanner = Scanner { input, line: 1, peeked: None, is_cut: false };
     scanner.skip_blanks()?;
     if scanner.next()? != Some(b'{') {
         return Err(ParseError::new("this is JSON, but no feed: a JSON Feed is an object with `items`"));
     }
-    let mut head = Map::new();
     let mut has_items = false;
     let mut truncation = None;
     loop {
@@ -45,7 +83,7 @@ pub fn read(
         if key == "items" && scanner.peek()? == Some(b'[') {
             has_items = true;
             scanner.next()?;
-            truncation = items(&mut scanner, &head, address, emit)?;
+            truncation = items(&mut scanner, item)?;
             if truncation.is_some() {
                 break;
             }
@@ -66,23 +104,10 @@ pub fn read(
     if !has_items {
         return Err(ParseError::new("this is JSON, but no feed: it has no `items`"));
     }
-    let text = |name: &str| string(head.get(name));
-    Ok(Head {
-        id: text("feed_url").or_else(|| text("home_page_url")),
-        title: text("title"),
-        language: text("language"),
-        link: text("home_page_url"),
-        date: None,
-        truncation,
-    })
+    Ok(truncation)
 }
 
-fn items(
-    scanner: &mut Scanner<'_>,
-    head: &Map<String, Value>,
-    address: Option<&str>,
-    emit: &mut dyn FnMut(ParsedEntry),
-) -> Result<Option<String>, ParseError> {
+fn items(scanner: &mut Scanner<'_>, item: ItemSink<'_>) -> Result<Option<String>, ParseError> {
     loop {
         scanner.skip(b" \t\r\n,")?;
         match scanner.peek()? {
@@ -102,14 +127,7 @@ fn items(
         if value.is_empty() {
             return Ok(Some(scanner.truncation("]")?));
         }
-        let entry = match serde_json::from_slice(&value) {
-            Ok(Value::Object(item)) => parse_entry(&item, head, address),
-            Ok(_) => ParsedEntry { skip_reason: Some("it is no object".to_owned()), ..ParsedEntry::default() },
-            Err(error) => {
-                ParsedEntry { skip_reason: Some(format!("it is no JSON: {error}")), ..ParsedEntry::default() }
-            }
-        };
-        emit(ParsedEntry { line, ..entry });
+        item(line, &value);
     }
 }
 

@@ -29,16 +29,16 @@ pub struct Head {
     pub truncation: Option<String>,
 }
 
-/// Parses a feed. `address`: where it was fetched.
-pub fn read(
-    input: &mut dyn Read,
+/// Parses a feed, which is opened once or twice. `address`: where it was fetched.
+pub fn read<R: Read>(
+    open: impl Fn() -> io::Result<R>,
     address: Option<&str>,
     emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Head, ParseError> {
-    let mut input = BufReader::new(input);
+    let mut input = BufReader::new(open()?);
     match first_letter(&mut input)? {
         None => Err(ParseError::new("it is empty")),
-        Some(b'{' | b'[') => json::read(&mut input, address, emit),
+        Some(b'{' | b'[') => json::read(&mut input, json::members(&mut BufReader::new(open()?)), address, emit),
         Some(_) => read_xml(input, address, emit),
     }
 }

@@ -6,7 +6,7 @@ use super::base::{Base, base_of_body};
 use super::media::{files, media};
 use super::tree::{Element, Namespace};
 use crate::dates::feed as date;
-use crate::import::entry::{Author, Body, Category, EntryDate, ParsedEntry};
+use crate::import::entry::{Author, Body, Category, EntryDate, ParsedEntry, marked_languages};
 use crate::import::visible_text;
 
 /// The link relation of a translation.
@@ -33,7 +33,8 @@ pub fn parse_entry(item: &Element, around: &[&Element], address: Option<&str>) -
     let is_text = |element: &&Element| {
         matches!(element.name.as_str(), "title" | "description" | "summary" | "content" | "encoded")
     };
-    entry.warn_of_language_marks(item.elements().filter(is_text).map(|element| element.text().into_owned()));
+    let written = item.elements().filter(is_text);
+    entry.marked_languages = written.flat_map(|element| marked_languages(&element.text())).collect();
     entry.guid = id(item);
     entry.link = page_of_entry(item, &base);
     entry.authors = authors(item, &base);

@@ -108,6 +108,9 @@ pub struct SourceReport {
     /// What it says of itself.
     #[serde(skip)]
     pub feed_id: Option<String>,
+    /// Where it was fetched, redirects followed.
+    #[serde(skip)]
+    pub address: Option<String>,
     /// Whether ids that this site minted count in it.
     #[serde(skip)]
     pub is_own: bool,

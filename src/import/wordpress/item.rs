@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{FixedOffset, NaiveDateTime, TimeZone};
 
 use super::{Attachment, paragraphs, shortcodes, wp_text};
-use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedEntry};
+use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedEntry, marked_languages};
 use crate::import::feed::tree::{Element, Namespace};
 use crate::import::visible_text;
 
@@ -69,7 +69,8 @@ impl Item<'_> {
             ..ParsedEntry::default()
         };
         let written = [(Namespace::Plain, "title"), (Namespace::Content, "encoded"), (Namespace::Excerpt, "encoded")];
-        entry.warn_of_language_marks(written.into_iter().filter_map(|(namespace, name)| text(namespace, name)));
+        let written = written.into_iter().filter_map(|(namespace, name)| text(namespace, name));
+        entry.marked_languages = written.flat_map(|text| marked_languages(&text)).collect();
         self.dates(&mut entry);
         self.status(&mut entry);
         if kind == "page" && !pages {
