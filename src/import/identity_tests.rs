@@ -474,11 +474,11 @@ fn the_same_id_in_another_language_is_a_story_of_its_own_or_a_corrected_language
     let russian = item("Заметка", "О новом мосте", "ru");
     // In two imports, and in one.
     let room = Newsroom::new();
-    room.import("a.json", &feed(A, &[english.clone()]));
-    let report = room.import("b.json", &feed(A, &[russian.clone()]));
+    room.import("a.json", &feed(A, std::slice::from_ref(&english)));
+    let report = room.import("b.json", &feed(A, std::slice::from_ref(&russian)));
     assert_eq!((kinds(&report), room.stories().len()), (vec!["written"], 3));
     assert!(report.entries[0].warnings[0].contains("without its id"), "{report:?}");
-    assert_eq!(kinds(&room.import("b.json", &feed(A, &[russian.clone()]))), ["unchanged"]);
+    assert_eq!(kinds(&room.import("b.json", &feed(A, std::slice::from_ref(&russian)))), ["unchanged"]);
     let room = Newsroom::new();
     std::fs::write(room.path("a.json"), feed(A, &[english])).unwrap();
     std::fs::write(room.path("b.json"), feed(A, &[russian])).unwrap();

@@ -144,7 +144,9 @@ impl Tree {
     pub fn unwrap(&mut self, id: NodeId) {
         let children = self.children(id);
         if let Some(mut node) = self.node_mut(id) {
-            children.into_iter().for_each(|child| drop(node.insert_id_before(child)));
+            for child in children {
+                node.insert_id_before(child);
+            }
             node.detach();
         }
     }
@@ -191,7 +193,7 @@ impl Tree {
             self.html.tree.get(added).and_then(|node| node.children().find(|child| child.value().is_element()));
         if let Some(content) = content.map(|node| node.id()) {
             if let Some(mut node) = self.node_mut(id) {
-                drop(node.insert_id_before(content));
+                node.insert_id_before(content);
                 node.detach();
             }
             self.unwrap(content);
