@@ -70,12 +70,4 @@ mod tests {
             assert!(html(content, "en").contains("&gt;"));
         }
     }
-
-    #[test]
-    fn a_frame_becomes_a_link() {
-        assert_eq!(
-            html(Content::Html("<IFRAME width=1 src=\"https://v.example/1?a=1&amp;b\"></IFRAME>x"), "en"),
-            "<div lang=\"en\" dir=\"ltr\"><p><a href=\"https://v.example/1?a=1&amp;b\">https://v.example/1?a=1&amp;b</a></p>x</div>"
-        );
-    }
 }
