@@ -16,14 +16,13 @@ use super::source_id::SourceId;
 use super::spool::{Spool, SpoolRange};
 use super::story_file::{Story, Translation};
 use super::topics::TopicMatcher;
+use super::visible_text::{has_visible_letter, title_from_text};
 use super::{ImportOptions, Progress, visible_text};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::Diagnostic;
 use crate::markup::{self, Content};
 use crate::model::absolute;
 
-/// The longest title that is made from a text, in characters.
-const MAX_TITLE_FROM_TEXT: usize = 80;
 /// A longer value is shortened in a warning.
 const MAX_SHOWN: usize = 120;
 
@@ -359,19 +358,6 @@ pub fn own_tag_prefix(config: &Config) -> String {
     format!("tag:{}:", config.site.authority)
 }
 
-/// Whether a text has a letter that is seen: neither white space nor invisible nor punctuation.
-fn has_visible_letter(text: &str) -> bool {
-    let is_invisible = |letter: char| {
-        matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2010}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFF}' | '\u{300}'..='\u{36F}'
-            | '\u{E0000}'..='\u{E0FFF}')
-    };
-    text.chars().any(|letter| {
-        !letter.is_whitespace() && !letter.is_control() && !letter.is_ascii_punctuation() && !is_invisible(letter)
-    })
-}
-
 /// The text of the summary and the body.
 fn visible_text(entry: &ParsedEntry) -> String {
     let body = entry.body.as_ref().map(Body::visible_text).unwrap_or_default();
@@ -420,17 +406,6 @@ fn without_language_wrapper<'b>(html: &'b str, language: &str) -> &'b str {
         (tag.eq_ignore_ascii_case(language) && visible_text::is_balanced(inner, "div")).then_some(inner)
     };
     inner().unwrap_or(html)
-}
-
-/// The first line of a text, cut at a word.
-fn title_from_text(text: &str) -> Option<String> {
-    let line = text.lines().map(str::trim).find(|line| has_visible_letter(line))?;
-    if line.chars().count() <= MAX_TITLE_FROM_TEXT {
-        return Some(line.to_owned());
-    }
-    let cut: String = line.chars().take(MAX_TITLE_FROM_TEXT).collect();
-    let words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
-    Some(format!("{}…", words.trim_end_matches([',', ';', ':', '.', ' '])))
 }
 
 /// Gives the undated entries of a source the date of their feed, else the one of `--date`, else skips them.

@@ -9,6 +9,9 @@ use encoding_rs::WINDOWS_1252;
 
 use crate::markup::{has_tags, tags};
 
+/// The longest title that is made from a text, in characters.
+const MAX_TITLE_FROM_TEXT: usize = 80;
+
 /// Whether a text contains a tag or an entity.
 pub fn is_html(text: &str) -> bool {
     has_tags(text) || decode_references(text) != text
@@ -84,6 +87,30 @@ pub fn parse_tag(text: &str) -> Option<(usize, &str, bool)> {
         }
     }
     None
+}
+
+/// Whether a text has a letter that is seen: neither white space nor invisible nor punctuation.
+pub fn has_visible_letter(text: &str) -> bool {
+    let is_invisible = |letter: char| {
+        matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2010}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+            | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFF}' | '\u{300}'..='\u{36F}'
+            | '\u{E0000}'..='\u{E0FFF}')
+    };
+    text.chars().any(|letter| {
+        !letter.is_whitespace() && !letter.is_control() && !letter.is_ascii_punctuation() && !is_invisible(letter)
+    })
+}
+
+/// The first line of a text, cut at a word.
+pub fn title_from_text(text: &str) -> Option<String> {
+    let line = text.lines().map(str::trim).find(|line| has_visible_letter(line))?;
+    if line.chars().count() <= MAX_TITLE_FROM_TEXT {
+        return Some(line.to_owned());
+    }
+    let cut: String = line.chars().take(MAX_TITLE_FROM_TEXT).collect();
+    let words = cut.rsplit_once(char::is_whitespace).map_or(cut.as_str(), |(words, _)| words);
+    Some(format!("{}…", words.trim_end_matches([',', ';', ':', '.', ' '])))
 }
 
 #[cfg(test)]
