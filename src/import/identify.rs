@@ -49,7 +49,8 @@ pub fn identify(
         }
     }
     find_quoted(lookup, normalized, &matches);
-    let previous = match_previous(normalized, state, &matches);
+    let mut previous = match_previous(normalized, state, &matches);
+    skip_corrections_of_others(normalized, state, &mut previous);
     for (index, found) in previous.iter().enumerate() {
         let entry = &normalized.entries[index];
         let Some((story, earlier)) = found else { continue };
@@ -354,6 +355,36 @@ fn finish_guids(
         if claimed.insert(guid, index).is_some() {
             normalized.entries[index].drop_guid("another entry has the same id");
         }
+    }
+}
+
+/// Skips the entries that would correct a text of another source, which is not read now: otherwise two sources would change it
+/// in turn. Their translations are paired without them.
+fn skip_corrections_of_others(normalized: &mut Normalized, state: &ImportState, previous: &mut [Option<Earlier>]) {
+    let all = &normalized.entries;
+    let sources: HashSet<SourceId> =
+        all.iter().flat_map(|entry| [entry.source.clone(), SourceId::of_segment(&entry.segment)]).collect();
+    for (entry, found) in normalized.entries.iter_mut().zip(previous) {
+        let Some(earlier) = found.map(|(story, earlier)| &state.stories[story].entries[earlier]) else { continue };
+        let is_same =
+            (earlier.date, &*earlier.title, &*earlier.text_hash) == (entry.date(), entry.title(), &*entry.text_hash);
+        if !is_same && !corrects(entry, earlier, &sources) {
+            let by = earlier.source.segment().unwrap_or(earlier.source.as_str()).to_owned();
+            entry.report.outcome = Some(Outcome::Superseded { by, by_line: None });
+            *found = None;
+        }
+    }
+}
+
+/// Whether an entry may correct an earlier one. Only its own source corrects what has an id. `sources`: those that are read now.
+pub fn corrects(entry: &NormalizedEntry, earlier: &SourceEntry, sources: &HashSet<SourceId>) -> bool {
+    match &earlier.key {
+        Some(_) => {
+            earlier.source == entry.source
+                || earlier.source.segment() == Some(&*entry.segment)
+                || (earlier.key == entry.key && earlier.source.is_on_same_host(&entry.source))
+        }
+        None => sources.contains(&earlier.source),
     }
 }
 

@@ -541,3 +541,39 @@ fn own_ids_that_differ_in_case_alone_are_reported() {
     );
     assert!(room.stories().contains_key("2018/ok.toml"));
 }
+
+/// Found by longer runs of the property test.
+#[test]
+fn sequences_that_changed_something_at_a_second_import_do_not() {
+    let own = "tag:news.example.org,2014:";
+    let item = |id: &str, title: &str, text: &str, date: &str, language: &str| {
+        let mut item = json!({"title": title, "content_text": text, "date_published": date, "language": language});
+        if !id.is_empty() {
+            item["id"] = json!(id);
+        }
+        item
+    };
+    let (one, another, day) = ("One text of it.", "Another text of it.", "2019-01-05T10:00:00Z");
+    let sequences = [
+        vec![
+            (0, false, vec![item("", "Bridge", one, day, "en")]),
+            (
+                1,
+                true,
+                vec![
+                    item("", "BRIDGE", one, day, "ru"),
+                    item("", "Bridge", another, day, "en"),
+                    item(&format!("{own}2019/a/en"), "Bridge", another, "2018-01-01", "ru"),
+                ],
+            ),
+        ],
+        vec![
+            (1, false, vec![item("", "Bridge", one, day, "en"), item("", "Official", one, day, "en")]),
+            (0, false, vec![item(&format!("{own}2019/A/en"), "Bridge!", one, day, "ru")]),
+            (0, false, vec![item(&format!("{own}2019/A/en"), "Bridge!", one, "2019-01-06", "en")]),
+        ],
+    ];
+    for feeds in sequences {
+        no_import_breaks_a_store(&feeds).unwrap();
+    }
+}

@@ -16,6 +16,7 @@ use rayon::prelude::*;
 
 use super::assign_ids::NewStory;
 use super::group::StoryDraft;
+use super::identify::corrects;
 use super::normalize::{Normalized, NormalizedEntry, file_name, own_tag_prefix};
 use super::report::{Outcome, SourceReport};
 use super::slug::hash;
@@ -233,8 +234,9 @@ impl<'a> Reconciler<'a> {
         }
         state.entries.retain(|entry| !draft.moved_languages.contains(&entry.language));
         let merged: Vec<&StoryState> = draft.merged.iter().map(|index| &states.stories[*index]).collect();
+        // Where the file stays as it is, so does what is known of it.
         if let Some(edited) = self.merge(&merged, &mut existing, &mut state)? {
-            return Ok(Reconciled::new(edited, state));
+            return Ok(Reconciled::new(edited, previous.clone()));
         }
         let mut story = self.story(draft)?;
         self.drop_other_own_guids(&mut story, id);
@@ -248,10 +250,10 @@ impl<'a> Reconciler<'a> {
         let outcome = if file_hash == wanted {
             Outcome::Unchanged { file }
         } else if let Some(by) = self.other_source(draft, &state) {
-            return Ok(Reconciled::new(Outcome::Superseded { by, by_line: None }, state));
+            return Ok(Reconciled::new(Outcome::Superseded { by, by_line: None }, previous.clone()));
         } else if file_hash != state.file_hash {
             let correction_waits = wanted != state.file_hash;
-            return Ok(Reconciled::new(Outcome::Edited { file, correction_waits }, state));
+            return Ok(Reconciled::new(Outcome::Edited { file, correction_waits }, previous.clone()));
         } else {
             changes.push(Change { file: file.clone(), text: Some(text) });
             Outcome::Updated { file }
@@ -303,14 +305,9 @@ impl<'a> Reconciler<'a> {
         let is_replaced =
             |earlier: &&SourceEntry| self.entries(draft).any(|entry| entry.language() == earlier.language);
         let replaced: Vec<&SourceEntry> = state.entries.iter().filter(is_replaced).collect();
-        let is_own = |earlier: &SourceEntry| match &earlier.key {
-            // Only its own source corrects what has an id.
-            Some(_) => self.entries(draft).any(|entry| {
-                earlier.source == entry.source
-                    || earlier.source.segment() == Some(&*entry.segment)
-                    || (earlier.key == entry.key && earlier.source.is_on_same_host(&entry.source))
-            }),
-            None => is_same(earlier) || self.sources.contains(&earlier.source),
+        let is_own = |earlier: &SourceEntry| {
+            (earlier.key.is_none() && is_same(earlier))
+                || self.entries(draft).any(|entry| corrects(entry, earlier, &self.sources))
         };
         let is_ours = replaced.iter().any(|earlier| is_own(earlier));
         let source = |earlier: &SourceEntry| earlier.source.segment().unwrap_or(earlier.source.as_str()).to_owned();
