@@ -80,11 +80,14 @@ pub fn visible_text(html: &str) -> String {
 
 /// Whether a text has a tag.
 pub fn has_tags(text: &str) -> bool {
-    !tags(text).is_empty()
+    exceeded_limit(text, usize::MAX).is_some() || !tags(text).is_empty()
 }
 
-/// The tags of a text: their names, and whether they are end tags.
+/// The tags of a text: their names, and whether they are end tags; none of a text that would take too long to read.
 pub fn tags(text: &str) -> Vec<(String, bool)> {
+    if exceeded_limit(text, usize::MAX).is_some() {
+        return Vec::new();
+    }
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(text));
     let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
