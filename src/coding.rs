@@ -40,7 +40,7 @@ impl Coding {
         match self {
             Coding::Gzip => gzip(bytes, 9),
             // At 7 and above its tables take up to 32 MB, which a server would pay for with each document and the allocator
-            // would keep; the bytes are some percent more.
+            // would keep; the bytes are about 1 % more.
             Coding::Brotli => brotli(bytes, 6),
             // The bulk API knows the length, so its tables are no larger than necessary.
             Coding::Zstandard => zstd::bulk::compress(bytes, 19),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 pub use crate::dates::EntryDate;
+use crate::markup;
 
 /// An entry as its source has it. Texts are as the source means them, without the source's own markup around them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -107,8 +108,8 @@ impl Body {
     /// The text without its markup.
     pub fn visible_text(&self) -> String {
         match self {
-            Body::Html(html) => crate::markup::visible_text(html),
-            Body::Markdown(markdown) => crate::markup::visible_text(&crate::markup::markdown(markdown)),
+            Body::Html(html) => markup::visible_text(html),
+            Body::Markdown(markdown) => markup::visible_text(&markup::markdown(markdown)),
             Body::Text(text) => text.clone(),
         }
     }

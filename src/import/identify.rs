@@ -366,9 +366,7 @@ fn skip_corrections_of_others(normalized: &mut Normalized, state: &ImportState, 
         all.iter().flat_map(|entry| [entry.source.clone(), SourceId::of_segment(&entry.segment)]).collect();
     for (entry, found) in normalized.entries.iter_mut().zip(previous) {
         let Some(earlier) = found.map(|(story, earlier)| &state.stories[story].entries[earlier]) else { continue };
-        let is_same =
-            (earlier.date, &*earlier.title, &*earlier.text_hash) == (entry.date(), entry.title(), &*entry.text_hash);
-        if !is_same && !corrects(entry, earlier, &sources) {
+        if !entry.is_unchanged(earlier) && !corrects(entry, earlier, &sources) {
             let by = earlier.source.segment().unwrap_or(earlier.source.as_str()).to_owned();
             entry.report.outcome = Some(Outcome::Superseded { by, by_line: None });
             *found = None;

@@ -88,9 +88,9 @@ impl Matcher<'_> {
     fn may_be(&self, entry: usize, earlier: usize) -> bool {
         let (entry, earlier) = (self.entries[entry], self.earlier[earlier].1);
         let (Some(_), Some(key)) = (&entry.key, &earlier.key) else { return true };
-        let is_same =
-            (earlier.date, &*earlier.title, &*earlier.text_hash) == (entry.date(), entry.title(), &entry.text_hash);
-        is_same && earlier.source == entry.source && !self.keys.contains(&(&earlier.source, key.as_str()))
+        entry.is_unchanged(earlier)
+            && earlier.source == entry.source
+            && !self.keys.contains(&(&earlier.source, key.as_str()))
     }
 
     /// Matches an entry and an earlier one, unless one of them is matched already, or their ids differ.

@@ -37,12 +37,12 @@ mod report;
 mod review;
 mod slug;
 mod source_id;
+mod source_text;
 mod spool;
 mod state;
 mod story_file;
 mod toml_text;
 mod topics;
-mod visible_text;
 mod wordpress;
 
 use std::fs::File;

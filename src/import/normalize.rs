@@ -13,11 +13,12 @@ use super::read::{Batch, Kind};
 use super::report::{EntryReport, Outcome, SourceReport};
 use super::slug::{hash, is_portable_id};
 use super::source_id::SourceId;
+use super::source_text::{has_visible_letter, title_from_text};
 use super::spool::{Spool, SpoolRange};
+use super::state::SourceEntry;
 use super::story_file::{Story, Translation};
 use super::topics::TopicMatcher;
-use super::visible_text::{has_visible_letter, title_from_text};
-use super::{ImportOptions, Progress, visible_text};
+use super::{ImportOptions, Progress, source_text};
 use crate::config::{Config, LanguageIndex};
 use crate::diagnostics::Diagnostic;
 use crate::markup::{self, Content};
@@ -79,6 +80,11 @@ impl NormalizedEntry {
     pub fn drop_own_id(&mut self, why: &str) {
         (self.guid, self.story_id, self.keeps_guid) = (None, None, false);
         self.report.warnings.push(format!("imported without its id, because {why}"));
+    }
+
+    /// Whether its date, title and text are those of an earlier import.
+    pub fn is_unchanged(&self, earlier: &SourceEntry) -> bool {
+        (self.date(), self.title(), &*self.text_hash) == (earlier.date, &*earlier.title, &*earlier.text_hash)
     }
 
     /// Its day, in the time zone of its source.
@@ -397,15 +403,11 @@ fn repeats(body: &Body, entry: &ParsedEntry) -> bool {
 
 /// A body without the `div` that says its language and direction, if it says the entry's, because publishing adds that again.
 fn without_language_wrapper<'b>(html: &'b str, language: &str) -> &'b str {
-    let html = html.trim();
-    let inner = || {
-        let (tag, inner) = html.strip_prefix("<div lang=\"")?.split_once("\">")?;
-        // Earlier versions gave the direction only where it is right to left.
-        let tag = tag.strip_suffix("\" dir=\"ltr").or(tag.strip_suffix("\" dir=\"rtl")).unwrap_or(tag);
-        let inner = inner.strip_suffix("</div>")?;
-        (tag.eq_ignore_ascii_case(language) && visible_text::is_balanced(inner, "div")).then_some(inner)
+    // Earlier versions gave the direction only where it is right to left.
+    let is_own = |wrapped: &source_text::Wrapped<'_>| {
+        wrapped.language.eq_ignore_ascii_case(language) && source_text::is_balanced(wrapped.inner, "div")
     };
-    inner().unwrap_or(html)
+    source_text::wrapped(html, "div").filter(is_own).map_or(html.trim(), |wrapped| wrapped.inner)
 }
 
 /// Gives the undated entries of a source the date of their feed, else the one of `--date`, else skips them.

@@ -297,16 +297,11 @@ impl<'a> Reconciler<'a> {
 
     /// The source of the story's texts if it is not read now: otherwise two sources would change the story in turn.
     fn other_source(&self, draft: &StoryDraft, state: &StoryState) -> Option<String> {
-        let is_same = |earlier: &SourceEntry| {
-            self.entries(draft).any(|entry| {
-                (earlier.date, &*earlier.title, &*earlier.text_hash) == (entry.date(), entry.title(), &*entry.text_hash)
-            })
-        };
         let is_replaced =
             |earlier: &&SourceEntry| self.entries(draft).any(|entry| entry.language() == earlier.language);
         let replaced: Vec<&SourceEntry> = state.entries.iter().filter(is_replaced).collect();
         let is_own = |earlier: &SourceEntry| {
-            (earlier.key.is_none() && is_same(earlier))
+            (earlier.key.is_none() && self.entries(draft).any(|entry| entry.is_unchanged(earlier)))
                 || self.entries(draft).any(|entry| corrects(entry, earlier, &self.sources))
         };
         let is_ours = replaced.iter().any(|earlier| is_own(earlier));
@@ -318,8 +313,7 @@ impl<'a> Reconciler<'a> {
         for entry in self.entries(draft) {
             match state.entries.iter_mut().find(|earlier| earlier.language == entry.language()) {
                 Some(earlier) => {
-                    let is_other = (&*earlier.title, &*earlier.text_hash) != (entry.title(), &*entry.text_hash);
-                    if is_other || earlier.date != entry.date() || earlier.key != entry.key {
+                    if !entry.is_unchanged(earlier) || earlier.key != entry.key {
                         *earlier = SourceEntry { merged_from: earlier.merged_from.take(), ..source_entry(entry) };
                     }
                 }

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
+use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 
 use super::Findings;
 use super::value::{excerpt, scheme};
+use crate::markup::{tags, tokenize};
 
 /// Elements that feed readers strip, or reject the entry for.
 const ACTIVE_ELEMENTS: [&str; 14] = [
@@ -93,12 +93,7 @@ pub fn scan(html: &str) -> Vec<MarkupFinding> {
     if !html.contains('<') {
         return Vec::new();
     }
-    let input = BufferQueue::default();
-    input.push_back(StrTendril::from(html));
-    let tokenizer = Tokenizer::new(Sink::default(), Default::default());
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    tokenizer.sink.0.into_inner()
+    tokenize(html, Sink::default()).0.into_inner()
 }
 
 /// Checks a plain title: markup in it is shown as it stands.
@@ -110,7 +105,7 @@ pub fn check_title(findings: &mut Findings<'_>, span: Range<usize>, title: &str)
 
 /// The first tag of a title.
 fn tag_of_title(title: &str) -> Option<String> {
-    let mut tags = crate::markup::tags(title).into_iter();
+    let mut tags = tags(title).unwrap_or_default().into_iter();
     tags.find(|(name, _)| TITLE_ELEMENTS.contains(&&**name)).map(|(name, _)| format!("<{name}>"))
 }
 

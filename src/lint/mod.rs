@@ -1,7 +1,7 @@
 //! A linter for feeds of any origin: RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1, each in its file.
 //!
 //! An error is a violation of a specification; a warning is valid, but some feed readers handle it badly. No code is shared
-//! with the renderers, so that a bug in them is not repeated here. No I/O, no clock.
+//! with the renderers but the tokenizer of HTML, so that a bug in them is not repeated here. No I/O, no clock.
 //!
 //! Gaps: RSS 1.0 and Atom 0.3 are recognized and not checked; of RSS modules only content, `dc:language` and `atom:link` are
 //! checked; no URL is fetched; an XML feed with a DTD or in another encoding than UTF-8 is rejected.

@@ -3,7 +3,7 @@
 use ego_tree::NodeId;
 
 use super::addresses::Addresses;
-use super::losses::Loss;
+use super::losses::{Loss, MAX_SHOWN};
 use super::policy::is_allowed;
 use super::tree::Tree;
 
@@ -31,12 +31,10 @@ const ALIGNMENTS: [&str; 4] = ["left", "right", "center", "justify"];
 
 /// Whether an element says that it is not shown.
 pub fn is_hidden(tree: &Tree, id: NodeId) -> bool {
-    let style = tree.attribute(id, "style").unwrap_or_default().to_ascii_lowercase();
-    let style: String = style.split_whitespace().collect();
     tree.attribute(id, "hidden").is_some_and(|value| !value.eq_ignore_ascii_case("until-found"))
-        || style.split(';').any(|rule| {
-            let rule = rule.trim_end_matches("!important");
-            rule == "display:none" || rule == "visibility:hidden"
+        || tree.styles(id).iter().any(|(property, value)| {
+            let value = value.trim_end_matches("!important");
+            matches!((&**property, value), ("display", "none") | ("visibility", "hidden"))
         })
 }
 
@@ -96,7 +94,8 @@ pub fn rewrite(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss
             tree.rename(id, synonym);
         }
         match name {
-            "a" | "area" => link(tree, id, name, addresses, losses),
+            "a" => link(tree, id, addresses, losses),
+            "area" => area(tree, id, addresses),
             "blockquote" | "q" | "del" | "ins" => {
                 let cite = tree.attribute(id, "cite").and_then(|cite| addresses.link(cite));
                 tree.set_attribute(id, "cite", cite.as_deref());
@@ -144,44 +143,34 @@ fn control(tree: &mut Tree, id: NodeId, name: &str, losses: &mut Vec<Loss>) {
     }
 }
 
-fn link(tree: &mut Tree, id: NodeId, name: &str, addresses: &Addresses<'_>, losses: &mut Vec<Loss>) {
-    let Some(written) = tree.attribute(id, "href").map(str::to_owned) else {
-        if name == "area" {
-            tree.remove(id);
-        }
-        return;
-    };
-    // A reference within the body.
-    if written.starts_with('#') && name == "a" {
-        return;
-    }
-    let address = addresses.link(&written);
-    if name == "area" {
-        // A part of an image that is a link.
-        let text = tree.attribute(id, "alt").unwrap_or_default().trim().to_owned();
-        let address = address.filter(|_| !text.is_empty());
-        match address {
-            Some(address) => {
-                tree.rename(id, "a");
-                tree.set_attribute(id, "href", Some(&address));
-                tree.set_text(id, &text);
-                tree.insert_text_before(id, " ");
-            }
-            None => tree.remove(id),
-        }
-        return;
-    }
+fn link(tree: &mut Tree, id: NodeId, addresses: &Addresses<'_>, losses: &mut Vec<Loss>) {
+    // A reference within the body stays as it is.
+    let Some(written) = tree.attribute(id, "href").filter(|href| !href.starts_with('#')) else { return };
+    let address = addresses.link(written);
     if address.is_none() {
-        losses.push(Loss::Link(crate::text::ellipsis(&written, 80)));
+        losses.push(Loss::Link(crate::text::ellipsis(written, MAX_SHOWN)));
     }
     tree.set_attribute(id, "href", address.as_deref());
 }
 
+/// A part of an image that is a link.
+fn area(tree: &mut Tree, id: NodeId, addresses: &Addresses<'_>) {
+    let text = tree.attribute(id, "alt").unwrap_or_default().trim().to_owned();
+    let address = tree.attribute(id, "href").and_then(|href| addresses.link(href));
+    match address.filter(|_| !text.is_empty()) {
+        Some(address) => {
+            tree.rename(id, "a");
+            tree.set_attribute(id, "href", Some(&address));
+            tree.set_text(id, &text);
+            tree.insert_text_before(id, " ");
+        }
+        None => tree.remove(id),
+    }
+}
+
 /// The alignment of cells, which may stand in their style.
 fn alignment(tree: &mut Tree, id: NodeId) {
-    let style = tree.attribute(id, "style").unwrap_or_default().to_ascii_lowercase();
-    let mut rules = style.split(';').filter_map(|rule| rule.split_once(':'));
-    let of_style = rules.find(|(key, _)| key.trim() == "text-align").map(|(_, value)| value.trim().to_owned());
+    let of_style = tree.styles(id).into_iter().find(|(property, _)| property == "text-align").map(|(_, value)| value);
     let own = tree.attribute(id, "align").map(|align| align.trim().to_ascii_lowercase());
     let align = of_style.or(own).filter(|align| ALIGNMENTS.contains(&&**align));
     tree.set_attribute(id, "align", align.as_deref());

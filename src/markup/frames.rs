@@ -65,14 +65,13 @@ pub fn replace(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss
 
 /// Whether an element is too small to be seen: such frames and images count readers.
 pub fn is_tiny(tree: &Tree, id: NodeId) -> bool {
-    let style = tree.attribute(id, "style").unwrap_or_default().to_ascii_lowercase();
+    let styles = tree.styles(id);
     let is_small = |size: &str| {
         let size = size.trim().trim_end_matches("px").trim();
         size.parse::<f64>().is_ok_and(|size| size <= 1.0)
     };
     ["width", "height"].iter().any(|name| {
-        let in_style = style.split(';').filter_map(|rule| rule.split_once(':'));
-        let mut in_style = in_style.filter(|(key, _)| key.trim() == *name).map(|(_, value)| value);
-        tree.attribute(id, name).is_some_and(is_small) || in_style.any(is_small)
+        tree.attribute(id, name).is_some_and(is_small)
+            || styles.iter().any(|(property, value)| property == name && is_small(value))
     })
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// A longer address is shortened in a warning.
+pub const MAX_SHOWN: usize = 80;
+
 /// Something that a reader of the original sees and a reader of the published body does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loss {

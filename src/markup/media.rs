@@ -4,7 +4,7 @@ use ego_tree::NodeId;
 
 use super::addresses::Addresses;
 use super::frames::is_tiny;
-use super::losses::Loss;
+use super::losses::{Loss, MAX_SHOWN};
 use super::tree::Tree;
 
 /// Where scripts find the address of an image that they load later.
@@ -73,7 +73,7 @@ fn image(tree: &mut Tree, id: NodeId, addresses: &Addresses<'_>, losses: &mut Ve
         }
         None => {
             let written = tree.attribute(id, "src").unwrap_or_default();
-            losses.push(Loss::Image(crate::text::ellipsis(written, 80)));
+            losses.push(Loss::Image(crate::text::ellipsis(written, MAX_SHOWN)));
             let alternative = tree.attribute(id, "alt").unwrap_or_default().trim().to_owned();
             tree.replace_by_text(id, &alternative);
         }
@@ -124,7 +124,7 @@ fn player(tree: &mut Tree, id: NodeId, addresses: &Addresses<'_>, losses: &mut V
     // Without them nobody could start it.
     tree.set_attribute(id, "controls", Some(""));
     if address.is_none() && !has_source {
-        losses.push(Loss::Media(crate::text::ellipsis(written.first().map_or("", String::as_str), 80)));
+        losses.push(Loss::Media(crate::text::ellipsis(written.first().map_or("", String::as_str), MAX_SHOWN)));
         tree.unwrap(id);
     }
 }

@@ -413,7 +413,7 @@ fn visible_text_is_what_a_reader_sees() {
     // The tokenizer compares each attribute with all before it.
     let many: String = (0..50_000).map(|number| format!(" a{number}=b")).collect();
     let start = std::time::Instant::now();
-    assert!(has_tags(&format!("<p{many}>a</p>")) && tags(&format!("<p{many}>a</p>")).is_empty());
+    assert!(has_tags(&format!("<p{many}>a</p>")) && tags(&format!("<p{many}>a</p>")).is_none());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
     assert!(has_tags("a<br>b") && has_tags("</p>") && !has_tags("1 < 2 & 3 > 2 &amp; <3"));
 }

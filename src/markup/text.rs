@@ -23,26 +23,12 @@ pub fn paragraphs(text: &str) -> String {
         };
         out.push_str(before);
         is_open = !line.is_empty();
-        escape_into(&mut out, line);
+        html_escape::encode_text_to_string(line, &mut out);
     }
     if is_open {
         out.push_str("</p>\n");
     }
     out
-}
-
-/// Adds text, escaped for HTML.
-fn escape_into(out: &mut String, text: &str) {
-    for part in text.split_inclusive(['&', '<', '>']) {
-        let plain = part.trim_end_matches(['&', '<', '>']);
-        out.push_str(plain);
-        out.push_str(match &part[plain.len()..] {
-            "&" => "&amp;",
-            "<" => "&lt;",
-            ">" => "&gt;",
-            _ => "",
-        });
-    }
 }
 
 /// Elements that begin a new line.
@@ -80,20 +66,22 @@ pub fn visible_text(html: &str) -> String {
 
 /// Whether a text has a tag.
 pub fn has_tags(text: &str) -> bool {
-    exceeded_limit(text, usize::MAX).is_some() || !tags(text).is_empty()
+    tags(text).is_none_or(|tags| !tags.is_empty())
 }
 
-/// The tags of a text: their names, and whether they are end tags; none of a text that would take too long to read.
-pub fn tags(text: &str) -> Vec<(String, bool)> {
-    if exceeded_limit(text, usize::MAX).is_some() {
-        return Vec::new();
-    }
+/// The tags of a text: their names, and whether they are end tags; `None` if it would take too long to read them.
+pub fn tags(text: &str) -> Option<Vec<(String, bool)>> {
+    exceeded_limit(text, usize::MAX).is_none().then(|| tokenize(text, Tags::default()).0.into_inner())
+}
+
+/// Passes the tokens of HTML to a sink.
+pub fn tokenize<S: TokenSink>(html: &str, sink: S) -> S {
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from(text));
-    let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
+    input.push_back(StrTendril::from(html));
+    let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let _ = tokenizer.feed(&input);
     tokenizer.end();
-    tokenizer.sink.0.into_inner()
+    tokenizer.sink
 }
 
 #[derive(Default)]

@@ -90,6 +90,14 @@ impl Tree {
         self.element(id)?.value().attr(name)
     }
 
+    /// The declarations in the `style` of an element, in lower case and without white space: properties and values.
+    pub fn styles(&self, id: NodeId) -> Vec<(String, String)> {
+        let style = self.attribute(id, "style").unwrap_or_default().to_ascii_lowercase();
+        let style: String = style.split_whitespace().collect();
+        let declarations = style.split(';').filter_map(|declaration| declaration.split_once(':'));
+        declarations.map(|(property, value)| (property.to_owned(), value.to_owned())).collect()
+    }
+
     /// Sets an attribute, or removes it.
     pub fn set_attribute(&mut self, id: NodeId, name: &str, value: Option<&str>) {
         let name = QualName::new(None, ns!(), LocalName::from(name));

@@ -142,7 +142,7 @@ fn item(entry: &Entry) -> rss::Item {
 
 /// Plain text as HTML, with its lines. Bodies are a `div`, so import can tell a summary from a body.
 fn paragraph(text: &str, language: &Language) -> String {
-    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\n', "<br>\n");
+    let escaped = html_escape::encode_text(text).replace('\n', "<br>\n");
     format!("<p lang=\"{language}\" dir=\"{}\">{escaped}</p>", language.direction())
 }
 

@@ -60,7 +60,7 @@ impl Publisher {
         let next = Publication::after(Some(&previous), site, metrics, self.now())?;
         metrics.record_reload(next.rendered, start.elapsed());
         let Next { publication, changed, rendered, losses } = next;
-        log_losses(&losses);
+        log_warnings("readers will miss", &losses);
         let replaced = changed.iter().filter(|path| previous.get(path).is_some());
         let documents: Vec<Weak<Document>> =
             replaced.filter_map(|path| Some(Arc::downgrade(&publication.get(path)?.document))).collect();
@@ -71,10 +71,7 @@ impl Publisher {
         let topics: Vec<String> =
             changed.iter().filter(is_feed).filter_map(|path| base_url.join(path).ok()).map(String::from).collect();
         let warnings = site.id_warnings(&mut site.difference_from(&self.site));
-        if !warnings.is_empty() {
-            let text: String = warnings.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
-            tracing::warn!("subscribers will notice:\n{text}");
-        }
+        log_warnings("subscribers will notice", &warnings);
         let hub = publication.config.feeds.hub.clone();
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);
@@ -119,11 +116,11 @@ impl Publisher {
     }
 }
 
-/// Logs what the bodies of a publication lose.
-pub fn log_losses(losses: &[Diagnostic]) {
-    if !losses.is_empty() {
-        let text: String = losses.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
-        tracing::warn!("readers will miss:\n{text}");
+/// Logs warnings about a publication under a heading, if there are any.
+fn log_warnings(heading: &str, warnings: &[Diagnostic]) {
+    if !warnings.is_empty() {
+        let text: String = warnings.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
+        tracing::warn!("{heading}:\n{text}");
     }
 }
 

@@ -10,7 +10,7 @@ use super::xml::parse_author;
 use crate::dates::feed as date;
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
 use crate::import::parse_error::ParseError;
-use crate::import::visible_text;
+use crate::import::source_text;
 
 /// The members of a feed other than its items, as far as it can be read: those after the items apply to them too.
 pub fn members(input: &mut dyn BufRead) -> Map<String, Value> {
@@ -157,7 +157,7 @@ fn parse_entry(item: &Map<String, Value>, head: &Map<String, Value>, address: Op
             .or_else(|| address.map(str::to_owned))
             .or_else(|| string(head.get("feed_url"))),
         link: own("url").or_else(|| own("external_url")),
-        title: own("title").map(|title| visible_text::collapse_whitespace(&title)),
+        title: own("title").map(|title| source_text::collapse_whitespace(&title)),
         summary: own("summary"),
         ..ParsedEntry::default()
     };

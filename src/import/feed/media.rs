@@ -4,7 +4,7 @@ use super::base::Base;
 use super::tree::{Element, Namespace};
 use super::xml::{plain, some};
 use crate::import::entry::{Enclosure, Image, ParsedEntry};
-use crate::import::visible_text;
+use crate::import::source_text;
 
 /// Fills the image with its alternative text and credit.
 pub fn media(item: &Element, base: &Base, entry: &mut ParsedEntry) {
@@ -31,7 +31,7 @@ pub fn media(item: &Element, base: &Base, entry: &mut ParsedEntry) {
     let number = |name: &str| image.attribute(name).and_then(|text| text.parse().ok()).filter(|number| *number > 0);
     let text_of = |name: &'static str| {
         let inner = image.child(Namespace::Media, name).or_else(|| all(name).next())?;
-        some(visible_text::collapse_whitespace(&plain(inner)))
+        some(source_text::collapse_whitespace(&plain(inner)))
     };
     entry.image = image.attribute("url").map(|url| Image {
         url: Some(base.resolve(image, url)),

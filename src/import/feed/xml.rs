@@ -7,7 +7,8 @@ use super::media::{files, media};
 use super::tree::{Element, Namespace};
 use crate::dates::feed as date;
 use crate::import::entry::{Author, Body, Category, EntryDate, ParsedEntry, marked_languages};
-use crate::import::visible_text;
+use crate::import::source_text;
+use crate::markup;
 
 /// The link relation of a translation.
 const TRANSLATION: &str = "https://schema.org/workTranslation";
@@ -77,16 +78,12 @@ fn is_atom(element: &Element) -> bool {
 pub fn plain(element: &Element) -> String {
     if is_atom(element) && (element.attribute("type").is_some() || element.attribute("mode").is_some()) {
         return match content(element).unwrap_or_else(|_| Body::Text(String::new())) {
-            Body::Html(html) => crate::markup::visible_text(&html),
+            Body::Html(html) => markup::visible_text(&html),
             Body::Markdown(text) | Body::Text(text) => text,
         };
     }
     let text = element.text();
-    if !is_atom(element) && visible_text::is_html(&text) {
-        crate::markup::visible_text(&text)
-    } else {
-        text.trim().to_owned()
-    }
+    if !is_atom(element) && source_text::is_html(&text) { markup::visible_text(&text) } else { text.trim().to_owned() }
 }
 
 fn title(item: &Element) -> Option<String> {
@@ -95,7 +92,7 @@ fn title(item: &Element) -> Option<String> {
         .or_else(|| own(Namespace::Plain))
         .or_else(|| own(Namespace::Dc))
         .or_else(|| own(Namespace::Media))?;
-    some(visible_text::collapse_whitespace(&plain(element)))
+    some(source_text::collapse_whitespace(&plain(element)))
 }
 
 pub fn some(text: String) -> Option<String> {
@@ -119,11 +116,7 @@ fn content(element: &Element) -> Result<Body, String> {
         let text = text
             .filter(|_| is_text(&kind))
             .ok_or_else(|| format!("its content is no text ({kind}), and is dropped"))?;
-        return Ok(if kind.contains("html") || crate::markup::has_tags(&text) {
-            Body::Html(text)
-        } else {
-            Body::Text(text)
-        });
+        return Ok(if kind.contains("html") || markup::has_tags(&text) { Body::Html(text) } else { Body::Text(text) });
     }
     let has_elements = element.elements().next().is_some();
     let is_markup = matches!(kind.as_str(), "xhtml")
@@ -139,7 +132,7 @@ fn content(element: &Element) -> Result<Body, String> {
         return Ok(Body::Html(html.trim().to_owned()));
     }
     let text = element.trimmed_text();
-    let is_html = kind.contains("html") || (mode == "escaped" && crate::markup::has_tags(&text));
+    let is_html = kind.contains("html") || (mode == "escaped" && markup::has_tags(&text));
     Ok(if is_html { Body::Html(text) } else { Body::Text(text) })
 }
 
@@ -150,11 +143,8 @@ fn is_foreign(kind: &str) -> bool {
 
 /// Whether a description is plain text in a paragraph that says its language and direction, as published summaries are.
 fn is_marked_summary(description: &str) -> bool {
-    let inner = || {
-        let (tag, inner) = description.trim().strip_prefix("<p lang=\"")?.split_once("\">")?;
-        inner.strip_suffix("</p>").filter(|_| tag.ends_with("\" dir=\"ltr") || tag.ends_with("\" dir=\"rtl"))
-    };
-    inner().is_some_and(|inner| !crate::markup::has_tags(&inner.replace("<br>", "")))
+    source_text::wrapped(description, "p")
+        .is_some_and(|wrapped| wrapped.has_direction && !markup::has_tags(&wrapped.inner.replace("<br>", "")))
 }
 
 /// Fills summary and body.
@@ -190,7 +180,7 @@ fn texts(item: &Element, base: &Base, entry: &mut ParsedEntry) {
         Some(description)
             if entry.body.is_none()
                 && !is_marked_summary(&description.text())
-                && (crate::markup::has_tags(&description.text()) || description.elements().next().is_some()) =>
+                && (markup::has_tags(&description.text()) || description.elements().next().is_some()) =>
         {
             let html = match description.elements().next() {
                 Some(_) => description.inner_html(),
@@ -268,7 +258,7 @@ fn authors(item: &Element, base: &Base) -> Vec<Author> {
             Some(_) => {
                 let part = |name: &str| {
                     let part = person.elements().find(|part| part.name == name)?;
-                    some(visible_text::collapse_whitespace(&part.text()))
+                    some(source_text::collapse_whitespace(&part.text()))
                 };
                 let email = part("email");
                 Author {
@@ -277,7 +267,7 @@ fn authors(item: &Element, base: &Base) -> Vec<Author> {
                     email,
                 }
             }
-            None => parse_author(&visible_text::collapse_whitespace(&person.text())),
+            None => parse_author(&source_text::collapse_whitespace(&person.text())),
         };
         if !author.name.is_empty() && !authors.iter().any(|other| other.name == author.name) {
             authors.push(author);
@@ -310,10 +300,9 @@ pub fn parse_author(text: &str) -> Author {
 fn categories(item: &Element) -> Vec<Category> {
     let mut categories: Vec<Category> = Vec::new();
     let mut add = |term: &str, label: Option<&str>| {
-        let term = visible_text::collapse_whitespace(term);
+        let term = source_text::collapse_whitespace(term);
         if !term.is_empty() && !categories.iter().any(|other| other.term == term) {
-            let label =
-                label.map(visible_text::collapse_whitespace).filter(|label| *label != term && !label.is_empty());
+            let label = label.map(source_text::collapse_whitespace).filter(|label| *label != term && !label.is_empty());
             categories.push(Category { term, label });
         }
     };

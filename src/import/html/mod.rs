@@ -14,7 +14,7 @@ use super::listing::Credits;
 use super::listing::summary_or_body;
 use super::parse_error::ParseError;
 use crate::dates::{self, NumericDate};
-use crate::markup::exceeded_limit;
+use crate::markup::{self, exceeded_limit};
 use parts::{VisibleHtml, attribute};
 pub use selectors::{SelectorOptions, Selectors};
 
@@ -150,10 +150,10 @@ fn scrape(item: ElementRef, selectors: &Selectors) -> ScrapedItem {
     let texts: Vec<String> = summaries.iter().map(|element| visible.html(*element)).collect();
     let paragraphs: Vec<String> = texts
         .iter()
-        .flat_map(|html| crate::markup::visible_text(html).split("\n\n").map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|html| markup::visible_text(html).split("\n\n").map(str::to_owned).collect::<Vec<_>>())
         .filter(|paragraph| !paragraph.is_empty())
         .collect();
-    let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| crate::markup::has_tags(html));
+    let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| markup::has_tags(html));
     entry.body = is_marked_up.then(|| Body::Html(texts.join("\n")));
     ScrapedItem { entry, numbers, is_impossible, paragraphs }
 }

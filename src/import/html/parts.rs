@@ -12,7 +12,8 @@ use crate::dates::{self, NumericDate, ParsedDate};
 use crate::import::entry::{EntryDate, Image};
 use crate::import::feed::tree::write_start_tag;
 use crate::import::listing::caption;
-use crate::import::visible_text;
+use crate::import::source_text;
+use crate::markup;
 
 const DATE_SEARCH_CHARS: usize = 200;
 /// Elements that are not part of the text.
@@ -26,7 +27,7 @@ pub fn attribute(element: ElementRef, name: &str) -> Option<String> {
 
 /// The visible text of an element on one line.
 pub fn line(element: ElementRef) -> String {
-    visible_text::collapse_whitespace(&crate::markup::visible_text(&element.inner_html()))
+    source_text::collapse_whitespace(&markup::visible_text(&element.inner_html()))
 }
 
 /// The language that an element declares.
@@ -136,7 +137,7 @@ pub fn image(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     let alt = image.and_then(|image| attribute(image, "alt"));
     let image = Image {
         url: image.and_then(source),
-        alt: alt.map(|alt| visible_text::collapse_whitespace(&alt)).or(caption.alt),
+        alt: alt.map(|alt| source_text::collapse_whitespace(&alt)).or(caption.alt),
         credit: caption.credit,
         width: size("width"),
         height: size("height"),

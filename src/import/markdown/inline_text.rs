@@ -1,6 +1,6 @@
 //! Owns the plain text of a title, a name or a summary with inline markup.
 
-pub use crate::import::visible_text::collapse_whitespace as collapsed;
+pub use crate::import::source_text::collapse_whitespace as collapsed;
 
 /// Capitalizes the first letter.
 pub fn capitalised(text: &str) -> String {
@@ -11,7 +11,7 @@ pub fn capitalised(text: &str) -> String {
 
 /// The plain text on one line.
 pub fn line(text: &str) -> String {
-    collapsed(&crate::import::visible_text::decode_references(&without_links(&without_tags(text))))
+    collapsed(&crate::import::source_text::decode_references(&without_links(&without_tags(text))))
 }
 
 /// Removes HTML tags and comments; `a < b` stays.
@@ -80,7 +80,7 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
             Some(quote @ ('"' | '\'')) => value[1..].split(quote).next(),
             _ => value.split(|next: char| next.is_whitespace() || next == '>').next(),
         };
-        return value.map(|value| crate::import::visible_text::decode_references(value).trim().to_owned());
+        return value.map(|value| crate::import::source_text::decode_references(value).trim().to_owned());
     }
     None
 }

@@ -97,7 +97,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         let mut at = 0;
         while let Some((start, end)) = next_address(&lower, tag, at) {
             out.push_str(&tag[at..start]);
-            let written = crate::import::visible_text::decode_references(&tag[start..end]);
+            let written = crate::import::source_text::decode_references(&tag[start..end]);
             match self.resolve(written.trim()) {
                 Some(resolved) => out.push_str(&html_escape::encode_double_quoted_attribute(&resolved)),
                 None => out.push_str(&tag[start..end]),

@@ -7,7 +7,8 @@ use chrono::{FixedOffset, NaiveDateTime, TimeZone};
 use super::{Attachment, paragraphs, shortcodes, wp_text};
 use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedEntry, marked_languages};
 use crate::import::feed::tree::{Element, Namespace};
-use crate::import::visible_text;
+use crate::import::source_text;
+use crate::markup;
 
 /// Post types that WordPress and its plugins use internally.
 const INTERNAL_POST_TYPES: [&str; 24] = [
@@ -30,7 +31,7 @@ impl Item<'_> {
     /// The uploaded file that it describes.
     pub fn attachment(&self) -> Option<Attachment> {
         let plain = |text: String| {
-            Some(visible_text::collapse_whitespace(&crate::markup::visible_text(&text))).filter(|text| !text.is_empty())
+            Some(source_text::collapse_whitespace(&markup::visible_text(&text))).filter(|text| !text.is_empty())
         };
         let excerpt = self.element.child(Namespace::Excerpt, "encoded").map(|text| text.text().into_owned());
         Some(Attachment {
@@ -56,7 +57,7 @@ impl Item<'_> {
             line: self.element.line,
             guid: text(Namespace::Plain, "guid"),
             title: text(Namespace::Plain, "title")
-                .map(|title| visible_text::collapse_whitespace(&crate::markup::visible_text(&title)))
+                .map(|title| source_text::collapse_whitespace(&markup::visible_text(&title)))
                 .filter(|title| !title.is_empty()),
             link: text(Namespace::Plain, "link"),
             base: channel.and_then(|channel| {
@@ -83,13 +84,12 @@ impl Item<'_> {
         entry.authors.extend(
             creator.map(|login| authors.get(&login).cloned().unwrap_or(Author { name: login, ..Author::default() })),
         );
-        entry.summary = text(Namespace::Excerpt, "encoded")
-            .map(|html| crate::markup::visible_text(&html))
-            .filter(|text| !text.is_empty());
+        entry.summary =
+            text(Namespace::Excerpt, "encoded").map(|html| markup::visible_text(&html)).filter(|text| !text.is_empty());
         if let Some(written) = text(Namespace::Content, "encoded") {
             let html = paragraphs::autop(&shortcodes::resolve(&written, files));
             entry.body = Some(Body::Html(html))
-                .filter(|_| !crate::markup::visible_text(&written).is_empty() || written.contains("<img"));
+                .filter(|_| !markup::visible_text(&written).is_empty() || written.contains("<img"));
         }
         self.categories(&mut entry);
         self.language(&mut entry);
@@ -159,7 +159,7 @@ impl Item<'_> {
         for category in self.element.children_named(Namespace::Plain, "category") {
             let domain = category.attribute("domain").unwrap_or_default();
             let name = category.attribute("nicename").unwrap_or_default().to_owned();
-            let label = visible_text::collapse_whitespace(&crate::markup::visible_text(&category.text()));
+            let label = source_text::collapse_whitespace(&markup::visible_text(&category.text()));
             let is_technical =
                 matches!(domain, "language" | "post_translations" | "post_format" | "translation_priority");
             if is_technical || name == "uncategorized" || label.is_empty() {

@@ -14,7 +14,7 @@ use item::Item;
 use super::entry::{Author, Image, ParsedEntry};
 use super::feed::tree::{self, Element, EntryHandler, Namespace, ReadOutcome};
 use super::parse_error::ParseError;
-use super::visible_text;
+use super::source_text;
 
 /// The first pass: attachments and counts.
 #[derive(Debug, Default)]
@@ -154,7 +154,7 @@ fn authors(channel: &Element) -> HashMap<String, Author> {
         let parts = [wp_text(author, "author_first_name"), wp_text(author, "author_last_name")];
         let whole = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let name = wp_text(author, "author_display_name").or(Some(whole).filter(|name| !name.is_empty()));
-        let name = name.map_or_else(|| login.clone(), |name| visible_text::collapse_whitespace(&name));
+        let name = name.map_or_else(|| login.clone(), |name| source_text::collapse_whitespace(&name));
         Some((login, Author { name, url: None, email: None }))
     });
     named.collect()

@@ -1,6 +1,6 @@
 //! Owns adding paragraphs to a body at its blank lines, as WordPress does (`wpautop`).
 
-use crate::import::visible_text;
+use crate::import::source_text;
 
 /// Block-level elements.
 const BLOCK_ELEMENTS: [&str; 38] = [
@@ -25,7 +25,7 @@ pub fn autop(html: &str) -> String {
     while let Some(at) = rest.find('<') {
         writer.text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let Some((length, name, is_end)) = visible_text::parse_tag(rest) else {
+        let Some((length, name, is_end)) = source_text::parse_tag(rest) else {
             writer.text.push('<');
             rest = &rest[1..];
             continue;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::Attachment;
-use crate::import::visible_text;
+use crate::import::source_text;
 
 /// Shortcodes recognized without attributes or an end tag.
 const BARE_SHORTCODES: [&str; 16] = [
@@ -39,7 +39,7 @@ pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
         if let Some(length) = comment(rest) {
             rest = &rest[length..];
         } else if let Some(length) =
-            code.length(rest).or_else(|| visible_text::parse_tag(rest).map(|(length, ..)| length))
+            code.length(rest).or_else(|| source_text::parse_tag(rest).map(|(length, ..)| length))
         {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
@@ -113,7 +113,7 @@ struct CodeScanner {
 impl CodeScanner {
     /// The length of the code sample at the start of the rest.
     fn length(&mut self, rest: &str) -> Option<usize> {
-        let (length, name, is_end) = visible_text::parse_tag(rest)?;
+        let (length, name, is_end) = source_text::parse_tag(rest)?;
         let mut names = ["pre", "code", "script", "style", "textarea"].into_iter();
         let name = names.find(|known| known.eq_ignore_ascii_case(name) && !self.unclosed.contains(known))?;
         let lower = &self.lower[self.lower.len() - rest.len()..];
@@ -208,7 +208,7 @@ fn link(url: &str, out: &mut String) {
 fn close_caption(out: &mut String, text: &str) {
     let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
     let figure = out.split_off(start);
-    let picture = figure.rfind("<img").and_then(|at| Some(at + visible_text::parse_tag(&figure[at..])?.0));
+    let picture = figure.rfind("<img").and_then(|at| Some(at + source_text::parse_tag(&figure[at..])?.0));
     let end = picture.map_or(0, |end| {
         if figure[end..].trim_start().starts_with("</a>") {
             figure[end..].find("</a>").map_or(end, |at| end + at + 4)

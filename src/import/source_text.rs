@@ -17,6 +17,23 @@ pub fn is_html(text: &str) -> bool {
     has_tags(text) || decode_references(text) != text
 }
 
+/// The content of markup that is one element which says its language, as published texts are wrapped.
+pub struct Wrapped<'h> {
+    pub language: &'h str,
+    pub has_direction: bool,
+    pub inner: &'h str,
+}
+
+/// Markup that is one such element, with nothing around it.
+pub fn wrapped<'h>(html: &'h str, element: &str) -> Option<Wrapped<'h>> {
+    let start = html.trim().strip_prefix('<')?.strip_prefix(element)?.strip_prefix(" lang=\"")?;
+    let (attributes, inner) = start.split_once("\">")?;
+    let direction = [" dir=\"ltr", " dir=\"rtl"].map(|direction| attributes.strip_suffix(direction)?.strip_suffix('"'));
+    let language = direction.into_iter().flatten().next();
+    let inner = inner.strip_suffix('>')?.strip_suffix(element)?.strip_suffix("</")?;
+    Some(Wrapped { language: language.unwrap_or(attributes), has_direction: language.is_some(), inner })
+}
+
 /// Decodes character references as browsers do: numbers from 128 to 159 are windows-1252 (HTML §13.2.5.80).
 pub fn decode_references(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
@@ -60,6 +77,7 @@ pub fn collapse_whitespace(text: &str) -> String {
 /// Whether every start tag of an element has its end tag after it, and every end tag a start tag before it.
 pub fn is_balanced(html: &str, name: &str) -> bool {
     let depth = tags(html)
+        .unwrap_or_default()
         .into_iter()
         .filter(|(other, _)| other == name)
         .try_fold(0_usize, |depth, (_, is_end)| if is_end { depth.checked_sub(1) } else { Some(depth + 1) });
