@@ -1,59 +1,131 @@
-//! Owns the names of months and weekdays; never touches dates.
+//! The names of months and weekdays in the languages that the CLDR covers well.
 
-/// The month of a folded name, or of an unambiguous prefix of at least three letters.
-pub fn month(word: &str) -> Option<u32> {
-    // Hebrew prefixes the month with `in`.
-    let word = word.strip_prefix('ב').unwrap_or(word);
-    let full = MONTHS.iter().position(|names| names.split_whitespace().any(|name| name == word));
-    if let Some(index) = full {
-        return Some(index as u32 + 1);
-    }
-    if word.chars().count() < 3 {
+use crate::pairing::fold;
+
+/// Lines of a name and its meanings, sorted by name, as `names.mjs` writes them.
+const NAMES: &str = include_str!("names.tsv");
+
+/// The shortest abbreviation that is understood though the CLDR has not got it, in letters.
+const SHORTEST_PREFIX: usize = 3;
+
+/// The month that a name means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Month {
+    pub number: u32,
+    /// In which languages it means which other month, such as `10:hr`.
+    pub other: Option<&'static str>,
+}
+
+/// The month of a name, or of the beginning of names of one month. `is_ordinal`: whether the day before it has a dot, as in
+/// Croatian and not in Polish, which call different months `listopada`.
+pub fn month(word: &str, is_ordinal: bool) -> Option<Month> {
+    spellings(word).iter().find_map(|name| match meanings(name) {
+        Some(meanings) => of_meanings(meanings, is_ordinal),
+        None => of_prefix(name),
+    })
+}
+
+/// Whether a word is the name of a weekday.
+pub fn is_weekday(word: &str) -> bool {
+    spellings(word).iter().any(|name| meanings(name).is_some_and(|meanings| meanings.split(' ').any(|one| one == "w")))
+}
+
+/// How the names of a word may stand in the table.
+fn spellings(word: &str) -> Vec<String> {
+    let lower: String =
+        word.to_lowercase().chars().filter(|letter| !matches!(letter, '.' | '\u{307}' | '׳' | '॰')).collect();
+    let folded = fold(&lower);
+    // Hebrew prefixes the month with `in`, Catalan elides `of`, Basque has a genitive.
+    let elided = || lower.split_once(['’', '\'']).map(|(_, name)| name);
+    let bare = lower.strip_prefix('ב').or_else(elided).or_else(|| lower.strip_suffix("ren")).map(str::to_owned);
+    let mut spellings = vec![lower];
+    spellings.extend([folded].into_iter().chain(bare));
+    spellings
+}
+
+fn of_meanings(meanings: &'static str, is_ordinal: bool) -> Option<Month> {
+    let mut months = meanings.split(' ').filter(|meaning| *meaning != "w").map(|meaning| {
+        let (number, languages) = meaning.split_once(':').unwrap_or((meaning, ""));
+        (number, languages, meaning)
+    });
+    let (number, _, only) = months.next()?;
+    let Some((other_number, other_languages, other)) = months.next() else {
+        return Some(Month { number: number.parse().ok()?, other: None });
+    };
+    let is_other = (other_languages == "hr") == is_ordinal;
+    let (number, other) = if is_other { (other_number, only) } else { (number, other) };
+    Some(Month { number: number.parse().ok()?, other: Some(other) })
+}
+
+/// The month that all names mean which begin so.
+fn of_prefix(word: &str) -> Option<Month> {
+    if word.chars().count() < SHORTEST_PREFIX {
         return None;
     }
-    let mut starts =
-        MONTHS.iter().enumerate().filter(|(_, names)| names.split_whitespace().any(|name| name.starts_with(word)));
-    let (index, _) = starts.next()?;
-    starts.next().is_none().then_some(index as u32 + 1)
+    let mut months = NAMES[start_of(word)..].lines().map_while(|line| line.strip_prefix(word)?.split_once(' '));
+    let (_, first) = months.next()?;
+    let number = first.parse().ok()?;
+    months.all(|(_, meanings)| meanings == first).then_some(Month { number, other: None })
 }
 
-/// The month of an English name or its usual abbreviation, ignoring case.
-pub fn english_month(word: &str) -> Option<u32> {
-    let is_name = |name: &&str| word.eq_ignore_ascii_case(name) || word.eq_ignore_ascii_case(&name[..3]);
-    let index = ENGLISH_MONTHS.iter().position(is_name);
-    index.or(word.eq_ignore_ascii_case("sept").then_some(8)).map(|index| index as u32 + 1)
+fn meanings(name: &str) -> Option<&'static str> {
+    NAMES[start_of(name)..].lines().next()?.strip_prefix(name)?.strip_prefix(' ')
 }
 
-/// The months in English, in lower case.
-pub const ENGLISH_MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-];
-
-/// A line for each month, folded: the languages that can be identified, and Catalan, Czech and Hebrew; Arabic in both sets.
-const MONTHS: [&str; 12] = [
-    "january janvier enero janeiro gennaio januar januari janner januara ianuarie ledna leden tammikuuta tammikuu ocak gener styczen stycznia январь января січня јануар јануара януари ιανουαρίου ιανουάριος يناير ژانویه جنوری ינואר",
-    "february fevrier febrero fevereiro febbraio februar februari februara februarie unora unor helmikuuta helmikuu subat febrer luty lutego февраль февраля лютого фебруар фебруара февруари φεβρουαρίου φεβρουάριος فبراير شباط فوریه فروری פברואר",
-    "march mars marzo marco marz maerz maart marts martie brezna brezen maaliskuuta maaliskuu mart marc marcius marzec marca март марта березня μαρτίου μάρτιος مارس آذار اذار مارچ מרץ",
-    "april avril abril aprile aprila aprilie dubna duben huhtikuuta huhtikuu nisan aprilis kwiecien kwietnia апрель апреля квітня април априла απριλίου απρίλιος أبريل ابريل إبريل نيسان آوریل اپریل אפריל",
-    "may mai mayo maio maggio mei maj maja kvetna kveten toukokuuta toukokuu mayis maig majus май мая травня мај маја μαΐου μάιος مايو أيار ايار مه مئی מאי",
-    "june juin junio junho giugno juni juna iunie cervna cerven kesakuuta kesakuu haziran juny junius czerwiec czerwca июнь июня червня јун јуна юни ιουνίου ιούνιος يونيو يونيه حزيران ژوئن جون יוני",
-    "july juillet julio julho luglio juli jula iulie cervence cervenec heinakuuta heinakuu temmuz juliol julius lipiec lipca июль июля липня јул јула юли ιουλίου ιούλιος يوليو يوليه تموز ژوئیه جولائی יולי",
-    "august aout agosto augustus avgust avgusta srpna srpen elokuuta elokuu agustos agost augusztus sierpien sierpnia август августа серпня αυγούστου αύγουστος أغسطس اغسطس آب اوت اگست אוגוסט",
-    "september sept septembre septiembre setiembre setembro settembre septembra septembrie zari syyskuuta syyskuu eylul setembre szeptember wrzesien wrzesnia сентябрь сентября вересня септембар септембра септември σεπτεμβρίου σεπτέμβριος سبتمبر أيلول ايلول سپتامبر ستمبر ספטמבר",
-    "october octobre octubre outubro ottobre oktober oktobra octombrie rijna rijen lokakuuta lokakuu ekim pazdziernik pazdziernika октябрь октября жовтня октобар октобра октомври οκτωβρίου οκτώβριος أكتوبر اكتوبر اکتبر اکتوبر אוקטובר",
-    "november novembre noviembre novembro novembra noiembrie listopadu marraskuuta marraskuu kasim listopad listopada ноябрь ноября листопада новембар новембра ноември νοεμβρίου νοέμβριος نوفمبر نوامبر نومبر נובמבר",
-    "december decembre diciembre dezembro dicembre dezember decembra decembrie prosince prosinec joulukuuta joulukuu aralik desembre grudzien grudnia декабрь декабря грудня децембар децембра декември δεκεμβρίου δεκέμβριος ديسمبر دسامبر دسمبر דצמבר",
-];
-
-/// Whether a folded word is the name of a weekday.
-pub fn is_weekday(word: &str) -> bool {
-    word.chars().count() > 1 && WEEKDAYS.split_whitespace().any(|day| day == word)
+/// Where the first line stands that is not before a name.
+fn start_of(name: &str) -> usize {
+    let (mut low, mut high) = (0, NAMES.len());
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let start = NAMES.as_bytes()[..middle].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let length = memchr::memchr(b'\n', &NAMES.as_bytes()[start..]).map_or(NAMES.len() - start, |length| length + 1);
+        let line = &NAMES[start..start + length];
+        let known = line.split(' ').next().unwrap_or_default();
+        if line.starts_with('#') || known < name {
+            low = start + length;
+        } else {
+            high = start;
+        }
+    }
+    low
 }
 
-const WEEKDAYS: &str = "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun \
-    lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes miercoles jueves viernes sabado domingo \
-    montag dienstag mittwoch donnerstag freitag samstag sonntag segunda terca quarta quinta sexta \
-    lunedi martedi mercoledi giovedi venerdi sabato domenica \
-    понедельник вторник среда четверг пятница суббота воскресенье \
-    الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد";
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found() {
+        for line in NAMES.lines().skip(1) {
+            let (name, found) = line.split_once(' ').unwrap();
+            assert_eq!(meanings(name), Some(found), "{name}");
+        }
+        for missing in ["", "a", "zzz", "juny1", "𐍈"] {
+            assert_eq!(meanings(missing), None, "{missing}");
+        }
+    }
+
+    #[test]
+    fn months_of_names() {
+        let number = |word| month(word, false).map(|month| month.number);
+        for (word, expected) in [
+            ("April", Some(4)),
+            ("FÉVRIER", Some(2)),
+            ("fevrier", Some(2)),
+            ("Novem", Some(11)),
+            ("Sept", Some(9)),
+            ("ju", None),
+            ("ma", None),
+            ("באפריל", Some(4)),
+            ("d’abril", Some(4)),
+            ("İyun", Some(6)),
+            ("Thursday", None),
+            ("Aprils", None),
+        ] {
+            assert_eq!(number(word), expected, "{word}");
+        }
+        assert_eq!(month("listopada", false), Some(Month { number: 11, other: Some("10:hr") }));
+        assert_eq!(month("listopada", true), Some(Month { number: 10, other: Some("11:pl") }));
+        assert!(is_weekday("Thursday") && is_weekday("jeudi") && !is_weekday("April"));
+    }
+}

@@ -1,46 +1,114 @@
-//! Owns parsing one date at the start of a text.
+//! The forms of a date, read one after the other by a cursor over the text.
 
-use chrono::NaiveDate;
+use chrono::{FixedOffset, NaiveDate, NaiveTime, Weekday};
 
 use super::names::{is_weekday, month};
-use super::{DateMatch, NumericDate, ParsedDate};
-use crate::pairing::{digit_value, fold};
+use super::{DateMatch, Doubt, EntryDate, NumericDate, ParsedDate, TimeOfDay, zone};
+use crate::pairing::digit_value;
 
-/// Parses the date at the start of a text.
+/// How far into a text a date is searched for, in characters.
+const SEARCHED_CHARS: usize = 500;
+/// Words between a year and a month or a day: Russian, Belarusian, Kazakh, Armenian, Mongolian, Lithuanian, Latvian, Basque.
+const YEAR_WORDS: [&str; 18] =
+    ["г", "год", "года", "году", "гг", "р", "року", "ж", "й", "թ", "оны", "m", "d", "gada", "e", "ko", "د", "metų"];
+/// Words between a day and a month, or a month and a year.
+const ARTICLES: [&str; 10] = ["de", "del", "di", "da", "of", "dhen", "den", "د", "năm", "oṣù"];
+const ORDINALS: [&str; 10] = ["st", "nd", "rd", "th", "er", "eme", "ème", "e", "a", "mh"];
+/// Words before a time of day.
+const TIME_WORDS: [&str; 9] = ["at", "à", "um", "kl", "в", "alle", "las", "om", "ore"];
+/// Vietnamese months have numbers.
+const VIETNAMESE_MONTHS: [&str; 2] = ["tháng", "thg"];
+
+/// Parses a text that is a date, as a field of a document is. A few words may stand before it.
+pub fn parse(text: &str) -> Option<DateMatch> {
+    let text = text.trim().trim_matches(['"', '\'']).trim();
+    let before_digit = text.find(|letter| digit_value(letter).is_some())?;
+    let words = word_starts(text).take_while(|at| *at <= before_digit);
+    words.take(8).find_map(|at| Reader { text, at, is_field: true }.date())
+}
+
+/// Parses the date at the start of a text, which goes on after it.
 pub fn parse_prefix(text: &str) -> Option<DateMatch> {
-    let mut reader = Reader { text, at: 0 };
-    let bracket = reader.eat(&['(', '[']);
-    reader.weekday();
-    let start = reader.at;
-    let mut date = None;
-    for form in [Reader::year_first, Reader::day_and_name, Reader::numbers, Reader::name_and_day] {
-        reader.at = start;
-        date = form(&mut reader);
-        if date.is_some() {
-            break;
-        }
-    }
-    let date = date?;
-    let mut behind = text[reader.at..].chars();
-    let (next, second) = (behind.next(), behind.next());
-    let joined = |next: char| next.is_alphanumeric() && next != 'T';
-    let numbered = |next: char| "./-".contains(next) && second.is_some_and(|second| second.is_ascii_digit());
-    if next.is_some_and(|next| joined(next) || numbered(next)) {
-        return None;
-    }
-    reader.time_of_day();
-    if bracket && !reader.eat(&[')', ']']) {
-        return None;
-    }
-    Some(DateMatch { length: reader.at, date })
+    Reader { text, at: 0, is_field: false }.date()
+}
+
+/// The first date in a text.
+pub fn find(text: &str) -> Option<DateMatch> {
+    let end = text.char_indices().nth(SEARCHED_CHARS).map_or(text.len(), |(end, _)| end);
+    word_starts(text).take_while(|at| *at < end).find_map(|at| parse_prefix(&text[at..]))
+}
+
+/// Where the words of a text begin.
+fn word_starts(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let mut before = ' ';
+    text.char_indices().filter_map(move |(at, letter)| {
+        let is_start = letter.is_alphanumeric() && !before.is_alphanumeric();
+        before = letter;
+        (is_start || at == 0).then_some(at)
+    })
+}
+
+/// A day, or two numbers and a year, before its time.
+enum Date {
+    /// `None` if there is no such day.
+    Day(Option<NaiveDate>),
+    Numeric(NumericDate),
+    /// A day with its time, because the year is last (asctime).
+    Whole(Option<EntryDate>),
 }
 
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// Whether the text is a date and nothing else, so that short forms are dates too.
+    is_field: bool,
 }
 
-impl Reader<'_> {
+type Form<'a> = fn(&mut Reader<'a>, &mut Option<Doubt>) -> Option<Date>;
+
+impl<'a> Reader<'a> {
+    fn date(&mut self) -> Option<DateMatch> {
+        let forms: [Form<'a>; 7] = [
+            Reader::iso,
+            Reader::year_first,
+            Reader::year_and_name,
+            Reader::day_and_name,
+            Reader::numbers,
+            Reader::name_and_day,
+            Reader::reduced,
+        ];
+        let bracket = self.eat(&['(', '[']);
+        let start = self.at;
+        self.weekday();
+        let behind_weekday = self.at;
+        let mut doubt = None;
+        // The abbreviations of some months are those of weekdays in other languages.
+        let starts = [start, behind_weekday].into_iter().take(1 + usize::from(behind_weekday > start));
+        let date = starts.flat_map(|start| forms.map(|form| (start, form))).find_map(|(start, form)| {
+            self.at = start;
+            form(self, &mut doubt).filter(|_| self.is_at_end_of_date())
+        })?;
+        let time = if matches!(date, Date::Whole(_)) { None } else { self.time() };
+        self.comments();
+        if bracket && !self.eat(&[')', ']']) {
+            return None;
+        }
+        if self.is_field {
+            self.eat(&['.', ',', '،']);
+            self.blanks();
+            self.weekday();
+            if self.text[self.at..].chars().any(char::is_alphanumeric) {
+                doubt = Some(Doubt::Rest);
+            }
+        }
+        let date = match date {
+            Date::Day(day) => day.map(|day| EntryDate::new(day, time).into()),
+            Date::Numeric(numbers) => Some(ParsedDate::Numeric(NumericDate { time, ..numbers })),
+            Date::Whole(date) => date.map(ParsedDate::Exact),
+        };
+        Some(DateMatch { length: self.at, date, doubt })
+    }
+
     fn peek(&self) -> Option<char> {
         self.text.get(self.at..)?.chars().next()
     }
@@ -55,13 +123,31 @@ impl Reader<'_> {
         Some(next)
     }
 
+    /// Reads something, or nothing at all.
+    fn optional<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<T> {
+        let start = self.at;
+        let value = read(self);
+        if value.is_none() {
+            self.at = start;
+        }
+        value
+    }
+
+    /// Skips something, or nothing at all; whether it was there.
+    fn skip(&mut self, read: impl Fn(&mut Self) -> bool) -> bool {
+        self.optional(|reader| read(reader).then_some(())).is_some()
+    }
+
+    /// White space, and the marks of direction that stand within dates of Arabic and Hebrew.
     fn blanks(&mut self) -> bool {
         let start = self.at;
-        while self.eat_if(char::is_whitespace).is_some() {}
+        while self.eat_if(|next| next.is_whitespace() || matches!(next, '\u{200e}' | '\u{200f}' | '\u{61c}')).is_some()
+        {
+        }
         self.at > start
     }
 
-    /// A number of at most four digits of any known script, and its digit count.
+    /// A number of at most four digits, and how many they are.
     fn number(&mut self) -> Option<(u32, usize)> {
         let (mut value, mut digits) = (0, 0);
         while let Some(digit) = self.peek().and_then(digit_value) {
@@ -79,177 +165,448 @@ impl Reader<'_> {
         self.number().filter(|(_, count)| digits.contains(count)).map(|(value, _)| value)
     }
 
+    /// A year of four digits. At the start of a text only those of news are years.
     fn year(&mut self) -> Option<i32> {
         let year = self.number_of(4..=4)?;
-        (1900..2200).contains(&year).then_some(year as i32)
+        (self.is_field || (1900..2200).contains(&year)).then_some(i32::try_from(year).ok()?)
     }
 
-    fn word(&mut self) -> String {
+    /// A year of four digits, or of two in a field (RFC 2822 §4.3).
+    fn year_after_month(&mut self) -> Option<i32> {
+        if self.is_field {
+            self.eat(&['\'', '’']);
+        }
+        match self.optional(Self::year) {
+            Some(year) => Some(year),
+            None if self.is_field => {
+                let year = of_two_digits(self.number_of(2..=2)?);
+                (self.peek() != Some(':')).then_some(year)
+            }
+            None => None,
+        }
+    }
+
+    /// A word, which may have dots within: `เม.ย.`
+    fn word(&mut self) -> &'a str {
         let start = self.at;
-        while self.eat_if(char::is_alphabetic).is_some() {}
-        fold(self.text.get(start..self.at).unwrap_or_default())
+        loop {
+            if self.eat_if(is_letter).is_some() {
+                continue;
+            }
+            let mut next = self.text[self.at..].chars();
+            if !(next.next() == Some('.') && next.next().is_some_and(is_letter) && self.at > start) {
+                return &self.text[start..self.at];
+            }
+            self.at += 1;
+        }
+    }
+
+    fn word_of(&mut self, known: &[&str]) -> bool {
+        self.skip(|reader| known.contains(&&*reader.word().to_lowercase()))
+    }
+
+    /// The month of a name, with its doubt.
+    fn month_name(&mut self, is_ordinal: bool, doubt: &mut Option<Doubt>) -> Option<u32> {
+        let word = self.word();
+        if self.is_field && VIETNAMESE_MONTHS.contains(&&*word.to_lowercase()) {
+            self.blanks();
+            return self.number_of(1..=2).filter(|month| (1..=12).contains(month));
+        }
+        let month = month(word, is_ordinal)?;
+        *doubt = month.other.map(Doubt::Month);
+        self.eat(&['.', '׳']);
+        Some(month.number)
     }
 
     /// Skips `Thursday, `, `Thu `, `jeudi `.
     fn weekday(&mut self) {
-        let start = self.at;
-        let word = self.word();
-        let is_known = is_weekday(&word);
-        if is_known {
-            self.eat(&['.', ',', '،']);
-            self.eat(&[',']);
-        }
-        if !(is_known && self.blanks()) {
-            self.at = start;
+        self.skip(|reader| {
+            let is_known = is_weekday(reader.word());
+            reader.eat(&['.']);
+            let is_parted = reader.eat(&[',', '،', '፣']) | reader.blanks();
+            reader.blanks();
+            is_known && (is_parted || reader.peek().is_none())
+        });
+    }
+
+    /// Whether nothing follows that a date would go on with.
+    fn is_at_end_of_date(&self) -> bool {
+        let mut behind = self.text[self.at..].chars();
+        let (next, second) = (behind.next(), behind.next());
+        let is_digit = |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_digit());
+        match next {
+            Some('T' | 't') => true,
+            Some('/' | '.' | '-') => !is_digit(second),
+            // No blank stands between a Chinese, Japanese or Korean date and what follows.
+            _ if self.text[..self.at].ends_with(['日', '号', '號', '일']) => true,
+            next => !next.is_some_and(char::is_alphanumeric),
         }
     }
 
-    /// `2015-04-16`, `2015/4/16`, `2015年4月16日`.
-    fn year_first(&mut self) -> Option<ParsedDate> {
+    /// ISO 8601, basic, week and ordinal dates: `20150416`, `2015-W16-4`, `2015W164`, `2015-106`, `2015106`.
+    fn iso(&mut self, _: &mut Option<Doubt>) -> Option<Date> {
+        if !self.is_field {
+            return None;
+        }
+        let rest = &self.text[self.at..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number = |range: std::ops::Range<usize>| rest.get(range)?.parse::<u32>().ok();
+        let year = i32::try_from(number(0..4)?).ok()?;
+        let (day, length) = match (digits, &rest.as_bytes()[digits..]) {
+            (8, _) => (NaiveDate::from_ymd_opt(year, number(4..6)?, number(6..8)?), 8),
+            (7, _) => (NaiveDate::from_yo_opt(year, number(4..7)?), 7),
+            (4, [b'-', b'W' | b'w', ..]) => self.week(year, &rest[6..]).map(|(day, length)| (day, 6 + length))?,
+            (4, [b'W' | b'w', ..]) => self.week(year, &rest[5..]).map(|(day, length)| (day, 5 + length))?,
+            (4, [b'-', one, two, three, after @ ..])
+                if [one, two, three].iter().all(|byte| byte.is_ascii_digit())
+                    && !after.first().is_some_and(u8::is_ascii_digit) =>
+            {
+                (NaiveDate::from_yo_opt(year, number(5..8)?), 8)
+            }
+            _ => return None,
+        };
+        self.at += length;
+        Some(Date::Day(day))
+    }
+
+    /// The week and its day, `16-4`, `164`, or the week alone, which is its Monday; and how long it is.
+    fn week(&self, year: i32, text: &str) -> Option<(Option<NaiveDate>, usize)> {
+        let week = text.get(..2)?.parse().ok()?;
+        let rest = &text[2..];
+        let (day, length) = match rest.strip_prefix('-').unwrap_or(rest).bytes().next().filter(u8::is_ascii_digit) {
+            Some(day) => (day.wrapping_sub(b'1'), 3 + usize::from(rest.starts_with('-'))),
+            None => (0, 2),
+        };
+        Some((Weekday::try_from(day).ok().and_then(|day| NaiveDate::from_isoywd_opt(year, week, day)), length))
+    }
+
+    /// `2015-04-16`, `2015/4/16`, `2015. 4. 16.`, `2015年4月16日`.
+    fn year_first(&mut self, _: &mut Option<Doubt>) -> Option<Date> {
         let year = self.year()?;
         let separator = self.eat_if(|next| "-/.年년".contains(next))?;
-        let asian = "年년".contains(separator);
-        if asian {
-            self.blanks();
+        let is_spaced = matches!(separator, '年' | '년' | '.');
+        let mut part = |after: &str| {
+            if is_spaced {
+                self.blanks();
+            }
+            let number = self.number_of(1..=2)?;
+            let is_ended = self.eat_if(|next| after.contains(next)).is_some();
+            Some((number, is_ended))
+        };
+        let is_asian = matches!(separator, '年' | '년');
+        let separator = String::from(separator);
+        let (month, is_ended) = part(if is_asian { "月월" } else { &separator })?;
+        let (day, is_day) = part(if is_asian { "日号號일" } else { "" }).filter(|_| is_ended)?;
+        (is_day || !is_asian).then_some(())?;
+        Some(Date::Day(NaiveDate::from_ymd_opt(year, month, day)))
+    }
+
+    /// `2015. április 16.`, `2015 m. balandžio 16 d.`, `2015 ж. 16 сәуір`.
+    fn year_and_name(&mut self, doubt: &mut Option<Doubt>) -> Option<Date> {
+        let year = self.year()?;
+        let start = self.at;
+        self.year_words();
+        (self.at > start).then_some(())?;
+        let named = self.optional(|reader| {
+            let month = reader.month_name(false, &mut None)?;
+            reader.gap()?;
+            let day = reader.number_of(1..=2)?;
+            reader.ordinal();
+            Some((month, day))
+        });
+        let (month, day) = match named {
+            Some(found) => found,
+            None => {
+                let day = self.number_of(1..=2)?;
+                let is_ordinal = self.ordinal();
+                self.gap()?;
+                (self.month_name(is_ordinal, doubt)?, day)
+            }
+        };
+        Some(Date::Day(NaiveDate::from_ymd_opt(year, month, day)))
+    }
+
+    /// Skips what stands between a year and a name: dots, commas, blanks, `г.`, `gada`.
+    fn year_words(&mut self) {
+        for _ in 0..3 {
+            while self.eat(&['.', ',', '،', '-', '(', ')']) || self.blanks() {}
+            if !self.word_of(&YEAR_WORDS) {
+                return;
+            }
         }
-        let month = self.number_of(1..=2)?;
-        self.eat_if(|next| if asian { "月월".contains(next) } else { next == separator })?;
-        if asian {
-            self.blanks();
-        }
-        let day = self.number_of(1..=2)?;
-        if asian {
-            self.eat_if(|next| "日号號일".contains(next))?;
-        }
-        Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
     }
 
     /// `16/04/2015`, `16. 4. 2015`, `16.04.15`.
-    fn numbers(&mut self) -> Option<ParsedDate> {
+    fn numbers(&mut self, _: &mut Option<Doubt>) -> Option<Date> {
         let first = self.number_of(1..=2)?;
+        self.marks();
         let separator = self.eat_if(|next| "/-.".contains(next))?;
-        let spaced = separator == '.' && self.blanks();
+        let is_spaced = separator == '.' && self.blanks();
+        self.marks();
         let second = self.number_of(1..=2)?;
+        self.marks();
         self.eat(&[separator]).then_some(())?;
-        if spaced {
+        if is_spaced {
             self.blanks();
         }
+        self.marks();
         let year = match self.number()? {
-            (year, 4) if (1900..2200).contains(&year) => {
+            (year, 4) if self.is_field || (1900..2200).contains(&year) => {
                 self.year_mark();
-                year as i32
+                i32::try_from(year).ok()?
             }
-            (year, 2) if year < 70 => 2000 + year as i32,
-            (year, 2) => 1900 + year as i32,
+            (year, 2) => of_two_digits(year),
             _ => return None,
         };
-        Some(ParsedDate::Ambiguous(NumericDate { first, second, year, separator }))
+        let numbers = NumericDate { first, second, year, separator, time: None };
+        let is_day = numbers.resolve(super::FieldOrder::DayFirst).is_some();
+        Some(if is_day { Date::Numeric(numbers) } else { Date::Day(None) })
+    }
+
+    fn marks(&mut self) {
+        while self.eat(&['\u{200e}', '\u{200f}', '\u{61c}']) {}
     }
 
     /// `16 April 2015`, `16-Apr-2015`, `1er mai 2015`, `16. April 2015`, `16 de abril de 2015`, `16 апреля 2015 г.`.
-    fn day_and_name(&mut self) -> Option<ParsedDate> {
+    fn day_and_name(&mut self, doubt: &mut Option<Doubt>) -> Option<Date> {
         let day = self.number_of(1..=2)?;
-        self.ordinal();
+        let is_ordinal = self.ordinal();
         self.gap()?;
-        let month = month(&self.word())?;
-        self.eat(&['.']);
-        self.eat(&[',']);
+        let month = self.month_name(is_ordinal, doubt)?;
+        self.eat(&[',', '،']);
         self.gap()?;
-        let year = self.year()?;
+        self.weekday();
+        let year = self.year_after_month()?;
         self.year_mark();
-        Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
+        Some(Date::Day(NaiveDate::from_ymd_opt(year, month, day)))
     }
 
-    /// `April 16, 2015`, `Apr. 16th 2015`.
-    fn name_and_day(&mut self) -> Option<ParsedDate> {
-        let month = month(&self.word())?;
-        self.eat(&['.']);
+    /// `April 16, 2015`, `Apr. 16th 2015`; in a field `Apr 16 14:30:00 PST 2015` (asctime).
+    fn name_and_day(&mut self, doubt: &mut Option<Doubt>) -> Option<Date> {
+        let month = self.month_name(false, doubt)?;
         self.gap()?;
         let day = self.number_of(1..=2)?;
         self.ordinal();
-        self.eat(&[',']);
+        self.eat(&[',', '،']);
         self.gap()?;
+        if let Some(year) = self.optional(Self::year_after_month) {
+            return Some(Date::Day(NaiveDate::from_ymd_opt(year, month, day)));
+        }
+        let mut time = self.clock(false)?;
+        self.blanks();
+        time.offset = self.optional(Self::offset);
+        self.blanks();
         let year = self.year()?;
-        Some(ParsedDate::Exact(NaiveDate::from_ymd_opt(year, month, day)))
+        self.is_field.then_some(())?;
+        let day = NaiveDate::from_ymd_opt(year, month, day);
+        Some(Date::Whole(day.map(|day| EntryDate::new(day, Some(time)))))
+    }
+
+    /// A year, or a year and a month, that is all of a field: its first day.
+    fn reduced(&mut self, _: &mut Option<Doubt>) -> Option<Date> {
+        (self.at == 0).then_some(())?;
+        let year = self.year()?;
+        let month = self.optional(|reader| reader.eat(&['-']).then(|| reader.number_of(2..=2))?).unwrap_or(1);
+        let is_all = self.is_field && self.at == self.text.len();
+        is_all.then_some(Date::Day(NaiveDate::from_ymd_opt(year, month, 1)))
     }
 
     /// The separator in a date with a month name: white space, a hyphen, a slash, `de`.
     fn gap(&mut self) -> Option<()> {
-        if self.eat(&['-', '/']) {
-            return Some(());
-        }
-        self.blanks().then_some(())?;
         let start = self.at;
-        if !(matches!(self.word().as_str(), "de" | "del" | "di" | "of") && self.blanks()) {
-            self.at = start;
-        }
+        // A hyphen behind a blank is a minus: WordPress writes a missing date as `30 Nov -0001`.
+        self.eat(&['-', '/']);
+        while self.eat(&[',', '،']) || self.blanks() {}
+        (self.at > start).then_some(())?;
+        self.skip(|reader| reader.word_of(&ARTICLES) && reader.blanks());
         Some(())
     }
 
-    fn ordinal(&mut self) {
-        if self.eat(&['.', 'º', 'ª', '°']) {
-            return;
+    /// Skips what makes a number an ordinal; whether it is a dot.
+    fn ordinal(&mut self) -> bool {
+        if self.eat(&['.']) {
+            return true;
         }
-        let start = self.at;
-        if !matches!(self.word().as_str(), "st" | "nd" | "rd" | "th" | "er" | "eme" | "e") {
-            self.at = start;
+        if self.eat(&['º', 'ª', '°']) {
+            return false;
         }
+        if !self.skip(|reader| reader.eat(&['(']) && reader.word_of(&["a", "e"]) && reader.eat(&[')'])) {
+            self.word_of(&ORDINALS);
+        }
+        false
     }
 
-    /// Skips the word after a Russian or Ukrainian year: `г.`, `года`, `р.`, `року`.
+    /// Skips the word after a year: `г.`, `года`, `р.`, `թ.`; in a field the dot that makes it an ordinal, too.
     fn year_mark(&mut self) {
-        let start = self.at;
-        self.blanks();
-        match self.word().as_str() {
-            "г" | "р" => drop(self.eat(&['.'])),
-            "год" | "года" | "году" | "року" => {}
-            _ => self.at = start,
+        let is_word = self.skip(|reader| {
+            reader.blanks();
+            reader.word_of(&["г", "год", "года", "году", "р", "року", "թ", "й"])
+        });
+        if is_word {
+            let is_short = self.text[..self.at].ends_with(['г', 'р', 'թ', 'й']);
+            if is_short {
+                self.eat(&['.']);
+            }
+        } else if self.is_field {
+            self.eat(&['.']);
         }
     }
 
-    /// Skips `T14:30:00Z`, ` 14:30`, `, 14:30 +02:00`.
-    fn time_of_day(&mut self) {
-        let start = self.at;
-        if self.clock().is_none() {
-            self.at = start;
-            return;
-        }
-        let end = self.at;
-        self.blanks();
-        if self.eat(&['Z']) && !self.peek().is_some_and(char::is_alphanumeric) {
-            return;
-        }
-        self.at = end;
-        self.blanks();
-        if self.zone().is_none() {
-            self.at = end;
-        }
+    /// The time of day after a date: `T14:30:00Z`, ` 14:30`, `, 14:30 +02:00`.
+    fn time(&mut self) -> Option<TimeOfDay> {
+        self.optional(|reader| {
+            let is_joined = reader.eat(&['T', 't']);
+            if !is_joined {
+                reader.eat(&[',', '،']);
+                let is_parted = reader.blanks() || (reader.is_field && reader.eat(&['-', '_']));
+                is_parted.then_some(())?;
+                if reader.is_field {
+                    reader.eat(&['-', '–', '|', 'T', 't']);
+                    reader.blanks();
+                    if reader.word_of(&TIME_WORDS) {
+                        reader.eat(&['.']);
+                        reader.blanks();
+                    }
+                }
+            }
+            let mut time = reader.clock(is_joined)?;
+            time.offset = reader.optional(|reader| {
+                reader.blanks();
+                reader.offset()
+            });
+            Some(time)
+        })
     }
 
-    fn clock(&mut self) -> Option<()> {
-        if !self.eat(&['T']) {
-            self.eat(&[',']);
-            self.blanks().then_some(())?;
-        }
-        self.number_of(1..=2).filter(|hour| *hour < 25)?;
-        self.eat(&[':']).then_some(())?;
-        self.number_of(2..=2).filter(|minute| *minute < 60)?;
-        if self.eat(&[':']) {
-            self.number_of(2..=2)?;
-            if self.eat(&['.']) {
-                while self.eat_if(|next| next.is_ascii_digit()).is_some() {}
+    /// `14:30`, `14:30:00.5`, `2:30 pm`; in a field `14h30` too, and behind `T` the forms of ISO 8601: `1430`, `143000`, `14`.
+    fn clock(&mut self, is_iso: bool) -> Option<TimeOfDay> {
+        let rest = &self.text[self.at..];
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_basic = self.is_field && (is_iso || digits == 6) && matches!(digits, 4 | 6);
+        let (hour, mut minute, mut second) = if is_basic {
+            let number = |range: std::ops::Range<usize>| rest.get(range).and_then(|digits| digits.parse().ok());
+            self.at += digits;
+            (number(0..2)?, number(2..4), number(4..6))
+        } else {
+            (self.number_of(1..=2)?, None, None)
+        };
+        if !is_basic && (self.eat(&[':']) || (self.is_field && self.eat(&['h', 'H']))) {
+            minute = Some(self.number_of(2..=2)?);
+            if self.eat(&[':']) {
+                second = Some(self.number_of(1..=2)?);
             }
         }
-        Some(())
+        (minute.is_some() || (is_iso && self.is_field)).then_some(())?;
+        // A fraction is one of the smallest unit that is given.
+        let unit: u64 = if second.is_some() {
+            1
+        } else if minute.is_some() {
+            60
+        } else {
+            3600
+        };
+        let fraction = self.fraction().filter(|_| second.is_some() || is_iso).unwrap_or(0) * unit;
+        let (minute, second) = (minute.unwrap_or(0), second.unwrap_or(0));
+        let hour = self.half_of_day(hour);
+        let is_end_of_day = (hour, minute, second) == (24, 0, 0);
+        let hour = if is_end_of_day { 0 } else { hour };
+        // A leap second is the second before it.
+        let time = NaiveTime::from_hms_opt(hour, minute, second.min(if second == 60 { 59 } else { 60 }))?;
+        let time = time.overflowing_add_signed(chrono::TimeDelta::nanoseconds(i64::try_from(fraction).ok()?)).0;
+        Some(TimeOfDay { time, is_end_of_day, offset: None })
     }
 
-    fn zone(&mut self) -> Option<()> {
-        self.eat(&['+', '-']).then_some(())?;
-        let digits = self.number()?.1;
-        if digits == 2 {
-            self.eat(&[':']).then_some(())?;
-            self.number_of(2..=2)?;
-        }
-        Some(())
+    /// The digits behind a point or a comma, as billionths.
+    fn fraction(&mut self) -> Option<u64> {
+        self.optional(|reader| {
+            reader.eat(&['.', ',']).then_some(())?;
+            let rest = &reader.text[reader.at..];
+            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let billionths = format!("{:0<9}", &rest[..digits.min(9)]).parse().ok().filter(|_| digits > 0)?;
+            reader.at += digits;
+            Some(billionths)
+        })
     }
+
+    /// The hour of `am` or `pm`.
+    fn half_of_day(&mut self, hour: u32) -> u32 {
+        let read = |reader: &mut Self| {
+            reader.blanks();
+            let word = reader.word().to_ascii_lowercase();
+            let is_afternoon = match &*word.replace('.', "") {
+                "am" => false,
+                "pm" => true,
+                _ => return None,
+            };
+            if word.contains('.') {
+                reader.eat(&['.']);
+            }
+            Some(is_afternoon)
+        };
+        match self.optional(read) {
+            Some(true) if hour < 12 => hour + 12,
+            Some(false) if hour == 12 => 0,
+            _ => hour,
+        }
+    }
+
+    /// `Z`, `+02:00`, `+0200`, `+2`, `UTC`, `GMT+2`; in a field the other names of zones too.
+    fn offset(&mut self) -> Option<FixedOffset> {
+        let name = self.word();
+        let named = match name {
+            "" => None,
+            "Z" | "z" | "UTC" | "GMT" | "UT" | "utc" | "gmt" => Some(0),
+            name if self.is_field => Some(zone::by_name(name)?),
+            _ => return None,
+        };
+        let signed = self.optional(|reader| {
+            let sign = reader.eat_if(|next| "+-−".contains(next))?;
+            let digits = reader.ascii_digits();
+            let minutes = reader.optional(|reader| {
+                reader.eat(&[':']).then_some(())?;
+                Some(reader.ascii_digits()).filter(|minutes| minutes.len() == 2)
+            });
+            zone::by_digits(sign != '+', digits, minutes)
+        });
+        let is_ended = !self.peek().is_some_and(char::is_alphanumeric);
+        FixedOffset::east_opt(signed.or(named).filter(|_| is_ended)?)
+    }
+
+    fn ascii_digits(&mut self) -> &'a str {
+        let start = self.at;
+        while self.eat_if(|next| next.is_ascii_digit()).is_some() {}
+        &self.text[start..self.at]
+    }
+
+    /// Skips the comments of RFC 2822 and the suffixes of RFC 9557: `(CEST)`, `[Europe/Vienna]`.
+    fn comments(&mut self) {
+        if !self.is_field {
+            return;
+        }
+        for (open, close) in [('(', ')'), ('[', ']'), ('(', ')')] {
+            self.skip(|reader| {
+                reader.blanks();
+                let is_open = reader.eat(&[open]);
+                let length = reader.text[reader.at..].find(close);
+                reader.at += length.map_or(0, |length| length + 1);
+                is_open && length.is_some()
+            });
+        }
+    }
+}
+
+/// A year of two digits (RFC 2822 §4.3).
+fn of_two_digits(year: u32) -> i32 {
+    (if year < 50 { 2000 } else { 1900 }) + i32::try_from(year).unwrap_or_default()
+}
+
+/// Whether a character is part of a word: marks on letters and apostrophes too.
+fn is_letter(letter: char) -> bool {
+    let is_mark = letter >= '\u{300}'
+        && !letter.is_numeric()
+        && !letter.is_whitespace()
+        && !('\u{2000}'..='\u{2bff}').contains(&letter)
+        && !('\u{3000}'..='\u{303f}').contains(&letter)
+        && !matches!(letter, '،' | '٬' | '፣' | '।' | '年' | '月' | '日' | '\u{61c}');
+    letter.is_alphabetic() || is_mark || matches!(letter, '’' | '\'' | '\u{200c}' | '\u{200d}')
 }

@@ -1,10 +1,9 @@
 //! An entry as its source has it, before anything is decided: what every format is parsed into.
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
-pub use crate::dates::EntryDate;
+pub use crate::dates::{EntryDate, ParsedDate};
 use crate::markup;
 
 /// An entry as its source has it. Texts are as the source means them, without the source's own markup around them.
@@ -35,9 +34,9 @@ pub struct ParsedEntry {
     pub base: Option<String>,
     /// The base of the relative URLs in its body, where the document declares one; else its link is.
     pub body_base: Option<String>,
-    pub published: Option<EntryDate>,
-    pub updated: Option<EntryDate>,
-    pub expires: Option<EntryDate>,
+    pub published: Option<ParsedDate>,
+    pub updated: Option<ParsedDate>,
+    pub expires: Option<ParsedDate>,
     pub authors: Vec<Author>,
     pub image: Option<Image>,
     pub enclosures: Vec<Enclosure>,
@@ -148,24 +147,6 @@ pub struct Enclosure {
     pub media_type: Option<String>,
     pub length: Option<u64>,
     pub title: Option<String>,
-}
-
-/// The day of a date, in its own time zone.
-pub fn day(date: EntryDate) -> NaiveDate {
-    match date {
-        EntryDate::Instant(at) => at.date_naive(),
-        EntryDate::Local(at) => at.date(),
-        EntryDate::Day(day) => day,
-    }
-}
-
-/// Whether a date is after another one, as exactly as both say it.
-pub fn is_later(one: EntryDate, other: EntryDate) -> bool {
-    match (one, other) {
-        (EntryDate::Instant(one), EntryDate::Instant(other)) => one > other,
-        (EntryDate::Local(one), EntryDate::Local(other)) => one > other,
-        (one, other) => day(one) > day(other),
-    }
 }
 
 /// A date as a story file has it.

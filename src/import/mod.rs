@@ -17,6 +17,7 @@
 
 mod assign_ids;
 mod check_store;
+mod dates;
 mod decode;
 mod duplicates;
 mod entry;
@@ -159,8 +160,8 @@ pub fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Vec<Diagnostic>> {
     let mut normalizer = Normalizer::new(config, options, progress);
-    let sources = read::read(config, options, standard_input, &mut |batch| normalizer.push(batch))?;
-    let mut normalized = normalizer.finish(&sources);
+    let mut sources = read::read(config, options, standard_input, &mut |batch| normalizer.push(batch))?;
+    let mut normalized = normalizer.finish(&mut sources);
     let lookup = store.lookup(config);
     let stories = move || -> Result<Report, Diagnostic> {
         let is_written = !options.dry_run && normalized.imported().next().is_some();

@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use rayon::prelude::*;
 use url::Url;
 
+use super::dates::{self, Dates};
 use super::duplicates::skip_duplicates;
-use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedEntry, datetime, day, is_later};
+use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedDate, ParsedEntry, datetime};
 use super::language::LanguageResolver;
 use super::read::{Batch, Kind};
 use super::report::{EntryReport, Outcome, SourceReport};
@@ -57,6 +58,7 @@ pub struct NormalizedEntry {
     pub is_grouped_by_source: bool,
     pub published: Option<EntryDate>,
     pub updated: Option<EntryDate>,
+    pub expires: Option<EntryDate>,
     pub link: Option<String>,
     /// A hash of the text in the source; empty for an entry without text.
     pub text_hash: String,
@@ -89,7 +91,7 @@ impl NormalizedEntry {
 
     /// Its day, in the time zone of its source.
     pub fn date(&self) -> NaiveDate {
-        self.published.map(day).unwrap_or_default()
+        self.published.map(EntryDate::day).unwrap_or_default()
     }
 
     pub fn title(&self) -> &str {
@@ -105,10 +107,10 @@ impl NormalizedEntry {
     pub fn translation(&self, spool: &Spool) -> Result<Option<Translation>, Diagnostic> {
         let Some(range) = self.text else { return Ok(None) };
         let published = self.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
-        let updated = self.updated.filter(|updated| is_later(*updated, published)).and_then(datetime);
-        let published = datetime(published);
+        let updated = self.updated.filter(|updated| updated.is_after(published)).and_then(datetime);
+        let (published, expires) = (datetime(published), self.expires.and_then(datetime));
         let guid = self.guid.clone().filter(|_| self.keeps_guid);
-        Ok(Some(Translation { published, updated, guid, ..spool.get(range)? }))
+        Ok(Some(Translation { published, updated, expires, guid, ..spool.get(range)? }))
     }
 }
 
@@ -122,6 +124,8 @@ pub struct Normalizer<'a> {
     topics: TopicMatcher,
     spool: Spool,
     entries: Vec<NormalizedEntry>,
+    /// By entry: its dates, until those of the whole source tell the order of day and month.
+    dates: Vec<Dates>,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -150,6 +154,7 @@ impl<'a> Normalizer<'a> {
             topics: TopicMatcher::new(config),
             spool: Spool::new(),
             entries: Vec::new(),
+            dates: Vec::new(),
             progress,
         }
     }
@@ -157,7 +162,8 @@ impl<'a> Normalizer<'a> {
     /// Normalizes a batch on all cores, and moves the texts to the spool.
     pub fn push(&mut self, Batch { source, kind, entries }: Batch<'_>) -> Result<(), Diagnostic> {
         let normalized: Vec<_> = entries.into_par_iter().map(|entry| self.normalize(source, kind, entry)).collect();
-        for (mut entry, translation) in normalized {
+        for (mut entry, dates, translation) in normalized {
+            self.dates.push(dates);
             entry.text = translation.map(|translation| self.spool.push(&translation)).transpose()?;
             self.entries.push(entry);
         }
@@ -165,30 +171,38 @@ impl<'a> Normalizer<'a> {
         Ok(())
     }
 
-    /// Gives undated entries the default date, and skips duplicates.
-    pub fn finish(mut self, sources: &[SourceReport]) -> Normalized {
+    /// Decides the dates, each source by all of its own, gives undated entries the default date, and skips duplicates.
+    pub fn finish(mut self, sources: &mut [SourceReport]) -> Normalized {
         let config = self.config;
-        let mut rest = &mut self.entries[..];
+        let (mut rest, mut dates) = (&mut self.entries[..], &self.dates[..]);
         for source in sources {
-            let (of_source, others) = rest.split_at_mut(source.entries.min(rest.len()));
-            let of_feed = source.default_date.filter(|date| is_date(config, *date));
-            apply_default_date(of_source, of_feed, self.default_date);
+            let length = source.entries.min(rest.len());
+            let (of_source, others) = rest.split_at_mut(length);
+            let (dates_of_source, other_dates) = dates.split_at(length);
+            source.notes.extend(dates::resolve(of_source, dates_of_source));
             for entry in &mut *of_source {
                 (entry.source, entry.is_own) = (source.id.clone(), source.is_own);
             }
-            rest = others;
+            let of_feed = source.default_date.map(ParsedDate::day_first).filter(|date| is_date(config, *date));
+            apply_default_date(of_source, of_feed, self.default_date);
+            (rest, dates) = (others, other_dates);
         }
         skip_duplicates(&mut self.entries);
         Normalized { entries: self.entries, spool: self.spool }
     }
 
     /// Decides what an entry leaves open; without a translation the entry is skipped.
-    fn normalize(&self, source: &str, kind: Kind, mut entry: ParsedEntry) -> (NormalizedEntry, Option<Translation>) {
+    fn normalize(
+        &self,
+        source: &str,
+        kind: Kind,
+        mut entry: ParsedEntry,
+    ) -> (NormalizedEntry, Dates, Option<Translation>) {
         entry.warn_of_language_marks();
         let text = visible_text(&entry);
         let written = entry.title.clone().filter(|title| has_visible_letter(title));
         let title = written.or_else(|| title_from_text(&text));
-        if entry.published.is_some_and(|date| !is_date(self.config, date)) {
+        if entry.published.is_some_and(|date| !is_date(self.config, date.day_first())) {
             entry.published = None;
             entry.remarks.push("its date lies outside the years 1 to 9999, so it counts as none".to_owned());
         }
@@ -207,7 +221,7 @@ impl<'a> Normalizer<'a> {
         let mut report = EntryReport {
             source: entry.file.as_ref().map_or_else(|| source.to_owned(), |file| path_in(source, file)),
             line: entry.line,
-            date: entry.published.map(|date| day(date).to_string()),
+            date: None,
             title: title.unwrap_or_default(),
             language: determined.as_ref().map(|determined| determined.language.to_string()),
             confidence: determined.as_ref().and_then(|determined| determined.confidence),
@@ -227,6 +241,7 @@ impl<'a> Normalizer<'a> {
         let translation = report.outcome.is_none().then(|| self.translation(&entry, &mut report));
         let translation = translation.and_then(|translation| self.accepted(translation, &mut entry, &mut report));
         let story_id = entry.guid.as_deref().and_then(|guid| self.story_id(guid));
+        let dates = Dates { published: entry.published, updated: entry.updated, expires: entry.expires };
         let normalized = NormalizedEntry {
             key: entry.file.as_ref().map(|file| key_in_tree(source, file)).or_else(|| entry.guid.clone()),
             translation_key: entry.translation_key.as_ref().map(|key| format!("{source}\n{key}")),
@@ -235,8 +250,9 @@ impl<'a> Normalizer<'a> {
                 || entry.translation_key.is_some()
                 || !entry.translations.is_empty(),
             story_id,
-            published: entry.published,
-            updated: entry.updated,
+            published: None,
+            updated: None,
+            expires: None,
             link: translation.as_ref().and_then(|translation| translation.link.clone()),
             text_hash: entry.fingerprint.unwrap_or_else(|| if text.is_empty() { text } else { hash(&text) }),
             source: SourceId::default(),
@@ -249,7 +265,7 @@ impl<'a> Normalizer<'a> {
             report,
             text: None,
         };
-        (normalized, translation)
+        (normalized, dates, translation)
     }
 
     /// The entry as a translation, without its dates; what cannot be used is remarked on.
@@ -303,7 +319,7 @@ impl<'a> Normalizer<'a> {
         });
         Translation {
             title: report.title.clone(),
-            expires: entry.expires.and_then(datetime),
+            expires: entry.expires.map(ParsedDate::day_first).and_then(datetime),
             draft: entry.is_draft,
             link: link.map(String::from),
             summary: entry.summary.clone(),
@@ -331,8 +347,9 @@ impl<'a> Normalizer<'a> {
         entry: &mut ParsedEntry,
         report: &mut EntryReport,
     ) -> Option<Translation> {
-        let published = entry.published.unwrap_or(EntryDate::Day(NaiveDate::default()));
-        let updated = entry.updated.filter(|updated| is_later(*updated, published)).and_then(datetime);
+        let published = entry.published.map_or(EntryDate::Day(NaiveDate::default()), ParsedDate::day_first);
+        let updated = entry.updated.map(ParsedDate::day_first).filter(|updated| updated.is_after(published));
+        let updated = updated.and_then(datetime);
         let has_updated = updated.is_some();
         // Ids that this site mints are judged with the source.
         let own_guid = entry.guid.take_if(|guid| guid.starts_with(&own_tag_prefix(self.config)));
@@ -349,8 +366,11 @@ impl<'a> Normalizer<'a> {
         if has_updated && own.updated.is_none() {
             entry.updated = None;
         }
+        if own.expires.is_none() {
+            entry.expires = None;
+        }
         entry.guid = own_guid.or(own.guid);
-        Some(Translation { published: None, updated: None, guid: None, ..own })
+        Some(Translation { published: None, updated: None, expires: None, guid: None, ..own })
     }
 }
 
@@ -416,7 +436,7 @@ fn apply_default_date(entries: &mut [NormalizedEntry], of_feed: Option<EntryDate
         entry.published = of_feed.or(default.map(EntryDate::Day));
         match entry.published {
             Some(date) => {
-                entry.report.date = Some(day(date).to_string());
+                entry.report.date = Some(date.day().to_string());
                 if of_feed.is_some() {
                     entry.report.remarks.push("it has no date, so it takes its feed's".to_owned());
                 }

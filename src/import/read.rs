@@ -265,7 +265,7 @@ fn read_entries(
             let selectors = html::Selectors::read(&options.selectors).map_err(|why| Diagnostic::usage(None, why))?;
             let input = document.open().map_err(failed)?;
             let address = document.address.as_deref();
-            report.notes = html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
+            html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
             None
         }
         Kind::Markdown => {

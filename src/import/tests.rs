@@ -591,3 +591,64 @@ proptest! {
         }
     }
 }
+
+/// One string has one date, in whatever source it is.
+#[test]
+fn the_order_of_day_and_month_is_inferred_from_all_dates_of_a_source() {
+    type WithDates = fn(&[&str]) -> String;
+    let sources: [(&str, WithDates); 5] = [
+        ("listing.txt", |dates| dates.iter().map(|date| format!("• {date} Lakes on {date}\n\n")).collect()),
+        ("page.html", |dates| {
+            let item = |date: &&str| format!("<article><h2>Lakes on {date}</h2><time>{date}</time></article>");
+            format!("<!DOCTYPE html><html lang=en>{}</html>", dates.iter().map(item).collect::<String>())
+        }),
+        ("feed.xml", |dates| {
+            let item = |date: &&str| format!("<item><title>Lakes on {date}</title><pubDate>{date}</pubDate></item>");
+            format!(
+                "<rss version='2.0'><channel><title>N</title>{}</channel></rss>",
+                dates.iter().map(item).collect::<String>()
+            )
+        }),
+        ("feed.json", |dates| {
+            let item = |date: &&str| {
+                format!("{{\"id\":\"{date}\",\"title\":\"Lakes on {date}\",\"date_published\":\"{date}\"}}")
+            };
+            format!("{{\"items\":[{}]}}", dates.iter().map(item).collect::<Vec<_>>().join(","))
+        }),
+        ("tree", |dates| dates.join("|")),
+    ];
+    let cases: [(&[&str], &[&str], bool); 5] = [
+        (&["05/04/2019", "16/04/2019"], &["2019-04-05", "2019-04-16"], false),
+        (&["05/04/2019", "04/16/2019"], &["2019-05-04", "2019-04-16"], false),
+        (&["05.04.2019", "06.04.2019"], &["2019-04-05", "2019-04-06"], false),
+        (&["05/04/2019", "03/04/2019"], &["2019-04-05", "2019-04-03"], true),
+        (&["2019-04-05", "16 avril 2019"], &["2019-04-05", "2019-04-16"], false),
+    ];
+    for (name, text_of) in sources {
+        for (written, expected, is_unsure) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let source = folder.path().join(name);
+            if name == "tree" {
+                std::fs::create_dir(&source).unwrap();
+                for (index, date) in written.iter().enumerate() {
+                    let post = format!("---\ntitle: Lakes on {date}\ndate: {date}\n---\nText.\n");
+                    std::fs::write(source.join(format!("{index}.md")), post).unwrap();
+                }
+            } else {
+                std::fs::write(&source, text_of(written)).unwrap();
+            }
+            let options = ImportOptions {
+                sources: vec![source],
+                into: folder.path().join("stories"),
+                language: Some("en".to_owned()),
+                ..ImportOptions::default()
+            };
+            let report = run(&options, None).unwrap();
+            let dates: Vec<_> = report.entries.iter().map(|entry| entry.date.clone().unwrap()).collect();
+            assert_eq!(dates, expected, "{name} {written:?}");
+            let notes = &report.sources[0].notes;
+            let is_noted = notes.iter().any(|note| note.contains("No date tells whether the day or the month"));
+            assert_eq!(is_noted, is_unsure, "{name} {written:?} {notes:?}");
+        }
+    }
+}

@@ -21,15 +21,14 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// The value of a digit, Arabic-Indic and full-width ones too.
+/// The digits zero of the scripts in which numbers are written, each followed by the others.
+const ZEROS: [char; 20] =
+    ['0', '٠', '۰', '०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦', '๐', '໐', '༠', '၀', '႐', '០', '᠐', '０'];
+
+/// The value of a decimal digit of any script.
 pub fn digit_value(letter: char) -> Option<u32> {
-    match letter {
-        '0'..='9' => letter.to_digit(10),
-        '\u{660}'..='\u{669}' => Some(u32::from(letter) - 0x660),
-        '\u{6F0}'..='\u{6F9}' => Some(u32::from(letter) - 0x6F0),
-        '\u{FF10}'..='\u{FF19}' => Some(u32::from(letter) - 0xFF10),
-        _ => None,
-    }
+    let zero = ZEROS.iter().rev().find(|zero| **zero <= letter)?;
+    Some(u32::from(letter) - u32::from(*zero)).filter(|value| *value < 10)
 }
 
 /// Appends the lower-case ASCII transliteration of a letter; appends nothing where the table has none.

@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Head;
 use super::tree::MAX_ENTRY_BYTES;
-use super::xml::parse_author;
-use crate::dates::feed as date;
+use super::xml::{parse_author, read_date};
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
 use crate::import::parse_error::ParseError;
 use crate::import::source_text;
@@ -162,14 +161,7 @@ fn parse_entry(item: &Map<String, Value>, head: &Map<String, Value>, address: Op
         ..ParsedEntry::default()
     };
     entry.body = own("content_html").map(Body::Html).or_else(|| own("content_text").map(Body::Text));
-    let mut when = |name: &str| {
-        let written = own(name)?;
-        let when = date::read(&written);
-        if when.is_none() {
-            entry.remarks.push(format!("`{written}` is no date"));
-        }
-        when
-    };
+    let mut when = |name: &str| read_date(&own(name)?, &mut entry.remarks);
     let (published, updated) = (when("date_published"), when("date_modified"));
     entry.published = published.or(updated);
     entry.updated = updated.filter(|_| published.is_some());

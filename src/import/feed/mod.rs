@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use tree::{Element, EntryHandler, Namespace};
 
-use crate::import::entry::{EntryDate, ParsedEntry};
+use crate::import::entry::{ParsedDate, ParsedEntry};
 use crate::import::parse_error::ParseError;
 
 /// The metadata of a feed.
@@ -24,7 +24,7 @@ pub struct Head {
     pub language: Option<String>,
     pub link: Option<String>,
     /// When it was published or last changed.
-    pub date: Option<EntryDate>,
+    pub date: Option<ParsedDate>,
     /// Why it was not read to its end, if it was not.
     pub truncation: Option<String>,
 }

@@ -5,8 +5,8 @@ use url::Url;
 use super::base::{Base, base_of_body};
 use super::media::{files, media};
 use super::tree::{Element, Namespace};
-use crate::dates::feed as date;
-use crate::import::entry::{Author, Body, Category, EntryDate, ParsedEntry, marked_languages};
+use crate::dates::{self, ParsedDate};
+use crate::import::entry::{Author, Body, Category, ParsedEntry, marked_languages};
 use crate::import::source_text;
 use crate::markup;
 
@@ -329,24 +329,31 @@ fn categories(item: &Element) -> Vec<Category> {
 fn dates(item: &Element, entry: &mut ParsedEntry) {
     const PUBLISHED: [&str; 7] = ["published", "pubdate", "issued", "created", "date", "available", "datesubmitted"];
     const UPDATED: [&str; 2] = ["updated", "modified"];
-    let mut invalid = Vec::new();
-    let mut read = |names: &[&str]| -> Option<EntryDate> {
+    let mut remarks = Vec::new();
+    let mut read = |names: &[&str]| -> Option<ParsedDate> {
         names.iter().find_map(|name| {
             let dated = |element: &&Element| {
                 element.name == *name && element.namespace != Namespace::Other && element.namespace != Namespace::Media
             };
-            let text = item.elements().find(dated)?.trimmed_text();
-            let when = date::read(&text);
-            if when.is_none() && !text.is_empty() {
-                invalid.push(text);
-            }
-            when
+            read_date(&item.elements().find(dated)?.trimmed_text(), &mut remarks)
         })
     };
     let (published, updated) = (read(&PUBLISHED), read(&UPDATED));
     entry.published = published.or(updated);
     entry.updated = updated.filter(|_| published.is_some());
-    entry.remarks.extend(invalid.into_iter().map(|text| format!("`{text}` is no date")));
+    entry.remarks.extend(remarks);
+}
+
+/// Parses a date; what is wrong with it is remarked on.
+pub fn read_date(text: &str, remarks: &mut Vec<String>) -> Option<ParsedDate> {
+    let found = dates::parse(text);
+    let date = found.as_ref().and_then(|found| found.date);
+    match found.and_then(|found| found.remark()) {
+        Some(remark) => remarks.push(format!("`{text}` {remark}")),
+        None if date.is_none() && !text.is_empty() => remarks.push(format!("`{text}` is no date")),
+        None => {}
+    }
+    date
 }
 
 /// The title of a feed.
@@ -369,10 +376,10 @@ pub fn feed_id(channel: &Element) -> Option<String> {
 }
 
 /// When a feed was published or updated.
-pub fn date_of_feed(channel: &Element) -> Option<EntryDate> {
+pub fn date_of_feed(channel: &Element) -> Option<ParsedDate> {
     const NAMES: [&str; 6] = ["pubdate", "lastbuilddate", "updated", "modified", "date", "published"];
     NAMES.iter().find_map(|name| {
         let dated = |element: &&Element| element.name == *name && element.namespace != Namespace::Other;
-        date::read(&channel.elements().find(dated)?.text())
+        dates::parse(&channel.elements().find(dated)?.text())?.date
     })
 }

@@ -9,11 +9,10 @@ use std::io::Read;
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::entry::{Body, EntryDate, ParsedEntry};
+use super::entry::{Body, ParsedEntry};
 use super::listing::Credits;
 use super::listing::summary_or_body;
 use super::parse_error::ParseError;
-use crate::dates::{self, NumericDate};
 use crate::markup::{self, exceeded_limit};
 use parts::{VisibleHtml, attribute};
 pub use selectors::{SelectorOptions, Selectors};
@@ -43,13 +42,13 @@ pub fn is_page(head: &[u8]) -> bool {
     begins("<!doctype html") || begins("<html")
 }
 
-/// Scrapes a page and returns notes for the report. `at`: its URL, if it was fetched.
+/// Scrapes a page. `at`: its URL, if it was fetched.
 pub fn read(
     input: impl Read,
     at: Option<&str>,
     selectors: &Selectors,
     emit: &mut dyn FnMut(ParsedEntry),
-) -> Result<Vec<String>, ParseError> {
+) -> Result<(), ParseError> {
     let mut text = String::new();
     input.take(MAX_PAGE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_PAGE_BYTES {
@@ -61,31 +60,22 @@ pub fn read(
     let page = Html::parse_document(&text);
     let base = parts::base(&page, at);
     let mut items: Vec<ScrapedItem> = page.select(&selectors.item).map(|item| scrape(item, selectors)).collect();
-    let numbers: Vec<(usize, NumericDate)> =
-        items.iter().enumerate().filter_map(|(index, item)| Some((index + 1, item.numbers?))).collect();
-    let (order, evidence) = dates::infer_field_order(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
-    let notes = dates::field_order_note(order, evidence, &numbers, "entries").into_iter().collect();
     let texts: Vec<(String, Vec<String>)> =
         items.iter().map(|item| (item.entry.title.clone().unwrap_or_default(), item.paragraphs.clone())).collect();
     let credits = Credits::learn(texts.iter().map(|(title, paragraphs)| (title.as_str(), paragraphs.as_slice())));
     for (index, item) in items.iter_mut().enumerate() {
         item.split_caption(&credits);
-        if let Some(numbers) = item.numbers {
-            item.entry.published = numbers.resolve_leniently(order).map(EntryDate::Day);
-            item.is_impossible |= item.entry.published.is_none();
-        }
         item.entry.base.clone_from(&base);
         item.entry.skip_reason = item.skip_reason(index + 1);
     }
     items.into_iter().for_each(|item| emit(item.entry));
-    Ok(notes)
+    Ok(())
 }
 
 /// An entry before the whole page is known.
 struct ScrapedItem {
     entry: ParsedEntry,
-    /// Its date, if the order of day and month must be inferred from the page.
-    numbers: Option<NumericDate>,
+    /// Whether its date is no day of the calendar.
     is_impossible: bool,
     /// Its visible text.
     paragraphs: Vec<String>,
@@ -134,14 +124,14 @@ fn scrape(item: ElementRef, selectors: &Selectors) -> ScrapedItem {
         inherited_language: parts::language_around(item),
         ..ParsedEntry::default()
     };
-    let (mut numbers, mut is_impossible) = (None, false);
-    if let Some(date) = date {
-        match parts::date(date) {
-            parts::DateField::Exact(when) => entry.published = Some(when),
-            parts::DateField::Ambiguous(written) => numbers = Some(written),
-            parts::DateField::Impossible => is_impossible = true,
-            parts::DateField::Unknown(text) => entry.remarks.push(format!("its date is not understood: `{text}`")),
+    let mut is_impossible = false;
+    match date.map(parts::date) {
+        Some(Ok(found)) => {
+            (entry.published, is_impossible) = (found.date, found.date.is_none());
+            entry.remarks.extend(found.remark().map(|remark| format!("its date {remark}")));
         }
+        Some(Err(text)) => entry.remarks.push(format!("its date is not understood: `{text}`")),
+        None => {}
     }
     let caption = parts::caption(item);
     let visible = VisibleHtml::without(item, [title, date, caption].into_iter().flatten());
@@ -155,7 +145,7 @@ fn scrape(item: ElementRef, selectors: &Selectors) -> ScrapedItem {
         .collect();
     let is_marked_up = paragraphs.len() > 1 && texts.iter().any(|html| markup::has_tags(html));
     entry.body = is_marked_up.then(|| Body::Html(texts.join("\n")));
-    ScrapedItem { entry, numbers, is_impossible, paragraphs }
+    ScrapedItem { entry, is_impossible, paragraphs }
 }
 
 fn first_link(item: ElementRef) -> Option<ElementRef> {

@@ -8,14 +8,13 @@ use scraper::node::Node;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
-use crate::dates::{self, NumericDate, ParsedDate};
-use crate::import::entry::{EntryDate, Image};
+use crate::dates::{self, DateMatch};
+use crate::import::entry::Image;
 use crate::import::feed::tree::write_start_tag;
 use crate::import::listing::caption;
 use crate::import::source_text;
 use crate::markup;
 
-const DATE_SEARCH_CHARS: usize = 200;
 /// Elements that are not part of the text.
 const HIDDEN_ELEMENTS: [&str; 10] =
     ["figure", "figcaption", "script", "style", "template", "noscript", "nav", "form", "button", "svg"];
@@ -86,42 +85,17 @@ pub fn language_around(item: ElementRef) -> Option<String> {
     around(item).find_map(language)
 }
 
-/// The date that an element holds.
-pub enum DateField {
-    Exact(EntryDate),
-    /// The order of day and month must be inferred from all dates of the page.
-    Ambiguous(NumericDate),
-    Impossible,
-    Unknown(String),
-}
-
-/// Parses a date from its machine-readable attribute, else from the text.
-pub fn date(element: ElementRef) -> DateField {
+/// The date that an element holds, in its machine-readable attribute or in its text.
+///
+/// # Errors
+/// The text, if it has no date.
+pub fn date(element: ElementRef) -> Result<DateMatch, String> {
     let machine_date = |element: ElementRef| attribute(element, "datetime").or_else(|| attribute(element, "content"));
     let inner = || select(element, "[datetime], [content]").and_then(machine_date);
-    if let Some(when) = machine_date(element).or_else(inner).and_then(|text| dates::feed::read(&text)) {
-        return DateField::Exact(when);
-    }
+    let machine = machine_date(element).or_else(inner).and_then(|text| dates::parse(&text));
+    let machine = machine.filter(|found| found.date.is_some());
     let text = line(element);
-    match within(&text) {
-        Some(ParsedDate::Exact(Some(day))) => DateField::Exact(EntryDate::Day(day)),
-        Some(ParsedDate::Exact(None)) => DateField::Impossible,
-        Some(ParsedDate::Ambiguous(numbers)) => DateField::Ambiguous(numbers),
-        None => dates::feed::read(&text).map_or(DateField::Unknown(text), DateField::Exact),
-    }
-}
-
-/// The first date in a text.
-fn within(text: &str) -> Option<ParsedDate> {
-    let mut before = ' ';
-    for (at, letter) in text.char_indices().take(DATE_SEARCH_CHARS) {
-        let is_word_start = letter.is_alphanumeric() && !before.is_alphanumeric();
-        before = letter;
-        if is_word_start && let Some(found) = dates::parse_prefix(&text[at..]) {
-            return Some(found.date);
-        }
-    }
-    None
+    machine.or_else(|| dates::find(&text)).or_else(|| dates::parse(&text)).ok_or(text)
 }
 
 /// The caption element of an item's image.

@@ -1,8 +1,9 @@
 //! Owns turning a parsed listing into entries, with captions split off.
 
 use super::caption::Credits;
-use super::{Date, Entry, Listing};
-use crate::import::entry::{Body, EntryDate, Image, ParsedEntry};
+use super::{Entry, Listing};
+use crate::dates::DateMatch;
+use crate::import::entry::{Body, Image, ParsedEntry};
 use crate::import::report::{SourceLine, SourceReport};
 use crate::import::slug::hash;
 
@@ -21,7 +22,6 @@ pub fn read(name: &str, text: &str) -> (SourceReport, Vec<ParsedEntry>) {
         entries: entries.len(),
         heading: listing.heading.into_iter().map(line).collect(),
         dated: listing.dated.into_iter().map(line).collect(),
-        notes: listing.notes,
         ..SourceReport::default()
     };
     (report, entries)
@@ -40,17 +40,17 @@ fn parsed_entry(entry: &Entry, credits: &Credits) -> ParsedEntry {
     let split = credits.split(&entry.paragraphs);
     let original = entry.paragraphs.join("\n\n");
     let (summary, body) = summary_or_body(&split.paragraphs);
-    let (published, skip_reason) = match entry.date {
-        Date::Valid(date) => (Some(EntryDate::Day(date)), None),
-        Date::Missing => (None, None),
-        Date::Impossible => (None, Some("there is no such day; correct the date in the source".to_owned())),
-    };
+    let published = entry.date.as_ref().and_then(|found| found.date);
+    let is_impossible = entry.date.is_some() && published.is_none();
+    let skip_reason = is_impossible.then(|| "there is no such day; correct the date in the source".to_owned());
+    let remark = entry.date.as_ref().and_then(DateMatch::remark).map(|remark| format!("its date {remark}"));
     ParsedEntry {
         line: entry.line,
         title: Some(entry.title.clone()).filter(|title| !title.is_empty()),
         fingerprint: Some(if original.is_empty() { original } else { hash(&original) }),
         published,
         skip_reason,
+        remarks: remark.into_iter().collect(),
         summary,
         body,
         image: split.caption.map(|caption| Image { alt: caption.alt, credit: caption.credit, ..Image::default() }),

@@ -11,9 +11,7 @@ mod lines;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
-
-use crate::dates::{self, FieldOrder, ParsedDate};
+use crate::dates::{self, DateMatch, ParsedDate};
 pub use caption::Credits;
 pub use entries::{read, summary_or_body};
 pub use lines::physical;
@@ -27,8 +25,6 @@ pub struct Listing {
     pub entries: Vec<Entry>,
     /// Lines that open with a date but begin no entry.
     pub dated: Vec<(usize, String)>,
-    /// How ambiguous dates were read, for the report.
-    pub notes: Vec<String>,
 }
 
 /// An entry as the source has it.
@@ -38,19 +34,11 @@ pub struct Entry {
     pub line: usize,
     /// Bullet, date and separators before the title.
     pub marker: String,
-    pub date: Date,
+    /// None if the source has none.
+    pub date: Option<DateMatch>,
     /// Empty if the source has none.
     pub title: String,
     pub paragraphs: Vec<String>,
-}
-
-/// An entry's date.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Date {
-    Valid(NaiveDate),
-    Missing,
-    /// No day of the calendar, such as 31 April.
-    Impossible,
 }
 
 /// A line that could begin an entry.
@@ -63,7 +51,7 @@ struct EntryStart {
     /// What follows the date can be a title: a dash or a colon separates it, or it is no sentence.
     titled: bool,
     numeric: bool,
-    date: Option<ParsedDate>,
+    date: Option<DateMatch>,
     /// The byte at which the title begins.
     title: usize,
 }
@@ -85,32 +73,17 @@ impl Listing {
         let heading = lines[..first].iter().map(|line| (line.number, line.text.to_owned()));
         listing.heading = heading.collect();
 
-        let numbers: Vec<(usize, dates::NumericDate)> = starts
-            .iter()
-            .filter_map(|start| match start.date {
-                Some(ParsedDate::Ambiguous(numbers)) => Some((lines[start.index].number, numbers)),
-                _ => None,
-            })
-            .collect();
-        let (order, evidence) =
-            dates::infer_field_order(&numbers.iter().map(|(_, numbers)| *numbers).collect::<Vec<_>>());
-        listing.notes.extend(dates::field_order_note(order, evidence, &numbers, "lines"));
-
         let wrapping = Wrapping::of(&lines, &starts.iter().map(|start| start.index).collect::<Vec<_>>());
         let ends = starts.iter().skip(1).map(|start| start.index).chain([lines.len()]);
         for (start, end) in starts.iter().zip(ends) {
-            listing.entries.push(entry(start, &lines[start.index..end], order, &wrapping));
+            listing.entries.push(entry(start, &lines[start.index..end], &wrapping));
         }
         listing
     }
 }
 
-fn entry(start: &EntryStart, lines: &[Line], order: FieldOrder, wrapping: &Wrapping) -> Entry {
-    let date = match start.date {
-        None => Date::Missing,
-        Some(ParsedDate::Exact(date)) => date.map_or(Date::Impossible, Date::Valid),
-        Some(ParsedDate::Ambiguous(numbers)) => numbers.resolve_leniently(order).map_or(Date::Impossible, Date::Valid),
-    };
+fn entry(start: &EntryStart, lines: &[Line], wrapping: &Wrapping) -> Entry {
+    let date = start.date;
     let mut entry = Entry { line: 0, marker: String::new(), date, title: String::new(), paragraphs: Vec::new() };
     let Some((first, rest)) = lines.split_first() else {
         return entry;
@@ -234,8 +207,8 @@ fn entry_start(index: usize, line: &Line) -> Option<EntryStart> {
         bullet,
         alone: title.is_empty(),
         titled: !title.is_empty() && (parting.contains(['-', '–', '—', ':', '|']) || !sentence),
-        numeric: matches!(date.date, ParsedDate::Ambiguous(_)),
-        date: Some(date.date),
+        numeric: matches!(date.date, Some(ParsedDate::Numeric(_))),
+        date: Some(date),
         title: line.text.len() - title.len(),
     })
 }

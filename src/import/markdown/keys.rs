@@ -7,8 +7,8 @@ use super::site::{Kind, Site};
 use super::source_file::{self, SourceFile};
 use super::tree::parent;
 use super::value::Value;
-use crate::dates::front_matter as dates;
-use crate::import::entry::{Category, EntryDate, ParsedEntry};
+use crate::dates::{self, DateMatch, path};
+use crate::import::entry::{Category, EntryDate, ParsedDate, ParsedEntry};
 
 /// Keys of the publication date; the first valid one counts.
 const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "created", "published_at"];
@@ -78,38 +78,36 @@ fn fill_dates(entry: &mut ParsedEntry, site: &Site, file: &SourceFile, values: &
         pairs.filter(|(_, text)| Value::Text(text.clone()).as_bool().is_none()).collect()
     };
     for (key, text) in keys(&PUBLISHED) {
-        match dates::read(&text) {
-            Some(read) => {
-                if read.is_partial {
-                    entry.remarks.push(format!("\"{key}: {text}\" is no whole date; read as {}", display(read.date)));
-                }
-                entry.published = Some(read.date);
-                break;
+        let found = dates::parse(&text);
+        let remark = found.as_ref().and_then(DateMatch::remark);
+        entry.published = found.and_then(|found| found.date);
+        match remark {
+            Some(remark) => entry.remarks.push(format!("\"{key}: {text}\" {remark}")),
+            None if entry.published.is_none() => {
+                entry.remarks.push(format!("\"{key}: {text}\" is no date that can be read"));
             }
-            None => entry.remarks.push(format!("\"{key}: {text}\" is no date that can be read")),
+            None => {}
+        }
+        if entry.published.is_some() {
+            break;
         }
     }
     if entry.published.is_none() {
-        let path = values.text("path").filter(|_| site.kind == Kind::Zola);
-        let day = file.day.or_else(|| path.and_then(dates::from_path));
-        let day = day.or_else(|| dates::from_file_name(&file.slug).map(|(day, _)| day));
-        entry.published = day.map(EntryDate::Day);
+        let path_of_page = values.text("path").filter(|_| site.kind == Kind::Zola);
+        let day = file.day.or_else(|| path_of_page.and_then(path::from_path));
+        let day = day.or_else(|| path::from_file_name(&file.slug).map(|(day, _)| day));
+        entry.published = day.map(|day| EntryDate::Day(day).into());
     }
-    let last = || dates::read(values.get("last_update")?.text("date")?);
-    let first_date = |names: &[&str]| keys(names).iter().find_map(|(_, text)| dates::read(text));
-    entry.updated = first_date(&UPDATED).or_else(last).map(|read| read.date);
-    entry.expires = first_date(&["expiryDate", "unpublishDate", "expires"]).map(|read| read.date);
+    let date = |text: &str| dates::parse(text)?.date;
+    let last = || date(values.get("last_update")?.text("date")?);
+    let first_date = |names: &[&str]| keys(names).iter().find_map(|(_, text)| date(text));
+    entry.updated = first_date(&UPDATED).or_else(last);
+    entry.expires = first_date(&["expiryDate", "unpublishDate", "expires"]);
     for date in [&mut entry.published, &mut entry.updated, &mut entry.expires] {
-        *date = date.map(|date| with_site_offset(site, date));
-    }
-}
-
-/// Formats a date for a remark.
-fn display(date: EntryDate) -> String {
-    match date {
-        EntryDate::Instant(instant) => instant.to_rfc3339(),
-        EntryDate::Local(local) => local.to_string(),
-        EntryDate::Day(day) => day.to_string(),
+        *date = date.map(|date| match date {
+            ParsedDate::Exact(date) => with_site_offset(site, date).into(),
+            numeric => numeric,
+        });
     }
 }
 

@@ -12,7 +12,7 @@ use super::tree::Tree;
 use super::value::Value;
 use super::{authors, body, front_matter, images, inline_text, keys};
 use crate::import::decode::Decoding;
-use crate::import::entry::{EntryDate, ParsedEntry};
+use crate::import::entry::{ParsedDate, ParsedEntry};
 
 impl Tree {
     /// Parses a post; on failure the entry has a skip reason.
@@ -65,7 +65,7 @@ impl Tree {
 
     /// Fills a missing title, and the reason why the generator does not publish it.
     fn apply_publication_rules(&self, entry: &mut ParsedEntry, file: &SourceFile, has_front_matter: bool) {
-        let is_in_time = |when: EntryDate| self.now.is_none_or(|now| keys::instant(when) <= now);
+        let is_in_time = |when: ParsedDate| self.now.is_none_or(|now| keys::instant(when.day_first()) <= now);
         let holds_back = matches!(self.site.kind, Kind::Hugo | Kind::Jekyll);
         let shows_future = [self.site.values.bool("buildFuture"), self.site.values.bool("future")];
         let unpublished = if !has_front_matter && matches!(self.site.kind, Kind::Hugo | Kind::Zola) {
@@ -117,7 +117,7 @@ impl Tree {
 
     fn page_url(&self, file: &SourceFile, values: &Value, entry: &ParsedEntry) -> Option<Url> {
         let categories = keys::address_categories(file, values);
-        let time = keys::generator_time(&self.site, entry.published);
+        let time = keys::generator_time(&self.site, entry.published.map(ParsedDate::day_first));
         permalink::page_url(&self.site, file, UrlInputs { values, time, categories: &categories })
     }
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::site::{Kind, Site};
-use crate::dates::front_matter as dates;
+use crate::dates::path;
 
 /// The role of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,8 +86,8 @@ pub fn read(site: &Site, configured: &[String], path: &str) -> Option<SourceFile
         role = Role::Section;
     }
     let (mut day, mut slug) = (None, if is_bundle { parts.last().copied().unwrap_or_default() } else { stem });
-    if site.kind != Kind::Hugo || is_bundle || dates::from_file_name(slug).is_some() {
-        (day, slug) = dates::from_file_name(slug).map_or((None, slug), |(day, rest)| (Some(day), rest));
+    if site.kind != Kind::Hugo || is_bundle || path::from_file_name(slug).is_some() {
+        (day, slug) = path::from_file_name(slug).map_or((None, slug), |(day, rest)| (Some(day), rest));
     }
     let left_out = is_other.then(|| format!("it is written in {ending}, not in Markdown"));
     let mut unpublished = None;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::code::{CodeScope, CodeSpans, is_too_deep};
 use super::tree::Tree;
-use crate::import::entry::{Body, EntryDate, ParsedEntry};
+use crate::import::entry::{Body, EntryDate, ParsedDate, ParsedEntry};
 
 const HOME: &str = "https://home.example/";
 
@@ -169,14 +169,14 @@ fn jekyll_bodies() {
 #[test]
 fn jekyll_fields() {
     let entry = jekyll("date: 2020-03-01 09:15-:00+09:15\ntags: a b\ncategory: One Name\n", "");
-    assert!(matches!(entry.published, Some(EntryDate::Local(_))));
+    assert!(matches!(entry.published, Some(ParsedDate::Exact(EntryDate::Local(_)))));
     assert_eq!(entry.remarks.len(), 1, "{:?}", entry.remarks);
     assert_eq!(terms(&entry), ["One Name", "a", "b"]);
     assert_eq!(entry.authors.first().map(|author| author.name.as_str()), Some("D"));
     assert_eq!(entry.image.and_then(|image| image.url).as_deref(), Some("https://x.org/i.png"));
     let entry = jekyll("published: false\ndate: soon\n", "");
     assert!(entry.is_draft);
-    assert_eq!(entry.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(EntryDate::Day));
+    assert_eq!(entry.published, chrono::NaiveDate::from_ymd_opt(2024, 5, 3).map(|day| EntryDate::Day(day).into()));
     assert_eq!(entry.link.as_deref(), Some("https://x.org/b/2024/05/03/A-b/"));
 }
 
@@ -193,7 +193,7 @@ fn zola_posts() {
     ];
     let entry = read(&files, "content/blog/a.md");
     assert_eq!(entry.link.as_deref(), Some("https://x.org/2024/01/31/t/"));
-    assert_eq!(entry.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(EntryDate::Day));
+    assert_eq!(entry.published, chrono::NaiveDate::from_ymd_opt(2024, 1, 31).map(|day| EntryDate::Day(day).into()));
     assert_eq!(terms(&entry), ["x"]);
     assert_eq!(markdown(&entry), "[b](https://x.org/blog/b-b/) <https://www.youtube.com/watch?v=y> q");
     assert!(read(&files, "content/blog/b/index.md").unpublished_reason.is_some());

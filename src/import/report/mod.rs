@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::entry::EntryDate;
+use super::entry::ParsedDate;
 use super::group::Grouping;
 use super::normalize::Normalized;
 use super::read::Kind;
@@ -121,7 +121,7 @@ pub struct SourceReport {
     pub text: String,
     /// The date of its undated entries.
     #[serde(skip)]
-    pub default_date: Option<EntryDate>,
+    pub default_date: Option<ParsedDate>,
 }
 
 impl SourceReport {

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{FixedOffset, NaiveDateTime, TimeZone};
+use chrono::{FixedOffset, TimeZone};
 
 use super::{Attachment, paragraphs, shortcodes, wp_text};
-use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedEntry, marked_languages};
+use crate::dates;
+use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedDate, ParsedEntry, marked_languages};
 use crate::import::feed::tree::{Element, Namespace};
 use crate::import::source_text;
 use crate::markup;
@@ -112,8 +113,8 @@ impl Item<'_> {
 
     /// Fills the dates, with the offset that the site had then.
     fn dates(&self, entry: &mut ParsedEntry) {
-        entry.published = self.moment("post_date", "post_date_gmt");
-        entry.updated = self.moment("post_modified", "post_modified_gmt");
+        entry.published = self.moment("post_date", "post_date_gmt").map(EntryDate::into);
+        entry.updated = self.moment("post_modified", "post_modified_gmt").map(EntryDate::into);
         if entry.published.is_none() && entry.updated.is_some() {
             entry.published = entry.updated;
             entry.remarks.push("it has no date, so it takes that of its last change".to_owned());
@@ -121,8 +122,9 @@ impl Item<'_> {
     }
 
     fn moment(&self, local: &str, universal: &str) -> Option<EntryDate> {
-        let read = |name| {
-            wp_text(self.element, name).and_then(|text| NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M:%S").ok())
+        let read = |name| match dates::parse(&wp_text(self.element, name)?)?.date? {
+            ParsedDate::Exact(EntryDate::Local(at)) => Some(at),
+            _ => None,
         };
         match (read(local), read(universal)) {
             (Some(local), Some(universal)) => {

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::entry::{Body, EntryDate};
+use crate::import::entry::{Body, EntryDate, ParsedDate};
 
 const EXPORT: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
 <rss version="2.0" xmlns:excerpt="http://wordpress.org/export/1.2/excerpt/" xmlns:content="http://purl.org/rss/1.0/modules/content/"
@@ -61,7 +61,7 @@ fn a_complete_post() {
         all(&(item("post", "publish", &rest) + &picture + &item("nav_menu_item", "publish", "")), false);
     assert_eq!(remarks, ["parts of the site that are no stories, and were passed over: attachment 1, nav_menu_item 1"]);
     let [entry] = &entries[..] else { panic!("{entries:?}") };
-    assert_eq!(entry.published, Some(EntryDate::Instant("2020-05-01T12:00:01+02:00".parse().unwrap())));
+    assert_eq!(entry.published, Some(EntryDate::Instant("2020-05-01T12:00:01+02:00".parse().unwrap()).into()));
     assert_eq!(entry.body, Some(Body::Html("<p>One.</p>\n<p>Two ]]> three.</p>".to_owned())));
     assert_eq!(entry.summary.as_deref(), Some("Short & clear"));
     assert_eq!(entry.authors[0].name, "Ada Lake");
@@ -112,10 +112,10 @@ fn missing_dates() {
     };
     const NONE: &str = "0000-00-00 00:00:00";
     assert_eq!(with(NONE, NONE, ""), None);
-    assert!(matches!(with("2020-05-01 12:00:00", NONE, ""), Some(EntryDate::Local(_))));
+    assert!(matches!(with("2020-05-01 12:00:00", NONE, ""), Some(ParsedDate::Exact(EntryDate::Local(_)))));
     let modified = "<wp:post_modified>2021-01-02 03:04:05</wp:post_modified>";
     assert!(
-        matches!(with(NONE, NONE, modified), Some(EntryDate::Local(at)) if at.to_string() == "2021-01-02 03:04:05")
+        matches!(with(NONE, NONE, modified), Some(ParsedDate::Exact(EntryDate::Local(at))) if at.to_string() == "2021-01-02 03:04:05")
     );
 }
 
