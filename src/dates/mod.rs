@@ -10,10 +10,12 @@
 //! What is not there: other calendars than the Gregorian one, relative dates (`yesterday`), and names of zones that several
 //! places use for different offsets (`IST`).
 
+mod cursor;
 mod field_order;
 mod names;
 mod parser;
 pub mod path;
+mod time;
 mod zone;
 
 use std::fmt;

@@ -1,9 +1,10 @@
 //! The forms of a date, read one after the other by a cursor over the text.
 
-use chrono::{FixedOffset, NaiveDate, NaiveTime, Weekday};
+use chrono::{NaiveDate, Weekday};
 
+use super::cursor::Reader;
 use super::names::{is_weekday, month};
-use super::{DateMatch, Doubt, EntryDate, NumericDate, ParsedDate, TimeOfDay, zone};
+use super::{DateMatch, Doubt, EntryDate, FieldOrder, NumericDate, ParsedDate};
 use crate::pairing::digit_value;
 
 /// How far into a text a date is searched for, in characters.
@@ -14,8 +15,6 @@ const YEAR_WORDS: [&str; 18] =
 /// Words between a day and a month, or a month and a year.
 const ARTICLES: [&str; 10] = ["de", "del", "di", "da", "of", "dhen", "den", "د", "năm", "oṣù"];
 const ORDINALS: [&str; 10] = ["st", "nd", "rd", "th", "er", "eme", "ème", "e", "a", "mh"];
-/// Words before a time of day.
-const TIME_WORDS: [&str; 9] = ["at", "à", "um", "kl", "в", "alle", "las", "om", "ore"];
 /// Vietnamese months have numbers.
 const VIETNAMESE_MONTHS: [&str; 2] = ["tháng", "thg"];
 
@@ -55,13 +54,6 @@ enum Date {
     Numeric(NumericDate),
     /// A day with its time, because the year is last (asctime).
     Whole(Option<EntryDate>),
-}
-
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-    /// Whether the text is a date and nothing else, so that short forms are dates too.
-    is_field: bool,
 }
 
 type Form<'a> = fn(&mut Reader<'a>, &mut Option<Doubt>) -> Option<Date>;
@@ -109,62 +101,6 @@ impl<'a> Reader<'a> {
         Some(DateMatch { length: self.at, date, doubt })
     }
 
-    fn peek(&self) -> Option<char> {
-        self.text.get(self.at..)?.chars().next()
-    }
-
-    fn eat(&mut self, any: &[char]) -> bool {
-        self.eat_if(|next| any.contains(&next)).is_some()
-    }
-
-    fn eat_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<char> {
-        let next = self.peek().filter(|next| wanted(*next))?;
-        self.at += next.len_utf8();
-        Some(next)
-    }
-
-    /// Reads something, or nothing at all.
-    fn optional<T>(&mut self, read: impl Fn(&mut Self) -> Option<T>) -> Option<T> {
-        let start = self.at;
-        let value = read(self);
-        if value.is_none() {
-            self.at = start;
-        }
-        value
-    }
-
-    /// Skips something, or nothing at all; whether it was there.
-    fn skip(&mut self, read: impl Fn(&mut Self) -> bool) -> bool {
-        self.optional(|reader| read(reader).then_some(())).is_some()
-    }
-
-    /// White space, and the marks of direction that stand within dates of Arabic and Hebrew.
-    fn blanks(&mut self) -> bool {
-        let start = self.at;
-        while self.eat_if(|next| next.is_whitespace() || matches!(next, '\u{200e}' | '\u{200f}' | '\u{61c}')).is_some()
-        {
-        }
-        self.at > start
-    }
-
-    /// A number of at most four digits, and how many they are.
-    fn number(&mut self) -> Option<(u32, usize)> {
-        let (mut value, mut digits) = (0, 0);
-        while let Some(digit) = self.peek().and_then(digit_value) {
-            self.eat_if(|_| true);
-            value = value * 10 + digit;
-            digits += 1;
-            if digits > 4 {
-                return None;
-            }
-        }
-        (digits > 0).then_some((value, digits))
-    }
-
-    fn number_of(&mut self, digits: std::ops::RangeInclusive<usize>) -> Option<u32> {
-        self.number().filter(|(_, count)| digits.contains(count)).map(|(value, _)| value)
-    }
-
     /// A year of four digits. At the start of a text only those of news are years.
     fn year(&mut self) -> Option<i32> {
         let year = self.number_of(4..=4)?;
@@ -184,25 +120,6 @@ impl<'a> Reader<'a> {
             }
             None => None,
         }
-    }
-
-    /// A word, which may have dots within: `เม.ย.`
-    fn word(&mut self) -> &'a str {
-        let start = self.at;
-        loop {
-            if self.eat_if(is_letter).is_some() {
-                continue;
-            }
-            let mut next = self.text[self.at..].chars();
-            if !(next.next() == Some('.') && next.next().is_some_and(is_letter) && self.at > start) {
-                return &self.text[start..self.at];
-            }
-            self.at += 1;
-        }
-    }
-
-    fn word_of(&mut self, known: &[&str]) -> bool {
-        self.skip(|reader| known.contains(&&*reader.word().to_lowercase()))
     }
 
     /// The month of a name, with its doubt.
@@ -359,12 +276,8 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         let numbers = NumericDate { first, second, year, separator, time: None };
-        let is_day = numbers.resolve(super::FieldOrder::DayFirst).is_some();
+        let is_day = numbers.resolve(FieldOrder::DayFirst).is_some();
         Some(if is_day { Date::Numeric(numbers) } else { Date::Day(None) })
-    }
-
-    fn marks(&mut self) {
-        while self.eat(&['\u{200e}', '\u{200f}', '\u{61c}']) {}
     }
 
     /// `16 April 2015`, `16-Apr-2015`, `1er mai 2015`, `16. April 2015`, `16 de abril de 2015`, `16 апреля 2015 г.`.
@@ -451,162 +364,9 @@ impl<'a> Reader<'a> {
             self.eat(&['.']);
         }
     }
-
-    /// The time of day after a date: `T14:30:00Z`, ` 14:30`, `, 14:30 +02:00`.
-    fn time(&mut self) -> Option<TimeOfDay> {
-        self.optional(|reader| {
-            let is_joined = reader.eat(&['T', 't']);
-            if !is_joined {
-                reader.eat(&[',', '،']);
-                let is_parted = reader.blanks() || (reader.is_field && reader.eat(&['-', '_']));
-                is_parted.then_some(())?;
-                if reader.is_field {
-                    reader.eat(&['-', '–', '|', 'T', 't']);
-                    reader.blanks();
-                    if reader.word_of(&TIME_WORDS) {
-                        reader.eat(&['.']);
-                        reader.blanks();
-                    }
-                }
-            }
-            let mut time = reader.clock(is_joined)?;
-            time.offset = reader.optional(|reader| {
-                reader.blanks();
-                reader.offset()
-            });
-            Some(time)
-        })
-    }
-
-    /// `14:30`, `14:30:00.5`, `2:30 pm`; in a field `14h30` too, and behind `T` the forms of ISO 8601: `1430`, `143000`, `14`.
-    fn clock(&mut self, is_iso: bool) -> Option<TimeOfDay> {
-        let rest = &self.text[self.at..];
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let is_basic = self.is_field && (is_iso || digits == 6) && matches!(digits, 4 | 6);
-        let (hour, mut minute, mut second) = if is_basic {
-            let number = |range: std::ops::Range<usize>| rest.get(range).and_then(|digits| digits.parse().ok());
-            self.at += digits;
-            (number(0..2)?, number(2..4), number(4..6))
-        } else {
-            (self.number_of(1..=2)?, None, None)
-        };
-        if !is_basic && (self.eat(&[':']) || (self.is_field && self.eat(&['h', 'H']))) {
-            minute = Some(self.number_of(2..=2)?);
-            if self.eat(&[':']) {
-                second = Some(self.number_of(1..=2)?);
-            }
-        }
-        (minute.is_some() || (is_iso && self.is_field)).then_some(())?;
-        // A fraction is one of the smallest unit that is given.
-        let unit: u64 = if second.is_some() {
-            1
-        } else if minute.is_some() {
-            60
-        } else {
-            3600
-        };
-        let fraction = self.fraction().filter(|_| second.is_some() || is_iso).unwrap_or(0) * unit;
-        let (minute, second) = (minute.unwrap_or(0), second.unwrap_or(0));
-        let hour = self.half_of_day(hour);
-        let is_end_of_day = (hour, minute, second) == (24, 0, 0);
-        let hour = if is_end_of_day { 0 } else { hour };
-        // A leap second is the second before it.
-        let time = NaiveTime::from_hms_opt(hour, minute, second.min(if second == 60 { 59 } else { 60 }))?;
-        let time = time.overflowing_add_signed(chrono::TimeDelta::nanoseconds(i64::try_from(fraction).ok()?)).0;
-        Some(TimeOfDay { time, is_end_of_day, offset: None })
-    }
-
-    /// The digits behind a point or a comma, as billionths.
-    fn fraction(&mut self) -> Option<u64> {
-        self.optional(|reader| {
-            reader.eat(&['.', ',']).then_some(())?;
-            let rest = &reader.text[reader.at..];
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-            let billionths = format!("{:0<9}", &rest[..digits.min(9)]).parse().ok().filter(|_| digits > 0)?;
-            reader.at += digits;
-            Some(billionths)
-        })
-    }
-
-    /// The hour of `am` or `pm`.
-    fn half_of_day(&mut self, hour: u32) -> u32 {
-        let read = |reader: &mut Self| {
-            reader.blanks();
-            let word = reader.word().to_ascii_lowercase();
-            let is_afternoon = match &*word.replace('.', "") {
-                "am" => false,
-                "pm" => true,
-                _ => return None,
-            };
-            if word.contains('.') {
-                reader.eat(&['.']);
-            }
-            Some(is_afternoon)
-        };
-        match self.optional(read) {
-            Some(true) if hour < 12 => hour + 12,
-            Some(false) if hour == 12 => 0,
-            _ => hour,
-        }
-    }
-
-    /// `Z`, `+02:00`, `+0200`, `+2`, `UTC`, `GMT+2`; in a field the other names of zones too.
-    fn offset(&mut self) -> Option<FixedOffset> {
-        let name = self.word();
-        let named = match name {
-            "" => None,
-            "Z" | "z" | "UTC" | "GMT" | "UT" | "utc" | "gmt" => Some(0),
-            name if self.is_field => Some(zone::by_name(name)?),
-            _ => return None,
-        };
-        let signed = self.optional(|reader| {
-            let sign = reader.eat_if(|next| "+-−".contains(next))?;
-            let digits = reader.ascii_digits();
-            let minutes = reader.optional(|reader| {
-                reader.eat(&[':']).then_some(())?;
-                Some(reader.ascii_digits()).filter(|minutes| minutes.len() == 2)
-            });
-            zone::by_digits(sign != '+', digits, minutes)
-        });
-        let is_ended = !self.peek().is_some_and(char::is_alphanumeric);
-        FixedOffset::east_opt(signed.or(named).filter(|_| is_ended)?)
-    }
-
-    fn ascii_digits(&mut self) -> &'a str {
-        let start = self.at;
-        while self.eat_if(|next| next.is_ascii_digit()).is_some() {}
-        &self.text[start..self.at]
-    }
-
-    /// Skips the comments of RFC 2822 and the suffixes of RFC 9557: `(CEST)`, `[Europe/Vienna]`.
-    fn comments(&mut self) {
-        if !self.is_field {
-            return;
-        }
-        for (open, close) in [('(', ')'), ('[', ']'), ('(', ')')] {
-            self.skip(|reader| {
-                reader.blanks();
-                let is_open = reader.eat(&[open]);
-                let length = reader.text[reader.at..].find(close);
-                reader.at += length.map_or(0, |length| length + 1);
-                is_open && length.is_some()
-            });
-        }
-    }
 }
 
 /// A year of two digits (RFC 2822 §4.3).
 fn of_two_digits(year: u32) -> i32 {
     (if year < 50 { 2000 } else { 1900 }) + i32::try_from(year).unwrap_or_default()
-}
-
-/// Whether a character is part of a word: marks on letters and apostrophes too.
-fn is_letter(letter: char) -> bool {
-    let is_mark = letter >= '\u{300}'
-        && !letter.is_numeric()
-        && !letter.is_whitespace()
-        && !('\u{2000}'..='\u{2bff}').contains(&letter)
-        && !('\u{3000}'..='\u{303f}').contains(&letter)
-        && !matches!(letter, '،' | '٬' | '፣' | '।' | '年' | '月' | '日' | '\u{61c}');
-    letter.is_alphabetic() || is_mark || matches!(letter, '’' | '\'' | '\u{200c}' | '\u{200d}')
 }
