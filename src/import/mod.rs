@@ -24,6 +24,7 @@ mod entry;
 mod feed;
 mod group;
 mod html;
+mod html_tag;
 mod identify;
 mod language;
 mod link;

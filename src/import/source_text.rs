@@ -1,7 +1,4 @@
-//! Plain text of sources: character references, white space, and the tags between which shortcodes stand.
-//!
-//! Tags are read here and not by the parser of HTML only where a source is not HTML yet: a WordPress body whose line breaks
-//! are paragraphs and whose shortcodes are text.
+//! Plain text of sources: character references and white space.
 
 use std::borrow::Cow;
 
@@ -82,29 +79,6 @@ pub fn is_balanced(html: &str, name: &str) -> bool {
         .filter(|(other, _)| other == name)
         .try_fold(0_usize, |depth, (_, is_end)| if is_end { depth.checked_sub(1) } else { Some(depth + 1) });
     depth == Some(0)
-}
-
-/// The tag at the start of a text: its length, its name, and whether it is an end tag.
-pub fn parse_tag(text: &str) -> Option<(usize, &str, bool)> {
-    let inner = text.strip_prefix('<')?;
-    let (inner, is_end) = inner.strip_prefix('/').map_or((inner, false), |inner| (inner, true));
-    let inner = inner.strip_prefix(['!', '?']).unwrap_or(inner);
-    if !inner.starts_with(|first: char| first.is_ascii_alphabetic()) {
-        return None;
-    }
-    let name = &inner[..inner.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(inner.len())];
-    // An unterminated tag is text.
-    let mut quote = None;
-    for (at, letter) in text.char_indices().take(20_000) {
-        match (quote, letter) {
-            (None, '>') => return Some((at + 1, name, is_end)),
-            (None, '<') if at > 0 => return None,
-            (None, '"' | '\'') if text[..at].ends_with('=') => quote = Some(letter),
-            (Some(open), letter) if open == letter => quote = None,
-            _ => {}
-        }
-    }
-    None
 }
 
 /// Whether a text has a letter that is seen: neither white space nor invisible nor punctuation.

@@ -64,6 +64,26 @@ pub fn visible_text(html: &str) -> String {
     out.text
 }
 
+/// A link in HTML.
+pub struct Link {
+    pub text: String,
+    pub href: Option<String>,
+}
+
+/// The links in HTML.
+pub fn links(html: &str) -> Vec<Link> {
+    if !has_tags(html) || exceeded_limit(html, MAX_DEPTH).is_some() {
+        return Vec::new();
+    }
+    let mut links = Vec::new();
+    Tree::parse(html).for_each(|tree, id, name| {
+        if name == "a" {
+            links.push(Link { text: tree.text(id), href: tree.attribute(id, "href").map(str::to_owned) });
+        }
+    });
+    links
+}
+
 /// Whether a text has a tag.
 pub fn has_tags(text: &str) -> bool {
     tags(text).is_none_or(|tags| !tags.is_empty())

@@ -3,6 +3,7 @@
 use super::inline_text;
 use super::value::Value;
 use crate::import::entry::Author;
+use crate::markup;
 
 /// The distinct authors of front matter; `registry` has the site's authors by id.
 pub fn read(values: &Value, registry: &Value) -> Vec<Author> {
@@ -60,19 +61,10 @@ fn from_registry(id: &str, entry: &Value) -> Author {
 fn from_text(text: &str, registry: &Value) -> Vec<Author> {
     let mut authors = Vec::new();
     let mut rest = text;
-    if text.to_ascii_lowercase().contains("<a ") {
-        while let Some(at) = rest.to_ascii_lowercase().find("<a ") {
-            let (tag, behind) = rest[at..].split_once('>').unwrap_or((&rest[at..], ""));
-            let lower = behind.to_ascii_lowercase();
-            let end = lower.find("</a").unwrap_or(behind.len());
-            let name = inline_text::line(&behind[..end]);
-            let url = inline_text::attribute(tag, "href");
-            push(&mut authors, Author { name, url, email: None });
-            rest = &behind[end..];
-            if authors.len() > MAX_AUTHORS {
-                break;
-            }
-        }
+    for link in markup::links(text) {
+        push(&mut authors, Author { name: inline_text::line(&link.text), url: link.href, email: None });
+    }
+    if !authors.is_empty() {
         return authors;
     }
     while let Some((before, label, address, behind)) = inline_text::next_link(rest) {

@@ -8,6 +8,10 @@ use url::Url;
 use super::code::{CodeScope, CodeSpans, replace_at, rewrite};
 use super::post_context::{PostContext, split_fragment};
 use super::tree::{joined, parent};
+use crate::import::html_tag::HtmlTag;
+
+/// The attributes whose URLs are resolved.
+const URL_ATTRIBUTES: [&str; 4] = ["href", "src", "poster", "data"];
 
 /// Resolves the URLs of one page and records which files beside it are referenced.
 #[derive(Debug)]
@@ -88,24 +92,22 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         start + length
     }
 
-    /// Writes the HTML tag at the start of a text and returns its length.
+    /// Writes the HTML tag at the start of a text and returns its length. All but its URLs stays as it is written.
     fn tag(&mut self, text: &str, out: &mut String) -> Option<usize> {
-        let is_start = text[1..].starts_with(|first: char| first.is_ascii_alphabetic());
-        let length = tag_length(text).filter(|_| is_start)?;
-        let tag = &text[..length];
-        let lower = tag.to_ascii_lowercase();
+        let tag = HtmlTag::parse(text).filter(|tag| !tag.is_end)?;
+        let is_url = |name: &str| URL_ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(name));
         let mut at = 0;
-        while let Some((start, end)) = next_address(&lower, tag, at) {
-            out.push_str(&tag[at..start]);
-            let written = crate::import::source_text::decode_references(&tag[start..end]);
-            match self.resolve(written.trim()) {
+        for (_, value) in tag.attributes.into_iter().filter(|(name, _)| is_url(name)) {
+            out.push_str(&text[at..value.start]);
+            let written = &text[value.clone()];
+            match self.resolve(crate::import::source_text::decode_references(written).trim()) {
                 Some(resolved) => out.push_str(&html_escape::encode_double_quoted_attribute(&resolved)),
-                None => out.push_str(&tag[start..end]),
+                None => out.push_str(written),
             }
-            at = end;
+            at = value.end;
         }
-        out.push_str(&tag[at..]);
-        Some(length)
+        out.push_str(&text[at..tag.length]);
+        Some(tag.length)
     }
 
     /// The absolute form of a URL; `None` if it stays as it is.
@@ -192,54 +194,6 @@ fn unbracketed_length(text: &str) -> usize {
         }
     }
     text.len()
-}
-
-const MAX_TAG_BYTES: usize = 4096;
-
-fn tag_length(text: &str) -> Option<usize> {
-    let mut quote = None;
-    let mut at = 0;
-    for byte in text.bytes().take(MAX_TAG_BYTES) {
-        at += 1;
-        match (quote, byte) {
-            (Some(open), _) if open == byte => quote = None,
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (None, b'>') => return Some(at),
-            (None, b'<') if at > 1 => return None,
-            _ => {}
-        }
-    }
-    None
-}
-
-/// The byte range of the next URL in a tag, without quotes.
-fn next_address(lower: &str, tag: &str, from: usize) -> Option<(usize, usize)> {
-    let names = ["href", "src", "poster", "data"];
-    let mut at = from;
-    loop {
-        let equals = lower[at..].find('=').map(|target| at + target)?;
-        let name = lower[from.min(equals)..equals].trim_end();
-        let is_address = names.iter().any(|wanted| {
-            name.strip_suffix(wanted).is_some_and(|before| before.ends_with([' ', '\t', '\n', '"', '\'', '/']))
-        });
-        let value = &tag[equals + 1..];
-        let inner = value.trim_start();
-        let start = equals + 1 + value.len() - inner.len();
-        let (start, end) = match inner.chars().next() {
-            Some(quote @ ('"' | '\'')) => {
-                let length = inner[1..].find(quote)?;
-                (start + 1, start + 1 + length)
-            }
-            _ => {
-                let length = inner.find(|next: char| next.is_whitespace() || next == '>').unwrap_or(inner.len());
-                (start, start + length)
-            }
-        };
-        if is_address && end > start {
-            return Some((start, end));
-        }
-        at = end.max(equals + 1);
-    }
 }
 
 /// Whether a URL has a scheme.

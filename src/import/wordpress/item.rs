@@ -89,8 +89,9 @@ impl Item<'_> {
             text(Namespace::Excerpt, "encoded").map(|html| markup::visible_text(&html)).filter(|text| !text.is_empty());
         if let Some(written) = text(Namespace::Content, "encoded") {
             let html = paragraphs::autop(&shortcodes::resolve(&written, files));
-            entry.body = Some(Body::Html(html))
-                .filter(|_| !markup::visible_text(&written).is_empty() || written.contains("<img"));
+            let has_image = || markup::tags(&written).unwrap_or_default().iter().any(|(name, _)| name == "img");
+            let is_empty = markup::visible_text(&written).is_empty() && !has_image();
+            entry.body = Some(Body::Html(html)).filter(|_| !is_empty);
         }
         self.categories(&mut entry);
         self.language(&mut entry);

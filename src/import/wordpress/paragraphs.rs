@@ -1,6 +1,6 @@
 //! Owns adding paragraphs to a body at its blank lines, as WordPress does (`wpautop`).
 
-use crate::import::source_text;
+use crate::import::html_tag::{self, HtmlTag};
 
 /// Block-level elements.
 const BLOCK_ELEMENTS: [&str; 38] = [
@@ -25,15 +25,15 @@ pub fn autop(html: &str) -> String {
     while let Some(at) = rest.find('<') {
         writer.text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let Some((length, name, is_end)) = source_text::parse_tag(rest) else {
+        let Some(HtmlTag { length, name, is_end, .. }) = HtmlTag::parse(rest) else {
             writer.text.push('<');
             rest = &rest[1..];
             continue;
         };
         let find_in = |list: &[&'static str]| list.iter().copied().find(|listed| listed.eq_ignore_ascii_case(name));
         if let Some(name) = find_in(&VERBATIM_ELEMENTS).filter(|_| !is_end) {
-            let end = lower[html.len() - rest.len()..].find(&format!("</{name}>"));
-            let end = end.map_or(rest.len(), |at| at + name.len() + 3);
+            let end = html_tag::end_tag(&lower[html.len() - rest.len()..], name);
+            let end = end.map_or(rest.len(), |tag| tag.end);
             writer.flush();
             writer.out.push_str(&rest[..end]);
             writer.out.push('\n');

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::Attachment;
-use crate::import::source_text;
+use crate::import::html_tag::{self, HtmlTag};
 
 /// Shortcodes recognized without attributes or an end tag.
 const BARE_SHORTCODES: [&str; 16] = [
@@ -38,9 +38,7 @@ pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
         rest = &rest[at..];
         if let Some(length) = comment(rest) {
             rest = &rest[length..];
-        } else if let Some(length) =
-            code.length(rest).or_else(|| source_text::parse_tag(rest).map(|(length, ..)| length))
-        {
+        } else if let Some(length) = code.length(rest).or_else(|| HtmlTag::parse(rest).map(|tag| tag.length)) {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
         } else if let Some(inner) = rest.strip_prefix("[[") {
@@ -113,11 +111,11 @@ struct CodeScanner {
 impl CodeScanner {
     /// The length of the code sample at the start of the rest.
     fn length(&mut self, rest: &str) -> Option<usize> {
-        let (length, name, is_end) = source_text::parse_tag(rest)?;
+        let HtmlTag { length, name, is_end, .. } = HtmlTag::parse(rest)?;
         let mut names = ["pre", "code", "script", "style", "textarea"].into_iter();
         let name = names.find(|known| known.eq_ignore_ascii_case(name) && !self.unclosed.contains(known))?;
         let lower = &self.lower[self.lower.len() - rest.len()..];
-        let end = lower.find(&format!("</{name}")).filter(|_| !is_end);
+        let end = html_tag::end_tag(lower, name).map(|end| end.start).filter(|_| !is_end);
         if end.is_none() && !is_end {
             self.unclosed.push(name);
         }
@@ -208,13 +206,10 @@ fn link(url: &str, out: &mut String) {
 fn close_caption(out: &mut String, text: &str) {
     let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
     let figure = out.split_off(start);
-    let picture = figure.rfind("<img").and_then(|at| Some(at + source_text::parse_tag(&figure[at..])?.0));
-    let end = picture.map_or(0, |end| {
-        if figure[end..].trim_start().starts_with("</a>") {
-            figure[end..].find("</a>").map_or(end, |at| end + at + 4)
-        } else {
-            end
-        }
+    let end = html_tag::last_start_tag(&figure, "img").map_or(0, |picture| {
+        let behind = figure[picture.end..].trim_start();
+        let link = HtmlTag::parse(behind).filter(|tag| tag.is_end && tag.is("a"));
+        link.map_or(picture.end, |link| figure.len() - behind.len() + link.length)
     });
     let (picture, behind) = figure.split_at(end);
     let words = [behind.trim(), text.trim()].into_iter().find(|words| !words.is_empty()).unwrap_or_default();
