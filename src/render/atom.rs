@@ -115,11 +115,14 @@ fn atom_entry(entry: &Entry) -> atom::Entry {
     }
 }
 
-/// The body. An entry without a link must have content (§4.1.2): without a body, it is the summary or the title.
+/// The body. An entry without a link must have content (§4.1.2), and the W3C's validator wants one without a summary to have
+/// content too: without a body it is the summary, else the title.
 fn content(entry: &Entry) -> Option<atom::Content> {
     let (value, content_type) = match &entry.content {
         Some(html) => (html.as_str(), "html"),
-        None if entry.link.is_none() => (entry.summary.as_ref().unwrap_or(&entry.title).as_str(), "text"),
+        None if entry.link.is_none() || entry.summary.is_none() => {
+            (entry.summary.as_ref().unwrap_or(&entry.title).as_str(), "text")
+        }
         None => return None,
     };
     Some(atom::Content {
