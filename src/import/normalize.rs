@@ -299,8 +299,9 @@ impl<'a> Normalizer<'a> {
             Some(Enclosure { url, media_type, ..file.clone() })
         });
         let enclosures = enclosures.collect();
-        let authors = entry.authors.iter().filter(|author| !author.name.trim().is_empty()).map(|author| Author {
-            name: author.name.clone(),
+        let named = entry.authors.iter().map(|author| (plain(&author.name), author));
+        let authors = named.filter(|(name, _)| !name.is_empty()).map(|(name, author)| Author {
+            name,
             url: author.url.as_deref().and_then(|url| resolve(url, "the URL of an author")),
             email: author.email.clone().filter(|email| crate::model::is_email(email)),
         });
@@ -389,6 +390,15 @@ fn visible_text(entry: &ParsedEntry) -> String {
     let body = entry.body.as_ref().map(Body::visible_text).unwrap_or_default();
     let summary = entry.summary.as_deref().unwrap_or_default();
     [summary, &body].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
+}
+
+/// A name without the markup that some systems write into it.
+fn plain(name: &str) -> String {
+    if markup::has_tags(name) {
+        source_text::collapse_whitespace(&markup::visible_text(name))
+    } else {
+        name.trim().to_owned()
+    }
 }
 
 /// A file of a tree as the user can open it.

@@ -1,6 +1,6 @@
 //! Ids and the references to them. Each id gets a prefix, so that the bodies on one page or in one feed share none.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::tree::Tree;
 
@@ -24,6 +24,7 @@ pub fn rewrite(tree: &mut Tree, prefix: &str) {
         tree.set_first_attribute(id, "id", &new);
         new_ids.insert(written, new);
     });
+    let mut used: HashSet<String> = new_ids.values().cloned().collect();
     tree.for_each(|tree, id, name| {
         for attribute in REFERENCES {
             if let Some(written) = tree.attribute(id, attribute) {
@@ -42,6 +43,12 @@ pub fn rewrite(tree: &mut Tree, prefix: &str) {
             Some(target) => {
                 let target = format!("#{target}");
                 tree.set_attribute(id, "href", Some(&target));
+                if tree.attribute(id, "id").is_none() {
+                    // Its own id, so that an attribute stands before the reference here, too.
+                    let names = (1..).map(|number| format!("{prefix}ref{number}"));
+                    let own = names.into_iter().find(|name| used.insert(name.clone())).unwrap_or_default();
+                    tree.set_first_attribute(id, "id", &own);
+                }
             }
             None if tree.attribute(id, "id").is_some() => tree.set_attribute(id, "href", None),
             None => tree.unwrap(id),
