@@ -165,10 +165,12 @@ impl<'a> Identifier<'a> {
                         || fold(&earlier.title) == fold(entry.title())
                         || (!entry.text_hash.is_empty() && earlier.text_hash == entry.text_hash)
                 };
-                let found = near
-                    .into_iter()
-                    .filter(is_possible)
-                    .min_by_key(|found| self.earlier(*found).language != self.entries[index].language());
+                // Of several the one that says the same comes first, then the one in the same language.
+                let found = near.into_iter().filter(is_possible).min_by_key(|found| {
+                    let (earlier, entry) = (self.earlier(*found), &self.entries[index]);
+                    let is_other_language = earlier.language != entry.language();
+                    (is_other_language || !entry.is_unchanged(earlier), is_other_language)
+                });
                 // A source whose own entry has a foreign id may quote the entry that has it.
                 let is_quotation = found.is_some_and(|found| {
                     let others = candidates.iter().copied().filter(|other| *other != found);

@@ -572,6 +572,11 @@ fn sequences_that_changed_something_at_a_second_import_do_not() {
             (0, false, vec![item(&format!("{own}2019/A/en"), "Bridge!", one, day, "ru")]),
             (0, false, vec![item(&format!("{own}2019/A/en"), "Bridge!", one, "2019-01-06", "en")]),
         ],
+        vec![
+            (0, false, vec![item(&format!("{own}_x/en"), "One text", one, day, "ru")]),
+            (0, false, vec![item(&format!("{own}_x/en"), "con", another, day, "en")]),
+            (0, false, vec![item(&format!("{own}_x/en"), "One text", one, day, "en")]),
+        ],
     ];
     for feeds in sequences {
         no_import_breaks_a_store(&feeds).unwrap();
