@@ -8,7 +8,7 @@ use super::policy::is_allowed;
 use super::tree::Tree;
 
 /// Elements that are never displayed.
-const NEVER_SHOWN: [&str; 9] = ["script", "style", "template", "title", "meta", "link", "base", "datalist", "param"];
+const NEVER_SHOWN: [&str; 8] = ["script", "style", "template", "title", "meta", "link", "base", "datalist"];
 /// Blocks that become a `div`.
 const DIVISIONS: [&str; 10] =
     ["address", "dialog", "fieldset", "form", "main", "search", "section", "optgroup", "frameset", "marquee"];

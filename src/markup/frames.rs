@@ -13,6 +13,8 @@ const FRAMES: [&str; 7] = ["iframe", "frame", "embed", "object", "applet", "port
 /// Where such an element has its address; some scripts fill it in when the reader arrives.
 const ADDRESSES: [&str; 8] =
     ["src", "data-src", "data-lazy-src", "data-original", "data-litespeed-src", "data", "movie", "href"];
+/// Names of the parameter that has the address of a player.
+const PARAMETERS: [&str; 5] = ["movie", "src", "url", "filename", "href"];
 /// Elements that a paragraph may stand in.
 const PARENTS_OF_PARAGRAPHS: [&str; 16] = [
     "html", "div", "section", "article", "blockquote", "li", "td", "th", "figure", "main", "aside", "details", "dd",
@@ -26,15 +28,15 @@ pub fn replace(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss
             return;
         }
         let written = ADDRESSES.iter().filter_map(|attribute| tree.attribute(id, attribute));
-        let written: Vec<String> = written.map(str::to_owned).collect();
+        let written: Vec<String> = written.map(str::to_owned).chain(parameters(tree, id)).collect();
         let is_blank = written.first().is_some_and(|address| address.trim().starts_with("about:"));
         if is_hidden(tree, id) || is_tiny(tree, id) || (is_blank && written.len() == 1) {
             tree.remove(id);
             return;
         }
         let Some(address) = written.iter().find_map(|address| addresses.file(address)) else {
-            // In a frame the parser takes it for text.
-            let has_fallback = name != "iframe" && !tree.text(id).trim().is_empty();
+            // What stands in a frame is text to the parser.
+            let has_fallback = name != "iframe" && (!tree.text(id).trim().is_empty() || has_frame(tree, id));
             if has_fallback {
                 tree.unwrap(id);
             } else {
@@ -61,6 +63,23 @@ pub fn replace(tree: &mut Tree, addresses: &Addresses<'_>, losses: &mut Vec<Loss
             tree.wrap(id, "p");
         }
     });
+}
+
+/// The addresses among the parameters of a player.
+fn parameters(tree: &Tree, id: NodeId) -> Vec<String> {
+    let Some(element) = tree.element(id) else { return Vec::new() };
+    let parameters = element.descendants().filter_map(|node| node.value().as_element());
+    let parameters = parameters.filter(|element| element.name() == "param").filter_map(|parameter| {
+        let name = parameter.attr("name")?.to_ascii_lowercase();
+        PARAMETERS.contains(&&*name).then_some(parameter.attr("value")?.to_owned())
+    });
+    parameters.collect()
+}
+
+/// Whether an element has another player within, for browsers that cannot show it.
+fn has_frame(tree: &Tree, id: NodeId) -> bool {
+    let within = tree.element(id).into_iter().flat_map(|element| element.descendants().skip(1).collect::<Vec<_>>());
+    within.into_iter().any(|node| node.value().as_element().is_some_and(|element| FRAMES.contains(&element.name())))
 }
 
 /// Whether an element is too small to be seen: such frames and images count readers.

@@ -136,6 +136,13 @@ fn frames_become_links_in_every_spelling() {
     }
     assert_eq!(losses("<iframe src='javascript:alert(1)'></iframe>"), ["frame"]);
     assert_eq!(html("<object><p>Text of it</p></object>"), "<p>Text of it</p>");
+    for player in [
+        "<object width=4><param name=movie value=https://v.example/1></param><embed src=https://v.example/1></object>",
+        "<object><param name=wmode value=x><PARAM NAME=SRC VALUE=https://v.example/1><p>No player.</p></object>",
+        "<object><embed src=https://v.example/1></object>",
+    ] {
+        assert_eq!(html(player), "<p><a href=\"https://v.example/1\">v.example</a></p>", "{player}");
+    }
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub fn resolve(html: &str, files: &HashMap<String, Attachment>) -> String {
         rest = &rest[at..];
         if let Some(length) = comment(rest) {
             rest = &rest[length..];
+        } else if let Some(length) = code.write_sample(rest, &mut out) {
+            rest = &rest[length..];
         } else if let Some(length) = code.length(rest).or_else(|| HtmlTag::parse(rest).map(|tag| tag.length)) {
             out.push_str(&rest[..length]);
             rest = &rest[length..];
@@ -121,7 +123,34 @@ impl CodeScanner {
         }
         end.filter(|end| *end >= length)
     }
+
+    /// Writes the code sample at the start of the rest, if it is one of a plugin that shows its content as it is
+    /// (SyntaxHighlighter, WP-Syntax): `[code]…[/code]`, `<pre lang="php">…</pre>`. Returns its length.
+    fn write_sample(&mut self, rest: &str, out: &mut String) -> Option<usize> {
+        let lower = &self.lower[self.lower.len() - rest.len()..];
+        let (start, end) = if let Some(tag) = tag(rest).filter(|tag| !tag.is_end) {
+            let name = CODE_SHORTCODES.into_iter().find(|name| *name == tag.name && !self.unclosed.contains(name))?;
+            let Some(end) = lower.find(&format!("[/{name}]")) else {
+                self.unclosed.push(name);
+                return None;
+            };
+            (tag.length, end..end + name.len() + 3)
+        } else {
+            let tag = HtmlTag::parse(rest).filter(|tag| tag.is("pre") && !tag.is_end)?;
+            let has = |name: &str| tag.attributes.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+            if !has("lang") || has("escaped") || self.unclosed.contains(&"pre") {
+                return None;
+            }
+            (tag.length, html_tag::end_tag(lower, "pre")?)
+        };
+        let code = html_escape::decode_html_entities(rest.get(start..end.start)?);
+        let _ = write!(out, "\n\n<pre><code>{}</code></pre>\n\n", encode_text(code.trim_matches(['\r', '\n'])));
+        Some(end.end)
+    }
 }
+
+/// Shortcodes whose content is code.
+const CODE_SHORTCODES: [&str; 3] = ["code", "sourcecode", "source"];
 
 const MAX_TAG_CHARS: usize = 4000;
 

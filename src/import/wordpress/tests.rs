@@ -149,6 +149,12 @@ fn bodies() {
         ("a <b>b\nc</b>", "<p>a <b>b<br />\nc</b></p>"),
         ("[vc_row][vc_column width=\"1/2\"]kept[/vc_column][/vc_row]", "<p>kept</p>"),
         ("a [sic] b [1] c [...] d [Photo: X] [a, b]", "<p>a [sic] b [1] c [...] d [Photo: X] [a, b]</p>"),
+        (
+            "a [code lang=\"php\"]\n<title>T</title> [gallery] &amp;&amp; x\n[/code] b",
+            "<p>a</p>\n<pre><code>&lt;title&gt;T&lt;/title&gt; [gallery] &amp;&amp; x</code></pre>\n<p>b</p>",
+        ),
+        ("<pre lang=php><?php echo '<p>'; ?></pre>", "<pre><code>&lt;?php echo '&lt;p&gt;'; ?&gt;</code></pre>"),
+        ("<pre lang=php escaped=true>&lt;p&gt;</pre>", "<pre lang=php escaped=true>&lt;p&gt;</pre>"),
         ("[[gallery]] and <code>[gallery]</code>", "<p>[gallery] and <code>[gallery]</code></p>"),
         (
             "[gallery ids=\"1,2\"]",
@@ -186,7 +192,7 @@ fn other_documents_are_rejected() {
 fn parsing_takes_linear_time() {
     for piece in [
         "[caption]", "[a b=", "[", "[[", "<code>", "<pre></pre>", "<!--", "<a x=\"", "\n\n", "[/a]", "<div>",
-        "<figure>[/caption]", "</p>",
+        "<figure>[/caption]", "</p>", "[code]", "[/code]", "[code][/code]", "<pre lang=a>",
     ] {
         let start = std::time::Instant::now();
         body(&piece.repeat(400_000 / piece.len()));
@@ -200,7 +206,7 @@ proptest! {
     #[test]
     fn any_body_resolves(pieces in prop::collection::vec(prop_oneof![
         prop::sample::select(vec!["[", "]", "[[", "[caption", "[/caption]", "[gallery ids=", "\"", "'", "=", "1", "<", ">", "<pre>", "</pre>", "<p>", "</p>",
-            "<!--", "-->", "\n\n", "\n", " ", "é", "<li>", "<img src=x>", "<a href=", "/", "<br>", "<code>", "[video ", "x"]).prop_map(str::to_owned),
+            "<!--", "-->", "\n\n", "\n", " ", "é", "<li>", "<img src=x>", "<a href=", "/", "<br>", "<code>", "[video ", "x", "[code]", "[/code]", "<pre lang=x>"]).prop_map(str::to_owned),
         any::<String>(),
     ], 0..40)) {
         let text = pieces.concat();
