@@ -84,15 +84,17 @@
 //!
 //! # As a library
 //!
+//! [`Config`] and [`Site`] read what is published, [`Site::documents`] renders it, and [`serve::run`] serves it.
+//!
 //! ```
 //! use tidings::{Config, Site};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let config = Config::load("config/tidings.toml").map_err(|diagnostics| format!("{diagnostics:?}"))?;
-//! let now = "2026-01-01T00:00:00Z".parse()?;
-//! let (site, diagnostics) = Site::load(&config, now);
-//! assert!(diagnostics.iter().all(|diagnostic| !diagnostic.is_error()));
-//! for document in site.documents().map_err(|diagnostic| diagnostic.message)? {
+//! let config = Config::load("config/tidings.toml")?;
+//! let (site, diagnostics) = Site::load(&config, "2026-01-01T00:00:00Z".parse()?);
+//! let site = diagnostics.check(site)?;
+//! for document in site.documents() {
+//!     let document = document?;
 //!     println!("{} ({}, {} bytes)", document.path, document.media_type, document.bytes.len());
 //! }
 //! # Ok(())
@@ -126,5 +128,6 @@ mod text;
 
 pub use cli::run;
 pub use config::Config;
-pub use diagnostics::{Cause, Diagnostic, Location, OutputFormat, Severity, show};
-pub use site::{Document, Site};
+pub use diagnostics::{Cause, Diagnostic, Diagnostics, Location, OutputFormat, Severity, show};
+pub use site::{Document, Edition, Entry, Feed, Site, Topic};
+pub use store::StoryRecord;

@@ -159,7 +159,8 @@ fn documents(site: &Site, now: &str) -> BTreeMap<String, Document> {
     let config = Config::load(path).unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"));
     let (site, diagnostics) = tidings::Site::load(&config, now.parse().unwrap());
     assert!(!diagnostics.iter().any(|diagnostic| diagnostic.is_error()), "{diagnostics:?}");
-    let documents = site.documents().unwrap_or_else(|diagnostic| panic!("{diagnostic:?}"));
+    let documents: Vec<_> =
+        site.documents().collect::<Result<_, _>>().unwrap_or_else(|diagnostic| panic!("{diagnostic}"));
     documents.into_iter().map(|document| (document.path.clone(), document)).collect()
 }
 

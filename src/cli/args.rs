@@ -234,10 +234,11 @@ pub struct PreviewOptions {
 
 impl PreviewOptions {
     /// Applies them to a configuration.
-    pub fn apply(&self, config: Config) -> Result<Config, Vec<Diagnostic>> {
+    pub fn apply(&self, config: Config) -> Result<Config, Diagnostic> {
         let config = match &self.base_url {
-            Some(url) => config.with_base_url(url).map_err(|diagnostic| {
-                vec![Diagnostic { message: format!("--base-url: {}", diagnostic.message), ..diagnostic }]
+            Some(url) => config.with_base_url(url).map_err(|diagnostic| Diagnostic {
+                message: format!("--base-url: {}", diagnostic.message),
+                ..diagnostic
             })?,
             None => config,
         };

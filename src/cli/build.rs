@@ -31,7 +31,7 @@ fn build(
     report: &mut Report,
 ) -> Result<(), Vec<Diagnostic>> {
     let one = |diagnostic: Diagnostic| vec![diagnostic];
-    let config = options.preview.apply(configuration(config)?)?;
+    let config = options.preview.apply(configuration(config)?).map_err(one)?;
     let now = publication_time(&config, options.now.as_deref()).map_err(one)?;
     let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
     reject_output_in_store(&config, &output).map_err(one)?;

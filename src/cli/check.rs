@@ -38,7 +38,7 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
     let (site, mut diagnostics) = Site::load(&config, Utc::now());
     match site.body_losses() {
         Ok(losses) => diagnostics.extend(site.loss_warnings(&losses)),
-        Err(diagnostic) => diagnostics.push(diagnostic),
+        Err(diagnostic) => diagnostics.extend([diagnostic]),
     }
     report.diagnostics(&diagnostics, options.strict);
     let (stories, translations) = site.counts();
@@ -69,7 +69,7 @@ fn feeds(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
                 entries += result.entries;
                 diagnostics.extend(result.diagnostics);
             }
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => diagnostics.extend([diagnostic]),
         }
     }
     if diagnostics.is_empty() && feeds == 0 {
@@ -110,7 +110,7 @@ enum Origin {
 fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
     let output = match configuration(config) {
         Ok(config) => config.site.output,
-        Err(diagnostics) => return (Vec::new(), diagnostics),
+        Err(diagnostics) => return (Vec::new(), diagnostics.into()),
     };
     let published = match Published::open(&output) {
         Ok(published) => Arc::new(published),

@@ -175,7 +175,7 @@ mod tests {
     fn check(root: &Path) -> (usize, Vec<Diagnostic>) {
         let config = Config::load(root.join("tidings.toml")).unwrap();
         let (site, diagnostics) = Site::load(&config, chrono::Utc::now());
-        (site.counts().0, diagnostics)
+        (site.counts().0, diagnostics.into())
     }
 
     const NEWS: &str =

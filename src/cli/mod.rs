@@ -24,7 +24,7 @@ use clap::Parser;
 use self::args::{Arguments, Command};
 use self::report::Report;
 use crate::config::Config;
-use crate::diagnostics::{Diagnostic, Location, escape_lines};
+use crate::diagnostics::{Diagnostic, Diagnostics, Location, escape_lines};
 
 const SUCCESS: u8 = 0;
 /// The input has errors, or `--check` found a difference.
@@ -64,8 +64,8 @@ pub fn run() -> ExitCode {
 }
 
 /// The named configuration, or the one in the current directory.
-fn configuration(named: Option<&Path>) -> Result<Config, Vec<Diagnostic>> {
-    Config::load(configuration_path(named).map_err(|diagnostic| vec![diagnostic])?)
+fn configuration(named: Option<&Path>) -> Result<Config, Diagnostics> {
+    Config::load(configuration_path(named)?)
 }
 
 /// The path of the named configuration, or of the one in the current directory.

@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::args::ServeOptions;
 use super::report::Report;
 use super::{configuration, configuration_path, log, sd_notify};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::serve::{Listener, Source, listen, run as run_server};
 
 /// Serves until a signal to stop.
@@ -22,14 +22,15 @@ pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -
     report.status()
 }
 
-fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
+fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Diagnostics> {
     raise_file_limit();
-    let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
+    let path = configuration_path(config)?;
     log::start(configuration(Some(&path))?.server.access_log);
     let preview = options.preview.clone();
-    let (source, warnings) = Source::with_overrides(path, move |config| preview.apply(config), Arc::new(Utc::now))?;
+    let (source, warnings) =
+        Source::with_overrides(path, move |config| Ok(preview.apply(config)?), Arc::new(Utc::now))?;
     report.diagnostics(&warnings, false);
-    let machine = |what: &str, error: std::io::Error| vec![Diagnostic::machine(Path::new("-"), what, &error)];
+    let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
     // With one core, threads only add switches.
     let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
     let mut runtime = match has_one_core {
@@ -37,7 +38,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
         false => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| machine("start the server's threads", error))?;
-    let served = runtime.block_on(async {
+    let served: Result<(), Diagnostics> = runtime.block_on(async {
         let listener =
             match inherited_socket().map_err(|error| machine("use the socket that was handed over", error))? {
                 Some(socket) => {
@@ -46,7 +47,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
                 }
                 None => {
                     let address = options.listen.unwrap_or(source.listen_address());
-                    let socket = listen(address).await.map_err(|diagnostic| vec![diagnostic])?;
+                    let socket = listen(address).await?;
                     let address = socket.local_addr().map_err(|error| machine("use the socket", error))?;
                     tracing::info!("serving at http://{address}/");
                     Listener::from(socket)
@@ -68,7 +69,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
             }
             sd_notify::notify("STOPPING=1");
         };
-        run_server(listener, source, stop).await.map_err(|diagnostic| vec![diagnostic])
+        Ok(run_server(listener, source, stop).await?)
     });
     // Does not wait for encoders: nobody needs their results any more.
     runtime.shutdown_background();

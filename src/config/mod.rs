@@ -20,7 +20,7 @@ use theme::Theme;
 use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::diagnostics::{Diagnostic, sort};
+use crate::diagnostics::{Diagnostic, Diagnostics, sort};
 use crate::files::read_regular_file;
 use crate::limits::MAX_CONFIG;
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_tag_uri};
@@ -186,24 +186,38 @@ pub(crate) enum AccessLog {
 }
 
 impl Config {
-    /// Reads a configuration: JSON if the name ends in `.json`, else TOML.
+    /// Reads a configuration: JSON if the name ends in `.json`, else TOML. Relative paths in it are relative to its folder.
     ///
     /// # Errors
     /// All its diagnostics.
-    pub fn load(path: impl AsRef<Path>) -> Result<Config, Vec<Diagnostic>> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Config, Diagnostics> {
         let path = path.as_ref();
-        let bytes = read_regular_file(path, MAX_CONFIG).map_err(|diagnostic| vec![diagnostic])?;
+        let bytes = read_regular_file(path, MAX_CONFIG)?;
         let bytes = bytes.ok_or_else(|| {
             let diagnostic = Diagnostic::machine(path, "read the configuration", &ErrorKind::NotFound.into());
-            vec![diagnostic.help("name another with --config, or make a site with `tidings init`")]
+            diagnostic.help("name another with --config, or make a site with `tidings init`")
         })?;
-        let (config, mut diagnostics) = validate::read(path, &bytes);
+        Config::read(path, &bytes)
+    }
+
+    /// Reads a configuration from its text: JSON if it begins with `{`, else TOML. Relative paths in it are relative to
+    /// `folder`.
+    ///
+    /// # Errors
+    /// All its diagnostics, as of a file `tidings.toml` or `tidings.json` in `folder`.
+    pub fn parse(text: &str, folder: impl AsRef<Path>) -> Result<Config, Diagnostics> {
+        let name = if text.trim_start().starts_with('{') { "tidings.json" } else { "tidings.toml" };
+        Config::read(&folder.as_ref().join(name), text.as_bytes())
+    }
+
+    fn read(path: &Path, bytes: &[u8]) -> Result<Config, Diagnostics> {
+        let (config, mut diagnostics) = validate::read(path, bytes);
         sort(&mut diagnostics);
         match config {
             Some(config) if !diagnostics.iter().any(Diagnostic::is_error) => {
                 Ok(Config { warnings: diagnostics, ..config })
             }
-            _ => Err(diagnostics),
+            _ => Err(diagnostics.into()),
         }
     }
 

@@ -5,6 +5,7 @@
 //! Never touches: what a diagnostic is about.
 
 mod escape;
+mod list;
 mod show;
 
 use std::ops::Range;
@@ -12,6 +13,7 @@ use std::ops::Range;
 use escape::blank_secrets;
 
 pub use escape::{escape, escape_json, escape_lines};
+pub use list::Diagnostics;
 pub use show::{OutputFormat, show, show_colored};
 
 /// The severity of a diagnostic.

@@ -11,7 +11,7 @@ use notify::Event;
 use super::publisher::Publisher;
 use super::watch::{PendingReload, Watch};
 use crate::config::Config;
-use crate::diagnostics::{Diagnostic, OutputFormat, show};
+use crate::diagnostics::{Diagnostic, Diagnostics, OutputFormat, show};
 use crate::site::Site;
 
 /// How often the cheap checks run.
@@ -52,7 +52,7 @@ impl Drop for FollowerHandle {
 }
 
 /// Changes that are applied to a configuration whenever it is read.
-pub type Overrides = Box<dyn Fn(Config) -> Result<Config, Vec<Diagnostic>> + Send>;
+pub type Overrides = Box<dyn Fn(Config) -> Result<Config, Diagnostics> + Send>;
 
 /// The configuration, the watch over it and its store, and the channel of their events.
 pub struct Inputs {
@@ -68,7 +68,7 @@ impl Inputs {
     ///
     /// # Errors
     /// Every diagnostic of the configuration.
-    pub fn open(config_path: &Path, overrides: Overrides) -> Result<(Inputs, Config), Vec<Diagnostic>> {
+    pub fn open(config_path: &Path, overrides: Overrides) -> Result<(Inputs, Config), Diagnostics> {
         let (sender, receiver) = channel();
         let config = Config::load(config_path).and_then(&overrides)?;
         let watch = watch(config_path, &config, &sender);
@@ -79,7 +79,7 @@ impl Inputs {
         ReloadHandle(self.sender.clone())
     }
 
-    fn load_config(&self) -> Result<Config, Vec<Diagnostic>> {
+    fn load_config(&self) -> Result<Config, Diagnostics> {
         Config::load(&self.config_path).and_then(&self.overrides)
     }
 
@@ -221,8 +221,8 @@ impl Follower {
         let config = match self.inputs.load_config() {
             Ok(config) => config,
             Err(diagnostics) => {
-                self.config_errors.clone_from(&diagnostics);
-                return self.fail(diagnostics);
+                self.config_errors = diagnostics.to_vec();
+                return self.fail(diagnostics.into());
             }
         };
         self.config_errors.clear();
@@ -238,7 +238,7 @@ impl Follower {
         self.inputs.restart_watch(&config);
         let (site, diagnostics) = Site::load(&config, self.publisher.advance().utc());
         self.site = site.with_text_cache();
-        self.publish(diagnostics, start);
+        self.publish(diagnostics.into(), start);
     }
 
     /// Publishes the site as last read, unless it has errors.

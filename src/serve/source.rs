@@ -10,7 +10,7 @@ use super::follower::{Inputs, MAX_RETRIES, RETRY, ReloadHandle};
 use super::metrics::Metrics;
 use super::publication::{Next, Publication};
 use crate::config::Config;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::Diagnostics;
 use crate::model::Timestamp;
 use crate::site::Site;
 
@@ -30,7 +30,7 @@ impl Source {
     ///
     /// # Errors
     /// Every diagnostic, where one is an error.
-    pub fn new(config_path: impl AsRef<Path>, clock: Clock) -> Result<(Source, Vec<Diagnostic>), Vec<Diagnostic>> {
+    pub fn new(config_path: impl AsRef<Path>, clock: Clock) -> Result<(Source, Diagnostics), Diagnostics> {
         Source::with_overrides(config_path, Ok, clock)
     }
 
@@ -40,9 +40,9 @@ impl Source {
     /// Every diagnostic, where one is an error; and those of `overrides`.
     pub fn with_overrides(
         config_path: impl AsRef<Path>,
-        overrides: impl Fn(Config) -> Result<Config, Vec<Diagnostic>> + Send + 'static,
+        overrides: impl Fn(Config) -> Result<Config, Diagnostics> + Send + 'static,
         clock: Clock,
-    ) -> Result<(Source, Vec<Diagnostic>), Vec<Diagnostic>> {
+    ) -> Result<(Source, Diagnostics), Diagnostics> {
         let (inputs, config) = Inputs::open(config_path.as_ref(), Box::new(overrides))?;
         let moment = Timestamp(clock().timestamp());
         let metrics = Arc::new(Metrics::default());
@@ -68,19 +68,22 @@ fn first_publication(
     config: &Config,
     metrics: &Metrics,
     now: Timestamp,
-) -> Result<(Site, Vec<Diagnostic>, Next), Vec<Diagnostic>> {
+) -> Result<(Site, Diagnostics, Next), Diagnostics> {
     let mut retries = 0;
     loop {
-        let (site, diagnostics) = Site::load(config, now.utc());
-        if diagnostics.iter().any(Diagnostic::is_error) {
+        let (site, mut diagnostics) = Site::load(config, now.utc());
+        if diagnostics.has_errors() {
             return Err(diagnostics);
         }
         let site = site.with_text_cache();
         match Publication::after(None, &site, metrics, now) {
-            Ok(next) => return Ok((site, [diagnostics, next.losses.clone()].concat(), next)),
+            Ok(next) => {
+                diagnostics.extend(next.losses.iter().cloned());
+                return Ok((site, diagnostics, next));
+            }
             // A story changed meanwhile, and there is no earlier publication to serve.
             Err(_) if retries < MAX_RETRIES => retries += 1,
-            Err(diagnostic) => return Err(vec![diagnostic]),
+            Err(diagnostic) => return Err(diagnostic.into()),
         }
         std::thread::sleep(RETRY);
     }

@@ -4,6 +4,7 @@
 //! Never touches: where documents go.
 
 mod compare;
+mod contents;
 mod coverage;
 mod losses;
 mod pages;
@@ -19,15 +20,19 @@ use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 pub(crate) use self::compare::{Difference, PreviousEntry, truncated};
+pub use self::contents::{Edition, Entry, Feed, Topic};
 pub use self::coverage::StoryCoverage;
 pub(crate) use self::losses::BodyLosses;
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};
-use crate::diagnostics::{Diagnostic, Location, sort, suggestion};
+use crate::diagnostics::{Diagnostic, Diagnostics, Location, sort, suggestion};
 use crate::model::{Language, Timestamp};
 use crate::plan::{DocumentKey, EntryState, FeedKey, Plan, PlannedDocument};
 use crate::render::pages::Templates;
-use crate::store::{Changes, Store};
+use crate::store::{Changes, Store, StoryRecord};
+
+/// How many documents [`Site::documents`] renders at once, so that feeds share their rendered entries.
+const DOCUMENTS_AT_ONCE: usize = 32;
 
 /// A store as it is published at one moment.
 #[derive(Debug, Clone)]
@@ -69,10 +74,52 @@ impl Site {
     /// Reads a store as it is published at a moment. Returns what could be read, with every diagnostic.
     ///
     /// A site can be published if none of its diagnostics is an error.
-    pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Vec<Diagnostic>) {
+    ///
+    /// ```
+    /// use tidings::{Config, Site};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = Config::load("config/tidings.toml")?;
+    /// let (site, diagnostics) = Site::load(&config, "2026-01-01T00:00:00Z".parse()?);
+    /// let site = diagnostics.check(site)?;
+    /// assert!(site.document("en/all.atom.xml")?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn load(config: &Config, now: DateTime<Utc>) -> (Site, Diagnostics) {
+        Site::of_store(Store::load(config), config, now)
+    }
+
+    /// Reads stories that are not in files, as they are published at a moment. Their texts stay in memory. Their order makes
+    /// no difference.
+    ///
+    /// ```
+    /// use tidings::{Config, Site, StoryRecord};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = Config::parse(
+    ///     "[site]\nbase_url = 'https://news.example.org/'\nauthority = 'news.example.org,2014'\n[languages.en]\ntitle = 'News'",
+    ///     ".",
+    /// )?;
+    /// let story = StoryRecord::json("17", r#"{"language": "en", "published": "2026-01-05", "title": "Water"}"#);
+    /// let (site, diagnostics) = Site::from_stories(&config, [story], "2026-02-01T00:00:00Z".parse()?);
+    /// let site = diagnostics.check(site)?;
+    /// let feed = site.feeds().next().ok_or("no feed")?;
+    /// assert_eq!(site.entries(&feed)?[0].title, "Water");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_stories(
+        config: &Config,
+        stories: impl IntoIterator<Item = StoryRecord>,
+        now: DateTime<Utc>,
+    ) -> (Site, Diagnostics) {
+        Site::of_store(Store::of_records(stories, config), config, now)
+    }
+
+    fn of_store(store: Store, config: &Config, now: DateTime<Utc>) -> (Site, Diagnostics) {
         let (templates, template_errors) = load_templates(config);
         let config = Arc::new(config.clone());
-        let store = Store::load(&config);
         let (catalog, conflicts) = Catalog::new(&store, &config);
         let plan = Arc::new(Plan::new(&config, &catalog, Timestamp(now.timestamp())));
         let site = Site {
@@ -90,7 +137,7 @@ impl Site {
             diagnostics.extend(site.try_templates().err());
         }
         sort(&mut diagnostics);
-        (site, diagnostics)
+        (site, diagnostics.into())
     }
 
     /// The site after changes of its store. Reads only the files that may have changed.
@@ -165,13 +212,42 @@ impl Site {
         diagnostics
     }
 
-    /// All documents of the publication.
+    /// All documents of the publication, sorted by path, rendered as the iterator goes: a few dozen are in memory at once.
+    ///
+    /// An item is an error if a file of the store could not be read again, or has changed meanwhile; the iterator ends there.
+    pub fn documents(&self) -> impl Iterator<Item = Result<Document, Diagnostic>> {
+        let mut planned = self.planned_documents();
+        planned.sort_by_cached_key(|planned| self.path(planned.key));
+        let batches: Vec<Vec<PlannedDocument>> = planned.chunks(DOCUMENTS_AT_ONCE).map(<[_]>::to_vec).collect();
+        let mut has_failed = false;
+        batches.into_iter().flat_map(move |batch| {
+            if has_failed {
+                return Vec::new();
+            }
+            match self.rendered(&batch) {
+                Ok(documents) => documents.into_iter().map(Ok).collect(),
+                Err(diagnostic) => {
+                    has_failed = true;
+                    vec![Err(diagnostic)]
+                }
+            }
+        })
+    }
+
+    /// The document at a path below the output, such as `en/all.atom.xml`; `None` if nothing is published there.
     ///
     /// # Errors
-    /// A story could not be read again, or has changed meanwhile.
-    pub fn documents(&self) -> Result<Vec<Document>, Diagnostic> {
-        let documents = Mutex::new(Vec::new());
-        self.render(&self.planned_documents(), |planned, rendered| {
+    /// A file of the store could not be read again, or has changed meanwhile.
+    pub fn document(&self, path: &str) -> Result<Option<Document>, Diagnostic> {
+        let planned = self.planned_documents().into_iter().find(|planned| self.path(planned.key) == path);
+        let rendered = planned.map(|planned| self.rendered(&[planned])).transpose()?;
+        Ok(rendered.and_then(|documents| documents.into_iter().next()))
+    }
+
+    /// Some documents, sorted by path.
+    fn rendered(&self, planned: &[PlannedDocument]) -> Result<Vec<Document>, Diagnostic> {
+        let documents = Mutex::new(Vec::with_capacity(planned.len()));
+        self.render(planned, |planned, rendered| {
             let (path, media_type) = (self.path(planned.key), planned.key.media_type());
             let document = Document { path, media_type, bytes: rendered.bytes };
             documents.lock().unwrap_or_else(PoisonError::into_inner).push(document);
@@ -253,7 +329,7 @@ impl Site {
     }
 
     /// The languages that a document is about, one or all.
-    fn languages(&self, language: Option<LanguageIndex>) -> impl Iterator<Item = LanguageIndex> {
+    fn language_indices(&self, language: Option<LanguageIndex>) -> impl Iterator<Item = LanguageIndex> {
         let all = 0..self.config.languages.len() as LanguageIndex;
         all.filter(move |index| language.is_none_or(|wanted| wanted == *index))
     }
@@ -340,11 +416,11 @@ mod tests {
                 usize::from(site.catalog.after(&site.store, &site.store.after(&changes, &config), &config).is_some());
             let (after, diagnostics) = site.after(&changes, at);
             let (reloaded, expected) = Site::load(&config, now);
-            assert_eq!(diagnostics, expected);
+            assert_eq!(diagnostics, expected.to_vec());
             if expected.iter().all(|diagnostic| !diagnostic.is_error()) {
                 assert_eq!(after.counts(), reloaded.counts());
                 assert_eq!(after.input_hash(), reloaded.input_hash());
-                assert!(after.documents().unwrap() == reloaded.documents().unwrap());
+                assert!(after.documents().collect::<Result<Vec<_>, _>>() == reloaded.documents().collect());
                 sound += 1;
             }
             site = after;

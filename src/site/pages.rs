@@ -83,7 +83,8 @@ impl Site {
         let mut urls =
             vec![SitemapUrl { url: DocumentKey::Home.page_url(config), updated: None, alternates: Vec::new() }];
         let alternates = |feed: FeedKey, kind: PageKind| {
-            let languages = self.languages(None).filter(|language| self.equivalent_kind(feed, kind, *language) == kind);
+            let languages =
+                self.language_indices(None).filter(|language| self.equivalent_kind(feed, kind, *language) == kind);
             let alternate = |language: LanguageIndex| {
                 let key = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
                 (config.languages[usize::from(language)].language.clone(), key.page_url(config))

@@ -84,10 +84,10 @@ impl Site {
             Some((*index, formats.iter().map(|format| (*format, render::entry(&entry, *format))).collect()))
         });
         let fragments: EntryFragments = fragments.collect();
-        batch.par_iter().try_for_each(|planned| emit(planned, self.document(planned, &resolved, &fragments)?))
+        batch.par_iter().try_for_each(|planned| emit(planned, self.render_document(planned, &resolved, &fragments)?))
     }
 
-    fn document(
+    fn render_document(
         &self,
         planned: &PlannedDocument,
         resolved: &ResolvedEntries,
@@ -202,7 +202,7 @@ impl Site {
                 page: feed.home_page(config),
             })
         };
-        let groups = self.languages(language).map(|index| {
+        let groups = self.language_indices(language).map(|index| {
             let edition = &config.languages[usize::from(index)];
             (edition.language.clone(), edition.name.clone(), self.feeds_of(Some(index)).filter_map(outline).collect())
         });

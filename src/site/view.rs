@@ -71,7 +71,7 @@ impl<'s> ViewBuilder<'s> {
         };
         // The feed of all topics, those of the same scope in other languages, and the feed of everything.
         let all = FeedKey { topic: None, ..feed };
-        let others = self.site.languages(None).map(|other| FeedKey { language: Some(other), ..feed });
+        let others = self.site.language_indices(None).map(|other| FeedKey { language: Some(other), ..feed });
         let mut other_feeds: Vec<FeedKey> = [all].into_iter().chain(others).filter(|other| *other != feed).collect();
         other_feeds.push(FeedKey { language: None, topic: None });
         other_feeds.retain(|other| *other != feed);
@@ -84,7 +84,7 @@ impl<'s> ViewBuilder<'s> {
             description,
             url: self.key.page_url(config).to_string(),
             root: self.root.clone(),
-            languages: self.site.languages(None).map(in_language).collect(),
+            languages: self.site.language_indices(None).map(in_language).collect(),
             feeds: self.feeds(feed),
             other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
             opml: self.href(DocumentKey::Opml(feed.language)),
@@ -314,7 +314,7 @@ impl<'s> ViewBuilder<'s> {
         view::Home {
             page: self.page(feed, heading, config.languages[0].description.as_ref().map(ToString::to_string)),
             interface_language: usize::from(self.language),
-            editions: self.site.languages(None).map(edition).collect(),
+            editions: self.site.language_indices(None).map(edition).collect(),
             topics: topics.collect(),
             coverage: self.coverage(),
         }

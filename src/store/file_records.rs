@@ -108,6 +108,11 @@ impl FileRecords {
         if let Some(text) = self.texts().get(&record.offset) {
             return Ok(Arc::clone(text));
         }
+        if let Some(text) = &self.file.text {
+            let start = record.offset as usize;
+            let bytes = text.as_bytes().get(start..start + record.length as usize);
+            return bytes.map(Arc::from).ok_or_else(|| self.changed());
+        }
         let machine = |error: std::io::Error| Diagnostic::machine(&self.file.path, "read this file again", &error);
         let source = match source {
             Some(source) => source,
@@ -172,7 +177,10 @@ impl FileRecords {
         record: &Record,
         then: impl FnOnce(&SpannedDocument, usize, &[Step], &str) -> T,
     ) -> Option<T> {
-        let bytes = std::fs::read(&self.file.path).ok()?;
+        let bytes = match &self.file.text {
+            Some(text) => text.as_bytes().to_vec(),
+            None => std::fs::read(&self.file.path).ok()?,
+        };
         let text = decode(&bytes).ok()?;
         let syntax = self.file.syntax();
         let is_toml = syntax == Syntax::Toml;

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
@@ -19,6 +20,8 @@ pub struct StoreFile {
     /// The path below the store, with `/` between its parts.
     pub below: String,
     pub fingerprint: FileFingerprint,
+    /// The text of what is not a file.
+    pub text: Option<Arc<str>>,
 }
 
 impl StoreFile {
@@ -137,7 +140,12 @@ pub fn file(config: &Config, path: &Path) -> Option<StoreFile> {
     if Links::of(config).outside(path).is_some() {
         return None;
     }
-    Some(StoreFile { path: path.to_owned(), below: below(store, path)?, fingerprint: FileFingerprint::of(&metadata) })
+    Some(StoreFile {
+        path: path.to_owned(),
+        below: below(store, path)?,
+        fingerprint: FileFingerprint::of(&metadata),
+        text: None,
+    })
 }
 
 /// Whether a path is one of a story file: below the store, not hidden, and with the right extension.
@@ -176,7 +184,7 @@ fn regular(store: &Path, entry: &DirEntry) -> Result<Option<StoreFile>, Diagnost
         return Err(Diagnostic::error(location(), "this file's name is not UTF-8").help("rename it"));
     };
     let metadata = entry.metadata().map_err(|error| unreadable(store, &error))?;
-    Ok(Some(StoreFile { path: path.to_owned(), below, fingerprint: FileFingerprint::of(&metadata) }))
+    Ok(Some(StoreFile { path: path.to_owned(), below, fingerprint: FileFingerprint::of(&metadata), text: None }))
 }
 
 fn unreadable(store: &Path, error: &walkdir::Error) -> Diagnostic {

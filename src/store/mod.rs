@@ -13,6 +13,7 @@ mod lookup;
 mod raw;
 mod read;
 mod story;
+mod story_record;
 mod update;
 
 pub use body::body;
@@ -24,6 +25,7 @@ pub use lookup::{StoredTranslation, StoryLookup};
 pub use raw::{RawEnclosure, RawPerson};
 pub use read::record_errors;
 pub use story::{Translation, id_error, page};
+pub use story_record::StoryRecord;
 pub use update::{Changes, Difference, Draft};
 
 use crate::config::{Config, TopicIndex};

@@ -50,7 +50,7 @@ pub fn all(files: &[&StoreFile], config: &Config) -> Vec<(usize, FileIndex)> {
     indexes
 }
 
-/// The index of a TOML file that is not written yet.
+/// The index of a text that is not in a file.
 pub fn of_text(file: &StoreFile, text: &str, config: &Config) -> FileIndex {
     let mut reader =
         Reader { counts: [0, 0], path: file.path.display().to_string(), config, index: FileIndex::default() };

@@ -50,7 +50,7 @@ pub struct Draft {
 impl Draft {
     /// `below`: its path below the store, with `/`; `text`: its TOML, or `None` if it would be removed.
     pub fn new(path: PathBuf, below: String, text: Option<&str>, config: &Config) -> Draft {
-        let file = Arc::new(StoreFile { path, below, fingerprint: find::FileFingerprint::default() });
+        let file = Arc::new(StoreFile { path, below, fingerprint: find::FileFingerprint::default(), text: None });
         let records = text.map(|text| FileRecords::new(&file, read::of_text(&file, text, config)));
         Draft { file, records }
     }
