@@ -101,25 +101,33 @@
 //! # }
 //! ```
 
+// Without a feature, parts that only it uses are left.
+#![cfg_attr(not(all(feature = "serve", feature = "import", feature = "pages")), allow(dead_code, unused_imports))]
+
 mod catalog;
 mod cli;
 mod coding;
 mod config;
 #[cfg(test)]
 mod damage;
+#[cfg(feature = "import")]
 mod dates;
 mod diagnostics;
+#[cfg_attr(not(any(feature = "import", feature = "serve")), path = "no_fetch.rs")]
 mod fetch;
 mod files;
+#[cfg(feature = "import")]
 mod import;
 mod limits;
 mod lint;
 mod markup;
 mod model;
+#[cfg(feature = "import")]
 mod pairing;
 mod plan;
 mod publish;
 mod render;
+#[cfg(feature = "serve")]
 pub mod serve;
 mod site;
 mod source;
@@ -131,3 +139,8 @@ pub use config::Config;
 pub use diagnostics::{Cause, Diagnostic, Diagnostics, Location, OutputFormat, Severity, show};
 pub use site::{Document, Edition, Entry, Feed, Site, Topic};
 pub use store::StoryRecord;
+
+/// Its examples are compiled and run as those of this crate are.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+struct LibraryGuide;

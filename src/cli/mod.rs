@@ -4,14 +4,20 @@ mod args;
 mod build;
 mod check;
 mod coverage;
+#[cfg_attr(not(feature = "import"), path = "absent/import.rs")]
 mod import;
 mod init;
+#[cfg(feature = "serve")]
 mod log;
+#[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
+#[cfg(feature = "import")]
 mod progress;
 mod report;
 mod schema;
+#[cfg(feature = "serve")]
 mod sd_notify;
+#[cfg_attr(not(feature = "serve"), path = "absent/serve.rs")]
 mod serve;
 
 use std::io::Write;

@@ -62,6 +62,15 @@ impl Report {
         self.status = self.status.max(status);
     }
 
+    /// Reports that the program was built without a feature. Returns the status.
+    #[cfg(not(all(feature = "serve", feature = "import")))]
+    pub fn without_feature(&mut self, feature: &str) -> u8 {
+        let message = format!("this program was built without the feature `{feature}`");
+        let diagnostic = Diagnostic::usage(None, message);
+        self.diagnostics(&[diagnostic.help("use one that was built with it")], false);
+        self.status()
+    }
+
     /// Raises the exit status to at least this.
     pub fn raise_status(&mut self, status: u8) {
         self.status = self.status.max(status);

@@ -1,4 +1,4 @@
-//! Escaping for HTML.
+//! Escaping for HTML and CSS.
 
 /// Escapes text for an element or a double-quoted attribute. Control characters that HTML forbids become spaces.
 pub fn escaped(text: &str) -> String {
@@ -14,4 +14,13 @@ pub fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Escapes and quotes text as a CSS string (CSS Syntax §4.3.5).
+pub fn css(text: &str) -> String {
+    let escaped = text.chars().map(|letter| match letter {
+        '"' | '\\' | '<' | '\n' | '\r' | '\u{c}' => format!("\\{:x} ", u32::from(letter)),
+        letter => letter.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }

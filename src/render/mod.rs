@@ -10,7 +10,11 @@ mod atom;
 mod element;
 mod escape;
 mod json;
+#[cfg(all(test, feature = "pages"))]
+#[allow(dead_code, reason = "its stylesheet is compared with the engine's")]
+mod no_pages;
 mod opml;
+#[cfg_attr(not(feature = "pages"), path = "no_pages.rs")]
 pub mod pages;
 mod redirects;
 mod rss;

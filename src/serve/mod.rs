@@ -60,9 +60,9 @@ use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, Utc};
 
-pub use access_log::ACCESS;
+pub(crate) use access_log::ACCESS;
 pub use follower::ReloadHandle;
-pub use hub::{HubClient, RefusedTopic, displayed as displayed_hub};
+pub(crate) use hub::{HubClient, RefusedTopic, displayed as displayed_hub};
 pub use listener::{Listener, listen};
 pub use source::Source;
 

@@ -7,9 +7,11 @@ mod compare;
 mod contents;
 mod coverage;
 mod losses;
+#[cfg_attr(not(feature = "pages"), path = "no_pages.rs")]
 mod pages;
 mod render;
 mod resolve;
+#[cfg(feature = "pages")]
 mod view;
 
 use std::collections::{BTreeSet, HashSet};
@@ -352,7 +354,7 @@ fn load_templates(config: &Config) -> (Templates, Vec<Diagnostic>) {
     )
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pages"))]
 mod tests {
     use std::path::PathBuf;
 

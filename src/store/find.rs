@@ -236,7 +236,8 @@ mod tests {
 
         fn config(&self, more: &str) -> Config {
             let path = self.path("tidings.toml");
-            let text = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\n";
+            let text = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.example,2014'\npages = false\n\
+                home_page = 'https://e.example/'\n";
             std::fs::write(&path, format!("{text}{more}\n[languages.en]\ntitle = 'E'\n")).unwrap();
             Config::load(path).unwrap()
         }

@@ -217,6 +217,12 @@ impl Validator<'_> {
         if raw.pages == Some(false) && raw.home_page.is_none() {
             self.error(&["site", "pages"], "`pages = false` needs `home_page`: a feed must say whose feed it is");
         }
+        if cfg!(not(feature = "pages")) && (raw.pages != Some(false) || raw.templates.is_some()) {
+            let key = if raw.pages == Some(false) { "templates" } else { "pages" };
+            let message = "this configuration needs the feature `pages`, without which this program was built";
+            let help = "set `pages = false` and a `home_page`, without `templates`; or use a program with the feature";
+            self.error_at(&keys(&["site", key]), message, Some(help.to_owned()));
+        }
         let authors = self.authors(raw);
         let base = base_url.clone().or_else(|| Url::parse("https://example.org/").ok())?;
         let icon = self.url(&base, "icon", raw.icon.as_deref());
@@ -397,7 +403,7 @@ fn person(raw: &RawAuthor) -> Result<Person, String> {
     Ok(Person { name, url, email: raw.email.as_deref().and_then(Text::line) })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pages"))]
 mod tests {
     use super::*;
 

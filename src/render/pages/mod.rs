@@ -223,7 +223,7 @@ fn environment(localizers: &Arc<Vec<Localizer>>) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     environment.set_formatter(write);
     budget::limit(&mut environment);
-    environment.add_filter("css", css);
+    environment.add_filter("css", |text: &str| super::escape::css(text));
     for (name, is_html) in [("say", true), ("plain", false)] {
         let localizers = Arc::clone(localizers);
         environment.add_function(name, move |state: &State, key: &str, arguments: Kwargs| {
@@ -271,15 +271,6 @@ fn write(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
         Some(text) => out.write_str(&super::escape::escaped(text)).map_err(Error::from),
         None => escape_formatter(out, state, value),
     }
-}
-
-/// Escapes and quotes text as a CSS string (CSS Syntax §4.3.5).
-fn css(text: &str) -> String {
-    let escaped = text.chars().map(|letter| match letter {
-        '"' | '\\' | '<' | '\n' | '\r' | '\u{c}' => format!("\\{:x} ", u32::from(letter)),
-        letter => letter.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
 }
 
 /// An error of a template as a diagnostic, with a location if the template is an override.

@@ -1,3 +1,4 @@
+use super::super::escape::css;
 use super::*;
 
 fn languages(tags: &[&str]) -> Vec<Language> {
