@@ -46,7 +46,7 @@ NOT_YET = {"docs/library.md"}
 # The files of other documents that are copied to a document's folder before it begins.
 NEEDS = {"README.md": ["config"]}
 # The folder of the web server in the examples.
-WEB_ROOT = "/srv/www/"
+WEB_ROOT = re.compile(r"/srv/www\b")
 MARK = re.compile(r"<!-- (file|add to|run|output|excerpt|serve|nginx|workflow|links|not run)\b:? ?(.*?)\s*-->", re.S)
 FENCE = re.compile(r"(`{3,})(\w*)")
 
@@ -185,7 +185,7 @@ class Reader:
 
     def here(self, text):
         """A text of the document with the folders and ports of this machine."""
-        text = text.replace(WEB_ROOT, f"{self.web}/").replace("cargo run --release --", "tidings")
+        text = WEB_ROOT.sub(str(self.web), text).replace("cargo run --release --", "tidings")
         return text.replace("127.0.0.1:8080", self.address) if self.address else text
 
     def path(self, name):
@@ -199,8 +199,11 @@ class Reader:
         if kind is None:
             raise CheckFailed("nothing is done with this block; see the beginning of tests/docs.py")
         getattr(self, "take_" + kind.replace(" ", "_"))(block)
-        if kind != "not run" and block.language in ("toml", "json"):
-            (tomllib.loads if block.language == "toml" else json.loads)(block.text)
+        if kind != "not run" and block.language == "toml":
+            tomllib.loads(block.text)
+        if kind != "not run" and block.language == "json":
+            for document in block.text.splitlines() if block.argument.endswith(".jsonl") else [block.text]:
+                json.loads(document)
 
     def take_not_run(self, block):
         if len(block.argument) < 10:
@@ -256,7 +259,8 @@ class Reader:
             if i and command[i - 1] == "--config" and word.startswith("/"):
                 command[i] = str(self.directory / Path(word).name)
         if "--listen" in command:
-            del command[command.index("--listen") :][:2]
+            at = command.index("--listen")
+            del command[at : at + 2]
         self.stop(self.server)
         port = free_port()
         self.address = f"127.0.0.1:{port}"
@@ -292,12 +296,13 @@ class Reader:
         self.stop(self.nginx)
         port, scratch = free_port(), self.folder.parent / "nginx"
         scratch.mkdir(exist_ok=True)
-        text = re.sub(r"^(\s*)listen .*;$", rf"\1listen 127.0.0.1:{port};", self.here(block.text), count=1, flags=re.M)
-        text = re.sub(r"^\s*listen \[.*\n|^\s*ssl_.*\n", "", text, flags=re.M)
+        text, listens = re.subn(r"^(\s*)listen [^;]*;", rf"\1listen 127.0.0.1:{port};", self.here(block.text), flags=re.M)
+        if listens != 1:
+            raise CheckFailed("this server has to listen once")
         temporary = "".join(f"{kind}_temp_path {scratch}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         config = scratch / "nginx.conf"
         config.write_text(
-            f"daemon off; pid {scratch}/pid; error_log stderr;\n{'user root;' if os.geteuid() == 0 else ''}\nevents {{}}\n"
+            f"daemon off; worker_processes 1; pid {scratch}/pid; error_log stderr;\n{'user root;' if os.geteuid() == 0 else ''}\nevents {{}}\n"
             f"http {{ include /etc/nginx/mime.types; access_log off; {temporary}\n{text}\n}}\n"
         )
         nginx = ["/usr/sbin/nginx" if Path("/usr/sbin/nginx").exists() else "nginx", "-p", scratch, "-e", "stderr", "-c", config]
