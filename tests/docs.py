@@ -10,6 +10,7 @@ stands in an HTML comment before it, which a rendered page does not show:
     run [EXIT]          a shell script; it ends with that status, 0 by default, in the working directory that the last one left
     output [stderr]     what the last script wrote; `…` stands for any text, on a line of its own for any lines
     excerpt: PATH       lines of that file, in this order; `…` as above
+    quoted: PATH        the same of a file of the repository, such as an example that `cargo test` compiles
     serve               starts the server of a command, of a systemd unit or of a container, and asks it for a feed
     nginx               starts nginx with this server; each line that follows in the comment is a request and its response
     workflow            the `tidings` commands of a GitHub workflow are run
@@ -47,7 +48,7 @@ NOT_YET = {"docs/library.md"}
 NEEDS = {"README.md": ["config"]}
 # The folder of the web server in the examples.
 WEB_ROOT = re.compile(r"/srv/www\b")
-MARK = re.compile(r"<!-- (file|add to|run|output|excerpt|serve|nginx|workflow|links|not run)\b:? ?(.*?)\s*-->", re.S)
+MARK = re.compile(r"<!-- (file|add to|run|output|excerpt|quoted|serve|nginx|workflow|links|not run)\b:? ?(.*?)\s*-->", re.S)
 FENCE = re.compile(r"(`{3,})(\w*)")
 
 
@@ -236,6 +237,9 @@ class Reader:
 
     def take_excerpt(self, block):
         compare(block.text, self.path(block.argument).read_text("utf-8"), whole=False)
+
+    def take_quoted(self, block):
+        compare(block.text, (ROOT / block.argument).read_text("utf-8"), whole=False)
 
     def take_serve(self, block):
         """Starts a server on a free port, and stops the last one."""
