@@ -15,6 +15,7 @@ stands in an HTML comment before it, which a rendered page does not show:
     nginx               starts nginx with this server; each line that follows in the comment is a request and its response
     workflow            the `tidings` commands of a GitHub workflow are run
     links: FOLDER       every address below base_url in the block is a document of that folder
+    doctest             `cargo test` compiles and runs it, as the crate includes the document
     not run: REASON     why it is not
 
 A block without such a comment is an error. At the end of a document each site in its folder has to pass `tidings check`.
@@ -42,13 +43,11 @@ from common import TIDINGS, CheckFailed, Skipped, Site, check, finish, free_port
 
 ROOT = Path(__file__).absolute().parents[1]
 README_LINES = 250
-# Linked already, and written with the library's interface. Skipped while it is not there.
-NOT_YET = {"docs/library.md"}
 # The files of other documents that are copied to a document's folder before it begins.
 NEEDS = {"README.md": ["config"]}
 # The folder of the web server in the examples.
 WEB_ROOT = re.compile(r"/srv/www\b")
-MARK = re.compile(r"<!-- (file|add to|run|output|excerpt|quoted|serve|nginx|workflow|links|not run)\b:? ?(.*?)\s*-->", re.S)
+MARK = re.compile(r"<!-- (file|add to|run|output|excerpt|quoted|serve|nginx|workflow|links|doctest|not run)\b:? ?(.*?)\s*-->", re.S)
 FENCE = re.compile(r"(`{3,})(\w*)")
 
 
@@ -209,6 +208,10 @@ class Reader:
     def take_not_run(self, block):
         if len(block.argument) < 10:
             raise CheckFailed("a block that is not run needs the reason")
+
+    def take_doctest(self, block):
+        if f'include_str!("../{block.document}")' not in (ROOT / "src/lib.rs").read_text("utf-8"):
+            raise CheckFailed("src/lib.rs does not include the document")
 
     def take_file(self, block):
         path = self.path(block.argument)
@@ -399,18 +402,12 @@ def check_links(documents, prose):
                 path = (ROOT / document).parent / urllib.parse.unquote(name) if name else ROOT / document
                 path = Path(os.path.normpath(path))
                 relative = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-                if relative in NOT_YET and not path.exists():
-                    continue
                 if not path.is_relative_to(ROOT) or not path.exists():
                     missing.append(f"{target} (no such file)")
                 elif anchor and relative in prose and anchor not in anchors(prose[relative]):
                     missing.append(f"{target} (no such heading)")
             if missing:
                 raise CheckFailed(", ".join(missing))
-    for document in NOT_YET:
-        with check(f"{document} is there"):
-            if not (ROOT / document).exists():
-                raise Skipped("it is still to be written")
 
 
 def check_reference(prose, blocks):
