@@ -92,3 +92,14 @@ fn results_are_text_or_json() {
     let ran = site.run(&["build", "--check", "--now", NOW, "--output", "third"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{ran:?}");
 }
+
+/// Readers and other sites link these: a path that goes away is seen here.
+#[test]
+fn paths_of_the_sample() {
+    let site = Site::empty();
+    let output = site.path("public").display().to_string();
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/config/tidings.toml");
+    let ran = site.run(&["build", "--config", config, "--output", &output, "--now", "2026-11-01T00:00:00Z"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    golden("paths", &site.files("public").join("\n"));
+}

@@ -5,6 +5,8 @@
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use chrono::{DateTime, Days, Utc};
 use proptest::collection::{hash_set, vec};
@@ -502,6 +504,39 @@ proptest! {
         changed.iter_mut().for_each(|Flat(record)| record["withdrawn"] = json!({"on": "2026-01-14"}));
         prop_assert_eq!(&ids(&site_of_files(&changed, &["c"])), &before);
     }
+}
+
+proptest! {
+    #![proptest_config(cases(6))]
+
+    /// What a build leaves in a folder depends on what it publishes, and not on what was there.
+    #[test]
+    fn a_build_over_another_equals_one_into_an_empty_folder(before in records(), after in records()) {
+        let site = site_of_files(&before, &["a"]);
+        site.built(&["--compress"]);
+        fs::remove_file(site.path("stories/a.jsonl")).unwrap();
+        let fresh = site_of_files(&after, &["b"]);
+        site.write("stories/b.jsonl", fresh.read("stories/b.jsonl"));
+        site.built(&["--compress"]);
+        fresh.built(&["--compress"]);
+        let (left, expected) = (tree(&site.path("public")), tree(&fresh.path("public")));
+        prop_assert!(expected.contains_key(".tidings") && expected.contains_key("en/all.atom.xml.br"));
+        prop_assert_eq!(left.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+        for (path, bytes) in &expected {
+            prop_assert!(left[path] == *bytes, "{} differs", path);
+        }
+        // The library renders what the command writes.
+        for (path, document) in documents(&fresh, NOW) {
+            prop_assert!(expected[&path] == document.bytes, "{} differs", path);
+        }
+    }
+}
+
+/// All files below a folder, hidden ones too.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.unwrap());
+    let files = files.filter(|entry| entry.file_type().is_file()).map(|entry| entry.into_path());
+    files.map(|path| (path.strip_prefix(folder).unwrap().display().to_string(), fs::read(&path).unwrap())).collect()
 }
 
 /// The ids of all feeds, visible entries and tombstones, in every format.

@@ -172,16 +172,36 @@ fn deleted_entry(deleted: &Deleted) -> Element {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EntryFragment, document, tests::fixture};
+    use proptest::prelude::*;
+
+    use super::super::tests::{any_entries, fixture};
+    use super::super::{EntryFragment, document};
     use super::*;
     use crate::model::Format;
 
     #[test]
     fn fragments_equal_what_the_crate_writes() {
         let (feed, entries) = fixture();
+        let assembled = assembled(&feed, &entries);
+        assert!(assembled.contains("<entry>"), "{assembled}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+        #[test]
+        fn any_entries_are_assembled_as_the_crate_writes_them(entries in any_entries()) {
+            // Without entries the extensions are in their own place.
+            prop_assume!(!entries.is_empty());
+            assembled(&fixture().0, &entries);
+        }
+    }
+
+    /// A feed of fragments, which has to be the whole as the crate writes it.
+    fn assembled(feed: &Feed, entries: &[Entry]) -> String {
         let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
-        let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Atom);
-        let mut whole = atom_feed(&feed);
+        let assembled = document(feed, &fragments.iter().collect::<Vec<_>>(), Format::Atom);
+        let mut whole = atom_feed(feed);
         whole.entries = entries.iter().map(atom_entry).collect();
         let assembled = String::from_utf8(assembled.bytes).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
@@ -189,5 +209,6 @@ mod tests {
         let (before, entries, after) = split(&whole);
         let before = styled(&before, &feed.style);
         assert_eq!(assembled, format!("{before}{entries}{after}"));
+        assembled
     }
 }

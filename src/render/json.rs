@@ -252,24 +252,37 @@ impl<'a> Item<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EntryFragment, document, tests::fixture};
+    use proptest::prelude::*;
+
+    use super::super::tests::{any_entries, fixture};
+    use super::super::{EntryFragment, document};
     use super::*;
     use crate::model::Format;
 
     #[test]
     fn fragments_equal_what_serde_writes() {
         let (feed, entries) = fixture();
-        for count in 0..=entries.len() {
-            let fragments: Vec<EntryFragment> =
-                entries[..count].iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
-            let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Json);
-            let mut whole = serde_json::to_value(Document::of(&feed)).unwrap();
-            let items: Vec<_> =
-                entries[..count].iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();
-            whole["items"] = items.into();
-            let assembled = String::from_utf8(assembled.bytes).unwrap();
-            assert_eq!(serde_json::from_str::<serde_json::Value>(&assembled).unwrap(), whole);
-            assert!(!assembled.contains("\n\n"), "{assembled}");
+        (0..=entries.len()).for_each(|count| assert_assembled(&feed, &entries[..count]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+        #[test]
+        fn any_entries_are_assembled_as_serde_writes_them(entries in any_entries()) {
+            assert_assembled(&fixture().0, &entries);
         }
+    }
+
+    /// Compares a feed of fragments with the whole.
+    fn assert_assembled(feed: &Feed, entries: &[Entry]) {
+        let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
+        let assembled = document(feed, &fragments.iter().collect::<Vec<_>>(), Format::Json);
+        let mut whole = serde_json::to_value(Document::of(feed)).unwrap();
+        let items: Vec<_> = entries.iter().map(|entry| serde_json::to_value(Item::of(entry)).unwrap()).collect();
+        whole["items"] = items.into();
+        let assembled = String::from_utf8(assembled.bytes).unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&assembled).unwrap(), whole);
+        assert!(!assembled.contains("\n\n"), "{assembled}");
     }
 }

@@ -103,11 +103,36 @@ fn extract_element<'a>(document: &'a str, name: &str) -> (&'a str, &'a str, &'a 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use url::Url;
 
     use crate::model::{
         Deleted, Enclosure, Entry, Feed, Html, Image, Language, Person, Sibling, Text, TopicLabel, Zone,
     };
+
+    /// Entries of any texts, each field there or not.
+    pub fn any_entries() -> impl Strategy<Value = Vec<Entry>> {
+        let piece = prop::sample::select(vec![
+            "</item>", "<item>", "</entry>", "<entry>", "]]>", "&", "<", "\"", "\n", " ", "a", "é", "\u{2028}",
+            "</channel>", "</feed>", "},{", "]",
+        ]);
+        let text = prop::collection::vec(prop_oneof![3 => piece.prop_map(str::to_owned), 1 => "\\PC{0,3}"], 0..8);
+        let text = text.prop_map(|pieces| crate::model::clean(&pieces.concat()).into_owned());
+        let entry = (text.clone(), text.clone(), text.clone(), text, 0..64_u8);
+        let entry = entry.prop_map(|(title, summary, body, other, has)| {
+            let is = |bit: u8| has & (1 << bit) != 0;
+            let mut entry = fixture().1.swap_remove(0);
+            entry.title = Text::line(&title).unwrap_or_else(|| entry.title.clone());
+            entry.summary = Text::block(&summary).filter(|_| is(0));
+            entry.content = is(1).then(|| Html::of_sanitized(body));
+            entry.link = entry.link.filter(|_| is(2));
+            entry.image = entry.image.filter(|_| is(3));
+            entry.enclosures.truncate(usize::from(has >> 4));
+            entry.id = Text::guid(&other).map_or(entry.id, |guid| guid.to_string());
+            entry
+        });
+        prop::collection::vec(entry, 0..5)
+    }
 
     /// A feed and entries with every field, and text that looks like markup.
     pub fn fixture() -> (Feed, Vec<Entry>) {

@@ -160,21 +160,39 @@ fn enclosure_link(enclosure: &Enclosure) -> Element {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EntryFragment, document, tests::fixture};
+    use proptest::prelude::*;
+
+    use super::super::tests::{any_entries, fixture};
+    use super::super::{EntryFragment, document};
     use super::*;
     use crate::model::Format;
 
     #[test]
     fn fragments_equal_what_the_crate_writes() {
         let (feed, entries) = fixture();
+        let assembled = assembled(&feed, &entries);
+        assert!(assembled.contains("<title>&#x3C;/item&gt;"), "{assembled}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(100) })]
+
+        #[test]
+        fn any_entries_are_assembled_as_the_crate_writes_them(entries in any_entries()) {
+            assembled(&fixture().0, &entries);
+        }
+    }
+
+    /// A feed of fragments, which has to be the whole as the crate writes it.
+    fn assembled(feed: &Feed, entries: &[Entry]) -> String {
         let fragments: Vec<EntryFragment> = entries.iter().map(|entry| EntryFragment(entry_fragment(entry))).collect();
-        let assembled = document(&feed, &fragments.iter().collect::<Vec<_>>(), Format::Rss);
-        let mut whole = channel(&feed);
+        let assembled = document(feed, &fragments.iter().collect::<Vec<_>>(), Format::Rss);
+        let mut whole = channel(feed);
         whole.items = entries.iter().map(item).collect();
         let assembled = String::from_utf8(assembled.bytes).unwrap();
         roxmltree::Document::parse(&assembled).unwrap();
         let same = |text: &str| text.replace("&#x3C;", "&lt;").replace("&#x26;", "&amp;");
         assert_eq!(same(&assembled), styled(&write(&whole), &feed.style) + "\n");
-        assert!(assembled.contains("<title>&#x3C;/item&gt;"), "{assembled}");
+        assembled
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use chrono::DateTime;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request, StatusCode};
+use proptest::prelude::*;
 
 use super::document::Representation;
 use super::metrics::Metrics;
@@ -732,5 +733,77 @@ fn a_cheaper_representation_has_its_own_headers() {
         sent.headers.sort_by_key(|(name, _)| name.to_string());
         expected.headers.sort_by_key(|(name, _)| name.to_string());
         assert_eq!((sent.status, sent.headers, sent.body), (expected.status, expected.headers, expected.body));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    /// A 304 has a tag that the client named, and that a 200 in an acceptable coding would carry.
+    #[test]
+    fn a_304_repeats_a_tag_that_a_200_would_carry(
+        accepted in prop::sample::select(ACCEPTED.to_vec()),
+        named in prop::collection::vec((0..7_usize, any::<bool>()), 0..4),
+        path in prop::sample::select(vec![FEED, "/en/", "/assets/style.css"]),
+    ) {
+        thread_local!(static SERVED: Served = Served::new());
+        SERVED.with(|served| {
+            let in_coding = |coding: Choice| {
+                let accepted = coding.map_or("identity".to_owned(), |coding| format!("identity;q=0, {}", coding.token()));
+                served.get(path, &[("accept-encoding", &accepted)]).tag()
+            };
+            let current = CODINGS.map(in_coding);
+            let old = ["\"0-old\"".to_owned(), current[0].replace('-', "_"), "\"\"".to_owned()];
+            let tags = named.iter().map(|(index, is_weak)| {
+                let tag = current.iter().chain(&old).nth(*index).unwrap();
+                if *is_weak { format!("W/{tag}") } else { tag.clone() }
+            });
+            let tags: Vec<String> = tags.collect();
+            let list = tags.join(", ");
+            let mut headers = vec![("if-none-match", &*list)];
+            headers.extend(accepted.0.map(|accepted| ("accept-encoding", accepted)));
+            let response = served.get(path, &headers);
+            let would_carry: Vec<String> = accepted.2.iter().map(|coding| in_coding(*coding)).collect();
+            let is_named = |tag: &String| tags.iter().any(|named| named.trim_start_matches("W/") == tag);
+            let is_right = match response.status.as_u16() {
+                304 => would_carry.contains(&response.tag()) && is_named(&response.tag()),
+                _ => !would_carry.iter().any(is_named),
+            };
+            prop_assert!(is_right, "{:?} {:?}", headers, response);
+            Ok(())
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(12) })]
+
+    /// The server has the bytes of a build, for any store.
+    #[test]
+    fn any_store_is_served_as_it_is_built(
+        stories in prop::collection::vec((0..6_u8, any::<bool>(), 1..28_u8, 1..12_u8, "[a-z<&]{1,6}"), 1..12),
+    ) {
+        let folder = tempfile::TempDir::new().unwrap();
+        let config = CONFIG.replace("[topics.research]", "fallback = ['en']\n[topics.research]");
+        let config = config.replace("[feeds]\n", "[feeds]\nlimit = 2\narchives = 'month'\n");
+        std::fs::write(folder.path().join("tidings.toml"), config).unwrap();
+        std::fs::create_dir(folder.path().join("stories")).unwrap();
+        for (id, is_french, day, month, title) in &stories {
+            let language = if *is_french { "fr" } else { "en" };
+            let record = serde_json::json!({
+                "id": format!("s/{id}"), "language": language, "title": title, "content_markdown": "*b*",
+                "published": format!("2022-{month:02}-{day:02}"), "link": "https://news.example.org/a",
+            });
+            std::fs::write(folder.path().join(format!("stories/{id}{language}.jsonl")), record.to_string()).unwrap();
+        }
+        let metrics = Metrics::default();
+        let publication = publish(folder.path(), None, &metrics, PUBLISHED);
+        let site = Site::load(&Config::load(folder.path().join("tidings.toml")).unwrap(), PUBLISHED.utc()).0;
+        let served = Served { folder, publication, metrics };
+        for document in site.documents() {
+            let document = document.unwrap();
+            let is_same = || served.get(&format!("/{}", document.path), &[]).body == document.bytes;
+            prop_assert!(document.path == "old.html" || is_same(), "{}", document.path);
+        }
     }
 }

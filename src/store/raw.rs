@@ -215,8 +215,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Date<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::source::keys::{keys, schema_keys};
+    use crate::source::{SpannedDocument, Syntax, parse_fast};
 
     /// The keys that the schema has at these JSON pointers.
     fn described(pointers: &[&str]) -> Vec<String> {
@@ -233,5 +236,50 @@ mod tests {
             keys::<RawRecord<'_>>(),
             described(&["/definitions/story", "/definitions/record", "/definitions/translation", "/else/then"])
         );
+    }
+
+    /// A text that is nearly a record, or one.
+    fn nearly(syntax: Syntax) -> impl Strategy<Value = String> {
+        let keys = [
+            "id", "published", "topics", "title", "link", "language", "image", "authors", "draft", "titel",
+            "withdrawn", "translations",
+        ];
+        let toml = [
+            "'a'", r#""b\u00e9""#, "2026-01-02", "2026-01-02T03:04:05Z", "17", "true", "[]", "['x', 'y']",
+            "{ url = 'u', alt = '' }", "[{ name = 'n' }]", "{ on = 2026-01-01 }", "{ en = { title = 'T' } }", "1.5",
+            "'''c\n'''", r#""""d""""#, "nan",
+        ];
+        let json = [
+            r#""a""#, r#""b\u00e9""#, r#""2026-01-02""#, "17", "-0", "1e400", "true", "null", "[]", r#"["x", "y"]"#,
+            r#"{"url": "u"}"#, r#"[{"name": "n"}]"#, r#"{"on": "2026-01-01"}"#, r#"{"en": {"title": "T"}}"#,
+            r#""\ud83d\ude00""#, r#""\ud83d""#,
+        ];
+        let values = if syntax == Syntax::Toml { toml } else { json };
+        let pair = (prop::sample::select(keys.to_vec()), prop::sample::select(values.to_vec()));
+        prop::collection::vec(pair, 0..6).prop_map(move |pairs| match syntax {
+            Syntax::Toml => pairs.iter().map(|(key, value)| format!("{key} = {value}\n")).collect(),
+            Syntax::Json => {
+                let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("\"{key}\": {value}")).collect();
+                format!("{{{}}}", pairs.join(", "))
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+        /// What the fast reader accepts the reader with spans accepts, with the same values.
+        #[test]
+        fn both_readers_agree(toml in nearly(Syntax::Toml), json in nearly(Syntax::Json)) {
+            for (text, syntax) in [(&toml, Syntax::Toml), (&json, Syntax::Json)] {
+                let Some(fast) = parse_fast::<RawRecord<'_>>(text, syntax) else { continue };
+                let mut document = SpannedDocument::parse(text, syntax);
+                prop_assert!(document.errors.is_empty(), "{}: {:?}", text, document.errors);
+                prop_assert!(document.prune_invalid(|node| RawRecord::deserialize(node).map(drop)), "{}", text);
+                prop_assert!(document.errors.is_empty(), "{}: {:?}", text, document.errors);
+                let spanned = document.value::<RawRecord<'_>>();
+                prop_assert_eq!(format!("{spanned:?}"), format!("{:?}", Some(fast)), "{}", text);
+            }
+        }
     }
 }
