@@ -13,7 +13,7 @@ fn assert_inert(run: &RunOutput) {
             |c: char| c.is_control() && c != '\n' || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         assert!(!text.contains(is_active), "{run:?}");
         assert!(!text.contains("##["), "{run:?}");
-        let own = ["::error ", "::warning ", "::error::", "::warning::"];
+        let own = ["::error ", "::warning ", "::notice ", "::error::", "::warning::"];
         for line in text.lines().map(str::trim_start).filter(|line| line.starts_with("::")) {
             assert!(own.iter().any(|own| line.starts_with(own)) && !line.starts_with("::error::pwned"), "{line}");
         }

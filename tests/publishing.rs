@@ -903,3 +903,35 @@ fn bodies_that_lose_something_are_reported() {
     assert_eq!(site.run(&["check", "--strict"]).stderr, "");
     assert_eq!(site.built(&["--strict"]).stderr, "");
 }
+
+/// Why nothing is published is said, and is no fault.
+#[test]
+fn an_empty_store_and_one_of_drafts_are_reported() {
+    let site = Site::new();
+    let run = site.run(&["check", "--strict"]);
+    assert!(run.status == 0 && run.stderr.contains("note: the store has no stories yet"), "{run:?}");
+    site.write("stories/a.toml", "published = 2024-01-01\ndraft = true\n[translations.en]\ntitle = 'A'\n");
+    let run = site.run(&["build"]);
+    assert!(run.status == 0 && run.stderr.contains("note: all stories are drafts"), "{run:?}");
+    let run = site.run(&["build", "--drafts", "--output", "preview"]);
+    assert!(!run.stderr.contains("drafts"), "{run:?}");
+    std::fs::remove_dir_all(site.path("stories")).unwrap();
+    let run = site.run(&["check"]);
+    assert!(run.status == 1 && run.stderr.contains("the store does not exist"), "{run:?}");
+}
+
+/// A file that nobody reads is named by every command, until it is allowed.
+#[test]
+fn other_files_are_warnings() {
+    let site = Site::new();
+    site.write("stories/a.TOML", "published = 2024-01-01\n[translations.en]\ntitle = 'Capital'\n");
+    site.write("stories/b.toml.txt", "published = 2024-01-01");
+    for command in ["check", "build"] {
+        let run = site.run(&[command]);
+        assert!(run.status == 0 && run.stderr.contains("b.toml.txt:1:1: warning: this file is not read"), "{run:?}");
+        assert!(run.stderr.contains("help: rename it to `b.toml`"), "{run:?}");
+    }
+    assert!(site.read("public/en/all.json").contains("Capital"));
+    site.write("tidings.toml", format!("{}\n[check]\nallow = ['other-file']\n", common::CONFIG));
+    assert_eq!(site.run(&["check"]).stderr, "");
+}

@@ -130,11 +130,14 @@ pub(crate) enum Lint {
     GoneEntry,
     /// Bodies that lose something that a reader of the original sees.
     BodyLoss,
+    /// Files of the store that are not read.
+    OtherFile,
 }
 
 impl Lint {
     /// Every lint, by its name.
-    pub const NAMES: [(&str, Lint); 2] = [("body-loss", Lint::BodyLoss), ("gone-entry", Lint::GoneEntry)];
+    pub const NAMES: [(&str, Lint); 3] =
+        [("body-loss", Lint::BodyLoss), ("gone-entry", Lint::GoneEntry), ("other-file", Lint::OtherFile)];
 }
 
 /// `[server]`.

@@ -170,8 +170,27 @@ impl Site {
         diagnostics.extend(conflicts);
         diagnostics.extend(self.config.warnings.iter().cloned());
         diagnostics.extend(self.invalid_redirects());
+        diagnostics.extend(self.nothing_to_show());
         sort(&mut diagnostics);
         diagnostics
+    }
+
+    /// A note of why nothing is published, if the store is empty or has drafts alone.
+    fn nothing_to_show(&self) -> Option<Diagnostic> {
+        let location = || Location::file(self.config.site.stories.display().to_string());
+        let mut entries = self.catalog.entries().peekable();
+        let (message, help) = if self.store.is_empty() {
+            (
+                "the store has no stories yet",
+                "write one, such as `2026/first.toml`; `tidings init DIR` shows how it looks",
+            )
+        } else if entries.peek().is_some() && !self.config.drafts && entries.all(|entry| self.catalog.meta(entry).draft)
+        {
+            ("all stories are drafts, so none is published", "remove `draft = true` from those that are ready")
+        } else {
+            return None;
+        };
+        Some(Diagnostic::note(location(), message).help(help))
     }
 
     /// The first moment after this one at which something appears or leaves by itself.

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use walkdir::{DirEntry, WalkDir};
 
-use crate::config::Config;
+use crate::config::{Config, Lint};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::source::Syntax;
+use crate::text::count;
 
 /// A story file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +27,15 @@ pub struct StoreFile {
 
 impl StoreFile {
     pub fn syntax(&self) -> Syntax {
-        if self.below.ends_with(".toml") { Syntax::Toml } else { Syntax::Json }
+        if has_extension(self.path_below(), &["toml"]) { Syntax::Toml } else { Syntax::Json }
     }
 
     pub fn is_jsonl(&self) -> bool {
-        self.below.ends_with(".jsonl")
+        has_extension(self.path_below(), &["jsonl"])
+    }
+
+    fn path_below(&self) -> &Path {
+        Path::new(&self.below)
     }
 
     /// The id of the file's only story, if the story has none: the path without its extension.
@@ -85,13 +90,25 @@ impl Links {
     }
 }
 
-/// All story files, sorted by their path below the store. Symbolic links within the store are followed, and out of it where the
-/// configuration says so; hidden names and other extensions are ignored.
-pub fn files(config: &Config) -> (Vec<StoreFile>, Vec<Diagnostic>) {
+/// What a store consists of.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Sorted by their path below the store.
+    pub files: Vec<StoreFile>,
+    /// Why a path is no story file, though it should be.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Warnings of files that are not read.
+    pub other_files: Vec<Diagnostic>,
+}
+
+/// All story files. Symbolic links within the store are followed, and out of it where the configuration says so; hidden names
+/// and media are ignored.
+pub fn files(config: &Config) -> Found {
     let store = config.site.stories.as_path();
     let links = Links::of(config);
     let mut files = Vec::new();
     let mut diagnostics = Vec::new();
+    let mut others = Vec::new();
     let is_visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
     let mut entries = WalkDir::new(store).follow_links(true).into_iter().filter_entry(is_visible);
     while let Some(entry) = entries.next() {
@@ -107,6 +124,7 @@ pub fn files(config: &Config) -> (Vec<StoreFile>, Vec<Diagnostic>) {
                 }
                 match regular(store, &entry) {
                     Ok(Some(file)) => files.push(file),
+                    Ok(None) if is_other_file(&entry) => others.push(entry.into_path()),
                     Ok(None) => {}
                     Err(diagnostic) => diagnostics.push(diagnostic),
                 }
@@ -119,7 +137,48 @@ pub fn files(config: &Config) -> (Vec<StoreFile>, Vec<Diagnostic>) {
         }
     }
     files.sort_by(|one, other| one.below.cmp(&other.below));
-    (files, diagnostics)
+    let other_files = if config.allows(Lint::OtherFile) { Vec::new() } else { other_file_warnings(others) };
+    Found { files, diagnostics, other_files }
+}
+
+/// Files that lie beside stories and are none: images, audio, video and PDF.
+const MEDIA_EXTENSIONS: [&str; 34] = [
+    "jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "tif", "tiff", "heic", "ico", "jxl", "mp3", "m4a",
+    "ogg", "oga", "opus", "wav", "flac", "aac", "mp4", "m4v", "webm", "mov", "avi", "mkv", "ogv", "mpg", "mpeg", "wmv",
+    "vtt", "srt", "pdf",
+];
+
+/// How many files that are not read are named.
+const MAX_OTHER_FILES: usize = 20;
+
+/// Whether an entry is a file that somebody may take for a story.
+fn is_other_file(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && entry.file_type().is_file() && !has_extension(entry.path(), &MEDIA_EXTENSIONS)
+}
+
+fn other_file_warnings(mut paths: Vec<PathBuf>) -> Vec<Diagnostic> {
+    paths.sort();
+    let more = paths.len().saturating_sub(MAX_OTHER_FILES);
+    let warning = |path: &PathBuf| {
+        let location = Location::file(path.display().to_string());
+        let named_twice = path.file_stem().map(Path::new).filter(|stem| has_story_extension(stem));
+        let help = match named_twice {
+            Some(stem) => format!("rename it to `{}`", stem.display()),
+            None if has_extension(path, &["md", "markdown", "html", "htm", "xml"]) => {
+                "make a story of it with `tidings import`, and move it out of the store".to_owned()
+            }
+            None => {
+                "move it out of the store, begin its name with `_`, or write `allow = [\"other-file\"]` in `[check]`"
+                    .to_owned()
+            }
+        };
+        Diagnostic::warning(location, "this file is not read: a story's name ends in .toml, .json or .jsonl").help(help)
+    };
+    let mut warnings: Vec<Diagnostic> = paths.iter().take(MAX_OTHER_FILES).map(warning).collect();
+    if more > 0 {
+        warnings.push(Diagnostic::warning(None, format!("… and {} more are not read", count(more, "file"))));
+    }
+    warnings
 }
 
 /// Whether an entry below the store is a symbolic link.
@@ -164,7 +223,12 @@ pub fn below(store: &Path, path: &Path) -> Option<String> {
 }
 
 fn has_story_extension(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| ["toml", "json", "jsonl"].iter().any(|known| extension == *known))
+    has_extension(path, &["toml", "json", "jsonl"])
+}
+
+/// Whether the name of a file ends in one of these extensions, in any case.
+fn has_extension(path: &Path, known: &[&str]) -> bool {
+    path.extension().is_some_and(|extension| known.iter().any(|known| extension.eq_ignore_ascii_case(known)))
 }
 
 fn regular(store: &Path, entry: &DirEntry) -> Result<Option<StoreFile>, Diagnostic> {
@@ -245,7 +309,7 @@ mod tests {
         /// The files that are found, and the links that are refused.
         fn found(&self, more: &str) -> (Vec<String>, Vec<String>) {
             let config = self.config(more);
-            let (files, diagnostics) = files(&config);
+            let Found { files, diagnostics, .. } = files(&config);
             for found in &files {
                 assert!(file(&config, &found.path).is_some());
             }
@@ -322,5 +386,41 @@ mod tests {
         symlink("..2014_11", tree.path("mount/..data")).unwrap();
         symlink("..data/a.toml", tree.path("mount/a.toml")).unwrap();
         assert_eq!(tree.found("stories = 'mount'"), (vec!["a.toml".to_owned()], Vec::new()));
+    }
+
+    #[test]
+    fn files_that_are_no_stories_are_named() {
+        let tree = Tree::new();
+        let store = tree.path("checkouts/1/stories");
+        for name in [
+            "b.TOML", "story.toml.txt", "news.md", "photo.JPG", "talk.mp3", "_notes.txt", ".hidden", "Makefile",
+            "c.JsonL",
+        ] {
+            std::fs::write(store.join(name), "").unwrap();
+        }
+        let found = |more: &str| files(&tree.config(&format!("stories = 'checkouts/1/stories'\n{more}")));
+        let all = found("");
+        let names: Vec<&str> = all.files.iter().map(|file| &*file.below).collect();
+        assert_eq!(names, ["2014/a.toml", "b.TOML", "c.JsonL"]);
+        assert_eq!((all.files[1].syntax(), all.files[2].is_jsonl()), (Syntax::Toml, true));
+        let warnings: Vec<(String, String)> = all
+            .other_files
+            .into_iter()
+            .map(|warning| {
+                let path = warning.location.unwrap().path;
+                (path.rsplit('/').next().unwrap().to_owned(), warning.help.unwrap())
+            })
+            .collect();
+        let names: Vec<&str> = warnings.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(names, ["Makefile", "news.md", "story.toml.txt"]);
+        assert!(
+            warnings[1].1.contains("tidings import") && warnings[2].1 == "rename it to `story.toml`",
+            "{warnings:?}"
+        );
+        assert!(found("[check]\nallow = ['other-file']").other_files.is_empty());
+        (0..30).for_each(|number| std::fs::write(store.join(format!("{number}.txt")), "").unwrap());
+        let many = found("").other_files;
+        assert_eq!(many.len(), 21);
+        assert!(many[20].message.contains("13 files more are not read"), "{}", many[20].message);
     }
 }

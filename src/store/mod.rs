@@ -39,12 +39,19 @@ pub struct Store {
     files: Vec<FileRecords>,
     /// Diagnostics of the directory tree; those of a file are in its index.
     diagnostics: Vec<Diagnostic>,
+    /// Warnings of files that are not read.
+    other_files: Vec<Diagnostic>,
 }
 
 impl Store {
     /// Reads every story.
     pub fn load(config: &Config) -> Store {
         Store::default().after(&Changes { anywhere: true, ..Changes::default() }, config)
+    }
+
+    /// Whether it has no file, and none that should be one.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.diagnostics.is_empty()
     }
 
     /// The records of a file.
@@ -129,6 +136,6 @@ impl Store {
     /// All diagnostics of the store.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let of_files = self.files.iter().filter(|file| file.has_diagnostics()).flat_map(|file| &file.diagnostics);
-        self.diagnostics.iter().chain(of_files).cloned().collect()
+        self.diagnostics.iter().chain(&self.other_files).chain(of_files).cloned().collect()
     }
 }

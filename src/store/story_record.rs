@@ -48,6 +48,6 @@ impl Store {
         let mut files: Vec<FileRecords> = files.collect();
         // The order in which they come makes no difference.
         files.sort_by(|one, other| (&one.file.below, &one.file.text).cmp(&(&other.file.below, &other.file.text)));
-        Store { files, diagnostics: Vec::new() }
+        Store { files, ..Store::default() }
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::find::{self, StoreFile};
+use super::find::{self, Found, StoreFile};
 use super::{FileId, FileRecords, Store, read};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
@@ -73,7 +73,7 @@ impl Store {
         let mut files: Vec<FileRecords> = kept.cloned().collect();
         files.extend(drafts.into_iter().filter_map(|draft| draft.records));
         files.sort_by(|one, other| one.file.below.cmp(&other.file.below));
-        Store { files, diagnostics: self.diagnostics.clone() }
+        Store { files, diagnostics: self.diagnostics.clone(), other_files: self.other_files.clone() }
     }
 
     /// The store after changes. Only files that may have changed are read. The configuration must be the same.
@@ -85,13 +85,13 @@ impl Store {
         // Only walking the whole tree reports a path that exists but is not a story file.
         let is_irregular = |path: &PathBuf| path.symlink_metadata().is_ok() && find::file(config, path).is_none();
         let must_walk = changes.anywhere || !self.diagnostics.is_empty() || changes.files.iter().any(is_irregular);
-        let (unchanged, changed, diagnostics) = if must_walk {
-            let (files, diagnostics) = find::files(config);
+        let (unchanged, changed, diagnostics, other_files) = if must_walk {
+            let Found { files, diagnostics, other_files } = find::files(config);
             let (unchanged, changed) = self.partition(files, changes);
-            (unchanged, changed, diagnostics)
+            (unchanged, changed, diagnostics, other_files)
         } else {
             let (unchanged, changed) = self.replace(named);
-            (unchanged, changed, Vec::new())
+            (unchanged, changed, Vec::new(), self.other_files.clone())
         };
         let borrowed: Vec<&StoreFile> = changed.iter().map(Arc::as_ref).collect();
         let read = read::all(&borrowed, config).into_iter();
@@ -105,7 +105,7 @@ impl Store {
             files.push(records);
         }
         files.extend(unchanged);
-        Store { files, diagnostics }
+        Store { files, diagnostics, other_files }
     }
 
     /// Partitions all files of the tree into those whose indexes are still valid and those that must be read. Both are sorted.
@@ -165,7 +165,7 @@ impl Store {
     /// A hash of the fingerprints of all files on disk, if they are not those that were read. Files that are being written are
     /// ignored.
     pub fn differs_on_disk(&self, config: &Config, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
-        let (files, diagnostics) = find::files(config);
+        let Found { files, diagnostics, .. } = find::files(config);
         let mut read: Vec<&StoreFile> = self.files.iter().map(|records| &*records.file).collect();
         read.dedup_by_key(|file| &file.below);
         let hash = |files: &[&StoreFile]| {
