@@ -246,10 +246,25 @@ impl PreviewOptions {
     }
 }
 
+/// An address to listen on: `127.0.0.1:8080`, `localhost:8080`, `:8080` or `8080`. Without an address it is that of this
+/// machine alone.
+fn listen_address(written: &str) -> Result<SocketAddr, String> {
+    if let Ok(address) = written.parse() {
+        return Ok(address);
+    }
+    let (host, port) = written.rsplit_once(':').unwrap_or(("", written));
+    let port: u16 = port.parse().map_err(|_| "write an address and a port, such as 127.0.0.1:8080".to_owned())?;
+    match host {
+        "" | "localhost" => Ok(SocketAddr::from(([127, 0, 0, 1], port))),
+        "*" => Ok(SocketAddr::from(([0, 0, 0, 0], port))),
+        _ => Err("write an IP address, `localhost` or nothing before the port, such as 127.0.0.1:8080".to_owned()),
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct ServeOptions {
     /// Listen here instead of on the configured address
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Option<SocketAddr>,
 
     #[command(flatten)]

@@ -85,8 +85,8 @@ fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
     }
     let defaults = ["tidings.toml", "config/tidings.toml"];
     defaults.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
-        let diagnostic =
-            Diagnostic::error(Location::file(defaults[0]), "there is no configuration here, nor in `config`");
+        let message = "there is no configuration here: neither `tidings.toml` nor `config/tidings.toml`";
+        let diagnostic = Diagnostic::usage(None, message);
         diagnostic.help("name one with --config PATH, or make a site with `tidings init`")
     })
 }

@@ -20,7 +20,7 @@ use theme::Theme;
 use url::Url;
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::diagnostics::{Diagnostic, Diagnostics, sort};
+use crate::diagnostics::{Diagnostic, Diagnostics, sort, suggestion};
 use crate::files::read_regular_file;
 use crate::limits::MAX_CONFIG;
 use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_tag_uri};
@@ -274,6 +274,23 @@ impl Config {
     pub(crate) fn language(&self, tag: &str) -> Option<LanguageIndex> {
         let index = self.languages.iter().position(|edition| edition.language.as_str().eq_ignore_ascii_case(tag));
         index.map(|index| index as LanguageIndex)
+    }
+
+    /// What to do about a language that is not configured.
+    pub(crate) fn unconfigured_help(&self, tag: &str) -> String {
+        let configured = || self.languages.iter().map(|edition| &edition.language);
+        let Ok(language) = Language::parse(tag) else {
+            let known: Vec<&str> = configured().map(Language::as_str).collect();
+            let of_name = self.languages.iter().find(|edition| edition.name.as_str().eq_ignore_ascii_case(tag));
+            let of_name = of_name.map(|edition| format!("write its tag, `{}`", edition.language));
+            return of_name
+                .or_else(|| suggestion(tag, &known))
+                .unwrap_or_else(|| "a tag is like `en` or `pt-BR`".to_owned());
+        };
+        match language.closest(configured()) {
+            Some(close) => format!("did you mean `{close}`, which is configured?"),
+            None => format!("add `[languages.{language}]` with a `title` to the configuration"),
+        }
     }
 
     /// Finds a topic by its id.

@@ -7,11 +7,26 @@ use url::Url;
 /// # Errors
 /// A message that completes "`link` …".
 pub fn absolute(base: &Url, written: &str) -> Result<Url, String> {
+    if let Some(host) = bare_host(written.trim()) {
+        return Err(format!("begins like the name of a host (`{host}`), but has no `https://`"));
+    }
     let url = base.join(written.trim()).map_err(|error| format!("is not a URL ({error})"))?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(encoded(url)),
         scheme => Err(format!("must be an http or https URL, not `{scheme}:`")),
     }
+}
+
+/// The host that a text without a scheme begins with: `www.example.org/x`, which would be a path.
+fn bare_host(written: &str) -> Option<&str> {
+    const TOP_LEVEL: [&str; 10] = ["org", "com", "net", "int", "edu", "gov", "info", "eu", "news", "io"];
+    let host = written.split(['/', '?', '#']).next()?;
+    let is_label =
+        |label: &str| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let (rest, last) = host.rsplit_once('.')?;
+    let is_host = rest.split('.').all(is_label)
+        && (host.starts_with("www.") && is_label(last) || TOP_LEVEL.contains(&last) && rest.contains('.'));
+    is_host.then_some(host)
 }
 
 /// Encodes characters that the URL Standard allows but RFC 3986, and so many feed readers, do not.

@@ -41,8 +41,42 @@ impl Error {
     /// Converts it into a parse error at a span.
     pub fn into_parse_error(self, span: Range<usize>) -> ParseError {
         let message = if self.lacks_key { format!("this {}", self.message) } else { self.message };
-        ParseError { span, message, help: self.help, is_warning: false }
+        ParseError { help: self.help, ..ParseError::new(span, message) }
     }
+}
+
+/// How the value of a key is written, with what was written.
+fn shape(key: &str, node: &Node) -> Option<String> {
+    let text = |node: &Node| match &node.kind {
+        Kind::Text(text) if text.len() <= 120 && !text.contains(['"', '\\', '\n']) => Some(text.clone()),
+        _ => None,
+    };
+    let all = |node: &Node| match &node.kind {
+        Kind::List(items) => items.iter().map(text).collect::<Option<Vec<_>>>(),
+        _ => text(node).map(|text| vec![text]),
+    };
+    let tables = |name: &str| {
+        let tables: Vec<String> = all(node)?.iter().map(|text| format!("{{ {name} = \"{text}\" }}")).collect();
+        (!tables.is_empty()).then(|| format!("[{}]", tables.join(", ")))
+    };
+    let value = match (key, &node.kind) {
+        ("topics" | "match" | "fallback" | "formats" | "allow" | "trusted_proxies" | "admin_hosts", Kind::Text(_)) => {
+            format!("[\"{}\"]", text(node)?)
+        }
+        ("authors", _) => tables("name")?,
+        ("images" | "enclosures", _) => tables("url")?,
+        ("image", Kind::Text(_)) => format!("{{ url = \"{}\" }}", text(node)?),
+        ("withdrawn" | "correction", Kind::Datetime(date)) => format!("{{ on = {date} }}"),
+        ("withdrawn", _) => "{ on = 2026-01-31 }".to_owned(),
+        ("title" | "description", Kind::Text(_)) => format!("{{ en = \"{}\" }}", text(node)?),
+        ("draft" | "pages" | "follow_links", Kind::Text(written)) => {
+            let is_no = matches!(&*written.to_ascii_lowercase(), "no" | "false" | "off" | "n");
+            if is_no { "false" } else { "true" }.to_owned()
+        }
+        ("rate_limit", _) => "{ per_second = 10, burst = 100 }".to_owned(),
+        _ => return None,
+    };
+    Some(format!("write `{key} = {value}`"))
 }
 
 impl fmt::Display for Error {
@@ -224,6 +258,15 @@ impl<'de> MapAccess<'de> for Rows<'de> {
         let Some((key, node)) = self.value.take() else {
             return Err(de::Error::custom("a value without a key"));
         };
-        seed.deserialize(node).map_err(|error| error.with_key(key))
+        seed.deserialize(node).map_err(|mut error| {
+            // Only of this value, not of one within it.
+            if error.lacks_key || error.message.starts_with("has a value that") {
+                // The whole value is written anew, so that one message is enough.
+                let shape = shape(key, node).filter(|_| error.help.is_none());
+                error.span = shape.as_ref().map(|_| node.span.clone()).or(error.span);
+                error.help = error.help.or(shape);
+            }
+            error.with_key(key)
+        })
     }
 }

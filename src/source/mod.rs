@@ -6,9 +6,12 @@
 //! Never touches: what the values mean.
 
 mod control_characters;
+mod dates;
 mod de;
+mod json_mistakes;
 #[cfg(test)]
 pub mod keys;
+mod mistakes;
 mod tables;
 mod tree;
 
@@ -17,6 +20,7 @@ use std::ops::Range;
 use serde::Deserialize;
 
 pub use control_characters::strip_control_characters;
+pub use dates::date_readings;
 pub use de::{DATETIME, Error};
 pub use tables::{Ordered, Table};
 pub use tree::{Kind, Node};
@@ -43,12 +47,14 @@ pub struct ParseError {
     pub help: Option<String>,
     /// Whether the rest of the text is used nevertheless.
     pub is_warning: bool,
+    /// Another place that it is about, with its label.
+    pub related: Option<(String, Range<usize>)>,
 }
 
 impl ParseError {
     /// An error without help.
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        ParseError { span, message: message.into(), help: None, is_warning: false }
+        ParseError { span, message: message.into(), help: None, is_warning: false, related: None }
     }
 
     /// Converts it into a diagnostic of the file with this text.
@@ -58,6 +64,10 @@ impl ParseError {
             Diagnostic::warning(location, self.message)
         } else {
             Diagnostic::error(location, self.message)
+        };
+        let diagnostic = match self.related {
+            Some((label, span)) => diagnostic.related(label, Location::in_text(path, text, span)),
+            None => diagnostic,
         };
         match self.help {
             Some(help) => diagnostic.help(help),
@@ -183,10 +193,64 @@ impl SpannedDocument {
     }
 }
 
+/// What other systems call a key, and what it is called here.
+const SYNONYMS: [(&str, &str); 34] = [
+    ("date", "published"),
+    ("pubdate", "published"),
+    ("pub_date", "published"),
+    ("publish_at", "published"),
+    ("publishdate", "published"),
+    ("embargo", "published"),
+    ("created", "published"),
+    ("lastmod", "updated"),
+    ("modified", "updated"),
+    ("changed", "updated"),
+    ("body", "content_markdown"),
+    ("content", "content_markdown"),
+    ("markdown", "content_markdown"),
+    ("html", "content_html"),
+    ("text", "content_text"),
+    ("tags", "topics"),
+    ("tag", "topics"),
+    ("categories", "topics"),
+    ("category", "topics"),
+    ("url", "link"),
+    ("href", "link"),
+    ("permalink", "link"),
+    ("lang", "language"),
+    ("langcode", "language"),
+    ("slug", "id"),
+    ("author", "authors"),
+    ("headline", "title"),
+    ("name", "title"),
+    ("description", "summary"),
+    ("excerpt", "summary"),
+    ("lead", "summary"),
+    ("picture", "image"),
+    ("attachments", "enclosures"),
+    ("expiry", "expires"),
+];
+
+/// What people look for that is not there on purpose.
+const ABSENT: [(&str, &str); 3] = [
+    ("pinned", "remove it: stories are in the order of their dates"),
+    ("sticky", "remove it: stories are in the order of their dates"),
+    ("weight", "remove it: stories are in the order of their dates"),
+];
+
+/// The names by which other systems know a key.
+pub fn synonyms(key: &str) -> impl Iterator<Item = &'static str> {
+    SYNONYMS.iter().filter(move |(_, own)| *own == key).map(|(name, _)| *name)
+}
+
 /// The message and the help for an unknown name.
 fn unknown(what: &str, name: &str, known: &[&str]) -> (String, Option<String>) {
     let shown: String = name.chars().take(80).collect();
-    (format!("unknown {what} `{shown}`"), suggestion(name, known))
+    let lower = name.to_ascii_lowercase();
+    let of = |table: &[(&str, &'static str)]| table.iter().find(|(other, _)| *other == lower).map(|(_, here)| *here);
+    let synonym = of(&SYNONYMS).filter(|own| known.contains(own)).map(|own| format!("here it is called `{own}`"));
+    let absent = of(&ABSENT).filter(|_| known.contains(&"published")).map(str::to_owned);
+    (format!("unknown {what} `{shown}`"), synonym.or(absent).or_else(|| suggestion(name, known)))
 }
 
 #[cfg(test)]

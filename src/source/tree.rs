@@ -8,6 +8,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use toml::de::{DeTable, DeValue};
 
+use super::json_mistakes::explain as explain_json;
+use super::mistakes::explain;
 use super::{ParseError, Step};
 
 /// Limits nesting. No valid file is deeper than six.
@@ -81,11 +83,7 @@ fn empty() -> Node {
 pub fn from_toml(text: &str) -> (Node, Vec<ParseError>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
-        let error = |error: &toml::de::Error| {
-            let message = error.message().lines().collect::<Vec<_>>().join("; ");
-            ParseError::new(error.span().unwrap_or(0..0), format!("not TOML: {message}"))
-        };
-        return (empty(), errors.iter().take(20).map(error).collect());
+        return (empty(), explain(text, &errors));
     }
     let span = table.span();
     (Node { span, kind: toml_table(table.into_inner()) }, Vec::new())
@@ -123,9 +121,7 @@ fn toml_value(value: DeValue<'_>) -> Kind {
 pub fn from_json(text: &str) -> (Node, Vec<ParseError>) {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         let at = offset(text, error.line(), error.column());
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        return (empty(), vec![ParseError::new(at..at + 1, format!("not JSON: {message}"))]);
+        return (empty(), vec![explain_json(text, at, &error.to_string())]);
     }
     let start = text.len() - text.trim_start().len();
     let mut reader = JsonReader { whole: text, errors: Vec::new() };

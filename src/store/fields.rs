@@ -3,7 +3,7 @@
 use super::raw::{Date, RawEnclosure, RawPerson, RawRecord, Str};
 use super::story::{Reader, Withdrawn};
 use crate::model::{Timestamp, absolute, forbidden, is_email, is_plainly_absolute};
-use crate::source::Step;
+use crate::source::{Step, date_readings};
 
 /// An error, or a warning, in a field of a record.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,7 +93,15 @@ impl Reader<'_> {
             Ok(instant) => Some(instant),
             Err(why) => {
                 let shown: String = date?.0.chars().take(80).collect();
-                self.error(key_path(at, keys), format!("invalid date `{shown}`: it {why}"), None);
+                let readings = date_readings(&shown);
+                let help = match &readings[..] {
+                    [] => "write a date such as `2026-01-31`, or with a time `2026-01-31T09:30`".to_owned(),
+                    readings => {
+                        let written: Vec<String> = readings.iter().map(|date| format!("`{date}`")).collect();
+                        format!("write {}", written.join(" or "))
+                    }
+                };
+                self.error(key_path(at, keys), format!("invalid date `{shown}`: it {why}"), Some(help));
                 None
             }
         }
@@ -119,7 +127,7 @@ impl Reader<'_> {
         } else if replaced.trim().is_empty() {
             self.error(key_path(at, keys), format!("`{key}` is empty"), Some("leave it out".to_owned()));
         } else if let Err(why) = absolute(&self.config.site.base_url, &replaced) {
-            self.error(key_path(at, keys), format!("`{key}` {why}"), None);
+            self.error(key_path(at, keys), format!("`{key}` {why}"), url_help(&url.0, &why));
         }
     }
 
@@ -142,7 +150,7 @@ impl Reader<'_> {
         if let Some(url) = &person.url
             && let Err(why) = absolute(&self.config.site.base_url, &url.0)
         {
-            self.error(path(&["url"]), format!("`url` {why}"), None);
+            self.error(path(&["url"]), format!("`url` {why}"), url_help(&url.0, &why));
         }
     }
 
@@ -158,7 +166,7 @@ impl Reader<'_> {
             None => self.error(path(&[]), "an enclosure needs a `url`", None),
             Some(url) => {
                 if let Err(why) = absolute(&self.config.site.base_url, &url.0) {
-                    self.error(path(&["url"]), format!("`url` {why}"), None);
+                    self.error(path(&["url"]), format!("`url` {why}"), url_help(&url.0, &why));
                 }
             }
         }
@@ -226,6 +234,11 @@ fn quoted_length(text: &str) -> usize {
         }
     }
     0
+}
+
+/// How an address without a scheme is written.
+fn url_help(written: &str, why: &str) -> Option<String> {
+    why.starts_with("begins like").then(|| format!("write `https://{}`", written.trim()))
 }
 
 #[cfg(test)]

@@ -19,9 +19,10 @@ use super::find::StoreFile;
 use super::raw::RawRecord;
 use super::story;
 use crate::config::Config;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, nearest};
 use crate::source::{
-    Kind, ParseError, SpannedDocument, Step, Syntax, Table, decode, parse_fast, strip_control_characters, undecodable,
+    Kind, ParseError, SpannedDocument, Step, Syntax, Table, decode, parse_fast, strip_control_characters, synonyms,
+    undecodable,
 };
 
 /// JSONL files are read in chunks of about this many bytes, so that one large file keeps all cores busy in little memory.
@@ -360,12 +361,21 @@ fn truncated(errors: Vec<FieldError>) -> impl Iterator<Item = FieldError> {
 fn locate(document: &SpannedDocument, root: &[Step], error: FieldError) -> Option<ParseError> {
     let path = [root, &error.path].concat();
     if let Some(key) = error.missing
-        && (document.has(&path, key) || (key == "published" && document.has(root, key)))
+        && (document.has(&path, key)
+            || (key == "published" && document.has(root, key))
+            || synonyms(key).any(|name| document.has(&path, name) || document.has(root, name))
+            || has_similar(document, &path, key))
     {
         return None;
     }
     let span = document.span(&path);
-    Some(ParseError { span, message: error.message, help: error.help, is_warning: error.is_warning })
+    Some(ParseError { help: error.help, is_warning: error.is_warning, ..ParseError::new(span, error.message) })
+}
+
+/// Whether a table has a key that is this one with a typing error, which is reported.
+fn has_similar(document: &SpannedDocument, table: &[Step], key: &str) -> bool {
+    let mut keys = (0..).map_while(|nth| document.key(table, nth));
+    keys.any(|written| nearest(&written, [key]).is_some())
 }
 
 /// Reports the keys of a file of several stories other than `stories`.

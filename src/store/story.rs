@@ -92,6 +92,19 @@ pub fn id_error(id: &str) -> Option<&'static str> {
     }
 }
 
+/// An id that is like a path, with hyphens for what an id cannot have.
+fn proposed_id(path: &str) -> String {
+    let part = |part: &str| {
+        let is_kept = |letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter);
+        let letters: String = part.chars().map(|letter| if is_kept(letter) { letter } else { '-' }).collect();
+        let words: Vec<&str> = letters.split('-').filter(|word| !word.is_empty()).collect();
+        words.join("-").trim_start_matches(['.', '_']).to_owned()
+    };
+    let parts: Vec<String> = path.split('/').map(part).filter(|part| !part.is_empty()).collect();
+    let id: String = parts.join("/").chars().take(200).collect();
+    if id.is_empty() { "a-name-of-letters".to_owned() } else { id }
+}
+
 pub struct Reader<'c> {
     pub(super) config: &'c Config,
     pub(super) errors: Vec<FieldError>,
@@ -124,11 +137,12 @@ impl Reader<'_> {
             (Some(tag), None) => self.flat(raw, &tag.0),
             (None, Some(rows)) if !rows.0.is_empty() => self.nested(raw, &rows.0),
             (None, _) => {
+                let tag = self.config.languages.first().map_or("en", |edition| edition.language.as_str());
                 let help = match raw.title {
-                    Some(_) => "add `language = \"…\"`, or put the text into `[translations.…]`",
-                    None => "add a table such as `[translations.en]` with a `title`",
+                    Some(_) => format!("put `[translations.{tag}]` above `title`, or add `language = \"{tag}\"`"),
+                    None => format!("add a table such as `[translations.{tag}]` with a `title`"),
                 };
-                self.error(Vec::new(), "this story has no translation", Some(help.to_owned()));
+                self.error(Vec::new(), "this story has no translation", Some(help));
                 return None;
             }
         };
@@ -154,7 +168,7 @@ impl Reader<'_> {
                     self.error(
                         Vec::new(),
                         message,
-                        Some("write an `id = \"…\"` into the file, or rename it".to_owned()),
+                        Some(format!("rename the file, or write `id = \"{}\"` into it", proposed_id(id))),
                     );
                 }
             },
@@ -174,8 +188,12 @@ impl Reader<'_> {
                 None => {
                     let known: Vec<&str> = self.config.topics.iter().map(|topic| topic.id.as_str()).collect();
                     let path = [key_path(None, &["topics"]), vec![Step::Index(index)]].concat();
-                    let help =
-                        suggestion(&topic.0, &known).unwrap_or("add it to `[topics]` of the configuration".to_owned());
+                    let add = format!("add `[topics.{}]` to the configuration", topic.0);
+                    let help = match suggestion(&topic.0, &known) {
+                        Some(similar) if similar.starts_with("did you mean") || id_error(&topic.0).is_some() => similar,
+                        Some(known) => format!("{known}; or {add}"),
+                        None => add,
+                    };
                     self.error(path, format!("unknown topic `{}`", topic.0), Some(help));
                 }
             }
@@ -187,9 +205,8 @@ impl Reader<'_> {
     fn language(&mut self, tag: &str, path: Vec<Step>) -> Option<LanguageIndex> {
         let language = self.config.language(tag);
         if language.is_none() {
-            let known: Vec<&str> = self.config.languages.iter().map(|edition| edition.language.as_str()).collect();
-            let help = suggestion(tag, &known).unwrap_or("add it to `[languages]` of the configuration".to_owned());
-            self.error(path, format!("unknown language `{tag}`"), Some(help));
+            let help = self.config.unconfigured_help(tag);
+            self.error(path, format!("the language `{tag}` is not configured"), Some(help));
         }
         language
     }
@@ -260,7 +277,7 @@ impl Reader<'_> {
         if title.is_none() && withdrawn.is_none() {
             match raw.title {
                 Some(_) => self.error(key_path(at, &["title"]), "`title` is empty", None),
-                None => self.missing(key_path(at, &[]), "title", None),
+                None => self.missing(key_path(at, &[]), "title", Some("write `title = \"…\"`")),
             }
         }
         let published = own.published.or(story.published);
