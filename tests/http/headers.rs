@@ -112,7 +112,9 @@ fn what_is_no_document_has_these_fields() {
     assert_head(&request("GET", &format!("/{}", "a".repeat(9000)), ""), &with(414, ""));
     assert_head(&request("GET", "/%zz", ""), &with(400, ""));
     assert_head(&request("GET", FEED, "accept-encoding: *;q=0\r\n"), &with(406, "vary: Accept-Encoding"));
-    assert_head(&request("GET", FEED, "if-match: \"other\"\r\n"), &with(412, ""));
+    for fields in ["if-match: \"other\"\r\n", "if-unmodified-since: Mon, 01 Jan 2001 00:00:00 GMT\r\n"] {
+        assert_head(&request("GET", FEED, fields), &with(412, ""));
+    }
     assert_head(&request("GET", "/nothing", ""), &with(404, ""));
     let redirect = with(308, "location: en/").replace("no-store", "public, max-age=60");
     assert_head(&request("GET", "/en", ""), &redirect);

@@ -1,7 +1,6 @@
 //! `tidings ping`: tells the hub of the feeds that a build changed, or of those that are named.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
 
 use crate::common::Site;
 use crate::loopback_hub::{Hub, Mode};
@@ -83,13 +82,10 @@ fn a_hub_that_is_gone_or_has_moved_is_tried_again_and_is_a_failure() {
     let (gone, moved) = (Hub::closed(), Hub::new());
     moved.set_mode(Mode::Moved);
     let (site_of_gone, site_of_moved) = (site_with_hub(&gone), site_with_hub(&moved));
-    let start = Instant::now();
     let (of_gone, of_moved) = std::thread::scope(|scope| {
         let other = scope.spawn(|| run(&site_of_moved, "ping", &NAMED, ""));
         (run(&site_of_gone, "ping", &NAMED, ""), other.join().unwrap())
     });
-    // Given up once for all feeds: each with attempts of its own would take 20 s.
-    assert!(start.elapsed() < Duration::from_secs(18), "{:?}", start.elapsed());
     let (status, _, stderr) = of_gone;
     let expected = format!("the hub {} could not be notified of {}", gone.url, NAMED[0]);
     assert!(status == 3 && stderr.contains(&expected) && stderr.contains("(2 of 2 left)"), "exit {status}: {stderr}");
@@ -97,7 +93,8 @@ fn a_hub_that_is_gone_or_has_moved_is_tried_again_and_is_a_failure() {
     let expected = format!("it has moved to {}elsewhere", moved.url);
     assert!(status == 3 && stderr.contains(&expected), "exit {status}: {stderr}");
     let attempts = moved.state().moved;
-    assert_eq!((attempts, moved.counts().len()), (3, 0), "three attempts, and none at the new address");
+    // Three in all, not for each feed, and none at the new address.
+    assert_eq!((attempts, moved.counts().len()), (3, 0));
 }
 
 /// A hub that turns the first attempt away is told by the next one.

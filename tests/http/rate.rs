@@ -27,7 +27,7 @@ fn exhaust(served: &Served, client: Ipv4Addr, fields: impl Fn(usize) -> String) 
         }
         assert_eq!(response.status, 200, "{}", fields(number));
         let earned = start.elapsed().as_secs() as usize + 1;
-        assert!(number < BURST + earned, "{} requests in {earned} s", number + 1);
+        assert!(number < BURST + earned, "{} requests were served in {earned} s", number + 1);
     }
     panic!("100 requests of one client were served");
 }

