@@ -2,66 +2,27 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+#[path = "common/clocked.rs"]
+mod clocked;
 mod common;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::thread::JoinHandle;
+use std::net::TcpStream;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
+use clocked::Served;
 use common::Site;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use tidings::serve::{ReloadHandle, Source, listen, run};
-use tokio::sync::oneshot;
 
-const START: &str = "2025-06-01T12:00:00Z";
-
-/// A site, its server, and the clock of both.
-struct Served {
-    site: Site,
-    address: SocketAddr,
-    clock: Arc<AtomicI64>,
-    /// Whether reading the clock panics in a request.
-    is_broken: Arc<AtomicBool>,
-    reload: ReloadHandle,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+/// What these tests ask of a server.
+trait Ask {
+    fn get(&self, path: &str) -> String;
+    fn wait(&self, text: &str, is_present: bool);
 }
 
-impl Served {
-    fn new(site: Site) -> Served {
-        let clock = Arc::new(AtomicI64::new(START.parse::<DateTime<Utc>>().unwrap().timestamp()));
-        let is_broken = Arc::new(AtomicBool::new(false));
-        let (time, broken) = (Arc::clone(&clock), Arc::clone(&is_broken));
-        let now = move || {
-            let is_request = std::thread::current().name().is_some_and(|name| name.contains("tokio"));
-            assert!(!(is_request && broken.load(Ordering::Relaxed)), "the clock of this test panics");
-            DateTime::from_timestamp(time.load(Ordering::Relaxed), 0).unwrap()
-        };
-        let (source, _) = Source::new(site.path("tidings.toml"), Arc::new(now)).unwrap();
-        let reload = source.reload_handle();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (bound, address) = std::sync::mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-            runtime.block_on(async {
-                let listener = listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
-                bound.send(listener.local_addr().unwrap()).unwrap();
-                run(listener, source, async { drop(stopped.await) }).await.unwrap();
-            });
-        });
-        let address = address.recv().unwrap();
-        Served { site, address, clock, is_broken, reload, stop: Some(stop), thread: Some(thread) }
-    }
-
-    fn advance(&self, seconds: i64) {
-        self.clock.fetch_add(seconds, Ordering::Relaxed);
-    }
-
+impl Ask for Served {
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
         send(&mut stream, path, "connection: close\r\n");
@@ -76,19 +37,6 @@ impl Served {
         while self.get("/en/all.atom.xml").contains(text) != is_present {
             assert!(start.elapsed() < Duration::from_secs(20), "{text}: {is_present}");
             std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn stop(&mut self) {
-        self.stop.take().map(|stop| stop.send(()));
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        if self.thread.is_some() {
-            self.stop();
         }
     }
 }

@@ -92,7 +92,14 @@ pub async fn run(
         );
     }
     let admin = match config.server.admin {
-        Some(address) => Some(tokio::spawn(admin::serve(listen(address).await?, Arc::clone(&server)))),
+        Some(address) => {
+            let listener = listen(address).await?;
+            // With port 0 the system chooses one.
+            if let Ok(address) = listener.local_addr() {
+                tracing::info!("the admin address is http://{address}/");
+            }
+            Some(tokio::spawn(admin::serve(listener, Arc::clone(&server))))
+        }
         None => None,
     };
     let listener = listener.into();

@@ -7,7 +7,6 @@ Every script is run as `python3 SCRIPT TIDINGS` and prints a line for each check
 import http.client
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -148,13 +147,13 @@ def wait_for(what, condition, seconds=10.0, every=0.01):
 class Site:
     """A site in a folder, and its server once it is started."""
 
-    def __init__(self, folder, feeds="", server="", base_port=None):
+    def __init__(self, folder, feeds="", server=""):
         self.folder = Path(folder)
         self.port = free_port()
         self.stories = self.folder / "stories"
         self.stories.mkdir(parents=True, exist_ok=True)
         self.config = self.folder / "tidings.toml"
-        self.config.write_text(CONFIG.format(port=base_port or self.port, feeds=feeds, server=server))
+        self.config.write_text(CONFIG.format(port=self.port, feeds=feeds, server=server))
         self.log = self.folder / "log"
         self.output = self.folder / "out"
         self.process = None
@@ -174,14 +173,13 @@ class Site:
         unfinished.write_text(text)
         unfinished.rename(path)
 
-    def start(self, before=(), arguments=(), ready=True, **options):
+    def start(self, before=(), **options):
         """Starts the server, and waits until it answers. Its standard error goes to `log`, its standard output to `out`."""
         self.__exit__()
-        command = [*before, str(TIDINGS), "serve", "--config", str(self.config), "--listen", f"127.0.0.1:{self.port}", *arguments]
+        command = [*before, str(TIDINGS), "serve", "--config", str(self.config), "--listen", f"127.0.0.1:{self.port}"]
         with open(self.log, "ab") as log, open(self.output, "ab") as out:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log, **options)
-        if ready:
-            wait_for(f"the server answers; its log: {self.log_text()[-2000:]}", self.answers, 30)
+        wait_for(f"the server answers; its log: {self.log_text()[-2000:]}", self.answers, 30)
         return self
 
     def answers(self):
@@ -195,18 +193,17 @@ class Site:
     def log_text(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def stop(self, by=signal.SIGTERM, seconds=15):
+    def stop(self):
         """Stops the server, and returns its exit status."""
         if self.process is None:
             return None
-        if self.process.poll() is None:
-            self.process.send_signal(by)
+        self.process.terminate()
         try:
-            status = self.process.wait(seconds)
+            status = self.process.wait(15)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise CheckFailed(f"the server was still there {seconds} s after signal {by}") from None
+            raise CheckFailed("the server was still there 15 s after SIGTERM") from None
         self.process = None
         return status
 

@@ -42,6 +42,9 @@ http {{
 STEPS = "nnp +_np _np +_p +_np +np_n +_pn +_pnpn +n_np"
 
 
+TRIES = 6
+
+
 class PlainReader:
     """A client that keeps the feed and both its validators, and has never heard of deltas. It accepts the codings that
     newsboat accepts, so that a cache holds one answer for both."""
@@ -168,6 +171,38 @@ def straight(site, folder):
         holds(newsboat, ["Corrected", *stories(6)[1:]])
 
 
+def twice(site, folder):
+    """Changes a story twice, early in a second, until both fell into one second twice."""
+    newsboat = Newsboat(folder / "newsboat", site.port)
+    seen_at = []
+
+    def change(text):
+        site.story("story-00", text)
+        wait_for(f"{text} is served", lambda: site.shows(text), 20)
+        seen_at.append(int(time.time()))
+        sees(text)
+
+    def sees(text):
+        newsboat.reload()
+        holds(newsboat, [text, title(1)])
+
+    with check("newsboat: two changes within one second are both seen"):
+        for _ in range(3):
+            newsboat.reload()
+        within = 0
+        for number in range(TRIES):
+            time.sleep(1.02 - time.time() % 1)
+            change(f"Changed once, {number}")
+            change(f"Changed twice, {number}")
+            within += seen_at[-1] == seen_at[-2]
+            time.sleep(1.2)
+            sees(f"Changed twice, {number}")
+            if within == 2:
+                return
+        if not within:
+            raise Skipped(f"in {TRIES} tries no two changes were served within one second")
+
+
 def cached(site, folder):
     name = "behind nginx, newsboat and a plain reader miss no entry, and no delta is kept as the feed"
     with check(name), nginx(folder / "nginx", site.port) as port:
@@ -197,7 +232,7 @@ def cached(site, folder):
 
 def main():
     with temporary_folder() as folder:
-        for trial in (straight, cached):
+        for trial in (straight, twice, cached):
             here = folder / trial.__name__
             with Site(here / "site", server="max_age = 1") as site:
                 for number in range(2):

@@ -28,7 +28,6 @@ class Exchange:
     def __init__(self, sent, received):
         self.asked = http.client.parse_headers(io.BytesIO(sent.partition(b"\r\n")[2]))
         self.requests = sent.count(b"\r\n\r\n")
-        self.after_head = received.partition(b"\r\n\r\n")[2]
         self.makefile = lambda *_: io.BytesIO(received)
         answer = http.client.HTTPResponse(self)
         answer.begin()
