@@ -54,7 +54,7 @@ fn every_error_is_reported() {
 #[test]
 fn without_a_configuration_there_is_advice() {
     let ran = Site::empty().run(&["check"]);
-    assert_eq!(ran.status, 1, "{ran:?}");
+    assert_eq!(ran.status, 2, "{ran:?}");
     assert!(ran.stderr.contains("tidings.toml") && ran.stderr.contains("tidings init"), "{ran:?}");
 }
 

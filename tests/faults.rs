@@ -672,7 +672,7 @@ fn library_and_program_have_the_same_diagnostics() {
 fn control_characters_in_a_configuration_are_reported() {
     let site = Site::with(&CONFIG.replace("News", "Ne\u{b}ws"));
     let ran = site.run(&["check"]);
-    assert!(ran.status == 0 && ran.stderr.starts_with("tidings.toml:7:"), "{ran:?}");
+    assert!(ran.status == 0 && ran.stderr.contains("tidings.toml:7:"), "{ran:?}");
     assert_eq!(site.run(&["check", "--strict"]).status, 1);
 }
 

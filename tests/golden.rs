@@ -101,5 +101,5 @@ fn paths_of_the_sample() {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/config/tidings.toml");
     let ran = site.run(&["build", "--config", config, "--output", &output, "--now", "2026-11-01T00:00:00Z"]);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
-    golden("paths", &site.files("public").join("\n"));
+    golden("sample-paths", &site.files("public").join("\n"));
 }

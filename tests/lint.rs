@@ -195,7 +195,7 @@ fn feeds_of_other_servers_are_fetched_and_checked() {
 fn unreadable_documents_are_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
-    let (_, err) = run_expecting(folder, &["check", "--feeds"], 1);
+    let (_, err) = run_expecting(folder, &["check", "--feeds"], 2);
     assert!(err.contains("there is no configuration here"), "{err}");
     run_expecting(folder, &["check", "--feeds", "missing.xml"], 3);
     run_expecting(folder, &["check", "named-without-feeds.xml"], 2);

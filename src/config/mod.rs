@@ -279,7 +279,9 @@ impl Config {
     /// What to do about a language that is not configured.
     pub(crate) fn unconfigured_help(&self, tag: &str) -> String {
         let configured = || self.languages.iter().map(|edition| &edition.language);
-        let Ok(language) = Language::parse(tag) else {
+        // A tag that is no language's is a typing error.
+        let language = Language::parse(tag).ok().filter(|language| language.name() != language.as_str());
+        let Some(language) = language else {
             let known: Vec<&str> = configured().map(Language::as_str).collect();
             let of_name = self.languages.iter().find(|edition| edition.name.as_str().eq_ignore_ascii_case(tag));
             let of_name = of_name.map(|edition| format!("write its tag, `{}`", edition.language));

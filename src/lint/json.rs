@@ -359,7 +359,7 @@ pub mod tests {
 
     #[test]
     fn syntax_and_kind() {
-        assert_single("{\"version\": \"https://jsonfeed.org/version/1.1\",", "not JSON");
+        assert_single("{\"version\": \"https://jsonfeed.org/version/1.1\",", "the text ends before all is closed");
         VALID.changed(
             "\"title\": \"News\",",
             "\"title\": \"News\", \"title\": \"x\",",

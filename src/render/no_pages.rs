@@ -57,7 +57,8 @@ pub fn style(language: &Language) -> String {
         let text = own.get(key).or_else(|| english.get(key)).and_then(toml::Value::as_str);
         super::escape::css(text.unwrap_or_default())
     };
-    let mut style = STYLE.replace("{{ page.dir }}", language.direction());
+    // The engine leaves out the last line break.
+    let mut style = STYLE.trim_end_matches('\n').replace("{{ page.dir }}", language.direction());
     for key in ["feed_is", "feeds_what", "feed_how"] {
         style = style.replace(&format!("{{{{ plain(\"{key}\")|css }}}}"), &message(key));
     }

@@ -170,7 +170,9 @@ impl Site {
         diagnostics.extend(conflicts);
         diagnostics.extend(self.config.warnings.iter().cloned());
         diagnostics.extend(self.invalid_redirects());
-        diagnostics.extend(self.nothing_to_show());
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(self.nothing_to_show());
+        }
         sort(&mut diagnostics);
         diagnostics
     }
