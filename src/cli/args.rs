@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, OutputFormat};
+use crate::site::StoryState;
 
 /// One store of multilingual stories in, a feed for every language and every topic out.
 #[derive(Debug, Parser)]
@@ -19,24 +19,45 @@ pub struct Arguments {
     pub config: Option<PathBuf>,
 
     /// The form of results and diagnostics
-    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
-    pub format: OutputFormat,
+    #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
+    pub format: Form,
 
     #[command(subcommand)]
     pub command: Command,
 }
 
-impl ValueEnum for OutputFormat {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[OutputFormat::Text, OutputFormat::Json, OutputFormat::Github]
+/// The form of a result, and of the diagnostics beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For people
+    Text,
+    /// For scripts
+    Json,
+    /// Annotations for a GitHub workflow
+    Github,
+    /// For spreadsheets: `list`
+    Csv,
+}
+
+impl Form {
+    /// The form of diagnostics.
+    pub fn of_diagnostics(self) -> OutputFormat {
+        match self {
+            Form::Json => OutputFormat::Json,
+            Form::Github => OutputFormat::Github,
+            Form::Text | Form::Csv => OutputFormat::Text,
+        }
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            OutputFormat::Text => PossibleValue::new("text").help("For people"),
-            OutputFormat::Json => PossibleValue::new("json").help("For scripts"),
-            OutputFormat::Github => PossibleValue::new("github").help("Annotations for a GitHub workflow"),
-        })
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+impl Command {
+    /// Whether its result has this form.
+    pub fn writes(&self, form: Form) -> bool {
+        form != Form::Csv || matches!(self, Command::List(_))
     }
 }
 
@@ -54,6 +75,10 @@ pub enum Command {
     Serve(ServeOptions),
     /// Notify the hub of changed feeds, after an upload
     Ping(PingOptions),
+    /// Write a new story as a draft, to be filled in
+    New(NewOptions),
+    /// List the stories of the store, one a line: state, day, languages, title, file
+    List(ListOptions),
     /// Report which stories lack which languages, by language and topic, the oldest first
     Coverage,
     /// Write the JSON Schema of a story or of the configuration, for completion in an editor
@@ -87,6 +112,47 @@ pub struct InitOptions {
     /// Write the built-in templates and words instead, into `templates`, to be changed
     #[arg(long)]
     pub templates: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct NewOptions {
+    /// The title in the first language
+    pub title: String,
+
+    /// A language that it will have, the first one with the title; repeatable [default: the default language]
+    #[arg(long, value_name = "TAG")]
+    pub language: Vec<String>,
+
+    /// A topic; repeatable
+    #[arg(long, value_name = "ID")]
+    pub topic: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ListOptions {
+    /// Stories in this state alone
+    #[arg(long, value_name = "STATE", value_parser = story_state)]
+    pub state: Option<StoryState>,
+
+    /// Stories that have this language
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+
+    /// Stories of this topic
+    #[arg(long, value_name = "ID")]
+    pub topic: Option<String>,
+
+    /// Stories published on this date or later
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+}
+
+fn story_state(written: &str) -> Result<StoryState, String> {
+    let known = StoryState::NAMES.iter().find(|(name, _)| *name == written);
+    known.map(|(_, state)| *state).ok_or_else(|| {
+        let names = StoryState::NAMES.map(|(name, _)| name);
+        format!("write {}", names.join(", "))
+    })
 }
 
 #[derive(Debug, Args)]

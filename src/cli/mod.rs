@@ -4,11 +4,14 @@ mod args;
 mod build;
 mod check;
 mod coverage;
+mod csv;
 #[cfg_attr(not(feature = "import"), path = "absent/import.rs")]
 mod import;
 mod init;
+mod list;
 #[cfg(feature = "serve")]
 mod log;
+mod new;
 #[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
 #[cfg(feature = "import")]
@@ -19,6 +22,8 @@ mod schema;
 mod sd_notify;
 #[cfg_attr(not(feature = "serve"), path = "absent/serve.rs")]
 mod serve;
+#[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]
+mod slug;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -54,13 +59,20 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let mut report = Report::new(arguments.format);
+    let mut report = Report::new(arguments.format.of_diagnostics());
+    if !arguments.command.writes(arguments.format) {
+        let message = format!("--format {}: this command has no such form", arguments.format.name());
+        report.diagnostics(&[Diagnostic::usage(None, message).help("use text, json or github")], false);
+        return ExitCode::from(report.status());
+    }
     let status = match &arguments.command {
         Command::Init(options) => init::run(options, &mut report),
         Command::Import(options) => import::run(arguments.config.as_deref(), options, &mut report),
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
         Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
         Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),
+        Command::New(options) => new::run(arguments.config.as_deref(), options, &mut report),
+        Command::List(options) => list::run(arguments.config.as_deref(), options, arguments.format, &mut report),
         Command::Coverage => coverage::run(arguments.config.as_deref(), &mut report),
         Command::Schema { of } => schema::run(*of, &mut report),
         Command::Completions { shell } => schema::completions(*shell, &mut report),

@@ -55,6 +55,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub use html::SelectorOptions as Selectors;
 pub use read::Kind;
 pub use report::Report;
+pub use slug::slug;
 
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};

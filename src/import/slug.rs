@@ -44,7 +44,7 @@ pub fn hash(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// A title in ASCII letters, digits and hyphens; `None` if too few of its letters can be transliterated.
-fn slug(title: &str) -> Option<String> {
+pub fn slug(title: &str) -> Option<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let (mut transliterated, mut lost) = (0, 0);

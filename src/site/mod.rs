@@ -6,6 +6,7 @@
 mod compare;
 mod contents;
 mod coverage;
+mod list;
 mod losses;
 #[cfg_attr(not(feature = "pages"), path = "no_pages.rs")]
 mod pages;
@@ -24,6 +25,7 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 pub(crate) use self::compare::{Difference, PreviousEntry, truncated};
 pub use self::contents::{Edition, Entry, Feed, Topic};
 pub use self::coverage::StoryCoverage;
+pub(crate) use self::list::{StoryState, StorySummary};
 pub(crate) use self::losses::BodyLosses;
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};

@@ -1,0 +1,90 @@
+//! `tidings new`: a story to be filled in.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use chrono::{Datelike, Utc};
+
+use super::args::NewOptions;
+use super::configuration;
+use super::list::{language, topic};
+use super::report::Report;
+use super::slug::slug;
+use crate::config::Config;
+use crate::diagnostics::{Diagnostic, Location};
+
+/// Writes a draft with a title.
+pub fn run(config: Option<&Path>, options: &NewOptions, report: &mut Report) -> u8 {
+    let written = configuration(config)
+        .map_err(Vec::from)
+        .and_then(|config| write(&config, options).map_err(|diagnostic| vec![diagnostic]));
+    match written {
+        Ok(path) => report.result(&format!("{}\n", path.display())),
+        Err(diagnostics) => report.diagnostics(&diagnostics, false),
+    }
+    report.status()
+}
+
+fn write(config: &Config, options: &NewOptions) -> Result<PathBuf, Diagnostic> {
+    let title = options.title.trim();
+    if title.is_empty() {
+        return Err(
+            Diagnostic::usage(None, "the title is empty").help("write it behind the command: `tidings new \"Title\"`")
+        );
+    }
+    let mut languages = Vec::new();
+    for tag in &options.language {
+        languages.extend(language(config, Some(tag))?);
+    }
+    if languages.is_empty() {
+        languages.push(0);
+    }
+    for id in &options.topic {
+        topic(config, Some(id))?;
+    }
+    let today = config.site.zone.moment(crate::model::Timestamp(Utc::now().timestamp())).date_time().date_naive();
+    let folder = config.site.stories.join(today.year().to_string());
+    let machine = |path: &Path, what: &str, error: &std::io::Error| Diagnostic::machine(path, what, error);
+    std::fs::create_dir_all(&folder).map_err(|error| machine(&folder, "make this folder", &error))?;
+    let slug = slug(title).unwrap_or_else(|| today.to_string());
+    let text = story(config, title, &languages, &options.topic, &today.to_string());
+    for number in 1..1000 {
+        let name = if number == 1 { format!("{slug}.toml") } else { format!("{slug}-{number}.toml") };
+        let path = folder.join(name);
+        // Never over a file that is there.
+        match std::fs::File::create_new(&path) {
+            Ok(mut file) => {
+                file.write_all(text.as_bytes()).map_err(|error| machine(&path, "write this file", &error))?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(machine(&path, "write this file", &error)),
+        }
+    }
+    Err(Diagnostic::error(
+        Location::file(folder.display().to_string()),
+        format!("there are a thousand stories named `{slug}`"),
+    ))
+}
+
+/// The text of the story: what is needed, and what is often used as remarks.
+fn story(config: &Config, title: &str, languages: &[u16], topics: &[String], day: &str) -> String {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let topics: Vec<String> = topics.iter().map(|topic| quoted(topic)).collect();
+    let mut out = format!(
+        "published = {day}\ndraft     = true    # remove this line to publish it\ntopics    = [{}]\n",
+        topics.join(", ")
+    );
+    out += "# link    = \"https://…\"    # its page, if it has one elsewhere; {language} is replaced\n";
+    out += "# image   = { url = \"https://…\", alt = \"…\", credit = \"…\" }\n";
+    for (index, language) in languages.iter().enumerate() {
+        let tag = config.languages[usize::from(*language)].language.as_str();
+        let title = if index == 0 { quoted(title) } else { "\"…\"".to_owned() };
+        let _ = write!(
+            out,
+            "\n[translations.{tag}]\ntitle   = {title}\nsummary = \"\"\ncontent_markdown = \"\"\"\n\"\"\"\n"
+        );
+    }
+    out
+}
