@@ -27,7 +27,7 @@ fn site() -> Site {
 }
 
 #[test]
-fn text_lists_the_oldest_gaps_first() {
+fn text_lists_the_newest_gaps_first() {
     insta::assert_snapshot!(site().run(&["coverage"]).stdout);
 }
 
@@ -45,4 +45,40 @@ fn errors_in_the_store_are_reported() {
     let ran = site.run(&["coverage"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{ran:?}");
     assert!(ran.stderr.starts_with("stories/x.toml:2:"), "{ran:?}");
+}
+
+#[test]
+fn translations_older_than_a_correction_are_stale() {
+    let site = site();
+    let text = "published = 2024-05-01\n[translations.en]\ntitle = \"T\"\nupdated = 2024-06-01\n[translations.ru]\ntitle = \"T\"\n";
+    site.write("stories/corrected.toml", text);
+    let run = site.run(&["coverage", "--stale", "--language", "ru"]);
+    assert!(run.stdout.contains("ru has an older text in 1 story:\n  2024-05-01  corrected"), "{run:?}");
+    assert!(!run.stdout.contains("lacks"), "{run:?}");
+    let csv = site.run(&["coverage", "--format", "csv"]).stdout;
+    assert!(csv.contains("\"ru\",\"stale\",\"2024-05-01\",\"corrected\",\"en ru\",\"\"\n"), "{csv}");
+}
+
+#[test]
+fn coverage_can_be_filtered_and_can_fail() {
+    let site = site();
+    let count = |arguments: &[&str]| {
+        let run = site.run(&[&["coverage", "--format", "json"], arguments].concat());
+        let value: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        (value["stories"].as_u64().unwrap(), value["languages"].as_array().unwrap().len(), run.status)
+    };
+    assert_eq!(count(&[]), (3, 3, 0));
+    assert_eq!(count(&["--topic", "research", "--language", "en"]), (2, 1, 0));
+    assert_eq!(count(&["--since", "2024-12-31"]), (1, 3, 0));
+    assert_eq!(count(&["--language", "en", "--fail-under", "66"]), (3, 1, 0));
+    let run = site.run(&["coverage", "--fail-under", "67"]);
+    assert!(run.status == 1 && run.stderr.contains("2 of 3 stories have `en`, fewer than 67 %"), "{run:?}");
+    assert_eq!(site.run(&["coverage", "--fail-under", "101"]).status, 2);
+}
+
+#[test]
+fn coverage_is_a_table_for_a_wiki_and_a_page() {
+    let site = site();
+    insta::assert_snapshot!("markdown", site.run(&["coverage", "--format", "markdown"]).stdout);
+    insta::assert_snapshot!("html", site.run(&["coverage", "--format", "html"]).stdout);
 }

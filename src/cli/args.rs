@@ -35,8 +35,12 @@ pub enum Form {
     Json,
     /// Annotations for a GitHub workflow
     Github,
-    /// For spreadsheets: `list`
+    /// For spreadsheets: `list` and `coverage`
     Csv,
+    /// For a pull request or a wiki: `coverage`
+    Markdown,
+    /// A page with the number of stories by month and language: `coverage`
+    Html,
 }
 
 impl Form {
@@ -45,7 +49,7 @@ impl Form {
         match self {
             Form::Json => OutputFormat::Json,
             Form::Github => OutputFormat::Github,
-            Form::Text | Form::Csv => OutputFormat::Text,
+            Form::Text | Form::Csv | Form::Markdown | Form::Html => OutputFormat::Text,
         }
     }
 
@@ -57,7 +61,11 @@ impl Form {
 impl Command {
     /// Whether its result has this form.
     pub fn writes(&self, form: Form) -> bool {
-        form != Form::Csv || matches!(self, Command::List(_))
+        match form {
+            Form::Text | Form::Json | Form::Github => true,
+            Form::Csv => matches!(self, Command::List(_) | Command::Coverage(_)),
+            Form::Markdown | Form::Html => matches!(self, Command::Coverage(_)),
+        }
     }
 }
 
@@ -79,8 +87,8 @@ pub enum Command {
     New(NewOptions),
     /// List the stories of the store, one a line: state, day, languages, title, file
     List(ListOptions),
-    /// Report which stories lack which languages, by language and topic, the oldest first
-    Coverage,
+    /// Report which stories lack which languages, or have an older text in one, the newest first
+    Coverage(CoverageOptions),
     /// Write the JSON Schema of a story or of the configuration, for completion in an editor
     Schema {
         /// The file format
@@ -126,6 +134,29 @@ pub struct NewOptions {
     /// A topic; repeatable
     #[arg(long, value_name = "ID")]
     pub topic: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CoverageOptions {
+    /// This language alone
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+
+    /// Stories of this topic
+    #[arg(long, value_name = "ID")]
+    pub topic: Option<String>,
+
+    /// Stories published on this date or later
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+
+    /// Only translations that are older than a correction in another language
+    #[arg(long)]
+    pub stale: bool,
+
+    /// Fail if fewer of the visible stories have a language, in percent
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub fail_under: Option<u8>,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! CSV (RFC 4180), for spreadsheets.
+//! CSV (RFC 4180, with the line ends of other output), for spreadsheets.
 
 /// A row. Every field is quoted; one that a spreadsheet would take for a formula begins with `'`.
 pub fn row<const N: usize>(fields: [&str; N]) -> String {
@@ -6,7 +6,7 @@ pub fn row<const N: usize>(fields: [&str; N]) -> String {
         let guard = if field.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
         format!("\"{guard}{}\"", field.replace('"', "\"\""))
     });
-    format!("{}\r\n", quoted.join(","))
+    format!("{}\n", quoted.join(","))
 }
 
 #[cfg(test)]
@@ -15,6 +15,6 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_and_no_formulas() {
-        assert_eq!(row(["a \"b\"", "=1+1", "c\nd", ""]), "\"a \"\"b\"\"\",\"'=1+1\",\"c\nd\",\"\"\r\n");
+        assert_eq!(row(["a \"b\"", "=1+1", "c d", ""]), "\"a \"\"b\"\"\",\"'=1+1\",\"c d\",\"\"\n");
     }
 }

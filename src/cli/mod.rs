@@ -73,7 +73,9 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),
         Command::New(options) => new::run(arguments.config.as_deref(), options, &mut report),
         Command::List(options) => list::run(arguments.config.as_deref(), options, arguments.format, &mut report),
-        Command::Coverage => coverage::run(arguments.config.as_deref(), &mut report),
+        Command::Coverage(options) => {
+            coverage::run(arguments.config.as_deref(), options, arguments.format, &mut report)
+        }
         Command::Schema { of } => schema::run(*of, &mut report),
         Command::Completions { shell } => schema::completions(*shell, &mut report),
         Command::Ping(options) => ping::run(arguments.config.as_deref(), options, &mut report),

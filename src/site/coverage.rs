@@ -15,10 +15,12 @@ pub struct StoryCoverage<'s> {
     pub topics: &'s [TopicIndex],
     /// The languages in which it is visible, sorted.
     pub languages: Vec<LanguageIndex>,
+    /// Those of them whose text is older than a correction in another language.
+    pub stale: Vec<LanguageIndex>,
 }
 
 impl Site {
-    /// Every visible story with its languages, oldest first.
+    /// Every visible story with its languages, newest first.
     pub(crate) fn coverage(&self) -> Vec<StoryCoverage<'_>> {
         let mut out = Vec::new();
         for entry in self.catalog.entries() {
@@ -35,9 +37,15 @@ impl Site {
                 published,
                 topics: self.catalog.topics(entry),
                 languages: metas().map(|meta| meta.language).collect(),
+                stale: {
+                    let corrections = metas().filter(|meta| meta.updated > meta.published).map(|meta| meta.updated);
+                    let corrected = corrections.max();
+                    let is_older = |updated: Timestamp| corrected.is_some_and(|corrected| updated < corrected);
+                    metas().filter(|meta| is_older(meta.updated)).map(|meta| meta.language).collect()
+                },
             });
         }
-        out.sort_by_key(|story| (story.published, story.id));
+        out.sort_by(|one, other| other.published.cmp(&one.published).then_with(|| one.id.cmp(other.id)));
         out
     }
 }
