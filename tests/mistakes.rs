@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use common::Site;
 
 const CONFIG: &str = "[site]\nbase_url = 'https://news.example.org/feeds/'\nauthority = 'news.example.org,2014'\n\
-    [languages.en]\ntitle = 'News'\n[languages.fr]\ntitle = 'Nouvelles'\n[topics.health]\n";
+    [languages.en]\ntitle = 'News'\n[languages.fr]\ntitle = 'Nouvelles'\n\
+    [check]\nallow = ['missing-alt', 'no-length']\n[topics.health]\n";
 
 /// How a reader does what the help says.
 enum Cure {

@@ -12,10 +12,12 @@ use walkdir::WalkDir;
 
 use super::args::CheckOptions;
 use super::configuration;
+use super::language_check::wrong_language;
 use super::report::Report;
 use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::fetch;
 use crate::lint::{self, LintResult};
+use crate::model::Timestamp;
 use crate::publish::Published;
 use crate::site::Site;
 use crate::text::count;
@@ -35,7 +37,12 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
             return report.status();
         }
     };
-    let (site, mut diagnostics) = Site::load(&config, Utc::now());
+    let now = Utc::now();
+    let (site, mut diagnostics) = Site::load(&config, now);
+    if !diagnostics.has_errors() {
+        let found = site.text_lints(Timestamp(now.timestamp()), &*wrong_language(&config));
+        diagnostics.extend(found.unwrap_or_else(|diagnostic| vec![diagnostic]));
+    }
     match site.body_losses() {
         Ok(losses) => diagnostics.extend(site.loss_warnings(&losses)),
         Err(diagnostic) => diagnostics.extend([diagnostic]),

@@ -8,6 +8,8 @@ mod csv;
 #[cfg_attr(not(feature = "import"), path = "absent/import.rs")]
 mod import;
 mod init;
+#[cfg_attr(not(feature = "import"), path = "absent/language_check.rs")]
+mod language_check;
 mod list;
 #[cfg(feature = "serve")]
 mod log;

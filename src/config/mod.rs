@@ -132,12 +132,45 @@ pub(crate) enum Lint {
     BodyLoss,
     /// Files of the store that are not read.
     OtherFile,
+    /// Texts that are in another language than they say.
+    WrongLanguage,
+    /// Translations with the text of another one.
+    SameText,
+    /// Titles and summaries with tags, entities or Markdown.
+    MarkupInText,
+    /// Titles and summaries with characters that nobody sees.
+    ControlCharacters,
+    /// Images without a text alternative.
+    MissingAlt,
+    /// Dates more than a year ahead.
+    FarFuture,
+    /// Corrections that are dated before the publication.
+    UpdatedBeforePublished,
+    /// Titles that readers cut.
+    LongTitle,
+    /// Links that are not absolute.
+    RelativeLink,
+    /// Files whose size is not said.
+    NoLength,
 }
 
 impl Lint {
     /// Every lint, by its name.
-    pub const NAMES: [(&str, Lint); 3] =
-        [("body-loss", Lint::BodyLoss), ("gone-entry", Lint::GoneEntry), ("other-file", Lint::OtherFile)];
+    pub const NAMES: [(&str, Lint); 13] = [
+        ("body-loss", Lint::BodyLoss),
+        ("control-characters", Lint::ControlCharacters),
+        ("far-future", Lint::FarFuture),
+        ("gone-entry", Lint::GoneEntry),
+        ("long-title", Lint::LongTitle),
+        ("markup-in-text", Lint::MarkupInText),
+        ("missing-alt", Lint::MissingAlt),
+        ("no-length", Lint::NoLength),
+        ("other-file", Lint::OtherFile),
+        ("relative-link", Lint::RelativeLink),
+        ("same-text", Lint::SameText),
+        ("updated-before-published", Lint::UpdatedBeforePublished),
+        ("wrong-language", Lint::WrongLanguage),
+    ];
 }
 
 /// `[server]`.

@@ -33,7 +33,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics, Location, sort, suggestion};
 use crate::model::{Language, Timestamp};
 use crate::plan::{DocumentKey, EntryState, FeedKey, Plan, PlannedDocument};
 use crate::render::pages::Templates;
-use crate::store::{Changes, Store, StoryRecord};
+use crate::store::{Changes, Store, StoryRecord, WrongLanguage};
 
 /// How many documents [`Site::documents`] renders at once, so that feeds share their rendered entries.
 const DOCUMENTS_AT_ONCE: usize = 32;
@@ -177,6 +177,19 @@ impl Site {
         }
         sort(&mut diagnostics);
         diagnostics
+    }
+
+    /// What looks wrong in the texts of all stories. `wrong_language` says in which configured language a title with its text
+    /// is, if that is certain, and is not the one with this tag.
+    ///
+    /// # Errors
+    /// A story could not be read again, or has changed meanwhile.
+    pub(crate) fn text_lints(
+        &self,
+        now: Timestamp,
+        wrong_language: WrongLanguage<'_>,
+    ) -> Result<Vec<Diagnostic>, Diagnostic> {
+        self.store.text_lints(&self.config, now, wrong_language)
     }
 
     /// A note of why nothing is published, if the store is empty or has drafts alone.

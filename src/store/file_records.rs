@@ -147,6 +147,12 @@ impl FileRecords {
         location.unwrap_or_else(|| Location::file(shown))
     }
 
+    /// Whether a record has a value at a path.
+    pub fn has(&self, record: &Record, path: &[Step]) -> bool {
+        let Some((Step::Key(key), table)) = path.split_last() else { return false };
+        self.with_spans(record, |document, _, root, _| document.has(&[root, table].concat(), key)).unwrap_or(false)
+    }
+
     /// The location of the body of a record in a language: the translation's own, else the story's.
     pub fn body_location(&self, record: &Record, language: &str) -> Location {
         let translations = Step::Key("translations".to_owned());

@@ -14,6 +14,7 @@ mod raw;
 mod read;
 mod story;
 mod story_record;
+mod text_lint;
 mod update;
 
 pub use body::body;
@@ -26,6 +27,7 @@ pub use raw::{RawEnclosure, RawPerson};
 pub use read::record_errors;
 pub use story::{Translation, id_error, page};
 pub use story_record::StoryRecord;
+pub use text_lint::WrongLanguage;
 pub use update::{Changes, Difference, Draft};
 
 use crate::config::{Config, TopicIndex};

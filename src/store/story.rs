@@ -28,6 +28,8 @@ pub struct Translation<'r> {
     pub published: Timestamp,
     /// Never before `published`.
     pub updated: Timestamp,
+    /// As it is written, its own or the story's.
+    pub written_update: Option<Timestamp>,
     pub expires: Option<Timestamp>,
     pub withdrawn: Option<Withdrawn<'r>>,
     pub draft: bool,
@@ -295,6 +297,8 @@ impl Reader<'_> {
             language,
             published,
             updated: own.updated.or(story.updated).unwrap_or(published).max(published),
+            // A late translation is later than the corrections of its story.
+            written_update: own.updated.or(story.updated.filter(|_| own.published.is_none())),
             expires: own.expires.or(story.expires),
             withdrawn,
             draft: raw.draft.or(story.raw.draft).unwrap_or(false),
