@@ -217,10 +217,17 @@ fn write_shortcode(tag: &Tag<'_>, files: &HashMap<String, Attachment>, out: &mut
             }
         }
         "youtube" | "vimeo" | "tweet" => {
-            let url = attribute(tag.attributes, "url")
-                .unwrap_or_else(|| tag.attributes.trim_start_matches('=').trim_matches(['"', '\'']).to_owned());
-            if url.contains("://") {
-                link(&url, out);
+            let video = ["url", "id"].iter().find_map(|key| attribute(tag.attributes, key)).unwrap_or_else(|| {
+                let first = tag.attributes.split_whitespace().next().unwrap_or_default();
+                first.trim_start_matches('=').trim_matches(['"', '\'']).to_owned()
+            });
+            let is_id = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+            match tag.name {
+                _ if video.contains("://") => link(&video, out),
+                _ if !is_id(&video) => {}
+                "youtube" => link(&format!("https://www.youtube.com/watch?v={video}"), out),
+                "vimeo" => link(&format!("https://vimeo.com/{video}"), out),
+                _ => link(&format!("https://twitter.com/i/web/status/{video}"), out),
             }
         }
         _ => {}

@@ -155,6 +155,12 @@ fn bodies() {
         ),
         ("<pre lang=php><?php echo '<p>'; ?></pre>", "<pre><code>&lt;?php echo '&lt;p&gt;'; ?&gt;</code></pre>"),
         ("<pre lang=php escaped=true>&lt;p&gt;</pre>", "<pre lang=php escaped=true>&lt;p&gt;</pre>"),
+        (
+            "[youtube a_1-B w=640] [vimeo 12] [tweet id=\"34\"]",
+            "<p><a href=\"https://www.youtube.com/watch?v=a_1-B\">https://www.youtube.com/watch?v=a_1-B</a> \
+             <a href=\"https://vimeo.com/12\">https://vimeo.com/12</a> \
+             <a href=\"https://twitter.com/i/web/status/34\">https://twitter.com/i/web/status/34</a></p>",
+        ),
         ("[[gallery]] and <code>[gallery]</code>", "<p>[gallery] and <code>[gallery]</code></p>"),
         (
             "[gallery ids=\"1,2\"]",
