@@ -1,25 +1,28 @@
 //! Language identification among the configured languages.
 //!
-//! The script decides first. If several configured languages share it, `lingua` decides among these alone, which is far
-//! more reliable than a choice among all its languages. A language without a `lingua` model is chosen only if it is the
-//! sole one of its script; beside others, every detection is unsure.
+//! The script decides first. If several configured languages share it, an embedded [`model`] of n-grams decides among these
+//! alone, which is far more reliable than a choice among all its languages. A language that the model lacks is chosen only
+//! if it is the sole one of its script; beside others, every detection is unsure.
+
+mod model;
+mod ngrams;
+mod scorer;
 
 use std::collections::{BTreeMap, HashMap};
-use std::str::FromStr;
 
-use lingua::{IsoCode639_1, Language as Model, LanguageDetector, LanguageDetectorBuilder};
+use icu_properties::props::{NamedEnumeratedProperty, Script as UnicodeScript};
+use model::Model;
+use scorer::Scorer;
 
 use super::script::Script;
 use crate::model::Language;
 
 /// Below this confidence a detection is unsure.
 const MIN_CONFIDENCE: f64 = 0.8;
-/// With fewer letters, a detection by `lingua` is unsure.
+/// With fewer letters, a detection by the model is unsure.
 const MIN_LETTERS: usize = 12;
 /// Text beyond this is not read.
 const MAX_CHARS: usize = 1500;
-/// A first attempt reads only this much, and is final if `lingua` is certain.
-const FIRST_ATTEMPT_CHARS: usize = 300;
 
 /// A detector for the configured languages; costly to build.
 pub struct Languages {
@@ -31,9 +34,10 @@ pub struct Languages {
 struct ScriptDetector {
     /// Indexes into `configured`.
     candidates: Vec<usize>,
-    detector: Option<LanguageDetector>,
-    /// The candidates that `lingua` has a model of.
-    supported: Vec<(Model, usize)>,
+    /// Absent if fewer than two candidates are in the model.
+    scorer: Option<Scorer>,
+    /// The candidates of the scorer's columns.
+    columns: Vec<usize>,
 }
 
 /// The result of language identification.
@@ -51,7 +55,7 @@ pub enum Detection {
 }
 
 impl Languages {
-    /// Loads the models of the configured languages.
+    /// Loads the model of the configured languages.
     pub fn new(configured: &[Language]) -> Languages {
         let mut candidates: BTreeMap<Script, Vec<usize>> = BTreeMap::new();
         for (index, language) in configured.iter().enumerate() {
@@ -59,21 +63,11 @@ impl Languages {
                 candidates.entry(*script).or_default().push(index);
             }
         }
-        let detector = |candidates: Vec<usize>| {
-            let mut supported: Vec<(Model, usize)> = Vec::new();
-            for &index in &candidates {
-                if let Some(model) = configured.get(index).and_then(model)
-                    && !supported.iter().any(|(other, _)| *other == model)
-                {
-                    supported.push((model, index));
-                }
-            }
-            let models: Vec<Model> = supported.iter().map(|(model, _)| *model).collect();
-            let detector = (models.len() > 1).then(|| LanguageDetectorBuilder::from_languages(&models).build());
-            ScriptDetector { candidates, detector, supported }
-        };
-        let by_script = candidates.into_iter().map(|(script, candidates)| (script, detector(candidates))).collect();
-        Languages { configured: configured.to_vec(), by_script }
+        let needs_model = candidates.values().any(|candidates| candidates.len() > 1);
+        let model = needs_model.then(Model::load);
+        let detector =
+            |(script, candidates)| (script, ScriptDetector::new(script, candidates, configured, model.as_ref()));
+        Languages { configured: configured.to_vec(), by_script: candidates.into_iter().map(detector).collect() }
     }
 
     /// Identifies the language of a story's title and text (without its caption, which may be in another language).
@@ -128,24 +122,19 @@ impl Languages {
         {
             return identified(index, share, is_mixed);
         }
-        let Some(detector) = &choice.detector else {
-            let index = choice.supported.first().map(|(_, index)| *index).or(choice.candidates.first().copied());
+        let Some(scorer) = &choice.scorer else {
+            let index = choice.columns.first().or(choice.candidates.first()).copied();
             return identified(index.unwrap_or_default(), 0.5, true);
         };
-        let best = |text: &str| detector.compute_language_confidence_values(text).first().copied();
-        // A few sentences are nearly always enough, in a fraction of the time.
-        let start = &all[..all.char_indices().nth(FIRST_ATTEMPT_CHARS).map_or(all.len(), |(index, _)| index)];
-        let certain = best(start).filter(|(_, confidence)| *confidence > 0.99);
-        let Some((language, confidence)) = certain.or_else(|| best(all)) else {
-            return Detection::NoLetters;
+        let Some((column, confidence)) = scorer.best(all) else {
+            return identified(choice.columns.first().copied().unwrap_or_default(), 0.0, true);
         };
-        let title_disagrees = best(title).is_some_and(|(other, confidence)| other != language && confidence > 0.9);
-        // A candidate without a model, or with the model of another one, was no alternative.
-        let has_unsupported = choice.supported.len() < choice.candidates.len();
+        let title_disagrees = scorer.best(title).is_some_and(|(other, confidence)| other != column && confidence > 0.9);
+        // A candidate that the model lacks, or knows under the name of another one, was no alternative.
+        let is_incomplete = choice.columns.len() < choice.candidates.len();
         let unsure =
-            is_mixed || title_disagrees || has_unsupported || confidence < MIN_CONFIDENCE || letters < MIN_LETTERS;
-        let index = choice.supported.iter().find(|(supported, _)| *supported == language).map(|(_, index)| *index);
-        identified(index.unwrap_or_default(), confidence * share.max(0.5), unsure)
+            is_mixed || title_disagrees || is_incomplete || confidence < MIN_CONFIDENCE || letters < MIN_LETTERS;
+        identified(choice.columns.get(column).copied().unwrap_or_default(), confidence * share.max(0.5), unsure)
     }
 
     /// Simplified or traditional Chinese, by characters that only one of them has.
@@ -162,8 +151,45 @@ impl Languages {
     }
 }
 
-fn model(language: &Language) -> Option<Model> {
-    IsoCode639_1::from_str(language.code()).ok().map(|code| Model::from_iso_code_639_1(&code))
+impl ScriptDetector {
+    fn new(script: Script, candidates: Vec<usize>, configured: &[Language], model: Option<&Model>) -> ScriptDetector {
+        let known = unicode_script(script);
+        let Some((script, part)) =
+            known.zip(model.zip(known).and_then(|(model, script)| model.part(script.short_name())))
+        else {
+            return ScriptDetector { candidates, scorer: None, columns: Vec::new() };
+        };
+        let (mut codes, mut columns): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
+        for &index in &candidates {
+            let code = configured.get(index).map(model_code).filter(|code| part.codes.contains(code));
+            if let Some(code) = code.filter(|code| !codes.contains(code)) {
+                codes.push(code);
+                columns.push(index);
+            }
+        }
+        let scorer = (codes.len() > 1).then(|| Scorer::new(script, &part, &codes));
+        ScriptDetector { candidates, scorer, columns }
+    }
+}
+
+/// The scripts that the model has a part for.
+fn unicode_script(script: Script) -> Option<UnicodeScript> {
+    match script {
+        Script::Latin => Some(UnicodeScript::Latin),
+        Script::Cyrillic => Some(UnicodeScript::Cyrillic),
+        Script::Arabic => Some(UnicodeScript::Arabic),
+        Script::Devanagari => Some(UnicodeScript::Devanagari),
+        _ => None,
+    }
+}
+
+/// What the model calls a language.
+fn model_code(language: &Language) -> &str {
+    match language.code() {
+        // The CLDR's code for Tagalog too.
+        "fil" => "tl",
+        code => code,
+    }
 }
 
 /// Two decimals: further ones are noise, and a report must be reproducible.
@@ -239,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn lingua_decides_within_a_script() {
+    fn the_model_decides_within_a_script() {
         let four = languages(&["en", "fr", "es", "ru"]);
         for (title, text, language) in [
             (
