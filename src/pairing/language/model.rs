@@ -13,6 +13,8 @@ pub struct Model(Vec<u8>);
 pub struct Part<'a> {
     /// The languages of the part.
     pub codes: Vec<&'a str>,
+    /// For each of them the level of the n-grams that it lacks.
+    pub levels_of_absence: Vec<u8>,
     keys: &'a [u8],
     counts: &'a [u8],
     languages: &'a [u8],
@@ -90,13 +92,14 @@ impl<'a> Reader<'a> {
     /// A part and its script.
     fn part(&mut self) -> Option<(&'a str, Part<'a>)> {
         let script = self.text(4)?;
-        let mut codes = Vec::new();
+        let (mut codes, mut levels_of_absence) = (Vec::new(), Vec::new());
         for _ in 0..self.byte()? {
             let bytes = self.byte()?;
             codes.push(self.text(usize::from(bytes))?);
+            levels_of_absence.push(self.byte()?);
         }
         let (keys, counts, languages, levels) = (self.stream()?, self.stream()?, self.stream()?, self.stream()?);
-        Some((script, Part { codes, keys, counts, languages, levels }))
+        Some((script, Part { codes, levels_of_absence, keys, counts, languages, levels }))
     }
 }
 
@@ -116,7 +119,7 @@ mod tests {
     #[test]
     fn every_part_is_whole() {
         let model = Model::load();
-        for script in ["Latn", "Cyrl", "Arab", "Deva"] {
+        for script in ["Latn", "Cyrl", "Arab", "Deva", "Hebr", "Ethi", "Beng", "Hani"] {
             let part = model.part(script).unwrap();
             let (mut languages, mut last) = (vec![0; part.codes.len()], None);
             part.for_each_ngram(|key, cells| {

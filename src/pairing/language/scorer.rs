@@ -31,9 +31,12 @@ impl Scorer {
         let column = |code: &&str| codes.iter().position(|other| other == code);
         let columns_of_languages: Vec<Option<usize>> = part.codes.iter().map(column).collect();
         let (mut keys, mut levels) = (Vec::new(), Vec::new());
-        let mut row = vec![MAX_LEVEL; codes.len()];
+        let of_absence = |code: &&str| part.codes.iter().position(|other| other == code);
+        let of_absence = |code| of_absence(code).and_then(|language| part.levels_of_absence.get(language).copied());
+        let absent: Vec<u8> = codes.iter().map(|code| of_absence(code).unwrap_or(MAX_LEVEL)).collect();
+        let mut row = absent.clone();
         part.for_each_ngram(|key, cells| {
-            row.fill(MAX_LEVEL);
+            row.clone_from_slice(&absent);
             for (language, level) in cells {
                 let column = columns_of_languages.get(language).copied().flatten();
                 if let Some(own) = column.and_then(|column| row.get_mut(column)) {
@@ -74,8 +77,21 @@ impl Scorer {
         slot
     }
 
-    /// The column of the most probable language and its probability; `None` if nothing in the text tells them apart.
-    pub fn best(&self, text: &str) -> Option<(usize, f64)> {
+    /// The most probable language and its probability; `None` if nothing in the text tells them apart.
+    ///
+    /// `columns` says for each column which language it stands for; several columns may stand for one.
+    pub fn best(&self, text: &str, columns: &[usize]) -> Option<(usize, f64)> {
+        let costs = self.costs(text)?;
+        let least = costs.iter().copied().min()?;
+        let likelihood = |cost: u32| (-f64::from(cost - least) * NATS_PER_LEVEL * INDEPENDENCE).exp();
+        let likelihoods: Vec<f64> = costs.iter().map(|cost| likelihood(*cost)).collect();
+        let best = columns.iter().zip(&costs).find(|(_, cost)| **cost == least).map(|(language, _)| *language)?;
+        let own = columns.iter().zip(&likelihoods).filter(|(language, _)| **language == best);
+        Some((best, own.map(|(_, likelihood)| likelihood).sum::<f64>() / likelihoods.iter().sum::<f64>()))
+    }
+
+    /// How many levels a text costs in each column; `None` if it has no n-gram of the model.
+    fn costs(&self, text: &str) -> Option<Vec<u32>> {
         let mut costs = vec![0_u32; self.columns];
         let mut of_word = vec![0_u32; self.columns];
         let mut is_known = false;
@@ -92,8 +108,6 @@ impl Scorer {
             let most = self.english.map_or(u32::MAX, |english| of_word[english] + MAX_LOAN_COST);
             costs.iter_mut().zip(&of_word).for_each(|(cost, own)| *cost += (*own).min(most));
         });
-        let (best, least) = costs.iter().copied().enumerate().min_by_key(|(_, cost)| *cost).filter(|_| is_known)?;
-        let likelihood = |cost: u32| (-f64::from(cost - least) * NATS_PER_LEVEL * INDEPENDENCE).exp();
-        Some((best, 1.0 / costs.iter().map(|cost| likelihood(*cost)).sum::<f64>()))
+        is_known.then_some(costs)
     }
 }

@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ngrams::{MAX_LEVEL, MAX_ORDER, NATS_PER_LEVEL};
 use crate::sources::Language;
+use crate::statistics::MIN_SMOOTHING;
 
 /// How many n-grams are kept for each language.
-const NGRAMS_A_LANGUAGE: usize = 5_000;
+const NGRAMS_A_LANGUAGE: usize = 4_500;
 /// The share of them that is chosen to tell a language from its nearest relatives rather than from all others.
 const NEAR_SHARE: f64 = 0.5;
 /// The higher, the more the nearest relatives outweigh the others.
 const NEARNESS_EXPONENT: i32 = 6;
-/// Added to each frequency, so that an n-gram that a language lacks is improbable instead of impossible.
-const SMOOTHING: f64 = 0.2;
 /// An n-gram that is rarer in a language is not kept for it.
 const MIN_FREQUENCY: f64 = 2.0;
 /// Larger differences of logarithms count as this.
@@ -23,6 +22,7 @@ const ORDER_WEIGHTS: [f64; MAX_ORDER + 1] = [0.0, 0.2, 0.5, 1.0, 1.0, 1.0];
 /// The frequencies of all n-grams in all languages of a script.
 pub struct Table {
     languages: usize,
+    smoothing: Vec<f64>,
     /// By language and order: the sum of the frequencies.
     totals: Vec<[f64; MAX_ORDER + 1]>,
     rows: Vec<Row>,
@@ -59,7 +59,8 @@ impl Table {
                 _ => rows.push(Row { key, order, frequencies: vec![(index, frequency)] }),
             }
         }
-        Table { languages: languages.len(), totals, rows }
+        let smoothing = languages.iter().map(|language| language.statistics.smoothing).collect();
+        Table { languages: languages.len(), smoothing, totals, rows }
     }
 
     /// The n-grams of the model, in the order of their keys.
@@ -88,8 +89,9 @@ impl Table {
             keep_best(&mut kept, from_all, NGRAMS_A_LANGUAGE - near);
             keep_best(&mut kept, from_near, near);
         }
+        let absence = self.levels_of_absence();
         let rows = kept.into_iter().filter_map(|index| self.rows.get(index));
-        rows.filter_map(|row| self.levels(row, &mut logs)).collect()
+        rows.filter_map(|row| self.levels(row, &absence, &mut logs)).collect()
     }
 
     /// For each language: how near each other language is, in sum 1, by the n-grams of middle length that they share.
@@ -103,7 +105,8 @@ impl Table {
                 }
             }
         }
-        let between = |one: usize, other: usize| shared.get(&(one.max(other), one.min(other))).copied().unwrap_or(0.0_f64);
+        let between =
+            |one: usize, other: usize| shared.get(&(one.max(other), one.min(other))).copied().unwrap_or(0.0_f64);
         let all = 0..self.languages;
         let of = |one: usize| {
             let near = |other| if one == other { 0.0 } else { between(one, other).powi(NEARNESS_EXPONENT) };
@@ -116,21 +119,29 @@ impl Table {
 
     /// The natural logarithms of an n-gram's probability in each language.
     fn fill_logs(&self, row: &Row, logs: &mut [f64]) {
-        for (log, totals) in logs.iter_mut().zip(&self.totals) {
-            *log = (SMOOTHING / totals[row.order].max(1.0)).ln();
+        for ((log, totals), smoothing) in logs.iter_mut().zip(&self.totals).zip(&self.smoothing) {
+            *log = (smoothing / totals[row.order].max(1.0)).ln();
         }
         for (language, frequency) in &row.frequencies {
-            logs[*language] = ((frequency + SMOOTHING) / self.totals[*language][row.order]).ln();
+            let total = self.totals[*language][row.order];
+            logs[*language] = ((frequency + self.smoothing[*language]) / total).ln();
         }
     }
 
+    /// By language: the level of the n-grams that it lacks. Not the highest for one that little is known of.
+    pub fn levels_of_absence(&self) -> Vec<u8> {
+        let level = |smoothing: &f64| f64::from(MAX_LEVEL) - (smoothing / MIN_SMOOTHING).ln() / NATS_PER_LEVEL;
+        self.smoothing.iter().map(|smoothing| level(smoothing).round() as u8).collect()
+    }
+
     /// The levels of a row; `None` if they are all the same.
-    fn levels(&self, row: &Row, logs: &mut [f64]) -> Option<Selected> {
+    fn levels(&self, row: &Row, absence: &[u8], logs: &mut [f64]) -> Option<Selected> {
         self.fill_logs(row, logs);
         let best = logs.iter().copied().fold(f64::MIN, f64::max);
-        let level = |language: usize| ((best - logs[language]) / NATS_PER_LEVEL).round().min(f64::from(MAX_LEVEL)) as u8;
+        let level =
+            |language: usize| ((best - logs[language]) / NATS_PER_LEVEL).round().min(f64::from(MAX_LEVEL)) as u8;
         let all = row.frequencies.iter().map(|(language, _)| (*language, level(*language)));
-        let levels: Vec<(usize, u8)> = all.filter(|(_, level)| *level < MAX_LEVEL).collect();
+        let levels: Vec<(usize, u8)> = all.filter(|(language, level)| *level < absence[*language]).collect();
         let first = levels.first()?.1;
         let is_even = levels.len() == self.languages && levels.iter().all(|(_, level)| *level == first);
         (!is_even).then_some(Selected { key: row.key, levels })
