@@ -7,7 +7,7 @@ use crate::sources::Language;
 use crate::statistics::MIN_SMOOTHING;
 
 /// How many n-grams are kept for each language.
-const NGRAMS_A_LANGUAGE: usize = 4_500;
+const NGRAMS_A_LANGUAGE: usize = 6_000;
 /// The share of them that is chosen to tell a language from its nearest relatives rather than from all others.
 const NEAR_SHARE: f64 = 0.5;
 /// The higher, the more the nearest relatives outweigh the others.
@@ -16,6 +16,9 @@ const NEARNESS_EXPONENT: i32 = 6;
 const MIN_FREQUENCY: f64 = 2.0;
 /// Larger differences of logarithms count as this.
 const MAX_DIFFERENCE: f64 = 8.0;
+/// From this level on, levels are multiples of `COARSE_STEP`.
+const FINE_LEVELS: f64 = 8.0;
+const COARSE_STEP: f64 = 3.0;
 /// What an n-gram of each order is worth: short ones are common to all languages.
 const ORDER_WEIGHTS: [f64; MAX_ORDER + 1] = [0.0, 0.2, 0.5, 1.0, 1.0, 1.0];
 
@@ -138,8 +141,7 @@ impl Table {
     fn levels(&self, row: &Row, absence: &[u8], logs: &mut [f64]) -> Option<Selected> {
         self.fill_logs(row, logs);
         let best = logs.iter().copied().fold(f64::MIN, f64::max);
-        let level =
-            |language: usize| ((best - logs[language]) / NATS_PER_LEVEL).round().min(f64::from(MAX_LEVEL)) as u8;
+        let level = |language: usize| rounded((best - logs[language]) / NATS_PER_LEVEL);
         let all = row.frequencies.iter().map(|(language, _)| (*language, level(*language)));
         let levels: Vec<(usize, u8)> = all.filter(|(language, level)| *level < absence[*language]).collect();
         let first = levels.first()?.1;
@@ -152,4 +154,10 @@ impl Table {
 fn keep_best(kept: &mut BTreeSet<usize>, mut candidates: Vec<(f64, usize)>, count: usize) {
     candidates.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
     kept.extend(candidates.into_iter().take(count).map(|(_, index)| index));
+}
+
+/// The nearest level of the model. High ones are coarse, because the model compresses better so.
+fn rounded(levels: f64) -> u8 {
+    let step = if levels < FINE_LEVELS { 1.0 } else { COARSE_STEP };
+    ((levels / step).round() * step).min(f64::from(MAX_LEVEL)) as u8
 }
