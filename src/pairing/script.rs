@@ -1,4 +1,7 @@
-//! The writing system of a letter, by Unicode block; only as fine as language identification needs.
+//! The writing system of a letter, by Unicode's script property; only as fine as languages of news need.
+
+use icu_properties::CodePointMapData;
+use icu_properties::props::Script as UnicodeScript;
 
 use crate::model::Language;
 
@@ -12,8 +15,21 @@ pub enum Script {
     Hebrew,
     Arabic,
     Ethiopic,
-    Indic,
+    Devanagari,
+    Bengali,
+    Gurmukhi,
+    Gujarati,
+    Odia,
+    Tamil,
+    Telugu,
+    Kannada,
+    Malayalam,
+    Sinhala,
     Thai,
+    Lao,
+    Tibetan,
+    Myanmar,
+    Khmer,
     Georgian,
     Hangul,
     Kana,
@@ -22,28 +38,44 @@ pub enum Script {
 }
 
 impl Script {
-    /// The script of a letter; `None` for other characters.
+    /// The script of a letter; `None` for other characters, and for letters that scripts share.
     pub fn of(letter: char) -> Option<Script> {
         if letter.is_ascii_alphabetic() {
             return Some(Script::Latin);
         }
-        if !letter.is_alphabetic() {
+        if letter.is_ascii() || !letter.is_alphabetic() {
             return None;
         }
-        Some(match u32::from(letter) {
-            0x00AA..=0x024F | 0x1E00..=0x1EFF | 0x2C60..=0x2C7F | 0xA720..=0xA7FF | 0xFF21..=0xFF5A => Script::Latin,
-            0x0370..=0x03FF | 0x1F00..=0x1FFF => Script::Greek,
-            0x0400..=0x052F | 0x1C80..=0x1C8F | 0x2DE0..=0x2DFF | 0xA640..=0xA69F => Script::Cyrillic,
-            0x0530..=0x058F => Script::Armenian,
-            0x0590..=0x05FF | 0xFB1D..=0xFB4F => Script::Hebrew,
-            0x0600..=0x06FF | 0x0750..=0x077F | 0x0870..=0x08FF | 0xFB50..=0xFDFF | 0xFE70..=0xFEFF => Script::Arabic,
-            0x0900..=0x0DFF => Script::Indic,
-            0x0E00..=0x0E7F => Script::Thai,
-            0x10A0..=0x10FF => Script::Georgian,
-            0x1200..=0x139F => Script::Ethiopic,
-            0x1100..=0x11FF | 0x3130..=0x318F | 0xAC00..=0xD7FF => Script::Hangul,
-            0x3040..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9F => Script::Kana,
-            0x2E80..=0x2FDF | 0x3005..=0x3007 | 0x3400..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF => Script::Han,
+        Some(match CodePointMapData::<UnicodeScript>::new().get(letter) {
+            UnicodeScript::Latin => Script::Latin,
+            UnicodeScript::Greek => Script::Greek,
+            UnicodeScript::Cyrillic => Script::Cyrillic,
+            UnicodeScript::Armenian => Script::Armenian,
+            UnicodeScript::Hebrew => Script::Hebrew,
+            UnicodeScript::Arabic => Script::Arabic,
+            UnicodeScript::Ethiopic => Script::Ethiopic,
+            UnicodeScript::Devanagari => Script::Devanagari,
+            UnicodeScript::Bengali => Script::Bengali,
+            UnicodeScript::Gurmukhi => Script::Gurmukhi,
+            UnicodeScript::Gujarati => Script::Gujarati,
+            UnicodeScript::Oriya => Script::Odia,
+            UnicodeScript::Tamil => Script::Tamil,
+            UnicodeScript::Telugu => Script::Telugu,
+            UnicodeScript::Kannada => Script::Kannada,
+            UnicodeScript::Malayalam => Script::Malayalam,
+            UnicodeScript::Sinhala => Script::Sinhala,
+            UnicodeScript::Thai => Script::Thai,
+            UnicodeScript::Lao => Script::Lao,
+            UnicodeScript::Tibetan => Script::Tibetan,
+            UnicodeScript::Myanmar => Script::Myanmar,
+            UnicodeScript::Khmer => Script::Khmer,
+            UnicodeScript::Georgian => Script::Georgian,
+            UnicodeScript::Hangul => Script::Hangul,
+            UnicodeScript::Hiragana | UnicodeScript::Katakana => Script::Kana,
+            UnicodeScript::Han => Script::Han,
+            // The prolonged sound mark, which Unicode counts to no script.
+            UnicodeScript::Common if matches!(letter, 'ー' | 'ｰ') => Script::Kana,
+            UnicodeScript::Common | UnicodeScript::Inherited => return None,
             _ => Script::Other,
         })
     }
@@ -59,11 +91,21 @@ impl Script {
             Some("Hebr") => &[Script::Hebrew],
             Some("Arab" | "Aran") => &[Script::Arabic],
             Some("Ethi") => &[Script::Ethiopic],
-            // The scripts of the blocks that `of` takes together.
-            Some("Deva" | "Beng" | "Guru" | "Gujr" | "Orya" | "Taml" | "Telu" | "Knda" | "Mlym" | "Sinh") => {
-                &[Script::Indic]
-            }
+            Some("Deva") => &[Script::Devanagari],
+            Some("Beng") => &[Script::Bengali],
+            Some("Guru") => &[Script::Gurmukhi],
+            Some("Gujr") => &[Script::Gujarati],
+            Some("Orya") => &[Script::Odia],
+            Some("Taml") => &[Script::Tamil],
+            Some("Telu") => &[Script::Telugu],
+            Some("Knda") => &[Script::Kannada],
+            Some("Mlym") => &[Script::Malayalam],
+            Some("Sinh") => &[Script::Sinhala],
             Some("Thai") => &[Script::Thai],
+            Some("Laoo") => &[Script::Lao],
+            Some("Tibt") => &[Script::Tibetan],
+            Some("Mymr") => &[Script::Myanmar],
+            Some("Khmr") => &[Script::Khmer],
             Some("Geor") => &[Script::Georgian],
             Some("Kore") => &[Script::Hangul, Script::Han],
             Some("Hang") => &[Script::Hangul],
@@ -90,8 +132,21 @@ impl Script {
             Script::Hebrew => "Hebrew",
             Script::Arabic => "Arabic",
             Script::Ethiopic => "Ethiopic",
-            Script::Indic => "an Indic script",
+            Script::Devanagari => "Devanagari",
+            Script::Bengali => "Bengali",
+            Script::Gurmukhi => "Gurmukhi",
+            Script::Gujarati => "Gujarati",
+            Script::Odia => "Odia",
+            Script::Tamil => "Tamil",
+            Script::Telugu => "Telugu",
+            Script::Kannada => "Kannada",
+            Script::Malayalam => "Malayalam",
+            Script::Sinhala => "Sinhala",
             Script::Thai => "Thai",
+            Script::Lao => "Lao",
+            Script::Tibetan => "Tibetan",
+            Script::Myanmar => "Myanmar",
+            Script::Khmer => "Khmer",
             Script::Georgian => "Georgian",
             Script::Hangul => "Hangul",
             Script::Kana => "Kana",
@@ -106,6 +161,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn letters_have_scripts() {
+        for (letters, expected) in [
+            ("aÉßəɗɓƙŋẹǎﬁ", Some(Script::Latin)),
+            ("ӘўЂꙋ", Some(Script::Cyrillic)),
+            ("ڭۆﻻ", Some(Script::Arabic)),
+            ("ळ", Some(Script::Devanagari)),
+            ("ৰ", Some(Script::Bengali)),
+            ("ーかカ", Some(Script::Kana)),
+            ("々国", Some(Script::Han)),
+            ("ދ", Some(Script::Other)),
+            ("1ʼ.", None),
+        ] {
+            for letter in letters.chars() {
+                assert_eq!(Script::of(letter), expected, "{letter}");
+            }
+        }
+    }
+
+    #[test]
     fn languages_have_scripts() {
         for (tag, expected) in [
             ("en", &[Script::Latin][..]),
@@ -117,7 +191,7 @@ mod tests {
             ("prs", &[Script::Arabic]),
             ("fa-x-latn", &[Script::Arabic]),
             ("pa-PK", &[Script::Arabic]),
-            ("kok", &[Script::Indic]),
+            ("kok", &[Script::Devanagari]),
             ("ja", &[Script::Kana, Script::Han]),
             ("ko", &[Script::Hangul, Script::Han]),
             ("zh-yue", &[Script::Han]),
