@@ -1,4 +1,4 @@
-//! `tidings new` and `tidings list`.
+//! `tidings new`, `tidings list` and `tidings man`.
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
@@ -78,4 +78,19 @@ fn stories_are_listed_with_their_state() {
     }
     let run = site.run(&["check", "--format", "csv"]);
     assert!(run.status == 2 && run.stderr.contains("no such form"), "{run:?}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let site = Site::new();
+    let whole = site.run(&["man"]);
+    assert_eq!(whole.status, 0, "{whole:?}");
+    for command in ["init", "import", "check", "build", "serve", "ping", "new", "list", "coverage", "schema", "man"] {
+        assert!(whole.stdout.contains(&format!("tidings\\-{command}(1)")), "{command} in {}", whole.stdout);
+        let page = site.run(&["man", command]);
+        assert!(page.status == 0 && page.stdout.contains(&format!(".TH tidings-{command} 1")), "{page:?}");
+        assert!(page.stdout.contains(&format!("  tidings {command}")), "{page:?}");
+    }
+    let unknown = site.run(&["man", "publish"]);
+    assert!(unknown.status == 2 && unknown.stderr.contains("help: write one of init, import"), "{unknown:?}");
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+use super::examples;
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, OutputFormat};
 use crate::site::StoryState;
@@ -72,34 +73,51 @@ impl Command {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make a small site in two languages that builds at once, or write the built-in templates
+    #[command(after_help = examples::INIT)]
     Init(InitOptions),
     /// Import existing content into the store
+    #[command(after_help = examples::IMPORT)]
     Import(ImportOptions),
     /// Read everything, write nothing, and report every diagnostic; with --feeds, of feeds instead of stories
+    #[command(after_help = examples::CHECK)]
     Check(CheckOptions),
     /// Write the publication
+    #[command(after_help = examples::BUILD)]
     Build(BuildOptions),
     /// Serve the feeds, and follow the store as it changes
+    #[command(after_help = examples::SERVE)]
     Serve(ServeOptions),
     /// Notify the hub of changed feeds, after an upload
+    #[command(after_help = examples::PING)]
     Ping(PingOptions),
     /// Write a new story as a draft, to be filled in
+    #[command(after_help = examples::NEW)]
     New(NewOptions),
     /// List the stories of the store, one a line: state, day, languages, title, file
+    #[command(after_help = examples::LIST)]
     List(ListOptions),
     /// Report which stories lack which languages, or have an older text in one, the newest first
+    #[command(after_help = examples::COVERAGE)]
     Coverage(CoverageOptions),
     /// Write the JSON Schema of a story or of the configuration, for completion in an editor
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         /// The file format
         #[arg(value_enum)]
         of: SchemaOf,
     },
     /// Write the completions of a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         #[arg(value_enum)]
         shell: clap_complete::Shell,
+    },
+    /// Write the manual page of the program or of one command, in roff
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command; without one, the program as a whole
+        command: Option<String>,
     },
 }
 

@@ -5,6 +5,8 @@ mod build;
 mod check;
 mod coverage;
 mod csv;
+mod examples;
+mod generate;
 #[cfg_attr(not(feature = "import"), path = "absent/import.rs")]
 mod import;
 mod init;
@@ -79,7 +81,8 @@ pub fn run() -> ExitCode {
             coverage::run(arguments.config.as_deref(), options, arguments.format, &mut report)
         }
         Command::Schema { of } => schema::run(*of, &mut report),
-        Command::Completions { shell } => schema::completions(*shell, &mut report),
+        Command::Completions { shell } => generate::completions(*shell, &mut report),
+        Command::Man { command } => generate::manual_page(command.as_deref(), &mut report),
         Command::Ping(options) => ping::run(arguments.config.as_deref(), options, &mut report),
     };
     ExitCode::from(status)

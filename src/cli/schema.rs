@@ -1,9 +1,6 @@
-//! `tidings schema` and `tidings completions`.
+//! `tidings schema`.
 
-use clap::CommandFactory;
-use clap_complete::Shell;
-
-use super::args::{Arguments, SchemaOf};
+use super::args::SchemaOf;
 use super::report::Report;
 
 /// JSON Schema draft 7, which editors with TOML completion support.
@@ -15,12 +12,5 @@ pub fn run(of: SchemaOf, report: &mut Report) -> u8 {
         SchemaOf::Story => STORY,
         SchemaOf::Config => CONFIG,
     });
-    report.status()
-}
-
-pub fn completions(shell: Shell, report: &mut Report) -> u8 {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "tidings", &mut script);
-    report.write(&String::from_utf8_lossy(&script));
     report.status()
 }

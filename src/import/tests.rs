@@ -464,7 +464,12 @@ fn an_id_of_another_file_is_never_written() {
     config.site.stories = stories.clone();
     let text = "• 14/02/2019\n  Rain\n• 13/02/2019\n  Snow\n";
     let import_into = |into: &Path| {
-        let options = ImportOptions { sources: vec!["-".into()], into: into.to_owned(), ..ImportOptions::default() };
+        let options = ImportOptions {
+            sources: vec!["-".into()],
+            into: into.to_owned(),
+            language: Some("en".into()),
+            ..ImportOptions::default()
+        };
         super::run(&config, &Store::load(&config), &options, Some(&file_of(text)), &|_| {}).unwrap()
     };
     let one = stories.join("one.toml").display().to_string();

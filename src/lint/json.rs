@@ -368,7 +368,7 @@ pub mod tests {
         let result = super::super::lint("f", b"{\"name\": \"package\"}");
         assert!(!result.is_feed && result.diagnostics.len() == 1);
         assert!(!super::super::lint("f", b"[1]").is_feed);
-        assert_single(&"[".repeat(1_000_000), "not JSON");
+        assert_single(&"[".repeat(1_000_000), "the text ends before all is closed");
         assert_single(&format!("[{}1]", "1,".repeat(super::MAX_NODES)), "more than 8000000 values");
     }
 
