@@ -25,9 +25,9 @@ pub fn run(config: Option<&Path>, options: &ListOptions, form: Form, report: &mu
         if report.has_errors() {
             return Ok(None);
         }
-        let wanted = Wanted::new(&config, options).map_err(|diagnostic| vec![diagnostic])?;
+        let filter = Filter::new(&config, options).map_err(|diagnostic| vec![diagnostic])?;
         let stories = site.stories(Timestamp(now.timestamp())).map_err(|diagnostic| vec![diagnostic])?;
-        let stories: Vec<_> = stories.into_iter().filter(|story| wanted.has(story)).collect();
+        let stories: Vec<_> = stories.into_iter().filter(|story| filter.matches(story)).collect();
         Ok(Some(match form {
             Form::Json => to_json(&config, &stories),
             Form::Csv => to_csv(&config, &stories),
@@ -42,16 +42,16 @@ pub fn run(config: Option<&Path>, options: &ListOptions, form: Form, report: &mu
 }
 
 /// Which stories are listed.
-struct Wanted {
+struct Filter {
     state: Option<StoryState>,
     language: Option<u16>,
     topic: Option<u16>,
     since: Option<Timestamp>,
 }
 
-impl Wanted {
-    fn new(config: &Config, options: &ListOptions) -> Result<Wanted, Diagnostic> {
-        Ok(Wanted {
+impl Filter {
+    fn new(config: &Config, options: &ListOptions) -> Result<Filter, Diagnostic> {
+        Ok(Filter {
             state: options.state,
             language: language(config, options.language.as_deref())?,
             topic: topic(config, options.topic.as_deref())?,
@@ -59,7 +59,7 @@ impl Wanted {
         })
     }
 
-    fn has(&self, story: &StorySummary<'_>) -> bool {
+    fn matches(&self, story: &StorySummary<'_>) -> bool {
         self.state.is_none_or(|state| state == story.state)
             && self.language.is_none_or(|language| story.languages.contains(&language))
             && self.topic.is_none_or(|topic| story.topics.contains(&topic))

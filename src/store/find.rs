@@ -92,7 +92,7 @@ impl Links {
 
 /// What a store consists of.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct StoreFiles {
     /// Sorted by their path below the store.
     pub files: Vec<StoreFile>,
     /// Why a path is no story file, though it should be.
@@ -103,7 +103,7 @@ pub struct Found {
 
 /// All story files. Symbolic links within the store are followed, and out of it where the configuration says so; hidden names
 /// and media are ignored.
-pub fn files(config: &Config) -> Found {
+pub fn files(config: &Config) -> StoreFiles {
     let store = config.site.stories.as_path();
     let links = Links::of(config);
     let mut files = Vec::new();
@@ -138,7 +138,7 @@ pub fn files(config: &Config) -> Found {
     }
     files.sort_by(|one, other| one.below.cmp(&other.below));
     let other_files = if config.allows(Lint::OtherFile) { Vec::new() } else { other_file_warnings(others) };
-    Found { files, diagnostics, other_files }
+    StoreFiles { files, diagnostics, other_files }
 }
 
 /// Files that lie beside stories and are none: images, audio, video and PDF.
@@ -309,7 +309,7 @@ mod tests {
         /// The files that are found, and the links that are refused.
         fn found(&self, more: &str) -> (Vec<String>, Vec<String>) {
             let config = self.config(more);
-            let Found { files, diagnostics, .. } = files(&config);
+            let StoreFiles { files, diagnostics, .. } = files(&config);
             for found in &files {
                 assert!(file(&config, &found.path).is_some());
             }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::find::{self, Found, StoreFile};
+use super::find::{self, StoreFile, StoreFiles};
 use super::{FileId, FileRecords, Store, read};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
@@ -86,7 +86,7 @@ impl Store {
         let is_irregular = |path: &PathBuf| path.symlink_metadata().is_ok() && find::file(config, path).is_none();
         let must_walk = changes.anywhere || !self.diagnostics.is_empty() || changes.files.iter().any(is_irregular);
         let (unchanged, changed, diagnostics, other_files) = if must_walk {
-            let Found { files, diagnostics, other_files } = find::files(config);
+            let StoreFiles { files, diagnostics, other_files } = find::files(config);
             let (unchanged, changed) = self.partition(files, changes);
             (unchanged, changed, diagnostics, other_files)
         } else {
@@ -165,7 +165,7 @@ impl Store {
     /// A hash of the fingerprints of all files on disk, if they are not those that were read. Files that are being written are
     /// ignored.
     pub fn differs_on_disk(&self, config: &Config, unfinished: &BTreeSet<PathBuf>) -> Option<u64> {
-        let Found { files, diagnostics, .. } = find::files(config);
+        let StoreFiles { files, diagnostics, .. } = find::files(config);
         let mut read: Vec<&StoreFile> = self.files.iter().map(|records| &*records.file).collect();
         read.dedup_by_key(|file| &file.below);
         let hash = |files: &[&StoreFile]| {
