@@ -20,6 +20,7 @@ mod check_store;
 mod dates;
 mod decode;
 mod duplicates;
+mod embeds;
 mod entry;
 mod feed;
 mod group;

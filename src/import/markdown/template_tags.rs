@@ -2,6 +2,7 @@
 
 use super::images;
 use super::post_context::PostContext;
+use crate::import::embeds::{ANY_USER, is_id, post_url, vimeo_url, youtube_url};
 
 /// The name and arguments of a tag.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -159,8 +160,6 @@ fn embed_url(tag: &Tag) -> Option<String> {
     if id.starts_with("http://") || id.starts_with("https://") {
         return Some(id.to_owned()).filter(|id| !id.contains(char::is_whitespace));
     }
-    let is_id =
-        |id: &str| !id.is_empty() && id.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter));
     let user = || tag.get_or(&["user", "username"], 0).filter(|user| is_id(user));
     let second = tag.get_or(&["id"], 1).filter(|id| is_id(id));
     let name = tag.name.to_ascii_lowercase();
@@ -170,12 +169,12 @@ fn embed_url(tag: &Tag) -> Option<String> {
             None => format!("https://gist.github.com/{}", Some(id).filter(|id| id.split('/').all(is_id))?),
         }),
         "x" | "tweet" | "twitter" | "x_simple" | "twitter_simple" | "tweet_simple" => {
-            let user = tag.get(&["user"]).filter(|user| is_id(user)).unwrap_or("i/web");
-            Some(format!("https://twitter.com/{user}/status/{}", Some(id).filter(|id| is_id(id))?))
+            let user = tag.get(&["user"]).filter(|user| is_id(user)).unwrap_or(ANY_USER);
+            Some(post_url(user, Some(id).filter(|id| is_id(id))?))
         }
         _ if !is_id(id) => None,
-        _ if name.contains("youtube") || name == "yt" => Some(format!("https://www.youtube.com/watch?v={id}")),
-        _ if name.contains("vimeo") => Some(format!("https://vimeo.com/{id}")),
+        _ if name.contains("youtube") || name == "yt" => Some(youtube_url(id)),
+        _ if name.contains("vimeo") => Some(vimeo_url(id)),
         _ if name.contains("asciinema") || name.contains("asciicast") => Some(format!("https://asciinema.org/a/{id}")),
         "instagram" | "instagram_simple" => Some(format!("https://www.instagram.com/p/{id}/")),
         _ => None,

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::Attachment;
+use crate::import::embeds::{ANY_USER, is_id, post_url, vimeo_url, youtube_url};
 use crate::import::html_tag::{self, HtmlTag};
 
 /// Shortcodes recognized without attributes or an end tag.
@@ -221,13 +222,12 @@ fn write_shortcode(tag: &Tag<'_>, files: &HashMap<String, Attachment>, out: &mut
                 let first = tag.attributes.split_whitespace().next().unwrap_or_default();
                 first.trim_start_matches('=').trim_matches(['"', '\'']).to_owned()
             });
-            let is_id = |id: &str| !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
             match tag.name {
                 _ if video.contains("://") => link(&video, out),
                 _ if !is_id(&video) => {}
-                "youtube" => link(&format!("https://www.youtube.com/watch?v={video}"), out),
-                "vimeo" => link(&format!("https://vimeo.com/{video}"), out),
-                _ => link(&format!("https://twitter.com/i/web/status/{video}"), out),
+                "youtube" => link(&youtube_url(&video), out),
+                "vimeo" => link(&vimeo_url(&video), out),
+                _ => link(&post_url(ANY_USER, &video), out),
             }
         }
         _ => {}
