@@ -3,15 +3,13 @@
 use crate::config::{Config, Lint};
 use crate::model::Language;
 use crate::pairing::{Detection, Languages};
+use crate::store::WrongLanguage;
 
 /// A shorter text may be anything, in characters.
 const MIN_CHARS: usize = 60;
 
-/// Says which other configured language a text is certainly in: asked by the tag that it says, its title and the text itself.
-type WrongLanguage = Box<dyn Fn(&str, &str, &str) -> Option<String> + Sync>;
-
 /// The question for the configured languages.
-pub fn wrong_language(config: &Config) -> WrongLanguage {
+pub fn wrong_language(config: &Config) -> Box<WrongLanguage> {
     let configured: Vec<Language> = config.languages.iter().map(|edition| edition.language.clone()).collect();
     if config.allows(Lint::WrongLanguage) || configured.len() < 2 {
         return Box::new(|_, _, _| None);

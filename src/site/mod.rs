@@ -187,7 +187,7 @@ impl Site {
     pub(crate) fn text_lints(
         &self,
         now: Timestamp,
-        wrong_language: WrongLanguage<'_>,
+        wrong_language: &WrongLanguage,
     ) -> Result<Vec<Diagnostic>, Diagnostic> {
         self.store.text_lints(&self.config, now, wrong_language)
     }

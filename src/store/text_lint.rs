@@ -20,7 +20,7 @@ const MAX_OF_LINT: usize = 20;
 const BATCH: usize = 128;
 
 /// Says in which language a text is, if that is certain and is not the one that is named.
-pub type WrongLanguage<'w> = &'w (dyn Fn(&str, &str, &str) -> Option<String> + Sync);
+pub type WrongLanguage = dyn Fn(&str, &str, &str) -> Option<String> + Sync;
 
 /// What a lint found in a translation.
 struct Finding {
@@ -40,7 +40,7 @@ impl Store {
         &self,
         config: &Config,
         now: Timestamp,
-        wrong_language: WrongLanguage<'_>,
+        wrong_language: &WrongLanguage,
     ) -> Result<Vec<Diagnostic>, Diagnostic> {
         let batches: Vec<(FileId, Vec<RecordId>)> = (0..self.files.len())
             .map(FileId::new)
@@ -106,7 +106,7 @@ fn in_story(
     story: &Story<'_>,
     config: &Config,
     now: Timestamp,
-    wrong_language: WrongLanguage<'_>,
+    wrong_language: &WrongLanguage,
 ) -> Vec<(usize, String, Finding)> {
     let mut found = Vec::new();
     for (nth, translation) in story.translations.iter().enumerate() {
