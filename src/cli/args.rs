@@ -154,12 +154,9 @@ pub struct NewOptions {
     pub topic: Vec<String>,
 }
 
+/// Which stories a command is about.
 #[derive(Debug, Args)]
-pub struct CoverageOptions {
-    /// This language alone
-    #[arg(long, value_name = "TAG")]
-    pub language: Option<String>,
-
+pub struct FilterOptions {
     /// Stories of this topic
     #[arg(long, value_name = "ID")]
     pub topic: Option<String>,
@@ -167,6 +164,16 @@ pub struct CoverageOptions {
     /// Stories published on this date or later
     #[arg(long, value_name = "DATE")]
     pub since: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct CoverageOptions {
+    /// This language alone
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+
+    #[command(flatten)]
+    pub filter: FilterOptions,
 
     /// Only translations that are older than a correction in another language
     #[arg(long)]
@@ -187,13 +194,8 @@ pub struct ListOptions {
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
 
-    /// Stories of this topic
-    #[arg(long, value_name = "ID")]
-    pub topic: Option<String>,
-
-    /// Stories published on this date or later
-    #[arg(long, value_name = "DATE")]
-    pub since: Option<String>,
+    #[command(flatten)]
+    pub filter: FilterOptions,
 }
 
 fn story_state(written: &str) -> Result<StoryState, String> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
 use super::args::{CoverageOptions, Form};
-use super::list::{language, since, topic};
+use super::filter::{StoryFilter, day, language, language_tags, topic_ids};
 use super::report::Report;
 use super::{configuration, csv};
 use crate::config::{Config, LanguageIndex, TopicIndex};
@@ -60,13 +60,9 @@ struct Coverage<'s> {
 
 impl<'s> Coverage<'s> {
     fn new(config: &'s Config, site: &'s Site, options: &CoverageOptions) -> Result<Coverage<'s>, Diagnostic> {
-        let topic: Option<TopicIndex> = topic(config, options.topic.as_deref())?;
-        let since = since(config, options.since.as_deref())?;
+        let filter = StoryFilter::new(config, &options.filter)?;
         let mut stories = site.coverage();
-        stories.retain(|story| {
-            topic.is_none_or(|topic| story.topics.contains(&topic))
-                && since.is_none_or(|since| story.published >= since)
-        });
+        stories.retain(|story| filter.matches(story.topics, story.published));
         let languages = match language(config, options.language.as_deref())? {
             Some(language) => vec![language],
             None => (0..config.languages.len() as LanguageIndex).collect(),
@@ -103,15 +99,15 @@ impl<'s> Coverage<'s> {
     }
 
     fn day(&self, story: &StoryCoverage<'_>) -> String {
-        self.config.site.zone.moment(story.published).date_time().format("%Y-%m-%d").to_string()
+        day(self.config, story.published)
     }
 
     fn names(&self, story: &StoryCoverage<'_>) -> Vec<&'s str> {
-        story.languages.iter().map(|language| self.tag(*language)).collect()
+        language_tags(self.config, &story.languages)
     }
 
     fn topics(&self, story: &StoryCoverage<'_>) -> Vec<&'s str> {
-        story.topics.iter().map(|topic| self.scope_name(Some(*topic))).collect()
+        topic_ids(self.config, story.topics)
     }
 
     /// What is missing or stale in each language, with a heading for each list.

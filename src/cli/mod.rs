@@ -6,6 +6,7 @@ mod check;
 mod coverage;
 mod csv;
 mod examples;
+mod filter;
 mod generate;
 #[cfg_attr(not(feature = "import"), path = "absent/import.rs")]
 mod import;

@@ -8,7 +8,7 @@ use chrono::{Datelike, Utc};
 
 use super::args::NewOptions;
 use super::configuration;
-use super::list::{language, topic};
+use super::filter::{language, topic};
 use super::report::Report;
 use super::slug::slug;
 use crate::config::Config;
@@ -45,21 +45,21 @@ fn write(config: &Config, options: &NewOptions) -> Result<PathBuf, Diagnostic> {
     }
     let today = config.site.zone.moment(crate::model::Timestamp(Utc::now().timestamp())).date_time().date_naive();
     let folder = config.site.stories.join(today.year().to_string());
-    let machine = |path: &Path, what: &str, error: &std::io::Error| Diagnostic::machine(path, what, error);
-    std::fs::create_dir_all(&folder).map_err(|error| machine(&folder, "make this folder", &error))?;
+    std::fs::create_dir_all(&folder).map_err(|error| Diagnostic::machine(&folder, "make this folder", &error))?;
     let slug = slug(title).unwrap_or_else(|| today.to_string());
     let text = story(config, title, &languages, &options.topic, &today.to_string());
     for number in 1..1000 {
         let name = if number == 1 { format!("{slug}.toml") } else { format!("{slug}-{number}.toml") };
         let path = folder.join(name);
+        let failed = |error| Diagnostic::machine(&path, "write this file", &error);
         // Never over a file that is there.
         match std::fs::File::create_new(&path) {
             Ok(mut file) => {
-                file.write_all(text.as_bytes()).map_err(|error| machine(&path, "write this file", &error))?;
+                file.write_all(text.as_bytes()).map_err(failed)?;
                 return Ok(path);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(machine(&path, "write this file", &error)),
+            Err(error) => return Err(failed(error)),
         }
     }
     Err(Diagnostic::error(
