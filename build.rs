@@ -3,6 +3,8 @@
 //! Rust is hashed by its tokens, without comments and test items: those change no document. Templates, stylesheets, locales
 //! and the lock file are hashed byte for byte. What cannot be parsed is hashed byte for byte as well: when in doubt, the hash
 //! changes.
+//!
+//! Lists the files of the sample too, for `tidings init --sample`.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
@@ -15,13 +17,33 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 const NOT_PUBLISHING: [&str; 6] = ["cli", "fetch", "import", "lint", "pairing", "serve"];
 
 fn main() -> io::Result<()> {
-    for path in ["build.rs", "src", "Cargo.lock", "Cargo.toml"] {
+    for path in ["build.rs", "config", "src", "Cargo.lock", "Cargo.toml"] {
         println!("cargo:rerun-if-changed={path}");
     }
     println!("cargo:rustc-env=TIDINGS_REVISION={:016x}", revision(Path::new("."))?);
+    if let Some(folder) = env::var_os("OUT_DIR") {
+        fs::write(Path::new(&folder).join("sample.rs"), sample(Path::new("config"))?)?;
+    }
     // A test runs this program on trees of its own.
     println!("cargo:rustc-env=TIDINGS_BUILD_SCRIPT={}", env::current_exe()?.display());
     Ok(())
+}
+
+/// The files below a folder as an array in Rust: their paths there, and their bytes.
+fn sample(folder: &Path) -> io::Result<String> {
+    let mut paths = Vec::new();
+    if folder.exists() {
+        list(folder.to_owned(), &mut paths)?;
+    }
+    let mut out = "&[".to_owned();
+    for path in paths {
+        let below = path.strip_prefix(folder).unwrap_or(&path).to_owned();
+        // What a build of the sample wrote is none of it.
+        if !below.starts_with("public") {
+            out += &format!("({below:?}, include_bytes!({:?}) as &[u8]),", path.canonicalize()?);
+        }
+    }
+    Ok(out + "]")
 }
 
 /// The hash of a source tree.

@@ -4,9 +4,9 @@
 //! Never touches: which files there are, or what they hold.
 
 use std::fs::{self, File, FileType, TryLockError};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::OFlags;
@@ -60,6 +60,21 @@ pub fn replace(target: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
         let _ = fs::remove_file(&temporary);
         Diagnostic::machine(target, "write this file", &error)
     })
+}
+
+/// Creates a file whole, through a temporary file beside it. Creates the folder.
+///
+/// # Errors
+/// There is one already (`AlreadyExists`), which stays as it is; or it cannot be written.
+pub fn create(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    // The umask takes from these permissions, as from those of any new file.
+    let permissions = fs::Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().prefix(".").permissions(permissions).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist_noclobber(target)?;
+    Ok(())
 }
 
 /// Reads a regular file of at most `limit` bytes; `None` if there is no file. Symbolic links are followed.

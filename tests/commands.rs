@@ -33,6 +33,83 @@ fn a_new_story_is_a_draft_that_can_be_filled_in() {
     }
 }
 
+/// The sample without what time will change.
+fn sample() -> Site {
+    let site = Site::empty();
+    assert_eq!(site.run(&["init", "--sample"]).status, 0);
+    for name in ["2025/call-for-fellows", "2026/youth-prize", "2027/night-index"] {
+        std::fs::remove_file(site.path(&format!("stories/{name}.toml"))).unwrap();
+    }
+    site
+}
+
+#[test]
+fn the_sample_is_listed() {
+    let site = sample();
+    let output = |arguments: &[&str]| {
+        let run = site.run(arguments);
+        assert!(run.status == 0 && run.stderr.is_empty(), "{run:?}");
+        run.stdout
+    };
+    insta::assert_snapshot!("sample_list", output(&["list"]));
+    insta::assert_snapshot!("sample_list_csv", output(&["list", "--language", "ar", "--format", "csv"]));
+    insta::assert_snapshot!("sample_coverage", output(&["coverage"]));
+    insta::assert_snapshot!(
+        "sample_coverage_markdown",
+        output(&["coverage", "--language", "zh-Hans", "--format", "markdown"])
+    );
+    insta::assert_snapshot!("sample_coverage_html", output(&["coverage", "--format", "html"]));
+    insta::assert_snapshot!("man", output(&["man"]));
+    insta::assert_snapshot!("man_build", output(&["man", "build"]));
+    let path = output(&["new", "Light and the sea", "--language", "en", "--language", "ar", "--topic", "research"]);
+    let day = chrono::Utc::now().format("%Y-%m-%d").to_string();
+    insta::assert_snapshot!("sample_new", site.read(path.trim()).replace(&day, "2026-01-15"));
+}
+
+#[test]
+fn init_writes_what_is_asked_for() {
+    let site = Site::empty();
+    let made = site.run(&["init", "news"]);
+    insta::assert_snapshot!("init", made.stdout);
+    for name in ["tidings.toml", "stories/2026/welcome.toml"] {
+        let text = site.read(&format!("news/{name}"));
+        let schema = text.lines().next().unwrap().strip_prefix("#:schema ").unwrap();
+        let folder = site.path(&format!("news/{name}"));
+        assert!(folder.parent().unwrap().join(schema).is_file(), "{name}: {schema}");
+    }
+    assert_eq!(site.read("news/schema/story.json"), site.run(&["schema", "story"]).stdout);
+    let run = site.run(&["init", "--github", "news"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    let workflow = site.read("news/.github/workflows/tidings.yml");
+    let action = format!("uses: tidings-feeds/tidings@v{}\n", env!("CARGO_PKG_VERSION"));
+    assert!(workflow.contains(&action) && !workflow.contains("@ACTION@"), "{workflow}");
+    let again = site.run(&["init", "--github", "news"]);
+    assert!(again.status == 1 && again.stderr.contains("this file is already there"), "{again:?}");
+    assert_eq!(site.run(&["init", "--github", "--sample", "x"]).status, 2);
+    assert!(!site.path("x").exists());
+    let sample = site.run(&["init", "--sample", "sample"]);
+    assert_eq!(sample.status, 0, "{sample:?}");
+    let check = site.run(&["check", "--strict", "--config", "sample/tidings.toml"]);
+    assert_eq!((check.status, &*check.stderr), (0, ""));
+}
+
+#[test]
+fn an_imported_story_names_its_schema() {
+    let site = Site::new();
+    site.write("page.txt", "12 May 2024\nWater in the valley\nA new well was opened by the council today.\n");
+    let run = site.run(&["import", "page.txt", "--from", "listing", "--into", "stories/old", "--language", "en"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    let path = site.files("stories").into_iter().find(|path| !path.contains("_imported")).unwrap();
+    let text = site.read(&format!("stories/{path}"));
+    assert!(text.starts_with("#:schema ../../../schema/story.json\n"), "{path}: {text}");
+    assert!(site.path("schema/story.json").is_file());
+    // A file of an earlier version has no such line; an import leaves it as it is.
+    let state = site.read("stories/old/_imported.toml");
+    let again = site.run(&["import", "page.txt", "--from", "listing", "--into", "stories/old", "--language", "en"]);
+    assert!(again.status == 0 && site.read("stories/old/_imported.toml") == state, "{again:?}");
+    assert_eq!(site.read(&format!("stories/{path}")), text);
+}
+
 fn newsroom() -> Site {
     let site = Site::new();
     let story = |name: &str, head: &str, text: &str| {

@@ -44,6 +44,63 @@ fn small() -> Site {
 const NARROW: &str = "[site]\nbase_url = \"https://news.example.org/\"\nauthority = \"news.example.org,2014\"\n\n[languages.en]\ntitle = \"News\"\n\n[languages.ru]\ntitle = \"Новости\"\n\n[feeds]\nlimit = 2\n";
 
 #[test]
+fn a_build_ends_with_what_changed_and_what_comes_next() {
+    let site = Site::new();
+    let story = |name: &str, head: &str, title: &str| {
+        site.write(&format!("stories/{name}.toml"), format!("{head}\n[translations.en]\ntitle = \"{title}\"\n"));
+    };
+    let build = |form: &str, now: &str| {
+        let run = site.run(&["build", "--now", now, "--format", form]);
+        assert_eq!(run.status, 0, "{run:?}");
+        run.stdout
+    };
+    let entries = |stdout: &str| -> Vec<String> {
+        let lines = stdout
+            .lines()
+            .filter(|line| line.starts_with("entries") || line.starts_with("  ") || line.starts_with("next"));
+        lines.map(str::to_owned).collect()
+    };
+    story("a", "published = 2024-01-01", "One");
+    story("b", "published = 2024-01-02\nexpires = 2026-01-01", "Two");
+    story("c", "published = 2024-01-03\n[translations.ru]\ntitle = \"Три\"", "Three");
+    // A draft is not what comes next.
+    story("d", "published = 2024-06-01\ndraft = true", "Four");
+    story("e", "published = 2024-07-01", "Five");
+    assert_eq!(
+        entries(&build("text", "2024-03-01")),
+        ["entries: 4 new, 0 changed, 0 gone", "next: e (en) appears at 2024-07-01T00:00:00+00:00"]
+    );
+    story("a", "published = 2024-01-01", "One, corrected");
+    story("c", "published = 2024-01-03\nwithdrawn = { on = 2024-03-01 }", "Three");
+    assert_eq!(
+        entries(&build("text", "2024-08-01")),
+        [
+            "entries: 1 new, 1 changed, 2 gone",
+            "  new: e (en)",
+            "  changed: a (en)",
+            "  gone: c (en, ru)",
+            "next: b (en) expires at 2026-01-01T00:00:00+00:00",
+        ]
+    );
+    assert_eq!(entries(&build("text", "2026-02-01")), ["entries: 0 new, 0 changed, 1 gone", "  gone: b (en)"]);
+    story("f", "published = 2025-01-01\n[translations.ru]\ntitle = \"Шесть\"", "Six");
+    assert_eq!(
+        build("markdown", "2026-02-01"),
+        "| language | new | changed | gone |\n| --- | ---: | ---: | ---: |\n| en | 1 | 0 | 0 |\n| ru | 1 | 0 | 0 |\n\nnew:\n\n- `f` (en, ru)\n"
+    );
+    assert!(build("markdown", "2026-02-01").starts_with("No entry is new"));
+    for number in 0..12 {
+        story(&format!("g{number:02}"), "published = 2025-02-01", "Seven");
+    }
+    let json: serde_json::Value = serde_json::from_str(&build("json", "2025-12-01")).unwrap();
+    assert_eq!(json["entries"]["new"].as_array().unwrap().len(), 13, "{json:#}");
+    assert_eq!(json["entries"]["new"][0], serde_json::json!({ "story": "b", "language": "en" }));
+    assert_eq!((&json["next_change"]["story"], &json["next_change"]["what"]), (&"b".into(), &"expires".into()));
+    (0..12).for_each(|number| std::fs::remove_file(site.path(&format!("stories/g{number:02}.toml"))).unwrap());
+    assert!(entries(&build("text", "2025-12-01")).contains(&"  gone: and 2 more stories".to_owned()));
+}
+
+#[test]
 fn a_second_build_writes_nothing() {
     let site = small();
     let stdout = site.built(&[]).stdout;

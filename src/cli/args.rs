@@ -38,7 +38,7 @@ pub enum Form {
     Github,
     /// For spreadsheets: `list` and `coverage`
     Csv,
-    /// For a pull request or a wiki: `coverage`
+    /// For a pull request or a wiki: `build` and `coverage`
     Markdown,
     /// A page with the number of stories by month and language: `coverage`
     Html,
@@ -65,14 +65,15 @@ impl Command {
         match form {
             Form::Text | Form::Json | Form::Github => true,
             Form::Csv => matches!(self, Command::List(_) | Command::Coverage(_)),
-            Form::Markdown | Form::Html => matches!(self, Command::Coverage(_)),
+            Form::Markdown => matches!(self, Command::Build(_) | Command::Coverage(_)),
+            Form::Html => matches!(self, Command::Coverage(_)),
         }
     }
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a small site in two languages that builds at once, or write the built-in templates
+    /// Make a small site in two languages that builds at once, or write the sample, templates or a workflow
     #[command(after_help = examples::INIT)]
     Init(InitOptions),
     /// Import existing content into the store
@@ -135,9 +136,23 @@ pub struct InitOptions {
     /// Where to make it
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    #[command(flatten)]
+    pub instead: InitInstead,
+}
+
+/// What `init` writes instead of a small site.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct InitInstead {
     /// Write the built-in templates and words instead, into `templates`, to be changed
     #[arg(long)]
     pub templates: bool,
+    /// Write a workflow for GitHub instead, which checks pull requests and publishes
+    #[arg(long)]
+    pub github: bool,
+    /// Write the sample instead: a newsroom in six languages, with every key
+    #[arg(long)]
+    pub sample: bool,
 }
 
 #[derive(Debug, Args)]

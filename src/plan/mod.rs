@@ -168,11 +168,14 @@ impl Plan {
         out
     }
 
-    /// The next moment at which an entry is published, withdrawn or expires.
-    pub fn next_change(&self, catalog: &Catalog, now: Timestamp) -> Option<Timestamp> {
-        let metas = catalog.entries().map(|entry| catalog.meta(entry));
-        let moments = metas.flat_map(|meta| [meta.published, meta.withdrawn, meta.expires]);
-        moments.filter(|at| *at > now && *at != Timestamp::NEVER).min()
+    /// The next moment at which an entry is published, withdrawn or expires, and the first such entry.
+    pub fn next_change(&self, catalog: &Catalog, now: Timestamp, drafts: bool) -> Option<(Timestamp, EntryId)> {
+        let entries = catalog.entries().filter(|entry| drafts || !catalog.meta(*entry).draft);
+        let moments = entries.flat_map(|entry| {
+            let meta = catalog.meta(entry);
+            [meta.published, meta.withdrawn, meta.expires].map(|at| (at, entry))
+        });
+        moments.filter(|(at, _)| *at > now && *at != Timestamp::NEVER).min()
     }
 
     /// Whether the window of a feed is full and an entry is older than those in it.

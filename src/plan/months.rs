@@ -77,15 +77,15 @@ pub fn months_past_window(
 }
 
 /// Finds the months of instants. Caches the last month, because neighbouring entries are mostly of the same.
-pub struct Calendar {
-    zone: Zone,
+pub struct Calendar<'c> {
+    zone: &'c Zone,
     month: Period,
     /// Instants that are in that month at any offset.
     within: Range<i64>,
 }
 
-impl Calendar {
-    pub fn new(zone: Zone) -> Calendar {
+impl Calendar<'_> {
+    pub fn new(zone: &Zone) -> Calendar<'_> {
         Calendar { zone, month: Period { year: 1, month: None }, within: 0..0 }
     }
 
@@ -132,7 +132,7 @@ mod tests {
     fn months_follow_the_time_zone() {
         for name in ["Europe/Vienna", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"] {
             let zone = Zone::named(name).unwrap();
-            let mut calendar = Calendar::new(zone);
+            let mut calendar = Calendar::new(&zone);
             for hour in 0..20_000 {
                 let at = Timestamp(1_700_000_000 - hour * 3600);
                 let (year, month) = zone.moment(at).year_month();

@@ -66,7 +66,7 @@ impl<'a> Planner<'a> {
             let entries = catalog.entries();
             planner.input_hashes =
                 (0..catalog.len()).into_par_iter().map(|index| planner.input_hash_of(EntryId::new(index))).collect();
-            let mut calendar = Calendar::new(config.site.zone);
+            let mut calendar = Calendar::new(&config.site.zone);
             planner.months = entries.map(|entry| calendar.month(catalog.meta(entry).published)).collect();
         }
         planner

@@ -6,13 +6,31 @@ use super::manifest::{self, Manifest};
 use crate::diagnostics::Diagnostic;
 use crate::site::{Difference, EntryFingerprint, Site, truncated};
 
-/// Warns of entries that no subscriber would see, of entries that are gone, and of entries whose id changed. `entries` is in
-/// the order of a manifest.
-pub fn warnings<'a>(
-    site: &'a Site,
-    previous: &'a Manifest,
-    entries: impl Iterator<Item = EntryFingerprint<'a>>,
-) -> Vec<Diagnostic> {
+/// An entry, by its story and its language.
+pub type EntryKey = (String, String);
+
+/// The entries that appear, change and leave in the step from one publication to the next. Every list is sorted.
+#[derive(Debug, Default)]
+pub struct EntryChanges {
+    pub added: Vec<EntryKey>,
+    /// Those whose text changed.
+    pub changed: Vec<EntryKey>,
+    pub removed: Vec<EntryKey>,
+}
+
+impl EntryChanges {
+    pub fn of(difference: &Difference<'_>) -> EntryChanges {
+        let key = |story: &str, language: &str| (story.to_owned(), language.to_owned());
+        EntryChanges {
+            added: difference.added.iter().map(|entry| key(entry.story, entry.language)).collect(),
+            changed: difference.changed.iter().map(|entry| key(entry.story, entry.language)).collect(),
+            removed: difference.removed.iter().map(|entry| key(entry.story, entry.language)).collect(),
+        }
+    }
+}
+
+/// Warns of entries that no subscriber would see, of entries that are gone, and of entries whose id changed.
+pub fn warnings(site: &Site, previous: &Manifest, mut difference: Difference<'_>) -> Vec<Diagnostic> {
     // Nobody changed anything: what differs does so because time has passed, or was set back.
     if previous.entries().next().is_none() || previous.input_hash() == Some(site.input_hash()) {
         return Vec::new();
@@ -26,14 +44,13 @@ pub fn warnings<'a>(
             format!("write `authority = \"{before}\"` again, or choose another `output` if this is another site");
         return vec![Diagnostic::warning(None, message).help(help)];
     }
-    let mut difference = difference(previous, entries);
     let mut out = site.id_warnings(&mut difference);
     out.extend(truncated(difference.added.iter().filter_map(|entry| unseen(site, previous, entry)).collect()));
     out
 }
 
-/// Merges two sorted lists.
-fn difference<'a>(previous: &'a Manifest, entries: impl Iterator<Item = EntryFingerprint<'a>>) -> Difference<'a> {
+/// How the entries differ from those of the previous publication: merges two lists that are in the order of a manifest.
+pub fn difference<'a>(previous: &'a Manifest, entries: impl Iterator<Item = EntryFingerprint<'a>>) -> Difference<'a> {
     let mut out = Difference::default();
     let mut previous = previous.entries().peekable();
     for entry in entries {
@@ -42,7 +59,10 @@ fn difference<'a>(previous: &'a Manifest, entries: impl Iterator<Item = EntryFin
             match previous.peek().map(|before| manifest::compare_keys((before.story, before.language), key)) {
                 Some(Ordering::Less) => out.removed.extend(previous.next()),
                 Some(Ordering::Equal) => {
-                    out.changed_guid.extend(previous.next().filter(|before| before.guid != entry.guid).map(|_| entry));
+                    if let Some(before) = previous.next() {
+                        out.changed.extend((before.text != entry.text).then_some(entry));
+                        out.changed_guid.extend((before.guid != entry.guid).then_some(entry));
+                    }
                     break;
                 }
                 _ => {

@@ -24,6 +24,7 @@ use rayon::iter::Either;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
+pub use self::compare::{EntryChanges, EntryKey};
 use self::folder::{Folder, OnDisk};
 use self::manifest::{Manifest, ManifestEntry};
 use crate::catalog::EntryId;
@@ -43,6 +44,8 @@ pub struct Outcome {
     pub removed: Vec<String>,
     /// How many documents were rendered to find out.
     pub rendered: usize,
+    /// The entries that appear, change and leave.
+    pub entries: EntryChanges,
     /// Warnings about the difference from the previous publication.
     pub warnings: Vec<Diagnostic>,
     /// Whether the only reason for the difference is that time has passed.
@@ -70,15 +73,28 @@ pub struct Options {
     pub strict: bool,
 }
 
-/// Publishes a site into a folder. Waits while another build is at work there, and calls `on_wait` before.
+/// What a build tells while it is at work.
+pub trait Observer: Sync {
+    /// Another build is at work in the same folder, and is waited for.
+    fn waits(&self);
+    /// One more of `total` documents is rendered.
+    fn rendered(&self, total: usize);
+}
+
+/// Publishes a site into a folder. Waits while another build is at work there.
 ///
 /// # Errors
 /// Why it cannot be published. Every file of the previous publication is then intact.
-pub fn build(site: &Site, output: &Path, options: Options, on_wait: &dyn Fn()) -> Result<Outcome, Vec<Diagnostic>> {
-    let folder = Folder::open(output, on_wait).map_err(one)?;
+pub fn build(
+    site: &Site,
+    output: &Path,
+    options: Options,
+    observer: &dyn Observer,
+) -> Result<Outcome, Vec<Diagnostic>> {
+    let folder = Folder::open(output, &|| observer.waits()).map_err(one)?;
     let job = Job::new(site, &folder, options)?;
     let stale = job.stale_documents().map_err(one)?;
-    let mut warnings = job.warnings(stale.kept);
+    let (entries, mut warnings) = job.compare_entries(stale.kept);
     if options.strict {
         // Otherwise they are known only when the documents are rendered.
         warnings.extend(site.loss_warnings(&site.body_losses().map_err(one)?));
@@ -87,21 +103,26 @@ pub fn build(site: &Site, output: &Path, options: Options, on_wait: &dyn Fn()) -
         return Err(warnings);
     }
     job.reject_foreign_files(options)?;
-    let outcome = job.publish(options, stale.removable).map_err(one)?;
-    Ok(Outcome { warnings: [warnings, outcome.warnings].concat(), ..outcome })
+    let outcome = job.publish(options, stale.removable, observer).map_err(one)?;
+    Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
 /// Compares a site with what is published, and writes nothing.
 ///
 /// # Errors
 /// Why it cannot be compared.
-pub fn check(site: &Site, output: &Path, options: Options) -> Result<Outcome, Vec<Diagnostic>> {
+pub fn check(
+    site: &Site,
+    output: &Path,
+    options: Options,
+    observer: &dyn Observer,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let folder = Folder::open_read_only(output).map_err(one)?;
     let job = Job::new(site, &folder, options)?;
     let stale = job.stale_documents().map_err(one)?;
-    let warnings = job.warnings(stale.kept);
-    let outcome = job.compare(options, stale.removable, stale.is_intact).map_err(one)?;
-    Ok(Outcome { warnings: [warnings, outcome.warnings].concat(), ..outcome })
+    let (entries, warnings) = job.compare_entries(stale.kept);
+    let outcome = job.compare(options, stale.removable, stale.is_intact, observer).map_err(one)?;
+    Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
 /// What is published in a folder. No symbolic link below it is followed.
@@ -278,10 +299,13 @@ impl<'a> Job<'a> {
         })
     }
 
-    /// The warnings about the difference from the previous publication, and about stale documents that are kept.
-    fn warnings(&self, kept: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        let compared = compare::warnings(self.site, &self.previous, self.entry_fingerprints());
-        self.warning.iter().cloned().chain(compared).chain(kept).collect()
+    /// How the entries differ from those of the previous publication, with the warnings about that and about stale documents
+    /// that are kept.
+    fn compare_entries(&self, kept: Vec<Diagnostic>) -> (EntryChanges, Vec<Diagnostic>) {
+        let difference = compare::difference(&self.previous, self.entry_fingerprints());
+        let changes = EntryChanges::of(&difference);
+        let compared = compare::warnings(self.site, &self.previous, difference);
+        (changes, self.warning.iter().cloned().chain(compared).chain(kept).collect())
     }
 
     /// The fingerprints of the visible entries, in the order of a manifest.
@@ -325,12 +349,17 @@ impl<'a> Job<'a> {
         Ok(self.folder.read(path, u64::MAX)?.is_none_or(|bytes| has_generator_marker(&bytes)))
     }
 
-    fn publish(&self, options: Options, mut removed: Vec<String>) -> Result<Outcome, Diagnostic> {
+    fn publish(
+        &self,
+        options: Options,
+        mut removed: Vec<String>,
+        observer: &dyn Observer,
+    ) -> Result<Outcome, Diagnostic> {
         let new_paths = self.files.iter().map(|file| file.path.as_str());
         self.folder.record_pending(new_paths.filter(|path| self.previous.document(path).is_none()))?;
         let stale = self.stale();
         let Rendering { mut manifest, written, losses } =
-            self.render(&stale, |path, bytes| self.folder.put(path, bytes))?;
+            self.render(&stale, observer, |path, bytes| self.folder.put(path, bytes))?;
         let documents = manifest.len();
         if options.compress {
             compress::write_all(self.folder, &self.previous, &mut manifest)?;
@@ -358,9 +387,15 @@ impl<'a> Job<'a> {
     }
 
     /// Compares with what is on disk. `is_intact`: whether stale documents are as the manifest remembers them.
-    fn compare(&self, options: Options, mut removed: Vec<String>, is_intact: bool) -> Result<Outcome, Diagnostic> {
+    fn compare(
+        &self,
+        options: Options,
+        mut removed: Vec<String>,
+        is_intact: bool,
+        observer: &dyn Observer,
+    ) -> Result<Outcome, Diagnostic> {
         let stale = self.stale();
-        let Rendering { mut manifest, mut written, losses } = self.render(&stale, |_, _| Ok(()))?;
+        let Rendering { mut manifest, mut written, losses } = self.render(&stale, observer, |_, _| Ok(()))?;
         let mut is_intact = is_intact && self.outdated_are_intact()?;
         let documents = manifest.len();
         if options.compress {
@@ -380,6 +415,7 @@ impl<'a> Job<'a> {
             written,
             removed,
             warnings: self.site.loss_warnings(&losses),
+            ..Outcome::default()
         })
     }
 
@@ -397,6 +433,7 @@ impl<'a> Job<'a> {
     fn render(
         &self,
         documents: &[PlannedDocument],
+        observer: &dyn Observer,
         on_difference: impl Fn(&str, &[u8]) -> Result<(), Diagnostic> + Sync,
     ) -> Result<Rendering, Diagnostic> {
         let rendering = Mutex::new(Rendering::default());
@@ -408,6 +445,7 @@ impl<'a> Job<'a> {
             if differs {
                 on_difference(&path, &rendered.bytes)?;
             }
+            observer.rendered(documents.len());
             let mut rendering = rendering.lock().map_err(|_| poisoned())?;
             if differs {
                 rendering.written.push(path.clone());

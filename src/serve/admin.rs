@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::SecondsFormat;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
@@ -25,6 +26,7 @@ use super::listener::ACCEPT_RETRY;
 use super::server::Server;
 use crate::diagnostics::{OutputFormat, escape_json, show};
 use crate::limits::MIN_RESERVED_FILES;
+use crate::model::Timestamp;
 
 /// Half of the files that are reserved at least, so that the store and the hub have the other half.
 const MAX_CONNECTIONS: usize = MIN_RESERVED_FILES as usize / 2;
@@ -137,7 +139,15 @@ fn status(server: &Server) -> String {
         .filter_map(|diagnostic| serde_json::from_str(&show(diagnostic, OutputFormat::Json)).ok())
         .collect();
     let (stories, translations) = status.counts;
+    let time = |at: Timestamp| at.utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let next_change = status.next_change.as_ref().map(
+        |next| json!({ "at": time(next.at), "story": next.story, "language": next.language, "what": next.kind.verb() }),
+    );
     let value = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "start": time(server.start),
+        "last_change": status.last_change.map(time),
+        "next_change": next_change,
         "is_current": status.is_current,
         "reloading_seconds": server.reloading_seconds(),
         "stories": stories,

@@ -14,7 +14,7 @@ use super::server::Server;
 use crate::coding::CODINGS;
 use crate::diagnostics::{Diagnostic, OutputFormat, show};
 use crate::model::Timestamp;
-use crate::site::Site;
+use crate::site::{NextChange, Site};
 
 /// Publishes sites to a server.
 pub struct Publisher {
@@ -25,8 +25,8 @@ pub struct Publisher {
     site: Site,
     /// The time of the publication. It never goes backwards, so that what has appeared stays.
     moment: Timestamp,
-    /// When an entry appears or expires next.
-    next_change: Option<Timestamp>,
+    /// What appears or expires next.
+    next_change: Option<NextChange>,
 }
 
 impl Publisher {
@@ -36,7 +36,9 @@ impl Publisher {
         let (encoders, runtime) = (Arc::clone(&server.encoders), Handle::current());
         std::thread::spawn(move || encode_all(&documents, &encoders, &runtime));
         let notifier = HubNotifier::start(Arc::clone(&server.metrics));
-        Publisher { server, notifier, encoder, next_change: site.next_change(moment), site, moment }
+        let next_change = site.next_change(moment);
+        server.status().next_change = next_change.clone();
+        Publisher { server, notifier, encoder, next_change, site, moment }
     }
 
     /// Advances the time of the publication to the clock's, and returns it.
@@ -75,6 +77,13 @@ impl Publisher {
         let hub = publication.config.feeds.hub.clone();
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);
+        {
+            let mut status = self.server.status();
+            status.next_change.clone_from(&self.next_change);
+            if !changed.is_empty() {
+                status.last_change = Some(self.now());
+            }
+        }
         self.site = site.clone();
         if !changed.is_empty() {
             let seconds = start.elapsed().as_secs_f64();
@@ -95,7 +104,7 @@ impl Publisher {
 
     /// Whether a scheduled change is due.
     pub fn is_due(&self) -> bool {
-        self.next_change.is_some_and(|at| self.now() >= at)
+        self.next_change.as_ref().is_some_and(|next| self.now() >= next.at)
     }
 
     /// Publishes the same site at the current time.

@@ -15,7 +15,7 @@ use super::respond::Now;
 use crate::config::AccessLog;
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
-use crate::site::Site;
+use crate::site::{NextChange, Site};
 
 /// How many pages are rendered on demand at a time.
 const RENDERERS: usize = 2;
@@ -32,6 +32,7 @@ pub struct Server {
     /// The threads that render them: others are busy for a while when the store changes.
     pub render_threads: Option<Arc<ThreadPool>>,
     pub clock: Clock,
+    pub start: Timestamp,
     /// The time of the last request, so that its header is formatted once a second.
     now: Mutex<Now>,
     pub has_access_log: bool,
@@ -49,6 +50,10 @@ pub struct Status {
     pub diagnostics: Vec<Diagnostic>,
     /// Stories, and visible translations.
     pub counts: (usize, usize),
+    /// When a document last changed since the start.
+    pub last_change: Option<Timestamp>,
+    /// What appears or expires next.
+    pub next_change: Option<NextChange>,
 }
 
 /// A reload at work.
@@ -63,11 +68,13 @@ impl Drop for Reloading {
 impl Server {
     pub fn new(publication: Publication, site: &Site, metrics: Arc<Metrics>, clock: Clock) -> Server {
         metrics.is_current.store(1, Ordering::Relaxed);
+        let start = Timestamp(clock().timestamp());
         Server {
             has_access_log: publication.config.server.access_log != AccessLog::Off,
-            now: Mutex::new(Now::new(Timestamp(clock().timestamp()))),
+            now: Mutex::new(Now::new(start)),
+            start,
             publication: RwLock::new(Arc::new(publication)),
-            status: Mutex::new(Status { is_current: true, diagnostics: Vec::new(), counts: site.counts() }),
+            status: Mutex::new(Status { is_current: true, counts: site.counts(), ..Status::default() }),
             metrics,
             rate_limiter: RateLimiter::default(),
             encoders: Arc::default(),
@@ -107,7 +114,8 @@ impl Server {
     /// Records that the newest state of the store is served.
     pub fn mark_current(&self, site: &Site, diagnostics: Vec<Diagnostic>) {
         self.metrics.is_current.store(1, Ordering::Relaxed);
-        *self.status() = Status { is_current: true, diagnostics, counts: site.counts() };
+        let mut status = self.status();
+        (status.is_current, status.diagnostics, status.counts) = (true, diagnostics, site.counts());
     }
 
     /// Records that the newest state of the store has errors, and an older one is served.

@@ -34,6 +34,8 @@ pub(crate) struct PreviousEntry<'m> {
 pub(crate) struct Difference<'a> {
     pub added: Vec<EntryFingerprint<'a>>,
     pub removed: Vec<PreviousEntry<'a>>,
+    /// Those whose text changed.
+    pub changed: Vec<EntryFingerprint<'a>>,
     pub changed_guid: Vec<EntryFingerprint<'a>>,
 }
 
@@ -91,6 +93,7 @@ impl Site {
                 None => difference.removed.push(previous.previous_entry(&before)),
                 Some(after) => {
                     let after = self.entry_fingerprint(after);
+                    difference.changed.extend((after.text != before.text).then_some(after));
                     difference.changed_guid.extend((after.guid != before.guid).then_some(after));
                 }
             }
@@ -99,6 +102,7 @@ impl Site {
         let new = new.map(|entry| self.entry_fingerprint(entry));
         difference.added = new.filter(|entry| previous.visible_entry(entry.story, entry.language).is_none()).collect();
         difference.added.sort_by_key(|entry| (entry.story, entry.language));
+        difference.changed.sort_by_key(|entry| (entry.story, entry.language));
         difference.changed_guid.sort_by_key(|entry| (entry.story, entry.language));
         difference.removed.sort_by_key(|entry| (entry.story, entry.language));
         difference

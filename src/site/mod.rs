@@ -74,6 +74,35 @@ pub(crate) struct EntryFingerprint<'s> {
     pub entry: EntryId,
 }
 
+/// A change that time alone will make.
+#[derive(Debug, Clone)]
+pub(crate) struct NextChange {
+    pub at: Timestamp,
+    pub kind: ChangeKind,
+    /// The story of the first entry that changes then.
+    pub story: String,
+    pub language: String,
+}
+
+/// What time does to an entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ChangeKind {
+    Appears,
+    Expires,
+    IsWithdrawn,
+}
+
+impl ChangeKind {
+    /// The verb for it.
+    pub fn verb(self) -> &'static str {
+        match self {
+            ChangeKind::Appears => "appears",
+            ChangeKind::Expires => "expires",
+            ChangeKind::IsWithdrawn => "is withdrawn",
+        }
+    }
+}
+
 impl Site {
     /// Reads a store as it is published at a moment. Returns what could be read, with every diagnostic.
     ///
@@ -210,9 +239,17 @@ impl Site {
         Some(Diagnostic::note(location(), message).help(help))
     }
 
-    /// The first moment after this one at which something appears or leaves by itself.
-    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
-        self.plan.next_change(&self.catalog, now)
+    /// What appears or leaves by itself next, after this moment.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<NextChange> {
+        let (at, entry) = self.plan.next_change(&self.catalog, now, self.config.drafts)?;
+        let meta = self.catalog.meta(entry);
+        let kind = match at {
+            at if at == meta.published => ChangeKind::Appears,
+            at if at == meta.withdrawn => ChangeKind::IsWithdrawn,
+            _ => ChangeKind::Expires,
+        };
+        let (story, language) = self.key(entry);
+        Some(NextChange { at, kind, story: story.to_owned(), language: language.to_owned() })
     }
 
     /// Diagnostics of redirects from a path that is published, or to one that is not.

@@ -45,6 +45,10 @@ fn health_readiness_and_status_are_served_and_nothing_else() {
         (&true.into(), &1.into(), &2.into())
     );
     assert_eq!((&status["problems"], &status["hub_pending"]), (&serde_json::json!([]), &0.into()));
+    assert_eq!((&status["version"], &status["last_change"]), (&env!("CARGO_PKG_VERSION").into(), &().into()));
+    assert_eq!(status["next_change"], serde_json::Value::Null);
+    let start = chrono::DateTime::parse_from_rfc3339(status["start"].as_str().unwrap()).unwrap();
+    assert!((chrono::Utc::now() - start.to_utc()).num_minutes() < 10, "{status:#}");
     for path in ["/healthz", "/readyz", "/metrics", "/status"] {
         assert_eq!(served.get(path).status, 404, "the public address responds for the admin address: {path}");
     }

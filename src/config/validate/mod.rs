@@ -206,9 +206,9 @@ impl Validator<'_> {
             }),
         };
         let base_url = self.required(&["site", "base_url"], raw.base_url.as_deref(), base_url);
-        let authority_zone = zone.or(Zone::named("UTC"))?;
+        let authority_zone = zone.clone().or(Zone::named("UTC"))?;
         let authority = self
-            .required(&["site", "authority"], raw.authority.as_deref(), |text| Ok(authority(text, authority_zone)?));
+            .required(&["site", "authority"], raw.authority.as_deref(), |text| Ok(authority(text, &authority_zone)?));
         if let Some(page) = &raw.home_page
             && let Err(Invalid { why, help }) = home_page(page)
         {
@@ -356,7 +356,7 @@ fn home_page(page: &str) -> Result<(), Invalid> {
 }
 
 /// `name,date` of RFC 4151 §2.1, with the first instant of its date.
-fn authority(text: &str, zone: Zone) -> Result<(String, Timestamp), String> {
+fn authority(text: &str, zone: &Zone) -> Result<(String, Timestamp), String> {
     let expected = "must be a domain or an email address, a comma, and a date on which it was yours, such as `news.example.org,2014`";
     let (name, date) = text.split_once(',').ok_or(expected)?;
     let is_domain = |domain: &str| {
@@ -493,10 +493,10 @@ mod tests {
     fn authorities_follow_rfc_4151() {
         let zone = Zone::named("UTC").unwrap();
         for good in ["example.org,2014", "a@example.org,2014-05", "x.example,2014-05-06"] {
-            assert!(authority(good, zone).is_ok(), "{good}");
+            assert!(authority(good, &zone).is_ok(), "{good}");
         }
         for bad in ["example.org", "example.org,14", "exa mple.org,2014", ",2014", "example.org,2014-13", "a/b,2014"] {
-            assert!(authority(bad, zone).is_err(), "{bad}");
+            assert!(authority(bad, &zone).is_err(), "{bad}");
         }
     }
 }

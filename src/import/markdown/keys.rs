@@ -1,6 +1,6 @@
 //! Owns mapping the keys of front matter to the fields of an entry.
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, NaiveTime, Offset, TimeZone, Utc};
+use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc};
 
 use super::inline_text;
 use super::site::{Kind, Site};
@@ -9,6 +9,7 @@ use super::tree::parent;
 use super::value::Value;
 use crate::dates::{self, DateMatch, path};
 use crate::import::entry::{Category, EntryDate, ParsedDate, ParsedEntry};
+use crate::model::Timestamp;
 
 /// Keys of the publication date; the first valid one counts.
 const PUBLISHED: [&str; 6] = ["date", "publishDate", "pubDate", "published", "created", "published_at"];
@@ -122,10 +123,8 @@ pub fn instant(date: EntryDate) -> DateTime<Utc> {
 
 /// Gives a local time the offset of the configured time zone.
 fn with_site_offset(site: &Site, date: EntryDate) -> EntryDate {
-    let (EntryDate::Local(local), Some(zone)) = (date, site.timezone) else { return date };
-    let offset: Option<FixedOffset> = zone.offset_from_local_datetime(&local).earliest().map(|offset| offset.fix());
-    let instant = offset.and_then(|offset| local.and_local_timezone(offset).single());
-    instant.map_or(date, EntryDate::Instant)
+    let (EntryDate::Local(local), Some(zone)) = (date, &site.timezone) else { return date };
+    EntryDate::Instant(zone.moment(Timestamp(zone.instant(local))).date_time())
 }
 
 /// The time of a post in permalinks; `None` if it depends on the time zone of the build machine.
@@ -134,8 +133,8 @@ pub fn generator_time(site: &Site, published: Option<EntryDate>) -> Option<Naive
         EntryDate::Day(day) => day.and_hms_opt(0, 0, 0),
         EntryDate::Local(local) => Some(local),
         EntryDate::Instant(instant) if site.kind == Kind::Hugo => Some(instant.naive_local()),
-        EntryDate::Instant(instant) => match site.timezone {
-            Some(zone) => Some(instant.with_timezone(&zone).naive_local()),
+        EntryDate::Instant(instant) => match &site.timezone {
+            Some(zone) => Some(zone.local(Timestamp(instant.timestamp()))),
             None => Some(instant.naive_local()).filter(|local| local.date() == instant.naive_utc().date()),
         },
     }

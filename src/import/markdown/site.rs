@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use chrono_tz::Tz;
 use url::Url;
 
 use super::value::Value;
 use super::yaml;
+use crate::model::Zone;
 
 /// The static site generator of a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Site {
     pub languages: Vec<String>,
     /// The content folders; the most specific first.
     pub folders: Vec<Folder>,
-    pub timezone: Option<Tz>,
+    pub timezone: Option<Zone>,
     /// Authors by id.
     pub authors: Value,
 }
@@ -70,7 +70,7 @@ impl Site {
             Kind::Plain => Site { folders: vec![whole_tree()], ..Site::default() },
         };
         let zone = site.values.first_text(&["timezone", "time_zone"]);
-        site.timezone = zone.and_then(|zone| zone.parse().ok());
+        site.timezone = zone.and_then(|zone| Zone::named(&zone));
         site.folders.sort_by_key(|folder| std::cmp::Reverse(folder.path.len()));
         site
     }
