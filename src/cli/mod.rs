@@ -29,15 +29,15 @@ mod sd_notify;
 mod serve;
 #[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]
 mod slug;
+mod usage;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::Parser;
 
-use self::args::{Arguments, Command};
+use self::args::Command;
 use self::report::Report;
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, Location, escape_lines};
@@ -52,7 +52,7 @@ const MACHINE: u8 = 3;
 
 /// Runs the program with the arguments of the process. Status 2 for invalid usage is [`clap`]'s.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match usage::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(error) => {
             // Arguments may come from a script that reads them elsewhere. If the output is closed, there is nowhere to report it.

@@ -70,7 +70,7 @@ impl Site {
             Kind::Plain => Site { folders: vec![whole_tree()], ..Site::default() },
         };
         let zone = site.values.first_text(&["timezone", "time_zone"]);
-        site.timezone = zone.and_then(|zone| Zone::named(zone));
+        site.timezone = zone.and_then(Zone::named);
         site.folders.sort_by_key(|folder| std::cmp::Reverse(folder.path.len()));
         site
     }
