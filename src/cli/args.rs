@@ -16,31 +16,29 @@ use crate::site::StoryState;
 #[command(name = "tidings", version, arg_required_else_help = true)]
 pub struct Arguments {
     /// The configuration [default: tidings.toml, else config/tidings.toml]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", help_heading = SHARED)]
     pub config: Option<PathBuf>,
 
-    /// The form of results and diagnostics
-    #[arg(long, global = true, value_enum, default_value_t = Form::Text)]
+    /// The form of results and diagnostics; csv is for `list` and `coverage`, markdown for `build` and `coverage`, html for `coverage`
+    #[arg(long, global = true, value_enum, default_value_t = Form::Text, help_heading = SHARED)]
     pub format: Form,
 
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// The heading of the options that every command has.
+const SHARED: &str = "Options of every command";
+
 /// The form of a result, and of the diagnostics beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Form {
-    /// For people
+    // A doc comment of a value would make the help of every command long.
     Text,
-    /// For scripts
     Json,
-    /// Annotations for a GitHub workflow
     Github,
-    /// For spreadsheets: `list` and `coverage`
     Csv,
-    /// For a pull request or a wiki: `build` and `coverage`
     Markdown,
-    /// A page with the number of stories by month and language: `coverage`
     Html,
 }
 

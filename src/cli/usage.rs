@@ -95,7 +95,9 @@ fn positional(command: &str, word: &str) -> Option<String> {
     }
     let right = match command {
         "build" => format!("to write into another folder: `tidings build --output {word}`"),
-        "serve" if word.contains(|sign: char| sign.is_ascii_digit()) => format!("write `tidings serve --listen {word}`"),
+        "serve" if word.contains(|sign: char| sign.is_ascii_digit()) => {
+            format!("write `tidings serve --listen {word}`")
+        }
         "serve" => format!("to serve the site of another folder: `tidings serve --config {word}/tidings.toml`"),
         "list" | "coverage" => format!("of one language: `tidings {command} --language {word}`"),
         "new" => "write the title in quotes: `tidings new \"Clean water\"`".to_owned(),
@@ -115,7 +117,10 @@ mod tests {
             ("tidings build public", "tip: to write into another folder: `tidings build --output public`"),
             ("tidings build --drafts news.toml", "tip: name the configuration with `--config news.toml`"),
             ("tidings serve 8080", "tip: write `tidings serve --listen 8080`"),
-            ("tidings serve news", "tip: to serve the site of another folder: `tidings serve --config news/tidings.toml`"),
+            (
+                "tidings serve news",
+                "tip: to serve the site of another folder: `tidings serve --config news/tidings.toml`",
+            ),
             ("tidings serve --port 80", "tip: write `tidings serve --listen 8080`"),
             ("tidings list ru", "tip: of one language: `tidings list --language ru`"),
             ("tidings check stories", "tip: `tidings check` reads the whole store"),

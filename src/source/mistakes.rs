@@ -110,10 +110,15 @@ fn duplicate(text: &str, span: Range<usize>, line: &str) -> ParseError {
     let above: Vec<&str> = before.split('\n').collect();
     let first = above.iter().take(above.len().saturating_sub(1)).rposition(|other| is_same(other));
     let (what, help) = match is_table {
-        true => ("table", "put the keys of both below the first one"),
-        false => ("key", "keep one of the two"),
+        true => (
+            "table",
+            format!(
+                "move the lines below it under the first `{shown}`, and remove this one; or write the name that is meant"
+            ),
+        ),
+        false => ("key", "remove one of the two lines".to_owned()),
     };
-    let mut error = with_help(span, format!("the {what} `{shown}` is written twice"), help.to_owned());
+    let mut error = with_help(span, format!("the {what} `{shown}` is written twice"), help);
     error.related = first.map(|number| {
         let start = line_starts(text)[number];
         let indent = above[number].len() - above[number].trim_start().len();
@@ -159,8 +164,9 @@ fn invisible(line: &str, column: usize) -> Option<Mistake> {
     let letter = line.get(column..)?.chars().next().filter(|letter| is_invisible(*letter))?;
     let plain: String = line.chars().map(|letter| if is_invisible(letter) { ' ' } else { letter }).collect();
     let span = column..column + letter.len_utf8();
-    let message = format!("an invisible character (U+{:04X}) stands here", u32::from(letter));
-    Some(Mistake { help: "delete it, and type a blank".to_owned(), ..mended(span, &message, plain) })
+    let message =
+        format!("a character that looks like a space, and is none (U+{:04X}), stands here", u32::from(letter));
+    Some(Mistake { help: "delete it, and press the space bar".to_owned(), ..mended(span, &message, plain) })
 }
 
 /// The name of a table without its brackets.
@@ -170,7 +176,7 @@ fn header(line: &str) -> Option<Mistake> {
     let brackets = if name.starts_with("[[") { ("[[", "]]") } else { ("[", "]") };
     let closed = format!("{}{bare}{}", brackets.0, brackets.1);
     let span = line.len() - line.trim_start().len()..line.trim_end().len();
-    (closed != name && !bare.is_empty()).then(|| mended(span, "the name of this table is not closed", closed))
+    (closed != name && !bare.is_empty()).then(|| mended(span, "the closing `]` of this name is missing", closed))
 }
 
 /// YAML's colon.
@@ -193,8 +199,10 @@ fn no_key(line: &str) -> Option<Mistake> {
     let span = line.len() - line.trim_start().len()..line.trim_end().len();
     (!span.is_empty()).then(|| Mistake {
         span,
-        message: "this line is neither a key with a value nor the name of a table".to_owned(),
-        help: "put a text of several lines between `\"\"\"` and `\"\"\"`, or begin a remark with `#`".to_owned(),
+        message: "this line stands alone: it is no key with `=` and a value".to_owned(),
+        help: format!(
+            "if it belongs to a text, put it between `content_markdown = \"\"\"` and `\"\"\"`; if it is a remark, begin it with `#`"
+        ),
         mended: Some(format!("# {line}")),
     })
 }
@@ -210,21 +218,24 @@ fn in_value(line: &str, key: &str, start: usize, message: &str) -> Option<Mistak
         None => Mistake {
             span: start.saturating_sub(1).min(line.len())..line.len(),
             message: format!("`{key}` has no value"),
-            help: "write a value behind the `=`, or remove the line".to_owned(),
+            help: match is_date_key(key) {
+                true => format!("write a date behind the `=`, such as `{key} = 2026-01-31`, or remove the line"),
+                false => format!("write a value behind the `=`, such as `{key} = \"…\"`, or remove the line"),
+            },
             mended: Some(format!("# {line}")),
         },
         Some(letter) if typographic(letter) => {
             let inner =
                 value.trim_matches(|letter: char| typographic(letter) || letter == '"' || letter.is_whitespace());
-            mended(span, "a text begins and ends with straight quotation marks", with(&quoted(inner)))
+            mended(span, "a text must begin and end with straight quotation marks", with(&quoted(inner)))
         }
         Some('"') if message.contains("escape") || message.contains("unicode") => {
             let doubled = with_backslashes(value);
-            mended(span, "a backslash in a text is written twice", with(&doubled))
+            mended(span, "a backslash in a text must be doubled", with(&doubled))
         }
         _ if value.ends_with(',') && !value.contains('[') => {
             let at = start + value.len() - 1;
-            mended(at..at + 1, "a line does not end with a comma", with(value.trim_end_matches(',').trim_end()))
+            mended(at..at + 1, "this line must not end with a comma", with(value.trim_end_matches(',').trim_end()))
         }
         Some(mark @ ('"' | '\'')) => in_text(span, value, mark, key)?,
         Some('[') => in_list(span, value, key)?,
@@ -238,7 +249,7 @@ fn in_text(span: Range<usize>, value: &str, mark: char, key: &str) -> Option<Mis
     let (message, text) = match (mark, inner.strip_suffix(mark)) {
         ('"', Some(inner)) => ("a quotation mark within a text is written `\\\"`", inner),
         ('"', None) => ("the quotation mark at the end of this text is missing", inner),
-        (_, Some(inner)) => ("an apostrophe ends a text in single quotation marks; double ones can hold it", inner),
+        (_, Some(inner)) => ("the apostrophe ends this text too early; put the text in double quotation marks", inner),
         (_, None) => ("the quotation mark at the end of this text is missing", inner),
     };
     // A remark behind the text would become a part of it.
@@ -259,7 +270,7 @@ fn in_list(span: Range<usize>, value: &str, key: &str) -> Option<Mistake> {
     let items: Vec<String> =
         items.map(|item| if item.starts_with(['"', '\'']) { item.to_owned() } else { quoted(item) }).collect();
     let message = match is_closed {
-        true => "each text of a list stands in quotation marks",
+        true => "each text of a list must stand in quotation marks",
         false => "the bracket at the end of this list is missing",
     };
     Some(mended(span, message, format!("{key} = [{}]", items.join(", "))))
@@ -287,23 +298,38 @@ fn in_bare_value(span: Range<usize>, value: &str, key: &str, message: &str) -> O
         _ => None,
     };
     if let Some(truth) = truth {
-        return Some(mended(span, "this is written `true` or `false`", format!("{key} = {truth}")));
+        return Some(mended(span, "this must be `true` or `false`", format!("{key} = {truth}")));
     }
-    if is_date_in_words(key, value) {
+    if is_date_key(key) && value.contains(|letter: char| letter.is_ascii_digit()) {
+        let message = format!("`{value}` is not a date as it is written here");
+        if let Some(date) = date_in_words(value) {
+            return Some(mended(span, &message, format!("{key} = {date}")));
+        }
         return Some(Mistake {
             span,
-            message: format!("`{value}` is not a date as it is written here"),
+            message,
             help: format!("write year, month and day in numbers, such as `{key} = 2026-01-31`"),
             mended: Some(format!("{key} = 2026-01-31")),
         });
     }
     let is_text = message.contains("must be quoted") || value.chars().next().is_some_and(char::is_alphabetic);
-    is_text.then(|| mended(span, "a text stands in quotation marks", format!("{key} = {}", quoted(value))))
+    is_text.then(|| mended(span, "this text must stand in quotation marks", format!("{key} = {}", quoted(value))))
 }
 
-/// Whether the value of a date is written with the name of a month.
-fn is_date_in_words(key: &str, value: &str) -> bool {
-    matches!(key, "published" | "updated" | "expires" | "on") && value.contains(|letter: char| letter.is_ascii_digit())
+fn is_date_key(key: &str) -> bool {
+    matches!(key, "published" | "updated" | "expires" | "on")
+}
+
+/// A date with the name of a month, as it is to be written.
+#[cfg(feature = "import")]
+fn date_in_words(text: &str) -> Option<String> {
+    let found = crate::dates::parse(text).filter(|found| found.doubt.is_none())?;
+    Some(found.date?.day_first().day().to_string())
+}
+
+#[cfg(not(feature = "import"))]
+fn date_in_words(_: &str) -> Option<String> {
+    None
 }
 
 /// A text in double quotation marks.

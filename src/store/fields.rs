@@ -94,12 +94,15 @@ impl Reader<'_> {
             Err(why) => {
                 let shown: String = date?.0.chars().take(80).collect();
                 let readings = date_readings(&shown);
+                let key = keys.last().copied().unwrap_or_default();
+                let written = |date: &String| format!("`{key} = {date}`");
                 let help = match &readings[..] {
-                    [] => "write a date such as `2026-01-31`, or with a time `2026-01-31T09:30`".to_owned(),
-                    readings => {
-                        let written: Vec<String> = readings.iter().map(|date| format!("`{date}`")).collect();
-                        format!("write {}", written.join(" or "))
-                    }
+                    [] => format!(
+                        "write a day that exists, such as {}, or with a time {}",
+                        written(&"2026-01-31".to_owned()),
+                        written(&"2026-01-31T09:30:00".to_owned())
+                    ),
+                    readings => format!("write {}", readings.iter().map(written).collect::<Vec<_>>().join(" or ")),
                 };
                 self.error(key_path(at, keys), format!("invalid date `{shown}`: it {why}"), Some(help));
                 None
