@@ -31,6 +31,14 @@ def expect(condition, what):
         raise CheckFailed(what)
 
 
+def fetch(address):
+    """The body of a response; nothing while the server does not answer."""
+    try:
+        return urllib.request.urlopen(address, timeout=5).read()
+    except OSError:
+        return None
+
+
 def dockerfile_steps(stage):
     """The instructions of a stage: name and argument."""
     text = (REPOSITORY / "Dockerfile").read_text("utf-8").replace("\\\n", " ")
@@ -118,8 +126,8 @@ with temporary_folder() as folder:
             listen = f"127.0.0.1:{free_port()}"
             server = subprocess.Popen([program, "serve", "--config", REPOSITORY / "config/tidings.toml", "--listen", listen], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
-                page = lambda: urllib.request.urlopen(f"http://{listen}/ar/all.atom.xml", timeout=5).read()
-                expect(b'xml:lang="ar"' in wait_for(page), "there is no Arabic feed")
+                feed = wait_for("an answer", lambda: fetch(f"http://{listen}/ar/all.atom.xml"))
+                expect(b'xml:lang="ar"' in feed, "there is no Arabic feed")
             finally:
                 server.terminate()
                 expect(server.wait(20) == 0, "it did not end well")
