@@ -5,6 +5,7 @@ import http.server
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tarfile
@@ -132,6 +133,27 @@ with temporary_folder() as folder:
                 server.terminate()
                 expect(server.wait(20) == 0, "it did not end well")
 
+    with check("the first command of the README serves the sample, with an empty home folder"):
+        home, listen = Path.home(), f"127.0.0.1:{free_port()}"
+        (folder / "empty").mkdir()
+        environment = {
+            **os.environ,
+            "HOME": str(folder / "empty"),
+            "CARGO_HOME": os.environ.get("CARGO_HOME", str(home / ".cargo")),
+            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(home / ".rustup")),
+        }
+        expect("\ncargo run --release -- serve\n" in (REPOSITORY / "README.md").read_text("utf-8"), "the README has another one")
+        command = ["cargo", "run", "--release", "--", "serve", "--listen", listen]
+        server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            page = wait_for("an answer", lambda: fetch(f"http://{listen}/"), seconds=900)
+            expect(b"Lumen Institute" in page, "it serves another site")
+        finally:
+            # Cargo does not pass signals on.
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(30)
+
+    if program:
         releases = folder / "releases" / f"v{VERSION}"
         with check("a release holds the program, manual pages, completions and licences, and is the same twice"):
             for again in (folder / "again", releases):
