@@ -78,8 +78,18 @@ pub(crate) struct Site {
     pub logo: Option<Url>,
     /// Whether HTML pages are published beside the feeds.
     pub pages: bool,
+    pub story_pages: StoryPages,
     /// The site's own templates and stylesheet.
     pub theme: Theme,
+}
+
+/// Which translations have a page of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoryPages {
+    /// Those without a link.
+    Missing,
+    All,
+    None,
 }
 
 /// One of `[languages]`: all that is published in one language.

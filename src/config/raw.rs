@@ -34,6 +34,7 @@ pub struct RawSite {
     pub icon: Option<String>,
     pub logo: Option<String>,
     pub pages: Option<bool>,
+    pub story_pages: Option<String>,
     pub templates: Option<String>,
     pub style: Option<String>,
     pub follow_links: Option<bool>,

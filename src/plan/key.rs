@@ -2,8 +2,21 @@
 
 use url::Url;
 
+use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::model::{Format, Text};
+use crate::store::Store;
+
+/// What the paths of documents are made of: the configuration, and the ids of stories.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'s> {
+    pub config: &'s Config,
+    pub catalog: &'s Catalog,
+    pub store: &'s Store,
+}
+
+/// The name of a page in its folder.
+const INDEX: &str = "index.html";
 
 /// A feed in any format: a language, or all of them, and a scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +46,8 @@ pub enum DocumentKey {
     Home,
     /// A listing of a language and a scope, or one of its years or months.
     Page { feed: FeedKey, kind: PageKind },
+    /// The page of a story in a language.
+    Story { entry: EntryId, language: LanguageIndex, kind: StoryKind },
     /// A stylesheet.
     Style(Style),
     /// The addresses of the pages, for search engines.
@@ -50,6 +65,15 @@ pub enum PageKind {
     Newest,
     /// The months of a year, or the entries of a month. A long month has several parts, of which 0 is the newest.
     Period { period: Period, part: u16 },
+}
+
+/// A kind of page of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoryKind {
+    /// With its text.
+    Visible,
+    /// It was withdrawn; the page says so.
+    Withdrawn,
 }
 
 /// A stylesheet.
@@ -141,7 +165,8 @@ impl FeedKey {
 
 impl DocumentKey {
     /// The path below the output, and below the address where it is published.
-    pub fn path(self, config: &Config) -> String {
+    pub fn path(self, names: Names<'_>) -> String {
+        let config = names.config;
         match self {
             DocumentKey::Feed { feed, period, format } => {
                 let (tag, scope, extension) = (feed.tag(config), feed.scope(config), format.extension());
@@ -151,8 +176,9 @@ impl DocumentKey {
                 }
             }
             DocumentKey::Opml(language) => in_folder_of(config, language, "feeds.opml"),
-            DocumentKey::Home => "index.html".to_owned(),
-            DocumentKey::Page { .. } => format!("{}index.html", self.folder(config)),
+            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } => {
+                format!("{}{INDEX}", self.folder(names))
+            }
             DocumentKey::Style(Style::Pages) => "assets/style.css".to_owned(),
             DocumentKey::Style(Style::Feeds(language)) => {
                 format!("assets/feed-{}.css", language_tag(config, language))
@@ -164,24 +190,32 @@ impl DocumentKey {
     }
 
     /// The folder of which a page is the index, ending in a slash; the root is empty.
-    fn folder(self, config: &Config) -> String {
-        let DocumentKey::Page { feed, kind } = self else { return String::new() };
-        let listing = feed.folder(config);
-        match kind {
-            PageKind::Newest => listing,
-            PageKind::Period { period, part: 0 } => format!("{listing}{period}/"),
-            PageKind::Period { period, part } => format!("{listing}{period}/{part}/"),
+    fn folder(self, names: Names<'_>) -> String {
+        match self {
+            DocumentKey::Page { feed, kind } => {
+                let listing = feed.folder(names.config);
+                match kind {
+                    PageKind::Newest => listing,
+                    PageKind::Period { period, part: 0 } => format!("{listing}{period}/"),
+                    PageKind::Period { period, part } => format!("{listing}{period}/{part}/"),
+                }
+            }
+            DocumentKey::Story { entry, language, .. } => {
+                let id = names.catalog.story_id(names.store, entry);
+                format!("{}/stories/{id}/", language_tag(names.config, language))
+            }
+            _ => String::new(),
         }
     }
 
     /// The canonical URL of a page.
-    pub fn page_url(self, config: &Config) -> Url {
-        below(config, &self.folder(config))
+    pub fn page_url(self, names: Names<'_>) -> Url {
+        below(names.config, &self.folder(names))
     }
 
     /// The relative path from a document to the root: `../` for each folder.
-    pub fn root(self, config: &Config) -> String {
-        "../".repeat(self.path(config).matches('/').count())
+    pub fn root(self, names: Names<'_>) -> String {
+        "../".repeat(self.path(names).matches('/').count())
     }
 
     /// Its language; `None` if it has all or none.
@@ -189,6 +223,7 @@ impl DocumentKey {
         match self {
             DocumentKey::Feed { feed, .. } => feed.language,
             DocumentKey::Page { feed, .. } => feed.language,
+            DocumentKey::Story { language, .. } => Some(language),
             DocumentKey::Opml(language) => language,
             DocumentKey::Style(Style::Feeds(language)) => Some(language),
             _ => None,
@@ -197,7 +232,7 @@ impl DocumentKey {
 
     /// Whether it is a page that is read in a browser.
     pub fn is_page(self) -> bool {
-        matches!(self, DocumentKey::Home | DocumentKey::Page { .. })
+        matches!(self, DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. })
     }
 
     /// Whether it is a feed, or an archive of one.
@@ -206,8 +241,13 @@ impl DocumentKey {
     }
 
     /// The URL.
-    pub fn url(self, config: &Config) -> Url {
-        below(config, &self.path(config))
+    pub fn url(self, names: Names<'_>) -> Url {
+        self.url_of_path(names.config, &self.path(names))
+    }
+
+    /// The URL, given the path. That of a page is its canonical one.
+    pub fn url_of_path(self, config: &Config, path: &str) -> Url {
+        below(config, path.strip_suffix(INDEX).filter(|_| self.is_page()).unwrap_or(path))
     }
 
     /// The media type by which it is served (contract §6): browsers show XML feeds only as `application/xml`.
@@ -216,7 +256,9 @@ impl DocumentKey {
             DocumentKey::Feed { format: Format::Json, .. } => "application/feed+json; charset=utf-8",
             DocumentKey::Feed { .. } => "application/xml; charset=utf-8",
             DocumentKey::Opml(_) => "text/x-opml; charset=utf-8",
-            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::RedirectPage(_) => "text/html; charset=utf-8",
+            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } | DocumentKey::RedirectPage(_) => {
+                "text/html; charset=utf-8"
+            },
             DocumentKey::Style(_) => "text/css; charset=utf-8",
             DocumentKey::Sitemap => "application/xml; charset=utf-8",
             DocumentKey::Redirects => "text/plain; charset=utf-8",

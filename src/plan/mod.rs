@@ -7,14 +7,16 @@ mod key;
 mod months;
 mod pages;
 mod planner;
+mod stories;
 
 use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::Xxh3;
 
-pub use key::{DocumentKey, FeedKey, PageKind, Period, Style};
+pub use key::{DocumentKey, FeedKey, Names, PageKind, Period, StoryKind, Style};
 pub use pages::Listing;
 use planner::Planner;
+pub use stories::StoryPage;
 
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex};
@@ -32,6 +34,8 @@ pub struct Plan {
     pub listings: Vec<Listing>,
     /// For each language, how many of its own entries each month has; empty if the site has no pages.
     pub by_month: Vec<BTreeMap<Period, u32>>,
+    /// In the order of their entries.
+    story_pages: Vec<StoryPage>,
     states: Vec<EntryState>,
     /// The newest date of the feeds of each language; the last element is that of the feeds of all languages.
     newest: Vec<Timestamp>,
@@ -114,7 +118,8 @@ impl Plan {
         }
         let by_month = planner.by_month();
         let visible = states.iter().filter(|state| **state == EntryState::Visible).count();
-        Plan { feed_plans, visible, listings, by_month, states, newest }
+        let story_pages = planner.story_pages();
+        Plan { feed_plans, visible, listings, by_month, story_pages, states, newest }
     }
 
     /// The state of an entry.
@@ -131,7 +136,7 @@ impl Plan {
     }
 
     /// Every document of the publication.
-    pub fn documents(&self, config: &Config) -> Vec<PlannedDocument> {
+    pub fn documents(&self, config: &Config, catalog: &Catalog) -> Vec<PlannedDocument> {
         let mut out =
             Vec::with_capacity(self.feed_plans.len() * config.feeds.formats.len() + config.languages.len() + 1);
         for (index, feed_plan) in self.feed_plans.iter().enumerate() {
@@ -143,6 +148,7 @@ impl Plan {
         }
         let languages = || 0..config.languages.len() as LanguageIndex;
         (0..self.listings.len()).for_each(|listing| self.pages(config, listing, &mut out));
+        self.story_documents(config, catalog, &mut out);
         let mut without_feed_plan = |key, input: &[u8]| {
             let mut hasher = Xxh3::with_seed(config.fingerprint());
             hasher.update(input);

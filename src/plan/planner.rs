@@ -46,13 +46,13 @@ fn fallback_targets(config: &Config) -> Vec<Vec<LanguageIndex>> {
 
 /// What planning needs of every entry.
 pub struct Planner<'a> {
-    config: &'a Config,
-    catalog: &'a Catalog,
+    pub(super) config: &'a Config,
+    pub(super) catalog: &'a Catalog,
     now: Timestamp,
-    states: &'a [EntryState],
+    pub(super) states: &'a [EntryState],
     fallback_targets: Vec<Vec<LanguageIndex>>,
     /// By entry; empty without archives and pages.
-    input_hashes: Vec<u64>,
+    pub(super) input_hashes: Vec<u64>,
     /// By entry; empty without archives and pages.
     months: Vec<Period>,
 }

@@ -1,4 +1,4 @@
-//! Pages of older periods. There are many and each is seldom requested, so they are rendered on demand and cached within a
+//! Pages of stories and of older periods. There are many and each is seldom requested, so they are rendered on demand and cached within a
 //! byte budget.
 
 use std::collections::HashMap;
@@ -27,7 +27,7 @@ pub struct LazyPage {
 impl LazyPage {
     /// Whether a document is rendered on demand.
     pub fn is_lazy(key: DocumentKey) -> bool {
-        matches!(key, DocumentKey::Page { kind: PageKind::Period { .. }, .. })
+        matches!(key, DocumentKey::Page { kind: PageKind::Period { .. }, .. } | DocumentKey::Story { .. })
     }
 
     /// The next version after `previous`, or the first at its path. Two versions never share a date, because

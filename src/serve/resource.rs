@@ -74,7 +74,7 @@ impl HeaderTemplate<'_> {
         shared.reserve(10);
         shared.insert(header::CONTENT_TYPE, HeaderValue::from_static(planned.key.media_type()));
         shared.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        shared.insert(header::LINK, self.link(planned.key));
+        shared.insert(header::LINK, self.link(planned.key, path));
         if !matches!(planned.key, DocumentKey::Redirects) {
             shared.insert(header::CONTENT_LANGUAGE, self.language(planned.key));
         }
@@ -102,10 +102,10 @@ impl HeaderTemplate<'_> {
         }
     }
 
-    /// The `Link` header (RFC 8288); for feeds also the hub (WebSub §4).
-    fn link(&self, key: DocumentKey) -> HeaderValue {
-        let mut text = format!("<{}>; rel=\"self\"", key.url(self.config));
-        if let Some(hub) = self.config.feeds.hub.as_ref().filter(|_| key.is_feed()) {
+    /// The `Link` header (RFC 8288); for feeds and pages also the hub (WebSub §4).
+    fn link(&self, key: DocumentKey, path: &str) -> HeaderValue {
+        let mut text = format!("<{}>; rel=\"self\"", key.url_of_path(self.config, path));
+        if let Some(hub) = self.config.feeds.hub.as_ref().filter(|_| key.is_feed() || key.is_page()) {
             text += &format!(", <{hub}>; rel=\"hub\"");
         }
         header_value(&text)

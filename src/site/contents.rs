@@ -119,7 +119,7 @@ impl Site {
     /// A file of the store could not be read again, or has changed meanwhile.
     pub fn entries(&self, feed: &Feed<'_>) -> Result<Vec<Entry>, Diagnostic> {
         let ids = self.plan.feed_plans.get(feed.index).map_or(&[][..], |feed_plan| &feed_plan.entries);
-        let resolved = self.resolve_entries(ids, false, true)?;
+        let resolved = self.resolve_entries(ids, false, self.config.feeds.full_content)?;
         let entries = ids.iter().filter_map(|id| {
             let entry = self.entry(*id, &resolved)?;
             Some(Entry {

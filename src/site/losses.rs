@@ -6,7 +6,7 @@ use super::Site;
 use super::compare::truncated;
 use super::render::ResolvedEntries;
 use crate::catalog::EntryId;
-use crate::config::Lint;
+use crate::config::{Lint, StoryPages};
 use crate::diagnostics::{Diagnostic, sort};
 use crate::markup::Loss;
 
@@ -36,10 +36,15 @@ impl Site {
         if !self.config.allows(Lint::BodyLoss) {
             let entries: Vec<EntryId> = self.catalog.entries().collect();
             for batch in entries.chunks(BATCH) {
-                losses.add(&self.resolve_entries(batch, false, true)?);
+                losses.add(&self.resolve_entries(batch, false, self.shows_bodies())?);
             }
         }
         Ok(losses)
+    }
+
+    /// Whether bodies are in feeds, or on pages.
+    fn shows_bodies(&self) -> bool {
+        self.config.feeds.full_content || self.config.site.story_pages != StoryPages::None
     }
 
     /// Warnings about losses, one for each story and kind.

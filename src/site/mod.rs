@@ -31,7 +31,7 @@ use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex, Target, TopicIndex};
 use crate::diagnostics::{Diagnostic, Diagnostics, Location, sort, suggestion};
 use crate::model::{Language, Timestamp};
-use crate::plan::{DocumentKey, EntryState, FeedKey, Plan, PlannedDocument};
+use crate::plan::{DocumentKey, EntryState, FeedKey, Names, Plan, PlannedDocument};
 use crate::render::pages::Templates;
 use crate::store::{Changes, Store, StoryRecord, WrongLanguage};
 
@@ -360,11 +360,20 @@ impl Site {
 
     /// Every document of the publication, with the hash of what it is rendered from.
     pub(crate) fn planned_documents(&self) -> Vec<PlannedDocument> {
-        self.plan.documents(&self.config)
+        self.plan.documents(&self.config, &self.catalog)
     }
 
     pub(crate) fn path(&self, key: DocumentKey) -> String {
-        key.path(&self.config)
+        key.path(self.names())
+    }
+
+    /// The page of an entry, if it has one.
+    pub(super) fn story_key(&self, entry: EntryId) -> Option<DocumentKey> {
+        self.plan.story_key(&self.config, &self.catalog, entry)
+    }
+
+    pub(super) fn names(&self) -> Names<'_> {
+        Names { config: &self.config, catalog: &self.catalog, store: &self.store }
     }
 
     /// All entries that are visible, in no particular order.

@@ -81,18 +81,18 @@ impl Site {
     fn sitemap_urls(&self) -> Vec<SitemapUrl> {
         let config = &self.config;
         let mut urls =
-            vec![SitemapUrl { url: DocumentKey::Home.page_url(config), updated: None, alternates: Vec::new() }];
+            vec![SitemapUrl { url: DocumentKey::Home.page_url(self.names()), updated: None, alternates: Vec::new() }];
         let alternates = |feed: FeedKey, kind: PageKind| {
             let languages =
                 self.language_indices(None).filter(|language| self.equivalent_kind(feed, kind, *language) == kind);
             let alternate = |language: LanguageIndex| {
                 let key = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
-                (config.languages[usize::from(language)].language.clone(), key.page_url(config))
+                (config.languages[usize::from(language)].language.clone(), key.page_url(self.names()))
             };
             languages.map(alternate).collect()
         };
         let sitemap_url = |feed: FeedKey, kind: PageKind| SitemapUrl {
-            url: DocumentKey::Page { feed, kind }.page_url(config),
+            url: DocumentKey::Page { feed, kind }.page_url(self.names()),
             updated: None,
             alternates: alternates(feed, kind),
         };

@@ -18,6 +18,9 @@ use crate::store::{Record, RecordId};
 /// Records are read in batches of this many, so that one large file keeps all cores busy.
 const READ_BATCH: usize = 128;
 
+/// So many pages of stories are rendered at once, with their bodies in memory.
+const STORY_BATCH: usize = 256;
+
 /// The entries that a batch of documents needs, with the texts read.
 pub(super) type ResolvedEntries = HashMap<EntryId, ResolvedEntry>;
 
@@ -40,6 +43,7 @@ impl Site {
         emit: impl Fn(&PlannedDocument, Rendered) -> Result<(), Diagnostic> + Sync,
     ) -> Result<BodyLosses, Diagnostic> {
         let mut batches: BTreeMap<Option<(Option<LanguageIndex>, Period)>, Vec<&PlannedDocument>> = BTreeMap::new();
+        let mut stories: Vec<&PlannedDocument> = Vec::new();
         for planned in documents {
             let batch = match planned.key {
                 DocumentKey::Feed { feed, period, .. } => period.map(|period| (feed.language, period)),
@@ -48,11 +52,17 @@ impl Site {
                 }
                 _ => None,
             };
-            batches.entry(batch).or_default().push(planned);
+            match planned.key {
+                DocumentKey::Story { .. } => stories.push(planned),
+                _ => batches.entry(batch).or_default().push(planned),
+            }
         }
         let mut losses = BodyLosses::default();
         for (period, batch) in batches {
             self.render_batch(&batch, period.is_none(), &emit, &mut losses)?;
+        }
+        for batch in stories.chunks(STORY_BATCH) {
+            self.render_stories(batch, &emit, &mut losses)?;
         }
         Ok(losses)
     }
@@ -73,8 +83,9 @@ impl Site {
         let needed = sorted(deleted.chain(visible.iter().flat_map(|entry| self.visible_translations(*entry))));
         // Archives hold every entry and seldom change, so caching their texts would cost memory for nothing.
         let cache = self.caches_texts && is_newest;
-        // Pages do not show bodies.
-        let resolved = self.resolve_entries(&needed, cache, !in_feeds.is_empty())?;
+        // Listings do not show bodies.
+        let with_body = !in_feeds.is_empty() && self.config.feeds.full_content;
+        let resolved = self.resolve_entries(&needed, cache, with_body)?;
         losses.add(&resolved);
         let mut formats: Vec<Format> = batch.iter().filter_map(|planned| format_of(planned.key)).collect();
         formats.sort_unstable();
@@ -85,6 +96,27 @@ impl Site {
         });
         let fragments: EntryFragments = fragments.collect();
         batch.par_iter().try_for_each(|planned| emit(planned, self.render_document(planned, &resolved, &fragments)?))
+    }
+
+    /// Renders pages of stories. Of what is beside a story, its translations and neighbours, no body is read.
+    fn render_stories(
+        &self,
+        batch: &[&PlannedDocument],
+        emit: &(impl Fn(&PlannedDocument, Rendered) -> Result<(), Diagnostic> + Sync),
+        losses: &mut BodyLosses,
+    ) -> Result<(), Diagnostic> {
+        let own = sorted(batch.iter().filter_map(|planned| match planned.key {
+            DocumentKey::Story { entry, .. } => Some(entry),
+            _ => None,
+        }));
+        let beside = own.iter().flat_map(|entry| {
+            self.visible_translations(*entry).chain(self.plan.story_neighbours(*entry).into_iter().flatten())
+        });
+        let beside: Vec<EntryId> = sorted(beside.filter(|entry| own.binary_search(entry).is_err()));
+        let mut resolved = self.resolve_entries(&own, false, true)?;
+        losses.add(&resolved);
+        resolved.extend(self.resolve_entries(&beside, false, false)?);
+        batch.par_iter().try_for_each(|planned| emit(planned, self.page(planned.key, &resolved)?.into()))
     }
 
     fn render_document(
@@ -143,7 +175,8 @@ impl Site {
                 let language = self.catalog.meta(entry).language;
                 let translation = story.translations.iter().find(|translation| translation.language == language)?;
                 let topics = self.catalog.topics(entry);
-                Some((entry, resolve(&self.config, story.id, topics, translation, with_body)))
+                let page = self.story_key(entry).map(|key| key.page_url(self.names()));
+                Some((entry, resolve(&self.config, story.id, topics, translation, page, with_body)))
             })
         });
         let read: Result<Vec<_>, Diagnostic> = read.collect();
@@ -162,9 +195,9 @@ impl Site {
         let (config, feed) = (&self.config, feed_plan.feed);
         let site = &config.site;
         let key = |period: Option<Period>| DocumentKey::Feed { feed, period, format };
-        let address = |period: Option<Period>| key(period).url(config);
+        let address = |period: Option<Period>| key(period).url(self.names());
         let language = feed.interface_language();
-        let stylesheet = DocumentKey::Style(Style::Feeds(language)).path(config);
+        let stylesheet = DocumentKey::Style(Style::Feeds(language)).path(self.names());
         // Atom requires an author.
         let site_as_author = || vec![Person { name: site.title.clone(), url: None, email: None }];
         let deleted = feed_plan.deleted.iter().filter_map(|entry| Some(resolved.get(entry)?.deleted.clone()));
@@ -175,7 +208,7 @@ impl Site {
             language: config.languages[usize::from(language)].language.clone(),
             is_one_language: feed.language.is_some(),
             url: address(feed_plan.period),
-            style: format!("{}{stylesheet}", key(feed_plan.period).root(config)),
+            style: format!("{}{stylesheet}", key(feed_plan.period).root(self.names())),
             home_page: feed.home_page(config),
             updated: site.zone.moment(feed_plan.updated),
             has_news: feed_plan.has_news,
@@ -198,7 +231,7 @@ impl Site {
             Some(Outline {
                 title: feed.title(config),
                 description: Text::line(feed.description(config).as_str())?,
-                feed: DocumentKey::Feed { feed, period: None, format }.url(config),
+                feed: DocumentKey::Feed { feed, period: None, format }.url(self.names()),
                 page: feed.home_page(config),
             })
         };

@@ -7,7 +7,7 @@ use crate::markup::{self, Loss};
 use crate::model::{
     Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute,
 };
-use crate::store::{RawEnclosure, RawPerson, Translation, body, page};
+use crate::store::{RawEnclosure, RawPerson, Translation, body, page as link_url};
 
 /// An entry whose text was read from the store.
 #[derive(Debug, Clone)]
@@ -22,12 +22,13 @@ pub struct ResolvedEntry {
     pub losses: Vec<Loss>,
 }
 
-/// Resolves a translation of a story.
+/// Resolves a translation of a story. `page`: the address of its own page, which it links to if it has no other link.
 pub fn resolve(
     config: &Config,
     story_id: &str,
     topics: &[TopicIndex],
     translation: &Translation<'_>,
+    page: Option<Url>,
     with_body: bool,
 ) -> ResolvedEntry {
     let edition = &config.languages[usize::from(translation.language)];
@@ -38,7 +39,10 @@ pub fn resolve(
     let anchors = markup::anchor_prefix(&tag);
     let id = guid.unwrap_or(tag);
     let home = config.home_page(translation.language).unwrap_or_else(|| config.site.base_url.clone());
-    let link = translation.link.and_then(|link| page(link, &home, language.as_str()));
+    let written = translation.link.and_then(|link| link_url(link, &home, language.as_str()));
+    // What is relative in a body does not depend on whether there are pages.
+    let base = written.clone().unwrap_or(home);
+    let link = written.or(page);
     let withdrawn = translation.withdrawn;
     let moment = |at: Timestamp| config.site.zone.moment(at);
     let deleted = Deleted {
@@ -51,8 +55,7 @@ pub fn resolve(
         }),
     };
     let sibling = Sibling { language: language.clone(), id: id.clone(), url: link.clone() };
-    let base = link.clone().unwrap_or(home);
-    let content = translation.content.filter(|_| with_body && config.feeds.full_content);
+    let content = translation.content.filter(|_| with_body);
     let (content, losses) = content.map_or_else(Default::default, |content| body(content, &base, &language, &anchors));
     let entry = translation.title.and_then(Text::line).map(|title| Entry {
         id,

@@ -24,7 +24,7 @@ pub(super) struct ViewBuilder<'s> {
 impl<'s> ViewBuilder<'s> {
     pub(super) fn new(site: &'s Site, key: DocumentKey, language: LanguageIndex) -> Self {
         let localizer = site.templates.localizer(usize::from(language));
-        ViewBuilder { site, key, root: key.root(&site.config), language, localizer }
+        ViewBuilder { site, key, root: key.root(site.names()), language, localizer }
     }
 
     fn language_of(&self, language: LanguageIndex) -> &'s Language {
@@ -33,7 +33,7 @@ impl<'s> ViewBuilder<'s> {
 
     /// The relative path from this page to a document. Links to pages omit `index.html`.
     fn href(&self, key: DocumentKey) -> String {
-        let path = key.path(&self.site.config);
+        let path = key.path(self.site.names());
         let path = if key.is_page() { path.trim_end_matches("index.html") } else { &path };
         match format!("{}{path}", self.root) {
             here if here.is_empty() => "./".to_owned(),
@@ -82,7 +82,7 @@ impl<'s> ViewBuilder<'s> {
             title,
             heading,
             description,
-            url: self.key.page_url(config).to_string(),
+            url: self.key.page_url(self.site.names()).to_string(),
             root: self.root.clone(),
             languages: self.site.language_indices(None).map(in_language).collect(),
             feeds: self.feeds(feed),
@@ -102,7 +102,7 @@ impl<'s> ViewBuilder<'s> {
             let key = DocumentKey::Feed { feed, period: None, format: *format };
             view::Feed {
                 href: self.href(key),
-                url: key.url(config).to_string(),
+                url: key.url(self.site.names()).to_string(),
                 media_type: format.media_type(),
                 format: format.name(),
                 title: feed.title(config).to_string(),

@@ -64,6 +64,7 @@ pub struct EntryMeta {
     pub draft: bool,
     /// Whether it has a title; a withdrawn entry may have none.
     pub has_text: bool,
+    pub has_link: bool,
 }
 
 /// The span of a record's text in its file.
@@ -173,6 +174,7 @@ impl EntryMeta {
             language: translation.language,
             draft: translation.draft,
             has_text: translation.title.is_some(),
+            has_link: translation.link.is_some(),
         }
     }
 }

@@ -87,6 +87,10 @@ pub fn id_error(id: &str) -> Option<&'static str> {
         Some("may only have ASCII letters, digits, `-`, `_`, `.` and `/`")
     } else if id.split('/').any(|part| matches!(part, "" | "." | "..")) {
         Some("has a part that is empty, `.` or `..`")
+    } else if id.split('/').any(|part| part.starts_with(['.', '_'])) {
+        Some("has a part that begins with `.` or `_`")
+    } else if id.split('/').any(|part| part.starts_with("index.html")) {
+        Some("has a part that begins with `index.html`, the name of pages")
     } else if id.split('/').next() == Some("feeds") {
         Some("cannot begin with `feeds`, which the ids of feeds begin with")
     } else {

@@ -10,7 +10,7 @@ use crate::model::{Language, Text};
 use crate::source::Step;
 
 /// Topic ids that would collide with other paths.
-const RESERVED: [&str; 4] = ["all", "index", "feeds", "mul"];
+const RESERVED: [&str; 9] = ["all", "index", "feeds", "mul", "stories", "subscribe", "assets", "preview", "404"];
 
 impl Validator<'_> {
     pub(super) fn languages(&mut self, raw: &RawConfig) -> Vec<Edition> {
@@ -86,7 +86,12 @@ impl Validator<'_> {
         let mut topics = Vec::new();
         for (id, topic) in &raw.topics.0 {
             if let Err(why) = topic_id(id) {
-                self.error(&["topics", id], format!("the topic id `{id}` {why}"));
+                let first = tags.first().map(String::as_str).unwrap_or_default();
+                let help = format!(
+                    "give it another id; where it was published before, its addresses stay with a line in [redirects] for each, \
+                     such as `\"{first}/{id}.atom.xml\" = \"{first}/{id}-news.atom.xml\"`"
+                );
+                self.error_at(&keys(&["topics", id]), format!("the topic id `{id}` {why}"), Some(help));
                 continue;
             }
             let Some(title) = self.in_languages(id, "title", topic, &tags) else { continue };
@@ -164,7 +169,10 @@ mod tests {
         for good in ["blue-heart", "2014-report", "x", "201"] {
             assert!(topic_id(good).is_ok(), "{good}");
         }
-        for bad in ["all", "mul", "feeds", "index", "2014", "2014-11", "A", "-a", "", "a/b", "é"] {
+        for bad in RESERVED {
+            assert!(topic_id(bad).is_err(), "{bad}");
+        }
+        for bad in ["2014", "2014-11", "A", "-a", "", "a/b", "é"] {
             assert!(topic_id(bad).is_err(), "{bad}");
         }
     }

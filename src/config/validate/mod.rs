@@ -9,6 +9,7 @@ use std::path::Path;
 use serde::Deserialize;
 use url::Url;
 
+use super::StoryPages;
 use super::raw::{RawAuthor, RawConfig, RawSite};
 use super::theme::{self, Theme};
 use super::{Config, Edition, Lint, Site, hash};
@@ -217,6 +218,12 @@ impl Validator<'_> {
         if raw.pages == Some(false) && raw.home_page.is_none() {
             self.error(&["site", "pages"], "`pages = false` needs `home_page`: a feed must say whose feed it is");
         }
+        let policies = [("missing", StoryPages::Missing), ("all", StoryPages::All), ("none", StoryPages::None)];
+        let story_pages = self.one_of(&["site", "story_pages"], raw.story_pages.as_deref(), &policies);
+        if raw.pages == Some(false) && raw.story_pages.as_deref().is_some_and(|policy| policy != "none") {
+            let help = "remove `story_pages`, or `pages = false`".to_owned();
+            self.error_at(&keys(&["site", "story_pages"]), "with `pages = false` there are no pages of stories", Some(help));
+        }
         if cfg!(not(feature = "pages")) && (raw.pages != Some(false) || raw.templates.is_some()) {
             let key = if raw.pages == Some(false) { "templates" } else { "pages" };
             let message = "this configuration needs the feature `pages`, without which this program was built";
@@ -244,6 +251,7 @@ impl Validator<'_> {
             icon,
             logo,
             pages: raw.pages.unwrap_or(true),
+            story_pages: story_pages.filter(|_| raw.pages != Some(false)).unwrap_or(StoryPages::None),
             theme: self.theme(path, raw),
         })
     }
