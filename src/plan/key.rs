@@ -258,7 +258,7 @@ impl DocumentKey {
             DocumentKey::Opml(_) => "text/x-opml; charset=utf-8",
             DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } | DocumentKey::RedirectPage(_) => {
                 "text/html; charset=utf-8"
-            },
+            }
             DocumentKey::Style(_) => "text/css; charset=utf-8",
             DocumentKey::Sitemap => "application/xml; charset=utf-8",
             DocumentKey::Redirects => "text/plain; charset=utf-8",

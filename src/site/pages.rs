@@ -8,7 +8,7 @@ use super::view::ViewBuilder;
 use crate::catalog::EntryId;
 use crate::config::LanguageIndex;
 use crate::diagnostics::Diagnostic;
-use crate::plan::{DocumentKey, FeedKey, PageKind, Period, Style};
+use crate::plan::{DocumentKey, FeedKey, PageKind, Period, StoryKind, Style};
 use crate::render::{SitemapUrl, sitemap};
 
 /// The most URLs of a sitemap (sitemaps.org).
@@ -45,6 +45,9 @@ impl Site {
                     }
                 }
             }
+            DocumentKey::Story { entry, language, .. } => {
+                templates.page("story.html", &ViewBuilder::new(self, key, language).story(entry, parts))
+            }
             DocumentKey::Style(Style::Pages) => templates.stylesheet(),
             DocumentKey::Style(Style::Feeds(language)) => {
                 templates.page("feed.css", &ViewBuilder::new(self, key, language).style())
@@ -66,6 +69,7 @@ impl Site {
             }
             DocumentKey::Style(Style::Pages) => Some(4),
             DocumentKey::Style(Style::Feeds(_)) => Some(5),
+            DocumentKey::Story { kind, .. } => Some(6 + u8::from(kind == StoryKind::Withdrawn)),
             _ => None,
         };
         let mut samples = BTreeMap::new();

@@ -151,7 +151,7 @@ impl Site {
     }
 
     /// The visible translations of an entry, and the entry itself.
-    fn visible_translations(&self, entry: EntryId) -> impl Iterator<Item = EntryId> {
+    pub(super) fn visible_translations(&self, entry: EntryId) -> impl Iterator<Item = EntryId> {
         let all = self.catalog.translations(entry).iter().copied();
         all.filter(move |other| *other == entry || self.plan.state(*other) == EntryState::Visible)
     }

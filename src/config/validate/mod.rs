@@ -222,7 +222,11 @@ impl Validator<'_> {
         let story_pages = self.one_of(&["site", "story_pages"], raw.story_pages.as_deref(), &policies);
         if raw.pages == Some(false) && raw.story_pages.as_deref().is_some_and(|policy| policy != "none") {
             let help = "remove `story_pages`, or `pages = false`".to_owned();
-            self.error_at(&keys(&["site", "story_pages"]), "with `pages = false` there are no pages of stories", Some(help));
+            self.error_at(
+                &keys(&["site", "story_pages"]),
+                "with `pages = false` there are no pages of stories",
+                Some(help),
+            );
         }
         if cfg!(not(feature = "pages")) && (raw.pages != Some(false) || raw.templates.is_some()) {
             let key = if raw.pages == Some(false) { "templates" } else { "pages" };

@@ -153,6 +153,22 @@ impl Localizer {
         self.own.number(number)
     }
 
+    /// Formats a size in bytes: `812 kB`, `2.4 MB`.
+    pub fn size(&self, bytes: u64) -> String {
+        let units = ["kB", "MB", "GB"];
+        let mut tenths = bytes.div_ceil(100);
+        let mut unit = 0;
+        while tenths >= 9995 && unit + 1 < units.len() {
+            (tenths, unit) = (tenths.div_ceil(1000), unit + 1);
+        }
+        let mut number = Decimal::from(if tenths < 100 { tenths } else { tenths.div_ceil(10) * 10 });
+        number.multiply_pow10(-1);
+        number.absolute.trim_end();
+        let number =
+            self.own.numbers.as_ref().map_or_else(|| number.to_string(), |numbers| formatted(numbers.format(&number)));
+        format!("{number} {}", units[unit])
+    }
+
     /// Formats a day with its weekday.
     pub fn day(&self, day: NaiveDate) -> String {
         let date = gregorian(day.year(), day.month(), day.day());
@@ -205,6 +221,23 @@ mod tests {
         assert_eq!(message, Message { text: "1 story".to_owned(), is_fallback: true });
         assert_eq!(german.number(12_345), "12.345");
         assert_eq!(german.translate("nothing", None, &[]), None);
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        let french = localizer("fr", "");
+        for (bytes, expected) in [
+            (0, "0 kB"),
+            (1, "0,1 kB"),
+            (812, "0,9 kB"),
+            (9_900, "9,9 kB"),
+            (812_345, "813 kB"),
+            (2_400_000, "2,4 MB"),
+            (999_600, "1 MB"),
+            (123_456_789_000, "124 GB"),
+        ] {
+            assert_eq!(french.size(bytes), expected, "{bytes}");
+        }
     }
 
     #[test]

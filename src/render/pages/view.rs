@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// What all pages have.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Page {
     /// The tag of its language.
     pub lang: String,
@@ -17,8 +17,12 @@ pub struct Page {
     pub url: String,
     /// The relative path to the root: empty, or `../` once or several times.
     pub root: String,
-    /// Links to the same page in each language, labelled by the language's own name.
+    /// Links to the same page in each language, labelled by the language's own name; where a language has none, to its listing.
     pub languages: Vec<Link>,
+    /// The languages that have this page: tags and absolute addresses, for search engines.
+    pub alternates: Vec<Alternate>,
+    /// Whether search engines are to leave the page out.
+    pub noindex: bool,
     /// The feed of the page, in each format.
     pub feeds: Vec<Feed>,
     /// Further feeds for autodiscovery.
@@ -29,7 +33,7 @@ pub struct Page {
 }
 
 /// The site, on every page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Site {
     pub title: String,
     pub rights: Option<String>,
@@ -47,6 +51,13 @@ pub struct Link {
     pub current: bool,
     /// How many entries the page has.
     pub count: Option<u64>,
+}
+
+/// The same page in a language.
+#[derive(Debug, Serialize)]
+pub struct Alternate {
+    pub lang: String,
+    pub url: String,
 }
 
 /// A feed in one format.
@@ -155,7 +166,7 @@ pub struct Day {
 }
 
 /// An entry.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Entry {
     pub title: String,
     pub href: Option<String>,
@@ -168,6 +179,72 @@ pub struct Entry {
     pub topics: Vec<Link>,
     /// Links to its translations, labelled by the names of their languages.
     pub also: Vec<Link>,
+}
+
+/// `story.html`.
+#[derive(Debug, Serialize)]
+pub struct Story {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// The title, the summary, the picture, the topics, and links to the story in other languages.
+    pub entry: Entry,
+    /// Its text, sanitized HTML: `{{ body | safe }}`.
+    pub body: Option<String>,
+    pub published: Moment,
+    /// If it was corrected after it was published.
+    pub updated: Option<Moment>,
+    pub authors: Vec<Author>,
+    /// Sound and video, with players.
+    pub media: Vec<File>,
+    /// Other files.
+    pub files: Vec<File>,
+    /// If it was withdrawn, and then there is nothing else of it.
+    pub withdrawn: Option<Withdrawn>,
+    /// The previous and the next story of its first topic, else of its language.
+    pub newer: Option<Link>,
+    pub older: Option<Link>,
+    /// The listing of its first topic, else of its language.
+    pub listing: Link,
+}
+
+/// A day, and the time where there is one.
+#[derive(Debug, Default, Serialize)]
+pub struct Moment {
+    /// In ISO 8601, for `<time datetime>`.
+    pub date: String,
+    pub text: String,
+}
+
+/// An author.
+#[derive(Debug, Serialize)]
+pub struct Author {
+    pub name: String,
+    pub url: Option<String>,
+}
+
+/// An attached file.
+#[derive(Debug, Serialize)]
+pub struct File {
+    pub url: String,
+    /// Its own title, else its name.
+    pub title: String,
+    /// Its media type.
+    pub media_type: String,
+    /// `audio`, `video` or `file`.
+    pub kind: &'static str,
+    /// Its size, such as `2.4 MB`.
+    pub size: Option<String>,
+}
+
+/// Why a story was withdrawn.
+#[derive(Debug, Serialize)]
+pub struct Withdrawn {
+    pub reason: Option<String>,
+    /// The language and direction of the reason, if they differ from the page's.
+    pub lang: Option<String>,
+    pub dir: Option<&'static str>,
 }
 
 /// Its picture.
