@@ -52,6 +52,10 @@ pub enum DocumentKey {
     Style(Style),
     /// The addresses of the pages, for search engines.
     Sitemap,
+    /// `robots.txt`, where the site is the root of its host.
+    Robots,
+    /// What is shown where nothing is, in a language or in the default one at the root.
+    NotFound(Option<LanguageIndex>),
     /// `_redirects`, for static hosts.
     Redirects,
     /// A page that redirects browsers from an old path. The number is the index of the redirect.
@@ -184,6 +188,8 @@ impl DocumentKey {
                 format!("assets/feed-{}.css", language_tag(config, language))
             }
             DocumentKey::Sitemap => "sitemap.xml".to_owned(),
+            DocumentKey::Robots => "robots.txt".to_owned(),
+            DocumentKey::NotFound(language) => in_folder_of(config, language, "404.html"),
             DocumentKey::Redirects => "_redirects".to_owned(),
             DocumentKey::RedirectPage(redirect) => config.redirects[usize::from(redirect)].from.clone(),
         }
@@ -213,8 +219,12 @@ impl DocumentKey {
         below(names.config, &self.folder(names))
     }
 
-    /// The relative path from a document to the root: `../` for each folder.
+    /// The relative path from a document to the root: `../` for each folder. The page for what is not found stands at any
+    /// address, so it has the path of the site.
     pub fn root(self, names: Names<'_>) -> String {
+        if let DocumentKey::NotFound(_) = self {
+            return names.config.site.base_url.path().to_owned();
+        }
         "../".repeat(self.path(names).matches('/').count())
     }
 
@@ -224,7 +234,7 @@ impl DocumentKey {
             DocumentKey::Feed { feed, .. } => feed.language,
             DocumentKey::Page { feed, .. } => feed.language,
             DocumentKey::Story { language, .. } => Some(language),
-            DocumentKey::Opml(language) => language,
+            DocumentKey::Opml(language) | DocumentKey::NotFound(language) => language,
             DocumentKey::Style(Style::Feeds(language)) => Some(language),
             _ => None,
         }
@@ -256,12 +266,14 @@ impl DocumentKey {
             DocumentKey::Feed { format: Format::Json, .. } => "application/feed+json; charset=utf-8",
             DocumentKey::Feed { .. } => "application/xml; charset=utf-8",
             DocumentKey::Opml(_) => "text/x-opml; charset=utf-8",
-            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } | DocumentKey::RedirectPage(_) => {
-                "text/html; charset=utf-8"
-            }
+            DocumentKey::Home
+            | DocumentKey::Page { .. }
+            | DocumentKey::Story { .. }
+            | DocumentKey::NotFound(_)
+            | DocumentKey::RedirectPage(_) => "text/html; charset=utf-8",
             DocumentKey::Style(_) => "text/css; charset=utf-8",
             DocumentKey::Sitemap => "application/xml; charset=utf-8",
-            DocumentKey::Redirects => "text/plain; charset=utf-8",
+            DocumentKey::Robots | DocumentKey::Redirects => "text/plain; charset=utf-8",
         }
     }
 }

@@ -162,6 +162,12 @@ impl Plan {
         }
         if config.site.pages {
             without_feed_plan(DocumentKey::Style(Style::Pages), &[]);
+            for language in languages().map(Some).chain([None]) {
+                without_feed_plan(DocumentKey::NotFound(language), &[]);
+            }
+            if config.site.base_url.path() == "/" {
+                without_feed_plan(DocumentKey::Robots, &[]);
+            }
             without_feed_plan(DocumentKey::Home, &self.home_input_hash().to_le_bytes());
             without_feed_plan(DocumentKey::Sitemap, &self.sitemap_input_hash().to_le_bytes());
         }

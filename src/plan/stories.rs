@@ -17,6 +17,12 @@ pub struct StoryPage {
     input_hash: u128,
 }
 
+impl StoryPage {
+    pub(super) fn input_hash(&self) -> u128 {
+        self.input_hash
+    }
+}
+
 impl Planner<'_> {
     fn has_story_page(&self, entry: EntryId) -> bool {
         story_kind(self.config, self.catalog, entry, self.states[entry.index()]).is_some()
@@ -88,6 +94,11 @@ impl Plan {
     pub fn story_neighbours(&self, entry: EntryId) -> [Option<EntryId>; 2] {
         let index = self.story_pages.binary_search_by_key(&entry, |page| page.entry);
         index.map_or([None; 2], |index| [self.story_pages[index].newer, self.story_pages[index].older])
+    }
+
+    /// The pages of stories.
+    pub fn story_pages(&self) -> impl Iterator<Item = &StoryPage> {
+        self.story_pages.iter()
     }
 
     /// Plans the pages of stories.

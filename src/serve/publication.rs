@@ -155,6 +155,13 @@ impl Publication {
         }
     }
 
+    /// The page for a path where nothing is, in the language of the path.
+    pub fn not_found(&self, path: &str) -> Option<&Arc<Resource>> {
+        let below = path.strip_prefix(&self.base_path).unwrap_or(path);
+        let language = below.split('/').next().unwrap_or_default();
+        self.get(&format!("{language}/404.html")).or_else(|| self.get("404.html"))
+    }
+
     /// From the path of `base_url` without its final slash.
     fn redirect_to_base(&self) -> Lookup<'_> {
         let encoded = self.config.site.base_url.path().trim_end_matches('/');
@@ -165,6 +172,12 @@ impl Publication {
     fn find_below_root(&self, path: &str) -> Lookup<'_> {
         if let Some(lookup) = self.find_exact(path) {
             return lookup;
+        }
+        // The folder of the stories of a language has no page of its own.
+        if let Some((language, "stories" | "stories/")) = path.split_once('/')
+            && self.config.language(language).is_some()
+        {
+            return Lookup::Redirect(HeaderValue::from_static(if path.ends_with('/') { "../" } else { "./" }));
         }
         // As static hosts do: a folder returns its index, and the name of a folder redirects to it.
         if path.is_empty() || path.ends_with('/') {

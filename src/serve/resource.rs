@@ -8,7 +8,7 @@ use super::document::{Document, coding_index, header_value};
 use super::metrics::{Counters, Metrics};
 use crate::coding::{CODINGS, Coding};
 use crate::config::Config;
-use crate::plan::{DocumentKey, PlannedDocument};
+use crate::plan::{DocumentKey, PlannedDocument, StoryKind};
 
 /// A document at its path.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub struct Resource {
     pub document: Arc<Document>,
     /// The hash of its inputs.
     pub input_hash: u128,
+    /// Whether it says that a story was withdrawn.
+    pub is_gone: bool,
     /// Whether it is a feed: other sites may read it, and deltas may be requested.
     pub is_feed: bool,
     /// The headers of a 200 except for dates, identity first.
@@ -75,7 +77,7 @@ impl HeaderTemplate<'_> {
         shared.insert(header::CONTENT_TYPE, HeaderValue::from_static(planned.key.media_type()));
         shared.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         shared.insert(header::LINK, self.link(planned.key, path));
-        if !matches!(planned.key, DocumentKey::Redirects) {
+        if !matches!(planned.key, DocumentKey::Redirects | DocumentKey::Robots) {
             shared.insert(header::CONTENT_LANGUAGE, self.language(planned.key));
         }
         let full = std::array::from_fn(|index| {
@@ -95,6 +97,7 @@ impl HeaderTemplate<'_> {
         Resource {
             document,
             input_hash: planned.input_hash,
+            is_gone: matches!(planned.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. }),
             is_feed,
             full,
             not_modified,

@@ -74,7 +74,10 @@ pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) ->
                 None => return Response::NeedsRender(Arc::clone(page)),
             },
             Lookup::Redirect(location) => redirect(location, publication),
-            Lookup::NotFound => text(StatusCode::NOT_FOUND, "there is nothing here\n"),
+            Lookup::NotFound => match publication.not_found(&path) {
+                Some(resource) => with_status(request, resource, StatusCode::NOT_FOUND, now.at),
+                None => text(StatusCode::NOT_FOUND, "there is nothing here\n"),
+            },
         },
     };
     reply.headers.insert(header::DATE, now.text.clone());
@@ -134,6 +137,9 @@ fn document<B>(request: &Request<B>, resource: &Resource, now: Timestamp) -> Rep
         let reply = text(StatusCode::NOT_ACCEPTABLE, "this is served in br, zstd, gzip and identity\n");
         return Reply { counters, ..with_header(reply, header::VARY, "Accept-Encoding") };
     };
+    if resource.is_gone {
+        return Reply { status: StatusCode::GONE, counters, ..full(resource, coding, false, now) };
+    }
     // A response to HEAD is that of the full document.
     let may_send_delta = resource.is_feed && request.method() == Method::GET && accepts_delta(request.headers());
     let reply = match evaluate_preconditions(request.headers(), &resource.document, accepted, may_send_delta, now) {
@@ -143,6 +149,15 @@ fn document<B>(request: &Request<B>, resource: &Resource, now: Timestamp) -> Rep
         Precondition::Failed => text(StatusCode::PRECONDITION_FAILED, "this is not what it was\n"),
     };
     Reply { counters, ..reply }
+}
+
+/// A page that explains a status. Preconditions do not concern it (RFC 9110 §13.2.1), and caches ask again soon.
+fn with_status<B>(request: &Request<B>, resource: &Resource, status: StatusCode, now: Timestamp) -> Reply {
+    let accepted = Accepted::read(lines(request.headers(), header::ACCEPT_ENCODING));
+    let mut reply = full(resource, accepted.best().flatten(), false, now);
+    reply.headers.remove(header::LINK);
+    reply.headers.remove(header::LAST_MODIFIED);
+    Reply { status, ..with_header(reply, header::CACHE_CONTROL, "no-store") }
 }
 
 fn full(resource: &Resource, coding: Option<Coding>, may_send_delta: bool, now: Timestamp) -> Reply {

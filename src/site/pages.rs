@@ -45,6 +45,13 @@ impl Site {
                     }
                 }
             }
+            DocumentKey::NotFound(language) => {
+                templates.page("404.html", &ViewBuilder::new(self, key, language.unwrap_or(0)).not_found())
+            }
+            DocumentKey::Robots => {
+                let sitemap = DocumentKey::Sitemap.url(self.names());
+                Ok(format!("# written by tidings\nUser-agent: *\nAllow: /\n\nSitemap: {sitemap}\n").into_bytes())
+            }
             DocumentKey::Story { entry, language, .. } => {
                 templates.page("story.html", &ViewBuilder::new(self, key, language).story(entry, parts))
             }
@@ -70,6 +77,7 @@ impl Site {
             DocumentKey::Style(Style::Pages) => Some(4),
             DocumentKey::Style(Style::Feeds(_)) => Some(5),
             DocumentKey::Story { kind, .. } => Some(6 + u8::from(kind == StoryKind::Withdrawn)),
+            DocumentKey::NotFound(_) => Some(8),
             _ => None,
         };
         let mut samples = BTreeMap::new();
@@ -112,8 +120,28 @@ impl Site {
                 urls.extend((0..parts).map(|part| sitemap_url(listing.feed, PageKind::Period { period, part })));
             }
         }
+        let stories = self.plan.story_pages().filter_map(|page| self.story_url(page.entry));
+        urls.extend(stories.take(MAX_SITEMAP_URLS));
         urls.truncate(MAX_SITEMAP_URLS);
         urls
+    }
+
+    /// The page of a story, unless it has another page or was withdrawn.
+    fn story_url(&self, entry: EntryId) -> Option<SitemapUrl> {
+        let is_listed = |key: &DocumentKey| matches!(key, DocumentKey::Story { kind: StoryKind::Visible, .. });
+        let has_no_other = |entry: &EntryId| !self.catalog.meta(*entry).has_link;
+        let key_of = |entry: EntryId| self.story_key(entry).filter(is_listed).filter(|_| has_no_other(&entry));
+        let key = key_of(entry)?;
+        let siblings = self.visible_translations(entry).filter_map(|sibling| Some((sibling, key_of(sibling)?)));
+        let alternates = siblings.map(|(sibling, key)| {
+            let language = self.catalog.meta(sibling).language;
+            (self.config.languages[usize::from(language)].language.clone(), key.page_url(self.names()))
+        });
+        Some(SitemapUrl {
+            url: key.page_url(self.names()),
+            updated: Some(self.config.site.zone.moment(self.catalog.meta(entry).updated)),
+            alternates: alternates.collect(),
+        })
     }
 
     /// The kind of the same page in another language; the listing, if that language has no such page.

@@ -272,18 +272,24 @@ impl<'s> ViewBuilder<'s> {
         let config = &self.site.config;
         let own = self.site.catalog.meta(index).language;
         let other = (own != self.language).then(|| self.language_of(own));
-        let also = entry.translations.iter().filter_map(|sibling| {
-            let language = config.language(sibling.language.as_str())?;
+        // The page of a story here comes before its page elsewhere.
+        let story_key = |entry: EntryId| self.site.story_key(entry);
+        let siblings = self.site.visible_translations(index).filter(|sibling| *sibling != index);
+        let also = siblings.zip(&entry.translations).map(|(sibling, translation)| {
+            let language = self.site.catalog.meta(sibling).language;
             let listing =
                 DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind: PageKind::Newest };
-            let link = self.link_in(listing, config.languages[usize::from(language)].name.to_string(), language);
-            Some(view::Link { href: sibling.url.as_ref().map_or(link.href, ToString::to_string), ..link })
+            let name = config.languages[usize::from(language)].name.to_string();
+            match (story_key(sibling), &translation.url) {
+                (None, Some(url)) => view::Link { href: url.to_string(), ..self.link_in(listing, name, language) },
+                (key, _) => self.link_in(key.unwrap_or(listing), name, language),
+            }
         });
         view::Entry {
             also: also.collect(),
             topics: self.site.catalog.topics(index).iter().map(|topic| self.topic(feed, *topic)).collect(),
             title: entry.title.to_string(),
-            href: entry.link.map(String::from),
+            href: story_key(index).map(|key| self.href(key)).or_else(|| entry.link.as_ref().map(ToString::to_string)),
             lang: other.map(Language::to_string),
             dir: other.map(Language::direction),
             language: other.map(|_| config.languages[usize::from(own)].name.to_string()),
@@ -295,6 +301,19 @@ impl<'s> ViewBuilder<'s> {
                 width: image.width,
                 height: image.height,
             }),
+        }
+    }
+
+    /// What is shown where nothing is.
+    pub(super) fn not_found(&self) -> view::NotFound {
+        let feed = FeedKey { language: Some(self.language), topic: None };
+        let page = view::Page { noindex: true, ..self.page(feed, self.message("not_found"), None) };
+        let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
+        view::NotFound {
+            page,
+            interface_language: usize::from(self.language),
+            listing: self.link(listing, feed.title(&self.site.config).to_string()),
+            topics: self.topics(feed),
         }
     }
 

@@ -30,10 +30,11 @@ use crate::model::Language;
 
 /// The built-in templates and messages by their names, under which a site can override them and `tidings init --templates`
 /// writes them.
-pub const BUILT_IN: [(&str, &str); 15] = [
+pub const BUILT_IN: [(&str, &str); 16] = [
     ("base.html", include_str!("templates/base.html")),
     ("home.html", include_str!("templates/home.html")),
     ("listing.html", include_str!("templates/listing.html")),
+    ("404.html", include_str!("templates/404.html")),
     ("story.html", include_str!("templates/story.html")),
     ("month.html", include_str!("templates/month.html")),
     ("year.html", include_str!("templates/year.html")),

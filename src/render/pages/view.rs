@@ -209,6 +209,18 @@ pub struct Story {
     pub listing: Link,
 }
 
+/// `404.html`.
+#[derive(Debug, Serialize)]
+pub struct NotFound {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// The newest stories of the language.
+    pub listing: Link,
+    pub topics: Vec<Link>,
+}
+
 /// A day, and the time where there is one.
 #[derive(Debug, Default, Serialize)]
 pub struct Moment {
