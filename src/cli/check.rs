@@ -49,14 +49,23 @@ fn store(config: Option<&Path>, options: &CheckOptions, report: &mut Report) -> 
     }
     report.diagnostics(&diagnostics, options.strict);
     let (stories, translations) = site.counts();
+    let without_page = site.without_page();
     let text = if report.is_json() {
-        let warnings = report.warnings();
-        format!(
-            "{}\n",
-            json!({"stories": stories, "translations": translations, "problems": diagnostics.len(), "warnings": warnings})
-        )
+        let value = json!({
+            "stories": stories,
+            "translations": translations,
+            "without_page": without_page,
+            "problems": diagnostics.len(),
+            "warnings": report.warnings(),
+        });
+        format!("{value}\n")
     } else {
-        format!("{}, {} shown now; {}\n", count(stories, "story"), count(translations, "translation"), report.counts())
+        let shown = format!("{}, {} shown now", count(stories, "story"), count(translations, "translation"));
+        let unreadable = match without_page {
+            0 => String::new(),
+            number => format!("; {} have neither a `link` nor a page", count(number, "translation")),
+        };
+        format!("{shown}{unreadable}; {}\n", report.counts())
     };
     report.result(&text);
     report.status()

@@ -359,7 +359,7 @@ pub mod tests {
 
     #[test]
     fn syntax_and_kind() {
-        assert_single("{\"version\": \"https://jsonfeed.org/version/1.1\",", "the text ends before all is closed");
+        assert_single("{\"version\": \"https://jsonfeed.org/version/1.1\",", "the text ends without its closing");
         VALID.changed(
             "\"title\": \"News\",",
             "\"title\": \"News\", \"title\": \"x\",",
@@ -368,7 +368,7 @@ pub mod tests {
         let result = super::super::lint("f", b"{\"name\": \"package\"}");
         assert!(!result.is_feed && result.diagnostics.len() == 1);
         assert!(!super::super::lint("f", b"[1]").is_feed);
-        assert_single(&"[".repeat(1_000_000), "the text ends before all is closed");
+        assert_single(&"[".repeat(1_000_000), "the text ends without its closing");
         assert_single(&format!("[{}1]", "1,".repeat(super::MAX_NODES)), "more than 8000000 values");
     }
 

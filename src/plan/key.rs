@@ -234,7 +234,8 @@ impl DocumentKey {
             DocumentKey::Feed { feed, .. } => feed.language,
             DocumentKey::Page { feed, .. } => feed.language,
             DocumentKey::Story { language, .. } => Some(language),
-            DocumentKey::Opml(language) | DocumentKey::NotFound(language) => language,
+            DocumentKey::Opml(language) => language,
+            DocumentKey::NotFound(language) => Some(language.unwrap_or(0)),
             DocumentKey::Style(Style::Feeds(language)) => Some(language),
             _ => None,
         }

@@ -31,7 +31,7 @@ use crate::catalog::EntryId;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
 use crate::limits::MAX_MANIFEST;
 use crate::plan::PlannedDocument;
-use crate::site::{BodyLosses, EntryFingerprint, Site};
+use crate::site::{BodyLosses, EntryFingerprint, Site, truncated};
 
 /// What a build did, or what a comparison says that it would do. All paths are sorted.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ pub fn build(
     let folder = Folder::open(output, &|| observer.waits()).map_err(one)?;
     let job = Job::new(site, &folder, options)?;
     let stale = job.stale_documents().map_err(one)?;
-    let (entries, mut warnings) = job.compare_entries(stale.kept);
+    let (entries, mut warnings) = job.compare_entries(stale.kept).map_err(one)?;
     if options.strict {
         // Otherwise they are known only when the documents are rendered.
         warnings.extend(site.loss_warnings(&site.body_losses().map_err(one)?));
@@ -120,7 +120,7 @@ pub fn check(
     let folder = Folder::open_read_only(output).map_err(one)?;
     let job = Job::new(site, &folder, options)?;
     let stale = job.stale_documents().map_err(one)?;
-    let (entries, warnings) = job.compare_entries(stale.kept);
+    let (entries, warnings) = job.compare_entries(stale.kept).map_err(one)?;
     let outcome = job.compare(options, stale.removable, stale.is_intact, observer).map_err(one)?;
     Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
@@ -301,11 +301,14 @@ impl<'a> Job<'a> {
 
     /// How the entries differ from those of the previous publication, with the warnings about that and about stale documents
     /// that are kept.
-    fn compare_entries(&self, kept: Vec<Diagnostic>) -> (EntryChanges, Vec<Diagnostic>) {
+    fn compare_entries(&self, kept: Vec<Diagnostic>) -> Result<(EntryChanges, Vec<Diagnostic>), Diagnostic> {
         let difference = compare::difference(&self.previous, self.entry_fingerprints());
         let changes = EntryChanges::of(&difference);
         let compared = compare::warnings(self.site, &self.previous, difference);
-        (changes, self.warning.iter().cloned().chain(compared).chain(kept).collect())
+        let replaced = self.stale_paths().filter_map(|path| self.site.replaced_page(path).transpose());
+        let mut replaced: Vec<Diagnostic> = replaced.collect::<Result<_, _>>()?;
+        sort(&mut replaced);
+        Ok((changes, self.warning.iter().cloned().chain(compared).chain(truncated(replaced)).chain(kept).collect()))
     }
 
     /// The fingerprints of the visible entries, in the order of a manifest.

@@ -222,9 +222,8 @@ fn base_path(config: &Config) -> String {
 
 fn redirects(config: &Config) -> HashMap<String, HeaderValue> {
     let location = |text: String| HeaderValue::from_str(&text).ok();
-    config
-        .redirects
-        .iter()
-        .filter_map(|redirect| Some((redirect.from.clone(), location(redirect.relative())?)))
-        .collect()
+    let configured = config.redirects.iter().map(|redirect| (redirect.from.clone(), redirect.relative()));
+    // Browsers ask for it without being told to.
+    let icon = config.site.icon.iter().map(|icon| ("favicon.ico".to_owned(), icon.to_string()));
+    icon.chain(configured).filter_map(|(from, to)| Some((from, location(to)?))).collect()
 }

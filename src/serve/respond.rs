@@ -155,8 +155,9 @@ fn document<B>(request: &Request<B>, resource: &Resource, now: Timestamp) -> Rep
 fn with_status<B>(request: &Request<B>, resource: &Resource, status: StatusCode, now: Timestamp) -> Reply {
     let accepted = Accepted::read(lines(request.headers(), header::ACCEPT_ENCODING));
     let mut reply = full(resource, accepted.best().flatten(), false, now);
-    reply.headers.remove(header::LINK);
-    reply.headers.remove(header::LAST_MODIFIED);
+    for name in [header::LINK, header::LAST_MODIFIED, header::ETAG] {
+        reply.headers.remove(name);
+    }
     Reply { status, ..with_header(reply, header::CACHE_CONTROL, "no-store") }
 }
 

@@ -551,8 +551,10 @@ fn headers_describe_documents() {
         assert_eq!(response.header("content-language"), language, "{path}");
         assert_eq!(response.header("access-control-allow-origin"), is_feed.then_some("*"), "{path}");
         assert_eq!(response.header("access-control-expose-headers"), is_feed.then_some("ETag, Link"), "{path}");
-        let own = format!("<https://news.example.org/feeds{path}>; rel=\"self\"");
-        let hub = if is_feed { ", <https://hub.example.org/>; rel=\"hub\"" } else { "" };
+        // That of a page is its canonical address.
+        let canonical = path.trim_end_matches("index.html");
+        let own = format!("<https://news.example.org/feeds{canonical}>; rel=\"self\"");
+        let hub = if is_feed || path.ends_with(".html") { ", <https://hub.example.org/>; rel=\"hub\"" } else { "" };
         assert_eq!(response.header("link"), Some(&*format!("{own}{hub}")), "{path}");
         assert_eq!(response.header("vary"), Some("Accept-Encoding"));
         let cache = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=604800";
@@ -602,7 +604,7 @@ fn served_bytes_equal_built_bytes() {
         assert!(response.body == document.bytes, "{}", document.path);
         *seen.lock().unwrap() += 1;
     }
-    let (feeds, outlines, pages, styles, others) = (3 * 2 * 3, 3, 1 + 2 * 2, 1 + 2, 2);
+    let (feeds, outlines, pages, styles, others) = (3 * 2 * 3, 3, 1 + 2 * 2 + 3 + 1, 1 + 2, 2);
     assert_eq!(*seen.lock().unwrap(), feeds + outlines + pages + styles + others);
 }
 

@@ -202,6 +202,35 @@ impl Site {
     }
 }
 
+impl Site {
+    /// The entry whose page is, or would be, at a path.
+    pub(super) fn entry_of_story_path(&self, path: &str) -> Option<EntryId> {
+        let (language, id) = path.strip_suffix("/index.html")?.split_once("/stories/")?;
+        self.visible_entry(id, language)
+    }
+
+    /// A warning if the page of a story at this path is gone because the story has a `link` now.
+    ///
+    /// # Errors
+    /// The story could not be read again, or has changed meanwhile.
+    pub(crate) fn replaced_page(&self, path: &str) -> Result<Option<Diagnostic>, Diagnostic> {
+        let is_redirected = self.config.redirects.iter().any(|redirect| redirect.from == path);
+        let Some(entry) = self.entry_of_story_path(path).filter(|_| !is_redirected) else { return Ok(None) };
+        if !self.catalog.meta(entry).has_link || self.story_key(entry).is_some() {
+            return Ok(None);
+        }
+        let resolved = self.resolve_entries(&[entry], false, false)?;
+        let link = self.entry(entry, &resolved).and_then(|entry| entry.link);
+        let message = format!(
+            "`{}` ({}) has a `link` now, so its own page is gone: who kept its address finds nothing there",
+            self.key(entry).0,
+            self.key(entry).1
+        );
+        let line = format!("\"{path}\" = \"{}\"", link.map(String::from).unwrap_or_default());
+        Ok(Some(Diagnostic::warning(self.location(entry), message).help(format!("write `{line}` in [redirects]"))))
+    }
+}
+
 /// How to say that it is meant.
 const ALLOW: &str = "write `allow = [\"gone-entry\"]` in `[check]`";
 

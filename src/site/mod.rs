@@ -8,6 +8,8 @@ mod contents;
 mod coverage;
 mod list;
 mod losses;
+#[cfg(feature = "pages")]
+mod metadata;
 #[cfg_attr(not(feature = "pages"), path = "no_pages.rs")]
 mod pages;
 mod render;
@@ -268,7 +270,10 @@ impl Site {
         };
         let mut diagnostics = Vec::new();
         for redirect in redirects {
-            if is_published(&redirect.from) {
+            if self.entry_of_story_path(&redirect.from).is_some_and(|entry| self.story_key(entry).is_some()) {
+                let message = format!("`{}` is the page of a story, so it is not redirected", redirect.from);
+                diagnostics.push(Diagnostic::warning(redirect.location.clone(), message).help("remove this redirect"));
+            } else if is_published(&redirect.from) {
                 let diagnostic = Diagnostic::error(
                     redirect.location.clone(),
                     format!("`{}` is published, so it cannot be redirected", redirect.from),
@@ -351,6 +356,12 @@ impl Site {
         (self.catalog.story_count(), self.plan.visible)
     }
 
+    /// How many visible translations have neither a link nor a page of their own.
+    pub(crate) fn without_page(&self) -> usize {
+        let visible = self.visible_entries();
+        visible.filter(|entry| !self.catalog.meta(*entry).has_link && self.story_key(*entry).is_none()).count()
+    }
+
     /// A hash of everything that the publication is rendered from except the moment. Moving a story to another file keeps it.
     pub(crate) fn input_hash(&self) -> u128 {
         let records = self.store.record_ids().map(|id| (self.store.story_id(id), self.store.record(id).hash));
@@ -360,7 +371,14 @@ impl Site {
 
     /// Every document of the publication, with the hash of what it is rendered from.
     pub(crate) fn planned_documents(&self) -> Vec<PlannedDocument> {
-        self.plan.documents(&self.config, &self.catalog)
+        let mut documents = self.plan.documents(&self.config, &self.catalog);
+        // The page of a story comes before a redirect from its path.
+        let is_story = |path: &str| self.entry_of_story_path(path).is_some_and(|entry| self.story_key(entry).is_some());
+        documents.retain(|planned| match planned.key {
+            DocumentKey::RedirectPage(index) => !is_story(&self.config.redirects[usize::from(index)].from),
+            _ => true,
+        });
+        documents
     }
 
     pub(crate) fn path(&self, key: DocumentKey) -> String {

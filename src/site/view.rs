@@ -6,6 +6,7 @@ use chrono::NaiveTime;
 use percent_encoding::percent_decode_str;
 
 use super::Site;
+use super::metadata;
 use super::render::ResolvedEntries;
 use crate::catalog::EntryId;
 use crate::config::{LanguageIndex, TopicIndex};
@@ -79,7 +80,7 @@ impl<'s> ViewBuilder<'s> {
         other_feeds.push(FeedKey { language: None, topic: None });
         other_feeds.retain(|other| *other != feed);
         let in_first = |feed: FeedKey| self.feeds(feed).into_iter().next();
-        view::Page {
+        let mut page = view::Page {
             lang: language.to_string(),
             dir: language.direction(),
             title,
@@ -90,14 +91,26 @@ impl<'s> ViewBuilder<'s> {
             languages: self.site.language_indices(None).map(in_language).collect(),
             alternates: self.alternates(feed, kind),
             noindex: false,
+            card: view::Card::default(),
+            json_ld: String::new(),
             feeds: self.feeds(feed),
             other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
             opml: self.href(DocumentKey::Opml(feed.language)),
             site: view::Site {
                 title: config.site.title.to_string(),
                 rights: config.site.rights.as_ref().map(ToString::to_string),
+                // A picture of another host would tell that host of every reader.
+                icon: config
+                    .site
+                    .icon
+                    .as_ref()
+                    .filter(|icon| icon.origin() == config.site.base_url.origin())
+                    .map(ToString::to_string),
             },
-        }
+        };
+        page.card = card("website", &page, None);
+        page.json_ld = metadata::collection(config, &page);
+        page
     }
 
     /// The languages that have the same page.
@@ -307,7 +320,8 @@ impl<'s> ViewBuilder<'s> {
     /// What is shown where nothing is.
     pub(super) fn not_found(&self) -> view::NotFound {
         let feed = FeedKey { language: Some(self.language), topic: None };
-        let page = view::Page { noindex: true, ..self.page(feed, self.message("not_found"), None) };
+        let page = self.page(feed, self.message("not_found"), None);
+        let page = view::Page { noindex: true, json_ld: String::new(), ..page };
         let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
         view::NotFound {
             page,
@@ -339,6 +353,8 @@ impl<'s> ViewBuilder<'s> {
         let (Some(entry), false) = (entry, is_withdrawn) else {
             page.noindex = true;
             page.alternates.clear();
+            page.card = card("website", &page, None);
+            page.json_ld.clear();
             let withdrawn = Some(self.withdrawn(index, parts));
             return view::Story { page, withdrawn, ..self.empty_story(listing) };
         };
@@ -348,22 +364,28 @@ impl<'s> ViewBuilder<'s> {
             page.url = link.to_string();
             page.alternates.clear();
         }
+        page.json_ld = metadata::article(config, &page, &entry);
         let (media, files) = entry.enclosures.iter().map(|file| self.file(file)).partition(|file| file.kind != "file");
         let authors = entry.authors.iter().map(|author| view::Author {
             name: author.name.to_string(),
             url: author.url.as_ref().map(ToString::to_string),
         });
+        let (published, updated) =
+            (self.moment(entry.published), (entry.updated != entry.published).then(|| self.moment(entry.updated)));
+        let (authors, body) = (authors.collect(), entry.content.as_ref().map(|content| content.as_str().to_owned()));
+        let entry = self.entry(feed, index, entry);
+        page.card = card("article", &page, entry.image.as_ref());
         view::Story {
             page,
-            body: entry.content.as_ref().map(|content| content.as_str().to_owned()),
-            published: self.moment(entry.published),
-            updated: (entry.updated != entry.published).then(|| self.moment(entry.updated)),
-            authors: authors.collect(),
+            body,
+            published,
+            updated,
+            authors,
             media,
             files,
             newer,
             older,
-            entry: self.entry(feed, index, entry),
+            entry,
             ..self.empty_story(listing)
         }
     }
@@ -532,5 +554,20 @@ impl<'s> ViewBuilder<'s> {
             marks: marks.map(|year| view::Mark { x: x(year * 12), text: period(year) }).collect(),
             years: years.iter().map(|year| period(*year)).collect(),
         })
+    }
+}
+
+/// What a link to a page is shown with.
+fn card(kind: &'static str, page: &view::Page, image: Option<&view::Image>) -> view::Card {
+    // Open Graph writes locales with an underscore.
+    let locale = |tag: &str| tag.replace('-', "_");
+    let others = page.alternates.iter().map(|alternate| &alternate.lang).filter(|other| **other != page.lang);
+    view::Card {
+        kind,
+        title: page.heading.clone(),
+        description: page.description.clone(),
+        image: image.cloned(),
+        locale: locale(&page.lang),
+        other_locales: others.map(|other| locale(other)).collect(),
     }
 }

@@ -200,9 +200,7 @@ fn no_key(line: &str) -> Option<Mistake> {
     (!span.is_empty()).then(|| Mistake {
         span,
         message: "this line stands alone: it is no key with `=` and a value".to_owned(),
-        help: format!(
-            "if it belongs to a text, put it between `content_markdown = \"\"\"` and `\"\"\"`; if it is a remark, begin it with `#`"
-        ),
+        help: "if it belongs to a text, put it between `content_markdown = \"\"\"` and `\"\"\"`; if it is a remark, begin it with `#`".to_owned(),
         mended: Some(format!("# {line}")),
     })
 }

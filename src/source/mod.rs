@@ -277,8 +277,8 @@ mod tests {
         let toml = "titel = 'a'\ncount = 'x'\n[inner]\ntitle = 3\n[[list]]\nkount = 1\n";
         let expected = [
             ("titel", "unknown key `titel`"),
-            ("'x'", "`count` must be an integer, not a string"),
-            ("3", "`title` must be a string, not an integer"),
+            ("'x'", "`count` must be an integer, not a text"),
+            ("3", "`title` must be a text, not an integer"),
             ("kount", "unknown key `kount`"),
         ];
         let actual = errors(toml, Syntax::Toml);

@@ -115,7 +115,8 @@ fn what_is_no_document_has_these_fields() {
     for fields in ["if-match: \"other\"\r\n", "if-unmodified-since: Mon, 01 Jan 2001 00:00:00 GMT\r\n"] {
         assert_head(&request("GET", FEED, fields), &with(412, ""));
     }
-    assert_head(&request("GET", "/nothing", ""), &with(404, ""));
+    let page = with(404, "content-language: en\nvary: Accept-Encoding").replace("text/plain", "text/html");
+    assert_head(&request("GET", "/nothing", ""), &page);
     let redirect = with(308, "location: en/").replace("no-store", "public, max-age=60");
     assert_head(&request("GET", "/en", ""), &redirect);
     let options = "204\nallow: GET, HEAD, OPTIONS\ndate\n";

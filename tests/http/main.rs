@@ -11,6 +11,7 @@
 //! | `addresses`, `activation` | addresses that cannot be had, and what a service manager hands over and is told |
 //! | `reload`, `two_changes` | changes, good and bad ones, and several within a second |
 //! | `hub`, `ping`, `loopback_hub` | what the server and `tidings ping` tell a hub |
+//! | `stories` | pages of stories, withdrawn ones, and what is not found |
 //! | `stopping` | signals, and requests in progress |
 
 #![allow(clippy::expect_used, clippy::unwrap_used)]
@@ -36,4 +37,5 @@ mod reload;
 mod requests;
 mod server;
 mod stopping;
+mod stories;
 mod two_changes;

@@ -63,7 +63,8 @@ async function pagesOf(browser, folder) {
             for (const path of [...built.pages, ...built.files.filter((path) => path.endsWith(".css")), "sitemap.xml"]) {
                 const answer = await fetch(origin + Built.asked(path), { redirect: "manual" });
                 const body = Buffer.from(await answer.arrayBuffer());
-                if (answer.status !== 200) found.push({ what: `answers ${answer.status}`, where: Built.asked(path) });
+                const wanted = path.includes("/stories/") && built.isHidden(path) ? 410 : 200;
+                if (answer.status !== wanted) found.push({ what: `answers ${answer.status}`, where: Built.asked(path) });
                 else if (!body.equals(built.read(path))) found.push({ what: "other bytes", where: Built.asked(path) });
             }
             return found;
@@ -132,7 +133,13 @@ function unreachable(built) {
         const [, language, scope] = /^([^/]+)\/([a-z0-9-]+)\.json$/.exec(path) ?? [];
         if (!language || language === "mul") continue;
         const documents = built.files.filter((file) => file === path || (file.startsWith(`${language}/${scope}/`) && file.endsWith(".json")));
-        const items = documents.flatMap((document) => JSON.parse(built.read(document)).items);
+        // The page of a story here is linked by its path.
+        const base = (document, { feed_url }) => feed_url.slice(0, feed_url.length - document.length);
+        const items = documents.flatMap((document) => {
+            const feed = JSON.parse(built.read(document));
+            const root = base(document, feed);
+            return feed.items.map((item) => ({ ...item, url: item.url?.startsWith(root) ? `https://here.invalid/${item.url.slice(root.length)}` : item.url }));
+        });
         const start = scope === "all" ? `${language}/` : `${language}/${scope}/`;
         const seen = new Set();
         const left = [`${start}index.html`];
@@ -210,7 +217,7 @@ function sitemapFaults(built, origin) {
             [...entry.matchAll(/<xhtml:link\s([^>]*)\/?>/g)].map(([, attributes]) => ({ hreflang: /hreflang="([^"]*)"/.exec(attributes)?.[1], href: /href="([^"]*)"/.exec(attributes)?.[1] })),
         );
     }
-    const pages = new Set(built.pages.map((path) => origin + Built.asked(path)));
+    const pages = new Set(built.pages.filter((path) => !built.isHidden(path)).map((path) => origin + Built.asked(path)));
     for (const page of pages) if (!entries.has(page)) found.push(`${page.slice(origin.length)} is not in it`);
     for (const [loc, alternates] of entries) {
         if (!pages.has(loc)) found.push(`${loc} is no page`);

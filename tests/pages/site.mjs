@@ -70,6 +70,11 @@ export class Built {
         return this.files.filter((path) => path.endsWith(".html") && !/http-equiv="?refresh/i.test(this.read(path)));
     }
 
+    /** Whether search engines are to leave a page out: that of a withdrawn story, and those for what does not exist. */
+    isHidden(path) {
+        return this.read(path).includes('<meta name="robots" content="noindex">');
+    }
+
     /** The path under which a file is asked for. */
     static asked(path) {
         return `/${path.replace(/(^|\/)index\.html$/, "$1")}`;

@@ -23,6 +23,10 @@ pub struct Page {
     pub alternates: Vec<Alternate>,
     /// Whether search engines are to leave the page out.
     pub noindex: bool,
+    /// What a link to the page is shown with (Open Graph, Twitter cards).
+    pub card: Card,
+    /// The page for machines (schema.org), as JSON: `{{ page.json_ld | safe }}`.
+    pub json_ld: String,
     /// The feed of the page, in each format.
     pub feeds: Vec<Feed>,
     /// Further feeds for autodiscovery.
@@ -37,6 +41,8 @@ pub struct Page {
 pub struct Site {
     pub title: String,
     pub rights: Option<String>,
+    /// The address of the small square picture.
+    pub icon: Option<String>,
 }
 
 /// A link to a page.
@@ -51,6 +57,19 @@ pub struct Link {
     pub current: bool,
     /// How many entries the page has.
     pub count: Option<u64>,
+}
+
+/// What a link to a page is shown with.
+#[derive(Debug, Default, Serialize)]
+pub struct Card {
+    /// `article` or `website`.
+    pub kind: &'static str,
+    pub title: String,
+    pub description: Option<String>,
+    pub image: Option<Image>,
+    /// The locale, such as `pt_BR`, and those of the same page in other languages.
+    pub locale: String,
+    pub other_locales: Vec<String>,
 }
 
 /// The same page in a language.
@@ -260,7 +279,7 @@ pub struct Withdrawn {
 }
 
 /// Its picture.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Image {
     pub url: String,
     pub alt: String,

@@ -1,0 +1,92 @@
+//! Pages for machines: schema.org in JSON-LD.
+
+use serde_json::{Map, Value, json};
+
+use crate::config::Config;
+use crate::diagnostics::escape_json;
+use crate::model::{Entry, Person};
+use crate::render::pages::view;
+
+/// The metadata of a listing.
+pub(super) fn collection(config: &Config, page: &view::Page) -> String {
+    script(json!({
+        "@context": "https://schema.org",
+        "@type": "CollectionPage",
+        "name": page.heading,
+        "description": page.description,
+        "url": page.url,
+        "inLanguage": page.lang,
+        "publisher": organization(config),
+    }))
+}
+
+/// The metadata of a story's page.
+pub(super) fn article(config: &Config, page: &view::Page, entry: &Entry) -> String {
+    let authors: Vec<Value> = entry.authors.iter().map(|person| author(config, person)).collect();
+    let translations: Vec<Value> = entry
+        .translations
+        .iter()
+        .filter_map(|sibling| Some(json!({ "@id": sibling.url.as_ref()?.as_str(), "@type": "NewsArticle", "inLanguage": sibling.language.as_str() })))
+        .collect();
+    let topics: Vec<&str> = entry.topics.iter().map(|topic| topic.title.as_str()).collect();
+    script(json!({
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "@id": page.url,
+        "url": page.url,
+        "mainEntityOfPage": page.url,
+        "headline": entry.title.as_str(),
+        "description": entry.summary.as_ref().map(|summary| summary.as_str()),
+        "inLanguage": entry.language.as_str(),
+        "datePublished": entry.published.rfc3339(),
+        "dateModified": entry.updated.rfc3339(),
+        "author": authors,
+        "image": entry.image.as_ref().map(|image| json!({
+            "@type": "ImageObject",
+            "url": image.url.as_str(),
+            "width": image.width,
+            "height": image.height,
+            "caption": image.alt.as_ref().map(|alt| alt.as_str()),
+            "creditText": image.credit.as_ref().map(|credit| credit.as_str()),
+        })),
+        "articleSection": topics,
+        "workTranslation": translations,
+        "publisher": organization(config),
+    }))
+}
+
+/// The site as the publisher.
+fn organization(config: &Config) -> Value {
+    let logo = config.site.logo.as_ref().or(config.site.icon.as_ref());
+    json!({
+        "@type": "Organization",
+        "name": config.site.title.as_str(),
+        "url": config.site.base_url.as_str(),
+        "logo": logo.map(|logo| json!({ "@type": "ImageObject", "url": logo.as_str() })),
+    })
+}
+
+/// An author. Those of the site are offices of the organization.
+fn author(config: &Config, person: &Person) -> Value {
+    let kind = if config.site.authors.contains(person) { "Organization" } else { "Person" };
+    json!({ "@type": kind, "name": person.name.as_str(), "url": person.url.as_ref().map(|url| url.as_str()) })
+}
+
+/// JSON within `<script>`: without what is empty, without `<`, with which an end tag would begin, and without characters that
+/// HTML forbids.
+fn script(value: Value) -> String {
+    escape_json(&without_empty(value).to_string()).replace('<', "\\u003c")
+}
+
+fn without_empty(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let kept = members.into_iter().map(|(key, value)| (key, without_empty(value)));
+            let kept =
+                kept.filter(|(_, value)| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+            Value::Object(kept.collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_empty).collect()),
+        value => value,
+    }
+}

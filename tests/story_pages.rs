@@ -1,0 +1,214 @@
+//! The pages of stories: which translations have one, what they show, and how they come and go.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod common;
+
+use common::{CONFIG, NOW, Site};
+
+const CONFIG_FR: &str = "\n[languages.fr]\ntitle = \"Actualités\"\n";
+
+/// Two stories without a link and one with, in two languages.
+fn site(story_pages: &str) -> Site {
+    let site = Site::with(&CONFIG.replace("[site]", &format!("[site]\n{story_pages}")));
+    site.write(
+        "stories/2025/water.toml",
+        "published = 2025-03-01\nupdated = 2025-03-02T09:30:00Z\ntopics = [\"research\"]\n\
+         image = { url = \"https://i.example/w.jpg\", alt = \"A <well>\", credit = \"Photo: A\", width = 800, height = 600 }\n\
+         enclosures = [\n  { url = \"https://i.example/talk.mp3\", type = \"audio/mpeg\", length = 2400000, title = \"The talk\" },\n\
+         \x20 { url = \"https://i.example/a%20b.pdf\", type = \"application/pdf\", length = 812345 },\n]\n\
+         [translations.en]\ntitle = \"Water & <wells>\"\nsummary = \"Twelve wells.\"\n\
+         content_markdown = \"See[^1] the **well**.\\n\\n[^1]: Deep.\"\n\
+         [translations.ru]\ntitle = \"Вода\"\nauthors = [{ name = \"И. Автор\" }]\n",
+    );
+    site.write(
+        "stories/2024/light.toml",
+        "published = 2024-05-01\ntopics = [\"research\"]\n[translations.en]\ntitle = \"Light\"\n",
+    );
+    site.write(
+        "stories/linked.toml",
+        "published = 2024-08-01\ntopics = [\"research\"]\nlink = \"https://news.example.org/{language}/linked\"\n\
+         [translations.en]\ntitle = \"Linked\"\n",
+    );
+    site
+}
+
+fn build(site: &Site) -> (String, String) {
+    let run = site.run(&["build", "--now", NOW]);
+    assert_eq!(run.status, 0, "{run:?}");
+    (run.stdout, run.stderr)
+}
+
+fn story_pages(site: &Site) -> Vec<String> {
+    site.files("public").into_iter().filter(|path| path.contains("/stories/")).collect()
+}
+
+/// The address of an entry's page in each format.
+fn links(site: &Site, title: &str) -> [String; 3] {
+    let atom = site.read("public/en/all.atom.xml");
+    let entry = atom.split("<entry>").find(|entry| entry.contains(&format!(">{title}<"))).unwrap().to_owned();
+    let between = |text: &str, start: &str, end: &str| {
+        text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(found, _)| found.to_owned())
+    };
+    let rss = site.read("public/en/all.rss.xml");
+    let item = rss.split("<item>").find(|item| item.contains(&format!(">{title}<"))).unwrap().to_owned();
+    let json: serde_json::Value = serde_json::from_str(&site.read("public/en/all.json")).unwrap();
+    let item_of_json = json["items"].as_array().unwrap().iter().find(|item| item["title"] == title).unwrap();
+    [
+        between(&entry, "<link href=\"", "\" rel=\"alternate\"").unwrap_or_default(),
+        between(&item, "<link>", "</link>").unwrap_or_default(),
+        item_of_json["url"].as_str().unwrap_or_default().to_owned(),
+    ]
+}
+
+#[test]
+fn a_translation_without_a_link_has_a_page_that_every_format_links() {
+    let site = site("");
+    build(&site);
+    assert_eq!(
+        story_pages(&site),
+        ["en/stories/2024/light/index.html", "en/stories/2025/water/index.html", "ru/stories/2025/water/index.html"]
+    );
+    for url in links(&site, "Light") {
+        assert_eq!(url, "https://news.example.org/feeds/en/stories/2024/light/");
+    }
+    assert_eq!(links(&site, "Linked")[0], "https://news.example.org/en/linked");
+    let atom = site.read("public/en/all.atom.xml");
+    assert!(atom.contains("<id>tag:news.example.org,2014:2024/light/en</id>"), "ids do not depend on pages");
+    let translation = "<link href=\"https://news.example.org/feeds/ru/stories/2025/water/\" rel=\"https://schema.org/workTranslation\" hreflang=\"ru\"/>";
+    assert!(atom.contains(translation), "{atom}");
+    let listing = site.read("public/en/research/index.html");
+    assert!(listing.contains("<a href=\"../../en/stories/2025/water/\">Water &amp; &lt;wells&gt;</a>"), "{listing}");
+    let sitemap = site.read("public/sitemap.xml");
+    let water = sitemap.split("<url>").find(|url| url.contains("/en/stories/2025/water/</loc>")).unwrap();
+    assert!(
+        water.contains("hreflang=\"ru\" href=\"https://news.example.org/feeds/ru/stories/2025/water/\""),
+        "{water}"
+    );
+}
+
+#[test]
+fn a_page_shows_the_whole_story() {
+    let site = site("");
+    build(&site);
+    insta::assert_snapshot!("page_en", site.read("public/en/stories/2025/water/index.html"));
+    insta::assert_snapshot!("page_ru", site.read("public/ru/stories/2025/water/index.html"));
+    let page = site.read("public/en/stories/2025/water/index.html");
+    let body = page.split("e-content\">").nth(1).unwrap().split("</div>\n<h2>").next().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&site.read("public/en/all.json")).unwrap();
+    let of_feed = json["items"][0]["content_html"].as_str().unwrap();
+    assert_eq!(body, of_feed, "the body is that of the feed, ids included");
+    let data = page.split("application/ld+json\">").nth(1).unwrap().split("</script>").next().unwrap();
+    let data: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(data["workTranslation"][0]["inLanguage"], "ru");
+    assert_eq!((&data["headline"], &data["@type"]), (&"Water & <wells>".into(), &"NewsArticle".into()));
+}
+
+#[test]
+fn with_all_every_story_has_a_page_and_with_none_no_story() {
+    let site = site("story_pages = \"all\"");
+    build(&site);
+    assert!(story_pages(&site).contains(&"en/stories/linked/index.html".to_owned()));
+    assert_eq!(links(&site, "Linked")[0], "https://news.example.org/en/linked", "feeds keep the link");
+    let page = site.read("public/en/stories/linked/index.html");
+    assert!(page.contains("<link rel=\"canonical\" href=\"https://news.example.org/en/linked\">"), "{page}");
+    assert!(site.read("public/en/index.html").contains("<a href=\"../en/stories/linked/\">Linked</a>"));
+    assert!(!site.read("public/sitemap.xml").contains("stories/linked/"));
+    let before = site.read("public/en/stories/2024/light/index.html");
+    // Both neighbours are stories with a page, of the same topic.
+    assert!(before.contains("<a href=\"../../../../en/stories/linked/\" rel=\"prev\">Linked</a>"), "{before}");
+    site.write("tidings.toml", site.read("tidings.toml").replace("\"all\"", "\"none\""));
+    build(&site);
+    assert_eq!(story_pages(&site), Vec::<String>::new());
+    assert_eq!(links(&site, "Light")[0], "");
+    let check = site.run(&["check"]);
+    assert!(check.stdout.contains("; 3 translations have neither a `link` nor a page; "), "{check:?}");
+    site.write("tidings.toml", site.read("tidings.toml").replace("\"none\"", "\"some\""));
+    let run = site.run(&["check"]);
+    assert!(run.status == 1 && run.stderr.contains("`story_pages` must be one of"), "{run:?}");
+}
+
+#[test]
+fn a_withdrawn_story_says_so_and_an_expired_one_is_gone() {
+    let site = site("");
+    site.write("tidings.toml", site.read("tidings.toml") + CONFIG_FR);
+    build(&site);
+    let water = site.read("stories/2025/water.toml");
+    site.write(
+        "stories/2025/water.toml",
+        format!("withdrawn = {{ on = 2025-06-01, reason = \"Wrong <place>\" }}\n{water}"),
+    );
+    let light = site.read("stories/2024/light.toml");
+    site.write("stories/2024/light.toml", format!("expires = 2025-06-01\n{light}"));
+    build(&site);
+    assert_eq!(story_pages(&site), ["en/stories/2025/water/index.html", "ru/stories/2025/water/index.html"]);
+    let page = site.read("public/ru/stories/2025/water/index.html");
+    assert!(page.contains("<h1>Материал снят с публикации</h1>"), "{page}");
+    assert!(page.contains("<p class=\"lead\" lang=\"en\" dir=\"ltr\">Wrong &lt;place&gt;</p>"), "{page}");
+    assert!(page.contains("<meta name=\"robots\" content=\"noindex\">") && !page.contains("Вода"), "{page}");
+    assert!(!site.read("public/sitemap.xml").contains("/stories/"));
+}
+
+#[test]
+fn a_link_that_comes_later_is_told_with_the_redirect_to_write() {
+    let site = site("");
+    build(&site);
+    let light = site.read("stories/2024/light.toml");
+    site.write("stories/2024/light.toml", format!("link = \"https://news.example.org/light\"\n{light}"));
+    let (_, warnings) = build(&site);
+    let line = "\"en/stories/2024/light/index.html\" = \"https://news.example.org/light\"";
+    assert!(
+        warnings.contains("has a `link` now") && warnings.contains(&format!("help: write `{line}` in [redirects]")),
+        "{warnings}"
+    );
+    assert!(!story_pages(&site).contains(&"en/stories/2024/light/index.html".to_owned()));
+    site.write("tidings.toml", site.read("tidings.toml") + &format!("\n[redirects]\n{line}\n"));
+    let (_, warnings) = build(&site);
+    assert_eq!(warnings, "");
+    assert!(site.read("public/en/stories/2024/light/index.html").contains("https://news.example.org/light"));
+    // Without the link the page is there again, and the redirect is none.
+    site.write("stories/2024/light.toml", light);
+    let (_, warnings) = build(&site);
+    assert!(warnings.contains("is the page of a story, so it is not redirected"), "{warnings}");
+    assert!(site.read("public/en/stories/2024/light/index.html").contains("<h1 class=\"p-name\">Light</h1>"));
+}
+
+#[test]
+fn a_change_renders_only_the_pages_that_show_it() {
+    let site = site("");
+    build(&site);
+    let json = |site: &Site| -> serde_json::Value {
+        let run = site.run(&["build", "--now", NOW, "--format", "json"]);
+        assert_eq!(run.status, 0, "{run:?}");
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    assert_eq!(json(&site)["rendered"], 0);
+    let light = site.read("stories/2024/light.toml");
+    site.write("stories/2024/light.toml", light.replace("\"Light\"", "\"Lights\""));
+    let changed = json(&site)["changed_urls"].to_string();
+    // Its own page, and that of its neighbour.
+    assert!(changed.contains("/en/stories/2024/light/") && changed.contains("/en/stories/2025/water/"), "{changed}");
+    assert!(!changed.contains("/ru/stories/"), "{changed}");
+    site.write(
+        "stories/2024/other.toml",
+        "published = 2024-04-01\ntopics = [\"children\"]\n[translations.en]\ntitle = \"Other\"\n",
+    );
+    let changed = json(&site)["changed_urls"].to_string();
+    assert!(changed.contains("/en/stories/2024/other/") && !changed.contains("/en/stories/2024/light/"), "{changed}");
+}
+
+#[test]
+fn reserved_names_are_refused_with_the_cure() {
+    let site = site("");
+    site.write("tidings.toml", site.read("tidings.toml") + "\n[topics.stories]\n");
+    let run = site.run(&["check"]);
+    assert!(run.status == 1 && run.stderr.contains("the topic id `stories` is reserved"), "{run:?}");
+    assert!(run.stderr.contains("\"en/stories.atom.xml\" = \"en/stories-news.atom.xml\""), "{run:?}");
+    let site = Site::new();
+    site.write(
+        "stories/a.toml",
+        "id = \"2024/index.html\"\npublished = 2024-01-01\n[translations.en]\ntitle = \"A\"\n",
+    );
+    let run = site.run(&["check"]);
+    assert!(run.status == 1 && run.stderr.contains("begins with `index.html`"), "{run:?}");
+}
