@@ -149,6 +149,10 @@ impl Received {
                     "access-control-max-age",
                 ],
             ),
+            404 if is_document => (
+                vec!["content-type", "x-content-type-options", "cache-control", "content-language", "vary"],
+                vec!["content-encoding"],
+            ),
             _ => (
                 vec!["content-type", "x-content-type-options", "cache-control"],
                 vec!["location", "allow", "vary", "connection", "retry-after"],

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use chrono::NaiveTime;
 use percent_encoding::percent_decode_str;
+use sha2::{Digest, Sha256};
 
 use super::Site;
 use super::metadata;
@@ -93,6 +96,7 @@ impl<'s> ViewBuilder<'s> {
             noindex: false,
             card: view::Card::default(),
             json_ld: String::new(),
+            json_ld_hash: String::new(),
             feeds: self.feeds(feed),
             other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
             opml: self.href(DocumentKey::Opml(feed.language)),
@@ -109,7 +113,8 @@ impl<'s> ViewBuilder<'s> {
             },
         };
         page.card = card("website", &page, None);
-        page.json_ld = metadata::collection(config, &page);
+        let json_ld = metadata::collection(config, &page);
+        set_json_ld(&mut page, json_ld);
         page
     }
 
@@ -364,7 +369,8 @@ impl<'s> ViewBuilder<'s> {
             page.url = link.to_string();
             page.alternates.clear();
         }
-        page.json_ld = metadata::article(config, &page, &entry);
+        let json_ld = metadata::article(config, &page, &entry);
+        set_json_ld(&mut page, json_ld);
         let (media, files) = entry.enclosures.iter().map(|file| self.file(file)).partition(|file| file.kind != "file");
         let authors = entry.authors.iter().map(|author| view::Author {
             name: author.name.to_string(),
@@ -570,4 +576,9 @@ fn card(kind: &'static str, page: &view::Page, image: Option<&view::Image>) -> v
         locale: locale(&page.lang),
         other_locales: others.map(|other| locale(other)).collect(),
     }
+}
+
+fn set_json_ld(page: &mut view::Page, json_ld: String) {
+    page.json_ld_hash = format!("sha256-{}", STANDARD.encode(Sha256::digest(json_ld.as_bytes())));
+    page.json_ld = json_ld;
 }

@@ -138,7 +138,8 @@ function unreachable(built) {
         const items = documents.flatMap((document) => {
             const feed = JSON.parse(built.read(document));
             const root = base(document, feed);
-            return feed.items.map((item) => ({ ...item, url: item.url?.startsWith(root) ? `https://here.invalid/${item.url.slice(root.length)}` : item.url }));
+            const isOwn = (url) => url?.startsWith(root) && /^[^/]+\/stories\/./.test(url.slice(root.length));
+            return feed.items.map((item) => ({ ...item, url: isOwn(item.url) ? `https://here.invalid/${item.url.slice(root.length)}` : item.url }));
         });
         const start = scope === "all" ? `${language}/` : `${language}/${scope}/`;
         const seen = new Set();

@@ -27,6 +27,8 @@ pub struct Page {
     pub card: Card,
     /// The page for machines (schema.org), as JSON: `{{ page.json_ld | safe }}`.
     pub json_ld: String,
+    /// Its hash for the Content Security Policy, which allows nothing else in a script element.
+    pub json_ld_hash: String,
     /// The feed of the page, in each format.
     pub feeds: Vec<Feed>,
     /// Further feeds for autodiscovery.
