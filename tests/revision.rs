@@ -61,7 +61,8 @@ fn with(path: &str, from: &str, to: &str) -> String {
         assert!(name != path || text.contains(from), "{path} has no {from}");
         fs::write(file, if name == path { text.replacen(from, to, 1) } else { text.to_owned() }).unwrap();
     }
-    let output = Command::new(env!("TIDINGS_BUILD_SCRIPT")).env_remove("OUT_DIR").current_dir(folder.path()).output().unwrap();
+    let output =
+        Command::new(env!("TIDINGS_BUILD_SCRIPT")).env_remove("OUT_DIR").current_dir(folder.path()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let revision = text.lines().find_map(|line| line.strip_prefix("cargo:rustc-env=TIDINGS_REVISION="));
     revision.unwrap().to_owned()
