@@ -1,6 +1,9 @@
-//! Pages for machines: schema.org in JSON-LD.
+//! Pages for machines: cards, and schema.org in JSON-LD.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::diagnostics::escape_json;
@@ -89,4 +92,25 @@ fn without_empty(value: Value) -> Value {
         Value::Array(items) => Value::Array(items.into_iter().map(without_empty).collect()),
         value => value,
     }
+}
+
+/// What a link to a page is shown with.
+pub(super) fn card(kind: &'static str, page: &view::Page, image: Option<&view::Image>) -> view::Card {
+    // Open Graph writes locales with an underscore.
+    let locale = |tag: &str| tag.replace('-', "_");
+    let others = page.alternates.iter().map(|alternate| &alternate.lang).filter(|other| **other != page.lang);
+    view::Card {
+        kind,
+        title: page.heading.clone(),
+        description: page.description.clone(),
+        image: image.cloned(),
+        locale: locale(&page.lang),
+        other_locales: others.map(|other| locale(other)).collect(),
+    }
+}
+
+/// Gives a page its metadata, which its Content Security Policy allows by the hash.
+pub(super) fn set_json_ld(page: &mut view::Page, json_ld: String) {
+    page.json_ld_hash = format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(json_ld.as_bytes())));
+    page.json_ld = json_ld;
 }

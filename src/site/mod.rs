@@ -15,6 +15,8 @@ mod pages;
 mod render;
 mod resolve;
 #[cfg(feature = "pages")]
+mod story_view;
+#[cfg(feature = "pages")]
 mod view;
 
 use std::collections::{BTreeSet, HashSet};

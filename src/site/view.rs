@@ -2,30 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD as STANDARD;
-use chrono::NaiveTime;
-use percent_encoding::percent_decode_str;
-use sha2::{Digest, Sha256};
-
 use super::Site;
-use super::metadata;
+use super::metadata::{self, card, set_json_ld};
 use super::render::ResolvedEntries;
 use crate::catalog::EntryId;
 use crate::config::{LanguageIndex, TopicIndex};
-use crate::model::{Enclosure, Entry, Language, Moment};
-use crate::plan::{DocumentKey, FeedKey, Listing, PageKind, Period, StoryKind};
+use crate::model::{Entry, Language};
+use crate::plan::{DocumentKey, FeedKey, Listing, PageKind, Period};
 use crate::render::pages::{Localizer, view};
 
 /// Builds the view of one page.
 pub(super) struct ViewBuilder<'s> {
-    site: &'s Site,
-    key: DocumentKey,
+    pub(super) site: &'s Site,
+    pub(super) key: DocumentKey,
     /// The relative path from the page to the root.
     root: String,
     /// The language of the interface.
-    language: LanguageIndex,
-    localizer: &'s Localizer,
+    pub(super) language: LanguageIndex,
+    pub(super) localizer: &'s Localizer,
 }
 
 impl<'s> ViewBuilder<'s> {
@@ -34,7 +28,7 @@ impl<'s> ViewBuilder<'s> {
         ViewBuilder { site, key, root: key.root(site.names()), language, localizer }
     }
 
-    fn language_of(&self, language: LanguageIndex) -> &'s Language {
+    pub(super) fn language_of(&self, language: LanguageIndex) -> &'s Language {
         &self.site.config.languages[usize::from(language)].language
     }
 
@@ -48,21 +42,21 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
-    fn message(&self, name: &str) -> String {
+    pub(super) fn message(&self, name: &str) -> String {
         self.localizer.translate(name, None, &[]).map(|message| message.text).unwrap_or_default()
     }
 
-    fn link(&self, key: DocumentKey, text: String) -> view::Link {
+    pub(super) fn link(&self, key: DocumentKey, text: String) -> view::Link {
         view::Link { href: self.href(key), text, lang: None, dir: None, current: key == self.key, count: None }
     }
 
     /// A link whose text is in another language.
-    fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
+    pub(super) fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
         let other = (language != self.language).then(|| self.language_of(language));
         view::Link { lang: other.map(Language::to_string), dir: other.map(Language::direction), ..self.link(key, text) }
     }
 
-    fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
+    pub(super) fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
         let config = &self.site.config;
         let language = self.language_of(self.language);
         let edition = match feed.language {
@@ -131,7 +125,7 @@ impl<'s> ViewBuilder<'s> {
         languages.map(alternate).collect()
     }
 
-    fn alternate(&self, language: LanguageIndex, key: DocumentKey) -> view::Alternate {
+    pub(super) fn alternate(&self, language: LanguageIndex, key: DocumentKey) -> view::Alternate {
         let url = key.page_url(self.site.names()).to_string();
         view::Alternate { lang: self.language_of(language).to_string(), url }
     }
@@ -286,7 +280,7 @@ impl<'s> ViewBuilder<'s> {
         days
     }
 
-    fn entry(&self, feed: FeedKey, index: EntryId, entry: Entry) -> view::Entry {
+    pub(super) fn entry(&self, feed: FeedKey, index: EntryId, entry: Entry) -> view::Entry {
         let config = &self.site.config;
         let own = self.site.catalog.meta(index).language;
         let other = (own != self.language).then(|| self.language_of(own));
@@ -333,139 +327,6 @@ impl<'s> ViewBuilder<'s> {
             interface_language: usize::from(self.language),
             listing: self.link(listing, feed.title(&self.site.config).to_string()),
             topics: self.topics(feed),
-        }
-    }
-
-    /// The page of a story.
-    pub(super) fn story(&self, index: EntryId, parts: &ResolvedEntries) -> view::Story {
-        let config = &self.site.config;
-        let topic = self.site.catalog.topics(index).first().copied();
-        let feed = FeedKey { language: Some(self.language), topic };
-        let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
-        let listing = self.link(listing, feed.title(config).to_string());
-        let entry = self.site.entry(index, parts);
-        let is_withdrawn = matches!(self.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. });
-        let heading = entry.as_ref().filter(|_| !is_withdrawn).map(|entry| entry.title.to_string());
-        let heading = heading.unwrap_or_else(|| self.message("withdrawn"));
-        let summary = entry.as_ref().filter(|_| !is_withdrawn).and_then(|entry| entry.summary.as_ref());
-        let mut page = self.page(feed, heading, summary.map(ToString::to_string));
-        self.link_story_languages(index, &mut page);
-        let neighbours = self.site.plan.story_neighbours(index).map(|other| {
-            let entry = self.site.entry(other?, parts)?;
-            Some(self.link(self.site.story_key(other?)?, entry.title.to_string()))
-        });
-        let [newer, older] = neighbours;
-        let (Some(entry), false) = (entry, is_withdrawn) else {
-            page.noindex = true;
-            page.alternates.clear();
-            page.card = card("website", &page, None);
-            page.json_ld.clear();
-            let withdrawn = Some(self.withdrawn(index, parts));
-            return view::Story { page, withdrawn, ..self.empty_story(listing) };
-        };
-        // With a link of its own, the page elsewhere is the one to be found.
-        let own = self.key.page_url(self.site.names());
-        if let Some(link) = entry.link.as_ref().filter(|link| **link != own) {
-            page.url = link.to_string();
-            page.alternates.clear();
-        }
-        let json_ld = metadata::article(config, &page, &entry);
-        set_json_ld(&mut page, json_ld);
-        let (media, files) = entry.enclosures.iter().map(|file| self.file(file)).partition(|file| file.kind != "file");
-        let authors = entry.authors.iter().map(|author| view::Author {
-            name: author.name.to_string(),
-            url: author.url.as_ref().map(ToString::to_string),
-        });
-        let (published, updated) =
-            (self.moment(entry.published), (entry.updated != entry.published).then(|| self.moment(entry.updated)));
-        let (authors, body) = (authors.collect(), entry.content.as_ref().map(|content| content.as_str().to_owned()));
-        let entry = self.entry(feed, index, entry);
-        page.card = card("article", &page, entry.image.as_ref());
-        view::Story {
-            page,
-            body,
-            published,
-            updated,
-            authors,
-            media,
-            files,
-            newer,
-            older,
-            entry,
-            ..self.empty_story(listing)
-        }
-    }
-
-    fn empty_story(&self, listing: view::Link) -> view::Story {
-        view::Story {
-            page: view::Page::default(),
-            interface_language: usize::from(self.language),
-            entry: view::Entry::default(),
-            body: None,
-            published: view::Moment::default(),
-            updated: None,
-            authors: Vec::new(),
-            media: Vec::new(),
-            files: Vec::new(),
-            withdrawn: None,
-            newer: None,
-            older: None,
-            listing,
-        }
-    }
-
-    /// Leads from the page of a story to its pages in other languages.
-    fn link_story_languages(&self, index: EntryId, page: &mut view::Page) {
-        let config = &self.site.config;
-        let siblings = self.site.visible_translations(index);
-        let keys: Vec<(LanguageIndex, DocumentKey)> = siblings
-            .filter_map(|sibling| Some((self.site.catalog.meta(sibling).language, self.site.story_key(sibling)?)))
-            .collect();
-        for (language, link) in self.site.language_indices(None).zip(&mut page.languages) {
-            let listing =
-                DocumentKey::Page { feed: FeedKey { language: Some(language), topic: None }, kind: PageKind::Newest };
-            let key = keys.iter().find(|(other, _)| *other == language).map_or(listing, |(_, key)| *key);
-            *link = self.link_in(key, config.languages[usize::from(language)].name.to_string(), language);
-        }
-        page.alternates = keys.iter().map(|(language, key)| self.alternate(*language, *key)).collect();
-    }
-
-    fn withdrawn(&self, index: EntryId, parts: &ResolvedEntries) -> view::Withdrawn {
-        let reason = parts.get(&index).and_then(|resolved| resolved.deleted.reason.clone());
-        let other =
-            reason.as_ref().map(|(_, language)| language).filter(|other| *other != self.language_of(self.language));
-        view::Withdrawn {
-            lang: other.map(Language::to_string),
-            dir: other.map(Language::direction),
-            reason: reason.map(|(reason, _)| reason.to_string()),
-        }
-    }
-
-    /// A day, with the time unless it is midnight, as that of a bare date is.
-    fn moment(&self, at: Moment) -> view::Moment {
-        let local = at.date_time().naive_local();
-        let day = self.localizer.day(local.date());
-        match local.time() == NaiveTime::MIN {
-            true => view::Moment { date: local.date().to_string(), text: day },
-            false => view::Moment { date: at.rfc3339(), text: format!("{day}, {}", local.format("%H:%M")) },
-        }
-    }
-
-    fn file(&self, file: &Enclosure) -> view::File {
-        let name = || {
-            let name = file.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-            percent_decode_str(name).decode_utf8_lossy().into_owned()
-        };
-        view::File {
-            url: file.url.to_string(),
-            title: file.title.as_ref().map(ToString::to_string).unwrap_or_else(name),
-            kind: match file.media_type.split('/').next() {
-                Some("audio") => "audio",
-                Some("video") => "video",
-                _ => "file",
-            },
-            media_type: file.media_type.clone(),
-            size: file.length.map(|length| self.localizer.size(length)),
         }
     }
 
@@ -561,24 +422,4 @@ impl<'s> ViewBuilder<'s> {
             years: years.iter().map(|year| period(*year)).collect(),
         })
     }
-}
-
-/// What a link to a page is shown with.
-fn card(kind: &'static str, page: &view::Page, image: Option<&view::Image>) -> view::Card {
-    // Open Graph writes locales with an underscore.
-    let locale = |tag: &str| tag.replace('-', "_");
-    let others = page.alternates.iter().map(|alternate| &alternate.lang).filter(|other| **other != page.lang);
-    view::Card {
-        kind,
-        title: page.heading.clone(),
-        description: page.description.clone(),
-        image: image.cloned(),
-        locale: locale(&page.lang),
-        other_locales: others.map(|other| locale(other)).collect(),
-    }
-}
-
-fn set_json_ld(page: &mut view::Page, json_ld: String) {
-    page.json_ld_hash = format!("sha256-{}", STANDARD.encode(Sha256::digest(json_ld.as_bytes())));
-    page.json_ld = json_ld;
 }
