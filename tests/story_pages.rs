@@ -212,3 +212,92 @@ fn reserved_names_are_refused_with_the_cure() {
     let run = site.run(&["check"]);
     assert!(run.status == 1 && run.stderr.contains("begins with `index.html`"), "{run:?}");
 }
+
+#[test]
+fn galleries_corrections_and_players_are_in_every_format_and_on_the_page() {
+    let site = Site::new();
+    site.write(
+        "stories/a.toml",
+        "published = 2025-03-01\n\
+         image = { url = \"https://i.example/a.jpg\", alt = \"A\", caption = \"A & <b>\" }\n\
+         images = [{ url = \"https://i.example/1.png\", alt = \"One\", caption = \"The \\\"first\\\"\", credit = \"C\", width = 8, height = 6 }, { url = \"https://i.example/2.jpg\" }]\n\
+         enclosures = [{ url = \"https://i.example/t.mp4\", length = 9, title = \"Talk\", duration = \"1:02:10\", captions = \"https://i.example/t.vtt\", poster = \"https://i.example/t.jpg\" }]\n\
+         correction = { on = 2025-03-05, text = \"Not <ten>.\" }\n\
+         [translations.en]\ntitle = \"T\"\ncontent_text = \"Body\"\n[translations.ru]\ntitle = \"Т\"\nimage = { caption = \"Подпись\" }\n",
+    );
+    build(&site);
+    let figures = "<figure><img src=\"https://i.example/1.png\" alt=\"One\" width=\"8\" height=\"6\"><figcaption>The \"first\" · C</figcaption></figure><figure><img src=\"https://i.example/2.jpg\" alt=\"\"></figure>";
+    let json: serde_json::Value = serde_json::from_str(&site.read("public/en/all.json")).unwrap();
+    let item = &json["items"][0];
+    assert!(item["content_html"].as_str().unwrap().contains(figures), "{item:#}");
+    assert_eq!(item["_tidings"]["image"]["caption"], "A & <b>");
+    assert_eq!(item["attachments"][0]["duration_in_seconds"], 3730);
+    assert_eq!(
+        (&item["attachments"][1]["mime_type"], &item["attachments"][2]["url"]),
+        (&"image/png".into(), &"https://i.example/2.jpg".into())
+    );
+    for path in ["public/en/all.atom.xml", "public/en/all.rss.xml"] {
+        let feed = site.read(path);
+        let document = roxmltree::Document::parse(&feed).unwrap();
+        let media: Vec<_> = document.descendants().filter(|node| node.has_tag_name((MEDIA, "content"))).collect();
+        let urls: Vec<_> = media.iter().map(|node| node.attribute("url").unwrap()).collect();
+        assert_eq!(
+            urls,
+            [
+                "https://i.example/a.jpg", "https://i.example/1.png", "https://i.example/2.jpg",
+                "https://i.example/t.mp4"
+            ],
+            "{path}"
+        );
+        assert_eq!(child(&media[0], "title").text(), Some("A & <b>"), "{path}");
+        assert_eq!(
+            (media[3].attribute("duration"), media[3].attribute("medium")),
+            (Some("3730"), Some("video")),
+            "{path}"
+        );
+        assert_eq!(child(&media[3], "subTitle").attribute("href"), Some("https://i.example/t.vtt"), "{path}");
+        assert_eq!(child(&media[3], "thumbnail").attribute("url"), Some("https://i.example/t.jpg"), "{path}");
+    }
+    let page = site.read("public/en/stories/a/index.html");
+    for part in [
+        figures,
+        "<figcaption>A &amp; &lt;b&gt;</figcaption>",
+        "<strong>Correction</strong> <time datetime=\"2025-03-05\">Wednesday, March 5, 2025</time>: <span>Not &lt;ten&gt;.</span>",
+        "poster=\"https://i.example/t.jpg\"",
+        "<bdi>1:02:10</bdi>",
+        "<a href=\"https://i.example/t.vtt\" type=\"text/vtt\">Text of what is said</a>",
+        "\"correction\":{\"@type\":\"CorrectionComment\"",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    let russian = site.read("public/ru/stories/a/index.html");
+    assert!(russian.contains("<figcaption>Подпись</figcaption>"), "{russian}");
+    assert!(russian.contains(": <span lang=\"en\" dir=\"ltr\">Not &lt;ten&gt;.</span>"), "{russian}");
+}
+
+fn child<'a, 'i>(node: &roxmltree::Node<'a, 'i>, name: &str) -> roxmltree::Node<'a, 'i> {
+    node.children().find(|child| child.has_tag_name((MEDIA, name))).unwrap_or_else(|| panic!("no {name}"))
+}
+
+const MEDIA: &str = "http://search.yahoo.com/mrss/";
+
+#[test]
+fn mistakes_in_media_are_errors_with_their_cure() {
+    for (line, message) in [
+        ("enclosures = [{ url = \"https://a.example/a.mp3\", duration = \"22\" }]", "`22` is not a duration"),
+        ("enclosures = [{ url = \"https://a.example/a.mp3\", duration = \"1:60\" }]", "such as `22:10` or `1:02:10`"),
+        (
+            "enclosures = [{ url = \"https://a.example/a.mp3\", poster = \"www.a.example/a.jpg\" }]",
+            "`poster` begins like",
+        ),
+        ("images = [{ alt = \"A\" }]", "an image of a gallery needs a `url`"),
+        ("images = [\"https://a.example/a.jpg\"]", "must be a table"),
+        ("correction = { on = 2025-01-01 }", "needs the date `on` which it was made, and its `text`"),
+        ("correction = \"Not ten.\"", "`correction` must be a table"),
+    ] {
+        let site = Site::new();
+        site.write("stories/a.toml", format!("published = 2025-01-01\n{line}\n[translations.en]\ntitle = \"A\"\n"));
+        let run = site.run(&["check"]);
+        assert!(run.status == 1 && run.stderr.contains(message), "{line}: {run:?}");
+    }
+}

@@ -58,6 +58,8 @@ pub struct Image {
     pub url: Url,
     /// `media:description`: the text alternative.
     pub alt: Option<Text>,
+    /// `media:title`: what is said about it.
+    pub caption: Option<Text>,
     /// `media:credit`: its creator.
     pub credit: Option<Text>,
     /// In pixels.
@@ -78,6 +80,23 @@ pub struct Enclosure {
     pub length: Option<u64>,
     /// Atom `title`, JSON Feed `title`.
     pub title: Option<Text>,
+    /// In seconds: `media:content` in Atom and RSS, JSON Feed `duration_in_seconds`.
+    pub duration: Option<u64>,
+    /// Text of what is said, as WebVTT: `media:subTitle`.
+    pub captions: Option<Url>,
+    /// The picture before a video plays: `media:thumbnail`.
+    pub poster: Option<Url>,
+}
+
+/// A correction of a story, on its page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// When it was made.
+    pub on: Moment,
+    /// What was corrected.
+    pub text: Text,
+    /// The language of the text.
+    pub language: Language,
 }
 
 /// A topic of an entry: Atom `category` with `term`, `scheme` and `label`; RSS `category` with `domain`; JSON Feed `tags`
@@ -129,6 +148,10 @@ pub struct Entry {
     pub authors: Vec<Person>,
     /// See [`Image`].
     pub image: Option<Image>,
+    /// A gallery: `media:content` in Atom and RSS, attachments in JSON Feed; figures in the content.
+    pub images: Vec<Image>,
+    /// See [`Correction`].
+    pub correction: Option<Correction>,
     /// See [`Enclosure`].
     pub enclosures: Vec<Enclosure>,
     /// See [`TopicLabel`].

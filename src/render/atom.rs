@@ -110,7 +110,7 @@ fn atom_entry(entry: &Entry) -> atom::Entry {
         published: Some(entry.published.date_time()),
         summary: entry.summary.as_ref().map(|summary| text(summary, language)),
         content: content(entry),
-        extensions: element::atom(entry.image.iter().map(Element::image).collect()),
+        extensions: element::atom(Element::media(entry)),
         ..atom::Entry::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Image;
+use crate::model::{Enclosure, Entry, Image};
 
 /// An element with a prefixed name, from which the extensions of both crates are made.
 pub struct Element {
@@ -51,12 +51,44 @@ impl Element {
             .attribute("medium", "image")
             .attribute("width", number(image.width).as_deref())
             .attribute("height", number(image.height).as_deref());
-        for (name, text) in [("media:credit", &image.credit), ("media:description", &image.alt)] {
+        let texts =
+            [("media:credit", &image.credit), ("media:description", &image.alt), ("media:title", &image.caption)];
+        for (name, text) in texts {
             if let Some(text) = text {
                 media = media.child(Element::new(name).text(text.as_str()));
             }
         }
         media
+    }
+
+    /// The pictures of an entry, and what an enclosure cannot say of sound and video (Media RSS).
+    pub fn media(entry: &Entry) -> Vec<Self> {
+        let pictures = entry.image.iter().chain(&entry.images).map(Element::image);
+        pictures.chain(entry.enclosures.iter().filter_map(Element::player)).collect()
+    }
+
+    /// What an enclosure cannot say: how long it takes, the text of what is said, and the picture before it plays.
+    fn player(file: &Enclosure) -> Option<Self> {
+        if file.duration.is_none() && file.captions.is_none() && file.poster.is_none() {
+            return None;
+        }
+        let medium = ["audio", "video"].into_iter().find(|medium| file.media_type.starts_with(medium));
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let mut media = Element::new("media:content")
+            .attribute("url", file.url.as_str())
+            .attribute("type", file.media_type.as_str())
+            .attribute("medium", medium)
+            .attribute("fileSize", number(file.length).as_deref())
+            .attribute("duration", number(file.duration).as_deref());
+        if let Some(captions) = &file.captions {
+            let captions =
+                Element::new("media:subTitle").attribute("type", "text/vtt").attribute("href", captions.as_str());
+            media = media.child(captions);
+        }
+        if let Some(poster) = &file.poster {
+            media = media.child(Element::new("media:thumbnail").attribute("url", poster.as_str()));
+        }
+        Some(media)
     }
 
     fn prefix(&self) -> String {

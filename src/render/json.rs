@@ -1,13 +1,13 @@
 //! JSON Feed 1.1, with the extension `_tidings` for what it lacks.
 //!
-//! `_tidings` of an item holds `topics` (ids), `translations` (language, id, url) and `image` (alt, credit); of a feed, that
+//! `_tidings` of an item holds `topics` (ids), `translations` (language, id, url) and `image` (alt, caption, credit); of a feed, that
 //! it is an `archive` and of which `feed_url`. Gaps: deletions cannot be expressed.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::FeedEnvelope;
-use crate::model::{Entry, Feed, Image, Person};
+use crate::model::{Entry, Feed, Image, Person, media_type_of};
 
 /// An item with the indentation that it has in a feed.
 pub fn entry_fragment(entry: &Entry) -> String {
@@ -158,6 +158,8 @@ struct Attachment<'a> {
     title: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     size_in_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_in_seconds: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -190,6 +192,8 @@ struct Picture<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     alt: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    caption: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     credit: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     width: Option<u32>,
@@ -201,6 +205,7 @@ impl<'a> Picture<'a> {
     fn of(image: &'a Image) -> Self {
         Picture {
             alt: image.alt.as_ref().map(|alt| alt.as_str()),
+            caption: image.caption.as_ref().map(|caption| caption.as_str()),
             credit: image.credit.as_ref().map(|credit| credit.as_str()),
             width: image.width,
             height: image.height,
@@ -231,7 +236,15 @@ impl<'a> Item<'a> {
                     mime_type: &enclosure.media_type,
                     title: enclosure.title.as_ref().map(|title| title.as_str()),
                     size_in_bytes: enclosure.length,
+                    duration_in_seconds: enclosure.duration,
                 })
+                .chain(entry.images.iter().map(|image| Attachment {
+                    url: image.url.as_str(),
+                    mime_type: media_type_of(image.url.path()),
+                    title: image.caption.as_ref().map(|caption| caption.as_str()),
+                    size_in_bytes: None,
+                    duration_in_seconds: None,
+                }))
                 .collect(),
             _tidings: ItemExtra {
                 topics: entry.topics.iter().map(|topic| topic.id.as_str()).collect(),

@@ -158,6 +158,7 @@ mod tests {
             image: Some(Image {
                 url: url("https://example.org/i"),
                 alt: Some(line(hostile)),
+                caption: Some(line("d")),
                 credit: Some(line("c")),
                 width: Some(1),
                 height: None,
@@ -168,8 +169,20 @@ mod tests {
                     media_type: "text/x".to_owned(),
                     length: (name == "a").then_some(7),
                     title: Some(line(name)),
+                    duration: (name == "a").then_some(1330),
+                    captions: (name == "a").then(|| url("https://example.org/a.vtt")),
+                    poster: (name == "a").then(|| url("https://example.org/a.jpg?x&y")),
                 })
                 .to_vec(),
+            images: vec![Image {
+                url: url("https://example.org/g.png"),
+                alt: None,
+                caption: Some(line(hostile)),
+                credit: None,
+                width: None,
+                height: None,
+            }],
+            correction: None,
             topics: vec![TopicLabel {
                 id: "t".to_owned(),
                 title: line(hostile),
@@ -189,6 +202,7 @@ mod tests {
             updated: entry.published,
             authors: Vec::new(),
             image: None,
+            images: Vec::new(),
             enclosures: Vec::new(),
             topics: Vec::new(),
             translations: Vec::new(),

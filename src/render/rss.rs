@@ -112,7 +112,7 @@ fn item(entry: &Entry) -> rss::Item {
     if entry.updated != entry.published {
         elements.push(Element::new("dcterms:modified").text(&entry.updated.rfc3339()));
     }
-    elements.extend(entry.image.iter().map(Element::image));
+    elements.extend(Element::media(entry));
     rss::Item {
         title: Some(entry.title.to_string()),
         link: entry.link.as_ref().map(ToString::to_string),

@@ -1,13 +1,15 @@
 //! From a translation in the store to an entry that every format can render.
 
+use html_escape::{encode_double_quoted_attribute, encode_text};
 use url::Url;
 
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::markup::{self, Loss};
 use crate::model::{
-    Deleted, Enclosure, Entry, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel, absolute,
+    Correction, Deleted, Enclosure, Entry, Html, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel,
+    absolute, media_type_of,
 };
-use crate::store::{RawEnclosure, RawPerson, Translation, body, page as link_url};
+use crate::store::{RawEnclosure, RawImage, RawPerson, Translation, body, page as link_url, parse_duration};
 
 /// An entry whose text was read from the store.
 #[derive(Debug, Clone)]
@@ -57,6 +59,8 @@ pub fn resolve(
     let sibling = Sibling { language: language.clone(), id: id.clone(), url: link.clone() };
     let content = translation.content.filter(|_| with_body);
     let (content, losses) = content.map_or_else(Default::default, |content| body(content, &base, &language, &anchors));
+    let images: Vec<Image> = translation.images.iter().filter_map(|raw| gallery_image(raw, &base, &language)).collect();
+    let content = if with_body { with_gallery(content, &images, &language) } else { content };
     let entry = translation.title.and_then(Text::line).map(|title| Entry {
         id,
         iri,
@@ -71,6 +75,15 @@ pub fn resolve(
             None => config.site.authors.clone(),
         },
         image: image(translation, &base, &language),
+        images,
+        correction: translation.correction.and_then(|correction| {
+            let of_story = &config.languages[0].language;
+            Some(Correction {
+                on: moment(correction.on),
+                text: Text::block(correction.text)?,
+                language: if correction.is_own { language.clone() } else { of_story.clone() },
+            })
+        }),
         enclosures: translation.enclosures.iter().filter_map(|raw| enclosure(raw, &base, &language)).collect(),
         topics: topics.iter().map(|topic| label(config, *topic, translation.language)).collect(),
         translations: Vec::new(),
@@ -97,50 +110,64 @@ fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Opti
     Some(Image {
         url: url(image.url?, base, language)?,
         alt: image.alt.and_then(Text::line),
+        caption: image.caption.and_then(Text::line),
         credit: image.credit.and_then(Text::line),
         width: image.width,
         height: image.height,
     })
 }
 
+fn gallery_image(raw: &RawImage<'_>, base: &Url, language: &Language) -> Option<Image> {
+    let line = |text: &Option<crate::store::Str<'_>>| text.as_ref().and_then(|text| Text::line(&text.0));
+    Some(Image {
+        url: url(&raw.url.as_ref()?.0, base, language)?,
+        alt: line(&raw.alt),
+        caption: line(&raw.caption),
+        credit: line(&raw.credit),
+        width: raw.width,
+        height: raw.height,
+    })
+}
+
+/// A body with the figures of a gallery after it.
+fn with_gallery(content: Option<Html>, images: &[Image], language: &Language) -> Option<Html> {
+    if images.is_empty() {
+        return content;
+    }
+    let mut out = content.map(|content| content.as_str().to_owned()).unwrap_or_default();
+    let direction = language.direction();
+    out += &format!("<div lang=\"{language}\" dir=\"{direction}\">");
+    for image in images {
+        let attribute = |name: &str, value: &str| format!(" {name}=\"{}\"", encode_double_quoted_attribute(value));
+        let size = |name: &str, size: Option<u32>| size.map(|size| format!(" {name}=\"{size}\"")).unwrap_or_default();
+        let source = attribute("src", image.url.as_str());
+        let alt = attribute("alt", image.alt.as_ref().map_or("", |alt| alt.as_str()));
+        let sizes = size("width", image.width) + &size("height", image.height);
+        let words: Vec<_> =
+            [&image.caption, &image.credit].into_iter().flatten().map(|text| encode_text(text.as_str())).collect();
+        let caption =
+            if words.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>", words.join(" · ")) };
+        out += &format!("<figure><img{source}{alt}{sizes}>{caption}</figure>");
+    }
+    Some(Html::of_sanitized(out + "</div>"))
+}
+
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
-    let url = url(&raw.url.as_ref()?.0, base, language)?;
-    let media_type =
-        raw.media_type.as_ref().map_or_else(|| guess_media_type(url.path()), |written| written.0.trim().to_owned());
+    let of = |written: &Option<crate::store::Str<'_>>| url(&written.as_ref()?.0, base, language);
+    let url = of(&raw.url)?;
+    let media_type = raw
+        .media_type
+        .as_ref()
+        .map_or_else(|| media_type_of(url.path()).to_owned(), |written| written.0.trim().to_owned());
     Some(Enclosure {
         url,
         media_type,
         length: raw.length,
         title: raw.title.as_ref().and_then(|title| Text::line(&title.0)),
+        duration: raw.duration.as_ref().and_then(|duration| parse_duration(&duration.0)),
+        captions: of(&raw.captions),
+        poster: of(&raw.poster),
     })
-}
-
-/// Guesses the media type of an attachment by its extension.
-fn guess_media_type(path: &str) -> String {
-    let types = [
-        ("pdf", "application/pdf"),
-        ("mp3", "audio/mpeg"),
-        ("m4a", "audio/mp4"),
-        ("ogg", "audio/ogg"),
-        // Opus in its own files is Ogg (RFC 7845 §9); `audio/opus` is its stream over RTP.
-        ("opus", "audio/ogg"),
-        ("mp4", "video/mp4"),
-        ("webm", "video/webm"),
-        ("jpg", "image/jpeg"),
-        ("jpeg", "image/jpeg"),
-        ("png", "image/png"),
-        ("webp", "image/webp"),
-        ("avif", "image/avif"),
-        ("zip", "application/zip"),
-        ("epub", "application/epub+zip"),
-        ("csv", "text/csv"),
-        ("vtt", "text/vtt"),
-        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    ];
-    let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
-    let guess = types.iter().find(|(known, _)| *known == extension);
-    guess.map_or("application/octet-stream", |(_, media_type)| media_type).to_owned()
 }
 
 fn label(config: &Config, topic: TopicIndex, language: LanguageIndex) -> TopicLabel {
@@ -176,19 +203,6 @@ mod tests {
         }
         for other in ["17", "C:\\x", "a b:c", "post 17", "1a:b", "http:", "a:b c", "a:<b>", "http://["] {
             assert!(!is_absolute_iri(other), "{other}");
-        }
-    }
-
-    #[test]
-    fn media_types_are_guessed_by_extension() {
-        for (path, expected) in [
-            ("/talk.opus", "audio/ogg"),
-            ("/a.b/cover.AVIF", "image/avif"),
-            ("/talk.vtt", "text/vtt"),
-            ("/report.pdf", "application/pdf"),
-            ("/a", "application/octet-stream"),
-        ] {
-            assert_eq!(guess_media_type(path), expected, "{path}");
         }
     }
 }

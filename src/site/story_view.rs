@@ -56,11 +56,21 @@ impl ViewBuilder<'_> {
         let (published, updated) =
             (self.moment(entry.published), (entry.updated != entry.published).then(|| self.moment(entry.updated)));
         let (authors, body) = (authors.collect(), entry.content.as_ref().map(|content| content.as_str().to_owned()));
+        let correction = entry.correction.as_ref().map(|correction| {
+            let other = Some(&correction.language).filter(|other| *other != self.language_of(self.language));
+            view::Correction {
+                on: self.moment(correction.on),
+                text: correction.text.to_string(),
+                lang: other.map(Language::to_string),
+                dir: other.map(Language::direction),
+            }
+        });
         let entry = self.entry(feed, index, entry);
         page.card = card("article", &page, entry.image.as_ref());
         view::Story {
             page,
             body,
+            correction,
             published,
             updated,
             authors,
@@ -84,6 +94,7 @@ impl ViewBuilder<'_> {
             authors: Vec::new(),
             media: Vec::new(),
             files: Vec::new(),
+            correction: None,
             withdrawn: None,
             newer: None,
             older: None,
@@ -143,6 +154,18 @@ impl ViewBuilder<'_> {
             },
             media_type: file.media_type.clone(),
             size: file.length.map(|length| self.localizer.size(length)),
+            duration: file.duration.map(clock),
+            captions: file.captions.as_ref().map(ToString::to_string),
+            poster: file.poster.as_ref().map(ToString::to_string),
         }
+    }
+}
+
+/// A duration as a clock shows it: `22:10`, `1:02:10`.
+fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
 }

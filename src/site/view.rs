@@ -309,6 +309,7 @@ impl<'s> ViewBuilder<'s> {
             image: entry.image.map(|image| view::Image {
                 url: image.url.into(),
                 alt: image.alt.map(|alt| alt.to_string()).unwrap_or_default(),
+                caption: image.caption.map(|caption| caption.to_string()),
                 credit: image.credit.map(|credit| credit.to_string()),
                 width: image.width,
                 height: image.height,

@@ -1,7 +1,7 @@
 //! Validation of the fields of a record.
 
-use super::raw::{Date, RawEnclosure, RawPerson, RawRecord, Str};
-use super::story::{Reader, Withdrawn};
+use super::raw::{Date, RawEnclosure, RawImage, RawPerson, RawRecord, Str};
+use super::story::{Correction, Reader, Withdrawn};
 use crate::model::{Timestamp, absolute, forbidden, is_email, is_plainly_absolute};
 use crate::source::{Step, date_readings};
 
@@ -25,6 +25,7 @@ pub struct Fields<'r> {
     pub updated: Option<Timestamp>,
     pub expires: Option<Timestamp>,
     pub withdrawn: Option<Withdrawn<'r>>,
+    pub correction: Option<Correction<'r>>,
 }
 
 /// Whose field it is: `None` for the story's, else the language tag of a translation.
@@ -60,10 +61,18 @@ impl Reader<'_> {
         }
         self.check_url(at, &["link"], raw.link.as_ref());
         if let Some(image) = &raw.image {
-            self.check_url(at, &["image", "url"], image.url.as_ref());
-            for (key, text) in [("alt", &image.alt), ("credit", &image.credit)] {
-                self.check_text(text.as_ref().map(|text| &*text.0), || key_path(at, &["image", key]));
+            self.check_image(image, key_path(at, &["image"]));
+        }
+        for (index, image) in raw.images.iter().flatten().enumerate() {
+            let path = [key_path(at, &["images"]), vec![Step::Index(index)]].concat();
+            if image.url.is_none() {
+                self.error(
+                    path.clone(),
+                    "an image of a gallery needs a `url`",
+                    Some("write `url = \"https://…\"`".to_owned()),
+                );
             }
+            self.check_image(image, path);
         }
         for (index, person) in raw.authors.iter().flatten().enumerate() {
             self.check_author(at, index, person);
@@ -72,6 +81,7 @@ impl Reader<'_> {
             self.check_enclosure(at, index, enclosure);
         }
         Fields {
+            correction: self.correction(at, raw),
             raw,
             published: self.parse_date(at, &["published"], raw.published.as_ref()),
             updated: self.parse_date(at, &["updated"], raw.updated.as_ref()),
@@ -86,6 +96,19 @@ impl Reader<'_> {
                 Some(Withdrawn { on: on?, reason, is_own: true })
             }),
         }
+    }
+
+    fn correction<'r>(&mut self, at: Owner<'_>, raw: &'r RawRecord<'r>) -> Option<Correction<'r>> {
+        let raw = raw.correction.as_ref()?;
+        let text = raw.text.as_ref().map(|text| &*text.0).filter(|text| !text.trim().is_empty());
+        self.check_text(text, || key_path(at, &["correction", "text"]));
+        let on = self.parse_date(at, &["correction", "on"], raw.on.as_ref());
+        if raw.on.is_none() || text.is_none() {
+            let help = "write `correction = { on = 2026-01-31, text = \"…\" }`";
+            let message = "`correction` needs the date `on` which it was made, and its `text`";
+            self.error(key_path(at, &["correction"]), message, Some(help.to_owned()));
+        }
+        Some(Correction { on: on?, text: text?, is_own: true })
     }
 
     fn parse_date(&mut self, at: Owner<'_>, keys: &[&str], date: Option<&Date<'_>>) -> Option<Timestamp> {
@@ -118,19 +141,30 @@ impl Reader<'_> {
     }
 
     fn check_url(&mut self, at: Owner<'_>, keys: &[&str], url: Option<&Str<'_>>) {
+        self.check_url_at(|| key_path(at, keys), keys.last().copied().unwrap_or_default(), url);
+    }
+
+    fn check_url_at(&mut self, path: impl Fn() -> Vec<Step>, key: &str, url: Option<&Str<'_>>) {
         let Some(url) = url else { return };
         if is_plainly_absolute(&url.0) {
             return;
         }
-        let key = keys.last().copied().unwrap_or_default();
         let replaced = url.0.replace("{language}", "en");
         if replaced.contains(['{', '}']) {
             let help = "`{language}` is the only one that is replaced".to_owned();
-            self.error(key_path(at, keys), format!("`{key}` has an unknown placeholder"), Some(help));
+            self.error(path(), format!("`{key}` has an unknown placeholder"), Some(help));
         } else if replaced.trim().is_empty() {
-            self.error(key_path(at, keys), format!("`{key}` is empty"), Some("leave it out".to_owned()));
+            self.error(path(), format!("`{key}` is empty"), Some("leave it out".to_owned()));
         } else if let Err(why) = absolute(&self.config.site.base_url, &replaced) {
-            self.error(key_path(at, keys), format!("`{key}` {why}"), url_help(&url.0, &why));
+            self.error(path(), format!("`{key}` {why}"), url_help(&url.0, &why));
+        }
+    }
+
+    fn check_image(&mut self, image: &RawImage<'_>, path: Vec<Step>) {
+        let at = |key: &str| [path.clone(), vec![Step::Key(key.to_owned())]].concat();
+        self.check_url_at(|| at("url"), "url", image.url.as_ref());
+        for (key, text) in [("alt", &image.alt), ("caption", &image.caption), ("credit", &image.credit)] {
+            self.check_text(text.as_ref().map(|text| &*text.0), || at(key));
         }
     }
 
@@ -173,6 +207,15 @@ impl Reader<'_> {
                 }
             }
         }
+        for (key, url) in [("captions", &enclosure.captions), ("poster", &enclosure.poster)] {
+            self.check_url_at(|| path(&[key]), key, url.as_ref());
+        }
+        if let Some(duration) = &enclosure.duration
+            && parse_duration(&duration.0).is_none()
+        {
+            let help = "write hours, minutes and seconds, such as `22:10` or `1:02:10`";
+            self.error(path(&["duration"]), format!("`{}` is not a duration", duration.0), Some(help.to_owned()));
+        }
         if let Some(media_type) = &enclosure.media_type
             && !is_media_type(&media_type.0)
         {
@@ -184,6 +227,18 @@ impl Reader<'_> {
             );
         }
     }
+}
+
+/// The seconds of a duration: `22:10`, `1:02:10`.
+pub fn parse_duration(text: &str) -> Option<u64> {
+    let parts: Vec<&str> = text.trim().split(':').collect();
+    let number = |part: &&str| {
+        let is_number = (1..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+        part.parse::<u64>().ok().filter(|_| is_number)
+    };
+    let numbers: Vec<u64> = parts.iter().map(number).collect::<Option<_>>()?;
+    let is_clock = (2..=3).contains(&numbers.len()) && numbers[1..].iter().all(|number| *number < 60);
+    is_clock.then(|| numbers.iter().fold(0, |seconds, number| seconds * 60 + number))
 }
 
 /// Whether a text is a media type (RFC 9110 §8.3.1): `type/subtype`, perhaps with parameters. A range such as `audio/*` is none.

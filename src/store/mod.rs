@@ -18,12 +18,13 @@ mod text_lint;
 mod update;
 
 pub use body::body;
+pub use fields::parse_duration;
 pub use file_index::{EntryMeta, Record, guid_hash};
 pub use file_records::FileRecords;
 pub use find::{FileFingerprint, is_hidden, is_story_path};
 pub use id::{FileId, MetaId, RecordId};
 pub use lookup::{StoredTranslation, StoryLookup};
-pub use raw::{RawEnclosure, RawPerson};
+pub use raw::{RawEnclosure, RawImage, RawPerson, Str};
 pub use read::record_errors;
 pub use story::{Translation, id_error, page};
 pub use story_record::StoryRecord;

@@ -29,12 +29,16 @@ pub struct RawRecord<'a> {
     #[serde(borrow)]
     pub image: Option<Table<RawImage<'a>>>,
     #[serde(borrow)]
+    pub images: Option<Vec<Table<RawImage<'a>>>>,
+    #[serde(borrow)]
     pub enclosures: Option<Vec<Table<RawEnclosure<'a>>>>,
     pub draft: Option<bool>,
     #[serde(borrow)]
     pub expires: Option<Date<'a>>,
     #[serde(borrow)]
     pub withdrawn: Option<Table<RawWithdrawn<'a>>>,
+    #[serde(borrow)]
+    pub correction: Option<Table<RawCorrection<'a>>>,
     #[serde(borrow)]
     pub title: Option<Str<'a>>,
     #[serde(borrow)]
@@ -68,10 +72,12 @@ impl RawRecord<'_> {
                 link: None,
                 authors: None,
                 image: None,
+                images: None,
                 enclosures: None,
                 draft: None,
                 expires: None,
                 withdrawn: None,
+                correction: None,
                 title: None,
                 summary: None,
                 content_markdown: None,
@@ -103,6 +109,8 @@ pub struct RawImage<'a> {
     #[serde(borrow)]
     pub alt: Option<Str<'a>>,
     #[serde(borrow)]
+    pub caption: Option<Str<'a>>,
+    #[serde(borrow)]
     pub credit: Option<Str<'a>>,
     pub width: Option<u32>,
     pub height: Option<u32>,
@@ -118,6 +126,21 @@ pub struct RawEnclosure<'a> {
     pub length: Option<u64>,
     #[serde(borrow)]
     pub title: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub duration: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub captions: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub poster: Option<Str<'a>>,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawCorrection<'a> {
+    #[serde(borrow)]
+    pub on: Option<Date<'a>>,
+    #[serde(borrow)]
+    pub text: Option<Str<'a>>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -232,6 +255,7 @@ mod tests {
         assert_eq!(keys::<RawImage<'_>>(), described(&["/definitions/image"]));
         assert_eq!(keys::<RawEnclosure<'_>>(), described(&["/definitions/enclosure"]));
         assert_eq!(keys::<RawWithdrawn<'_>>(), described(&["/definitions/withdrawn"]));
+        assert_eq!(keys::<RawCorrection<'_>>(), described(&["/definitions/correction"]));
         assert_eq!(
             keys::<RawRecord<'_>>(),
             described(&["/definitions/story", "/definitions/record", "/definitions/translation", "/else/then"])

@@ -42,6 +42,8 @@ pub struct Translation<'r> {
     /// `None`: the authors of the site.
     pub authors: Option<&'r [Table<RawPerson<'r>>]>,
     pub image: Image<'r>,
+    pub images: &'r [Table<RawImage<'r>>],
+    pub correction: Option<Correction<'r>>,
     pub enclosures: &'r [Table<RawEnclosure<'r>>],
 }
 
@@ -54,11 +56,21 @@ pub struct Withdrawn<'r> {
     pub is_own: bool,
 }
 
+/// `correction`.
+#[derive(Debug, Clone, Copy)]
+pub struct Correction<'r> {
+    pub on: Timestamp,
+    pub text: &'r str,
+    /// Whether it is the translation's own. The text of a story's is in the default language.
+    pub is_own: bool,
+}
+
 /// The image of a story, with the keys that the translation overrides.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Image<'r> {
     pub url: Option<&'r str>,
     pub alt: Option<&'r str>,
+    pub caption: Option<&'r str>,
     pub credit: Option<&'r str>,
     pub width: Option<u32>,
     pub height: Option<u32>,
@@ -313,6 +325,10 @@ impl Reader<'_> {
             link: raw.link.as_ref().or(story.raw.link.as_ref()).map(|link| link.0.as_ref()),
             authors: raw.authors.as_deref().or(story.raw.authors.as_deref()),
             image: Image::of(raw.image.as_deref(), story.raw.image.as_deref()),
+            images: raw.images.as_deref().or(story.raw.images.as_deref()).unwrap_or_default(),
+            correction: own
+                .correction
+                .or(story.correction.map(|correction| Correction { is_own: false, ..correction })),
             enclosures: raw.enclosures.as_deref().or(story.raw.enclosures.as_deref()).unwrap_or_default(),
         })
     }
@@ -327,6 +343,7 @@ impl<'r> Image<'r> {
         Image {
             url: text(|image| &image.url),
             alt: text(|image| &image.alt),
+            caption: text(|image| &image.caption),
             credit: text(|image| &image.credit),
             width: levels().find_map(|image| image.width),
             height: levels().find_map(|image| image.height),

@@ -221,6 +221,7 @@ pub struct Story {
     pub media: Vec<File>,
     /// Other files.
     pub files: Vec<File>,
+    pub correction: Option<Correction>,
     /// If it was withdrawn, and then there is nothing else of it.
     pub withdrawn: Option<Withdrawn>,
     /// The previous and the next story of its first topic, else of its language.
@@ -269,6 +270,22 @@ pub struct File {
     pub kind: &'static str,
     /// Its size, such as `2.4 MB`.
     pub size: Option<String>,
+    /// How long it takes, such as `22:10`.
+    pub duration: Option<String>,
+    /// The address of the text of what is said.
+    pub captions: Option<String>,
+    /// The picture before a video plays.
+    pub poster: Option<String>,
+}
+
+/// What was corrected.
+#[derive(Debug, Serialize)]
+pub struct Correction {
+    pub on: Moment,
+    pub text: String,
+    /// The language and direction of the text, if they differ from the page's.
+    pub lang: Option<String>,
+    pub dir: Option<&'static str>,
 }
 
 /// Why a story was withdrawn.
@@ -285,6 +302,7 @@ pub struct Withdrawn {
 pub struct Image {
     pub url: String,
     pub alt: String,
+    pub caption: Option<String>,
     pub credit: Option<String>,
     pub width: Option<u32>,
     pub height: Option<u32>,
