@@ -301,3 +301,17 @@ fn mistakes_in_media_are_errors_with_their_cure() {
         assert!(run.status == 1 && run.stderr.contains(message), "{line}: {run:?}");
     }
 }
+
+#[test]
+fn a_picture_of_a_gallery_without_alt_is_a_warning() {
+    let site = Site::new();
+    let story = |alt: &str| {
+        let images = format!(
+            "images = [{{ url = \"https://a.example/1.jpg\", alt = \"A\" }}, {{ url = \"https://a.example/2.jpg\"{alt} }}]"
+        );
+        site.write("stories/a.toml", format!("published = 2025-01-01\n{images}\n[translations.en]\ntitle = \"A\"\n"));
+        site.run(&["check"]).stderr
+    };
+    assert!(story("").contains("a picture of the gallery has no `alt`"));
+    assert_eq!(story(", alt = \"B\""), "");
+}

@@ -214,9 +214,14 @@ fn in_values(translation: &Translation<'_>, now: Timestamp) -> Vec<Finding> {
         let message = "the link is relative, and is resolved against `base_url`";
         found.push(finding(Lint::RelativeLink, &["link"], message, "write the whole address, with `https://`"));
     }
-    if translation.image.url.is_some() && translation.image.alt.is_none_or(|alt| alt.trim().is_empty()) {
+    let has_no_alt = |alt: Option<&str>| alt.is_none_or(|alt| alt.trim().is_empty());
+    if translation.image.url.is_some() && has_no_alt(translation.image.alt) {
         let message = "the image has no `alt`, which tells what it shows to those who do not see it";
         found.push(finding(Lint::MissingAlt, &["image"], message, "write one, in the language of the text"));
+    }
+    if translation.images.iter().any(|image| has_no_alt(image.alt.as_ref().map(|alt| &*alt.0))) {
+        let message = "a picture of the gallery has no `alt`, which tells what it shows to those who do not see it";
+        found.push(finding(Lint::MissingAlt, &["images"], message, "write one for each, in the language of the text"));
     }
     if translation.enclosures.iter().any(|file| file.length.is_none()) {
         let message = "a file has no `length`, which podcast programs need";
