@@ -116,7 +116,7 @@ fn workflow() -> String {
     WORKFLOW.replace("@ACTION@", &format!("{action}@v{}", env!("CARGO_PKG_VERSION")))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pages"))]
 mod tests {
     use super::*;
     use crate::config::Config;
