@@ -125,13 +125,18 @@ class Site:
         published = self.instant(record["published"])
         withdrawn = record.get("withdrawn")
         link = record.get("link")
+        if link:
+            link = link.replace("{language}", language)
+        elif self.site.get("pages", True) and self.site.get("story_pages") != "none":
+            # Without a link it has a page of its own.
+            link = f"{self.base}{language}/stories/{record['id']}/"
         return Entry(
             story=record["id"],
             language=language,
             title=FORBIDDEN.sub("", record.get("title", "")),
             published=published,
             updated=max(self.instant(record["updated"]) if "updated" in record else published, published),
-            link=link and link.replace("{language}", language),
+            link=link,
             guid=record.get("guid"),
             topics=topics,
             draft=record.get("draft", False),
