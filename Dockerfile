@@ -12,7 +12,6 @@ COPY --from=build /out/tidings /usr/local/bin/tidings
 USER nobody
 WORKDIR /site
 EXPOSE 8080 8081
-# The image serves a site that is mounted at /site. The health check needs `admin` in the table [server].
-HEALTHCHECK --interval=30s --timeout=5s CMD wget -q -O /dev/null http://127.0.0.1:8081/healthz
+# The image serves a site that is mounted at /site; compose.yaml has a health check.
 ENTRYPOINT ["tidings"]
 CMD ["serve", "--listen", "*:8080"]

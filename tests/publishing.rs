@@ -89,6 +89,12 @@ fn a_build_ends_with_what_changed_and_what_comes_next() {
         "| language | new | changed | gone |\n| --- | ---: | ---: | ---: |\n| en | 1 | 0 | 0 |\n| ru | 1 | 0 | 0 |\n\nnew:\n\n- `f` (en, ru)\n"
     );
     assert!(build("markdown", "2026-02-01").starts_with("No entry is new"));
+    std::fs::rename(site.path("stories/f.toml"), site.path("stories/h.toml")).unwrap();
+    let moved = build("markdown", "2026-02-01");
+    assert!(moved.contains("\nwarnings:\n\n- the entry `f` (en) has become `h`"), "{moved}");
+    assert!(moved.contains("– write `id = \"f\"` here"), "{moved}");
+    std::fs::rename(site.path("stories/h.toml"), site.path("stories/f.toml")).unwrap();
+    build("markdown", "2026-02-01");
     for number in 0..12 {
         story(&format!("g{number:02}"), "published = 2025-02-01", "Seven");
     }

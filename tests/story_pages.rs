@@ -16,7 +16,8 @@ fn site(story_pages: &str) -> Site {
         "published = 2025-03-01\nupdated = 2025-03-02T09:30:00Z\ntopics = [\"research\"]\n\
          image = { url = \"https://i.example/w.jpg\", alt = \"A <well>\", credit = \"Photo: A\", width = 800, height = 600 }\n\
          enclosures = [\n  { url = \"https://i.example/talk.mp3\", type = \"audio/mpeg\", length = 2400000, title = \"The talk\" },\n\
-         \x20 { url = \"https://i.example/a%20b.pdf\", type = \"application/pdf\", length = 812345 },\n]\n\
+         \x20 { url = \"https://i.example/a%20b.pdf\", type = \"application/pdf\", length = 812345 },\n\
+         \x20 { url = \"https://i.example/%E2%80%AEfdp.exe\" },\n]\n\
          [translations.en]\ntitle = \"Water & <wells>\"\nsummary = \"Twelve wells.\"\n\
          content_markdown = \"See[^1] the **well**.\\n\\n[^1]: Deep.\"\n\
          [translations.ru]\ntitle = \"Вода\"\nauthors = [{ name = \"И. Автор\" }]\n",
@@ -170,6 +171,12 @@ fn a_link_that_comes_later_is_told_with_the_redirect_to_write() {
     site.write("stories/2024/light.toml", light);
     let (_, warnings) = build(&site);
     assert!(warnings.contains("is the page of a story, so it is not redirected"), "{warnings}");
+    let config = site.read("tidings.toml");
+    for form in ["en/stories/2024/light/", "en/stories/2024/light"] {
+        site.write("tidings.toml", config.replace("en/stories/2024/light/index.html", form));
+        let (_, warnings) = build(&site);
+        assert!(warnings.contains("is the page of a story, so it is not redirected"), "{form}: {warnings}");
+    }
     assert!(site.read("public/en/stories/2024/light/index.html").contains("<h1 class=\"p-name\">Light</h1>"));
 }
 

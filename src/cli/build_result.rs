@@ -104,7 +104,8 @@ impl BuildResult<'_> {
         let counts = kinds(&outcome.entries).map(|(kind, entries)| format!("{} {kind}", entries.len()));
         let _ = writeln!(out, "entries: {}", counts.join(", "));
         // All entries of a first publication are new.
-        if outcome.entries.added.len() < translations {
+        let EntryChanges { added, changed, removed } = &outcome.entries;
+        if added.len() < translations || !changed.is_empty() || !removed.is_empty() {
             for (kind, entries) in kinds(&outcome.entries) {
                 for line in listed(entries, |story, languages| format!("{story} ({languages})")) {
                     let _ = writeln!(out, "  {kind}: {}", escape(&line));
@@ -146,6 +147,13 @@ impl BuildResult<'_> {
                     let _ = writeln!(out, "- {line}");
                 });
             }
+        }
+        if !self.outcome.warnings.is_empty() {
+            let _ = write!(out, "\nwarnings:\n\n");
+        }
+        for warning in &self.outcome.warnings {
+            let help = warning.help.as_ref().map(|help| format!(" – {help}")).unwrap_or_default();
+            let _ = writeln!(out, "- {}", escape(&format!("{}{help}", warning.message)));
         }
         out
     }

@@ -61,7 +61,9 @@ impl Plan {
         if options.instead.github {
             let path = folder.join(".github/workflows/tidings.yml");
             let result = format!(
-                "wrote {}\nnext: commit it, and choose \"GitHub Actions\" under Settings, Pages in the repository\n",
+                "wrote {}\n\
+                 next: set `base_url` in tidings.toml to the address where the pages will be, commit both to the branch `main`,\n\
+                 and choose \"GitHub Actions\" under Settings, Pages in the repository\n",
                 path.display()
             );
             return Plan { files: vec![(path, Cow::Owned(workflow().into_bytes()))], result };

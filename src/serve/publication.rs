@@ -170,7 +170,10 @@ impl Publication {
     }
 
     fn find_below_root(&self, path: &str) -> Lookup<'_> {
-        if let Some(lookup) = self.find_exact(path) {
+        // The page of a folder comes before a redirect from its address.
+        let index = || self.find_exact(&format!("{path}index.html")).filter(|_| path.is_empty() || path.ends_with('/'));
+        let is_document = |lookup: &Lookup<'_>| !matches!(lookup, Lookup::Redirect(_));
+        if let Some(lookup) = index().filter(is_document).or_else(|| self.find_exact(path)) {
             return lookup;
         }
         // The folder of the stories of a language has no page of its own.

@@ -203,10 +203,16 @@ impl Site {
 }
 
 impl Site {
-    /// The entry whose page is, or would be, at a path.
-    pub(super) fn entry_of_story_path(&self, path: &str) -> Option<EntryId> {
-        let (language, id) = path.strip_suffix("/index.html")?.split_once("/stories/")?;
-        self.visible_entry(id, language)
+    /// The entry whose page is, or would be, at a path, with or without the name of the page in its folder.
+    fn entry_of_story_path(&self, path: &str) -> Option<EntryId> {
+        let folder = path.strip_suffix("/index.html").unwrap_or(path.trim_end_matches('/'));
+        let (language, id) = folder.split_once("/stories/")?;
+        self.catalog.find(&self.store, id, self.config.language(language)?)
+    }
+
+    /// Whether a path is that of a story's page.
+    pub(super) fn is_story_page(&self, path: &str) -> bool {
+        self.entry_of_story_path(path).is_some_and(|entry| self.story_key(entry).is_some())
     }
 
     /// A warning if the page of a story at this path is gone because the story has a `link` now.
@@ -216,7 +222,8 @@ impl Site {
     pub(crate) fn replaced_page(&self, path: &str) -> Result<Option<Diagnostic>, Diagnostic> {
         let is_redirected = self.config.redirects.iter().any(|redirect| redirect.from == path);
         let Some(entry) = self.entry_of_story_path(path).filter(|_| !is_redirected) else { return Ok(None) };
-        if !self.catalog.meta(entry).has_link || self.story_key(entry).is_some() {
+        let is_visible = self.plan.state(entry) == EntryState::Visible;
+        if !is_visible || !self.catalog.meta(entry).has_link || self.story_key(entry).is_some() {
             return Ok(None);
         }
         let resolved = self.resolve_entries(&[entry], false, false)?;

@@ -272,7 +272,7 @@ impl Site {
         };
         let mut diagnostics = Vec::new();
         for redirect in redirects {
-            if self.entry_of_story_path(&redirect.from).is_some_and(|entry| self.story_key(entry).is_some()) {
+            if self.is_story_page(&redirect.from) {
                 let message = format!("`{}` is the page of a story, so it is not redirected", redirect.from);
                 diagnostics.push(Diagnostic::warning(redirect.location.clone(), message).help("remove this redirect"));
             } else if is_published(&redirect.from) {
@@ -375,9 +375,8 @@ impl Site {
     pub(crate) fn planned_documents(&self) -> Vec<PlannedDocument> {
         let mut documents = self.plan.documents(&self.config, &self.catalog);
         // The page of a story comes before a redirect from its path.
-        let is_story = |path: &str| self.entry_of_story_path(path).is_some_and(|entry| self.story_key(entry).is_some());
         documents.retain(|planned| match planned.key {
-            DocumentKey::RedirectPage(index) => !is_story(&self.config.redirects[usize::from(index)].from),
+            DocumentKey::RedirectPage(index) => !self.is_story_page(&self.config.redirects[usize::from(index)].from),
             _ => true,
         });
         documents

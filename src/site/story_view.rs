@@ -142,7 +142,13 @@ impl ViewBuilder<'_> {
     fn file(&self, file: &Enclosure) -> view::File {
         let name = || {
             let name = file.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-            percent_decode_str(name).decode_utf8_lossy().into_owned()
+            let decoded = percent_decode_str(name).decode_utf8_lossy();
+            // A name may not turn the text around it.
+            let is_plain = !decoded.contains(|letter: char| {
+                letter.is_control()
+                    || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            });
+            if is_plain { decoded.into_owned() } else { name.to_owned() }
         };
         view::File {
             url: file.url.to_string(),

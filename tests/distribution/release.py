@@ -99,11 +99,10 @@ def install(folder, releases, version):
         "GITHUB_ACTION_PATH": str(REPOSITORY),
         "GITHUB_PATH": str(paths),
         "RUNNER_TEMP": str(folder / "temp"),
-        "VERSION": "",
-        "REF": version,
+        "VERSION": version,
         "RELEASES": releases,
     }
-    expect(set(step["env"]) == {"VERSION", "REF", "RELEASES"}, f"the step has other variables: {step['env']}")
+    expect(set(step["env"]) == {"VERSION", "RELEASES"}, f"the step has other variables: {step['env']}")
     done = subprocess.run(["bash", "-e", "-c", step["run"]], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     return done, paths.read_text().split()
 
@@ -170,8 +169,9 @@ with temporary_folder() as folder:
         address = f"http://127.0.0.1:{server.server_port}"
 
         with check("the action installs a release, and refuses one that was changed"):
-            done, paths = install(folder, address, f"v{VERSION}")
-            expect(done.returncode == 0 and len(paths) == 1, done.stderr)
+            for version in (f"v{VERSION}", ""):
+                done, paths = install(folder, address, version)
+                expect(done.returncode == 0 and len(paths) == 1, done.stderr)
             expect(run(Path(paths[0]) / "tidings", "--version").stdout == f"tidings {VERSION}\n", "it is another version")
             done, paths = install(folder, address, "main")
             expect(done.returncode == 2 and "name one, such as" in done.stderr and not paths, done.stderr)
