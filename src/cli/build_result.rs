@@ -70,12 +70,7 @@ impl BuildResult<'_> {
             "changed_urls": urls(&outcome.written),
             "removed_urls": urls(&outcome.removed),
             "entries": entries.into_iter().collect::<Value>(),
-            "next_change": self.next_change.as_ref().map(|next| json!({
-                "at": self.time(next),
-                "story": next.story,
-                "language": next.language,
-                "what": next.kind.verb(),
-            })),
+            "next_change": self.next_change.as_ref().map(|next| next.to_json(self.time(next))),
         });
         if self.is_check {
             value["up_to_date"] = outcome.is_current().into();

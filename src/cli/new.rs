@@ -9,16 +9,17 @@ use super::args::NewOptions;
 use super::filter::{language, topic};
 use super::report::Report;
 use super::slug::slug;
-use super::{configuration, configuration_path, schema};
+use super::{configuration_path, schema};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::files;
 
 /// Writes a draft with a title.
 pub fn run(config: Option<&Path>, options: &NewOptions, report: &mut Report) -> u8 {
-    let written = configuration(config).map_err(Vec::from).and_then(|read| {
-        let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
-        write(&path, &read, options).map_err(|diagnostic| vec![diagnostic])
+    let one = |diagnostic| vec![diagnostic];
+    let written = configuration_path(config).map_err(one).and_then(|path| {
+        let config = Config::load(&path)?;
+        write(&path, &config, options).map_err(one)
     });
     match written {
         Ok(path) => report.result(&format!("{}\n", path.display())),

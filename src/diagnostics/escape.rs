@@ -169,7 +169,7 @@ fn credentials(part: &str, is_authority: bool) -> Option<Range<usize>> {
 /// Whether a character acts on a terminal or on the order of the others instead of showing something.
 ///
 /// The marks U+200C to U+200F and U+061C are needed by Arabic, Hebrew and Persian text, and act on their neighbours only.
-fn is_active(c: char) -> bool {
+pub fn is_active(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::files;
 use crate::model::entry_tag_uri;
+use crate::source::SCHEMA_COMMENT;
 use crate::store::{Draft, Store, StoryLookup};
 
 /// Reconciles drafts with the files of a folder.
@@ -209,7 +210,7 @@ impl<'a> Reconciler<'a> {
     /// The first line of the file of a new story, by which an editor finds the schema.
     fn schema_line(&self, id: &str) -> String {
         let up = "../".repeat(id.matches('/').count());
-        self.options.schema.as_ref().map(|path| format!("{SCHEMA_MARK}{up}{path}\n")).unwrap_or_default()
+        self.options.schema.as_ref().map(|path| format!("{SCHEMA_COMMENT}{up}{path}\n")).unwrap_or_default()
     }
 
     /// Drops guids that this site mints for another story or language.
@@ -363,9 +364,6 @@ impl<'a> Reconciler<'a> {
     }
 }
 
-/// How the first line of a file begins that names its schema.
-const SCHEMA_MARK: &str = "#:schema ";
-
 /// The line of a file that names its schema, or nothing.
 fn schema_line_of(bytes: &[u8]) -> String {
     let line = &bytes[..bytes.len() - without_schema(bytes).len()];
@@ -374,7 +372,7 @@ fn schema_line_of(bytes: &[u8]) -> String {
 
 /// A file without the line that names its schema.
 pub fn without_schema(bytes: &[u8]) -> &[u8] {
-    let end = memchr::memchr(b'\n', bytes).filter(|_| bytes.starts_with(SCHEMA_MARK.as_bytes()));
+    let end = memchr::memchr(b'\n', bytes).filter(|_| bytes.starts_with(SCHEMA_COMMENT.as_bytes()));
     end.map_or(bytes, |end| &bytes[end + 1..])
 }
 

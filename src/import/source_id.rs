@@ -9,10 +9,12 @@
 //! | `segment:` | of an entry in a record of version 1: the last segment of its path or address |
 
 use std::fmt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use url::Url;
+
+use crate::files::{lexical, relative};
 
 const KINDS: [&str; 5] = ["name:", "url:", "feed:", "path:", SEGMENT];
 const SEGMENT: &str = "segment:";
@@ -99,28 +101,8 @@ pub fn is_below(written: &str, base: &Url) -> bool {
 
 /// An absolute path with symbolic links resolved as far as it exists, without `.` and `..`.
 fn resolved(path: &Path) -> PathBuf {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if let Ok(real) = absolute.canonicalize() {
-        return real;
-    }
-    let mut plain = PathBuf::new();
-    for part in absolute.components() {
-        match part {
-            Component::ParentDir => drop(plain.pop()),
-            Component::CurDir => {}
-            other => plain.push(other),
-        }
-    }
-    plain
-}
-
-/// A path relative to a folder, with `..` where it is not below it.
-fn relative(path: &Path, folder: &Path) -> PathBuf {
-    let shared = path.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
-    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
-    let relative: PathBuf = up.chain(path.components().skip(shared)).collect();
-    if relative.as_os_str().is_empty() { PathBuf::from(".") } else { relative }
+    let here = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    here.canonicalize().unwrap_or_else(|_| lexical(here))
 }
 
 #[cfg(test)]

@@ -88,6 +88,14 @@ pub struct Enclosure {
     pub poster: Option<Url>,
 }
 
+impl Enclosure {
+    /// `audio` or `video`, if it is one.
+    pub fn medium(&self) -> Option<&'static str> {
+        let kind = self.media_type.split('/').next();
+        ["audio", "video"].into_iter().find(|medium| kind == Some(medium))
+    }
+}
+
 /// A correction of a story, on its page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Correction {

@@ -114,7 +114,7 @@ impl Plan {
     /// The hash of what the sitemap lists: the pages and when they changed.
     pub(super) fn sitemap_input_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();
-        self.story_pages().for_each(|page| hasher.update(&page.input_hash().to_le_bytes()));
+        self.story_pages().for_each(|page| hasher.update(&page.input_hash.to_le_bytes()));
         for listing in &self.listings {
             hasher.update(&self.feed_plans[listing.feed_plan].updated.0.to_le_bytes());
             for month in &listing.months {

@@ -14,13 +14,7 @@ pub struct StoryPage {
     /// The next newer and the next older story with a page, of the same language and first topic.
     pub newer: Option<EntryId>,
     pub older: Option<EntryId>,
-    input_hash: u128,
-}
-
-impl StoryPage {
-    pub(super) fn input_hash(&self) -> u128 {
-        self.input_hash
-    }
+    pub(super) input_hash: u128,
 }
 
 impl Planner<'_> {

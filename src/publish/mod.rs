@@ -212,6 +212,8 @@ struct Job<'a> {
     /// About the manifest.
     warning: Option<Diagnostic>,
     files: Vec<OutputFile>,
+    /// The paths in the manifest that the new publication does not have, sorted.
+    stale_paths: Vec<String>,
     /// The visible entries, in the order of a manifest.
     entries: Vec<EntryId>,
     options: Options,
@@ -237,7 +239,8 @@ impl<'a> Job<'a> {
             });
         let mut entries: Vec<EntryId> = site.visible_entries().collect();
         entries.par_sort_unstable_by(|one, other| manifest::compare_keys(site.key(*one), site.key(*other)));
-        let job = Job { site, folder, previous, warning, files, entries, options };
+        let stale_paths = stale_paths(&previous, &files, options);
+        let job = Job { site, folder, previous, warning, files, stale_paths, entries, options };
         let mut obstacles = [obstacles, job.links()].concat();
         sort(&mut obstacles);
         if obstacles.is_empty() { Ok(job) } else { Err(obstacles) }
@@ -251,31 +254,20 @@ impl<'a> Job<'a> {
             true => self.files.iter().flat_map(|file| compress::copies(&file.path)).collect(),
             false => Vec::new(),
         };
-        let stale = self.stale_paths();
+        let stale = self.stale_paths.iter().map(String::as_str);
         let paths: Vec<&str> = outdated.chain(copies.iter().map(String::as_str)).chain(stale).collect();
         self.folder.links(&paths)
     }
 
-    /// The paths in the manifest that the new publication does not have, in no particular order.
-    fn stale_paths(&self) -> impl Iterator<Item = &str> {
-        let current: HashSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
-        let is_current = move |path: &str| {
-            current.contains(path)
-                || (self.options.compress && compress::document_of(path).is_some_and(|path| current.contains(path)))
-        };
-        self.previous.paths().filter(move |path| !is_current(path))
-    }
-
     /// Compares the documents that are no longer published with the manifest.
     fn stale_documents(&self) -> Result<Stale, Diagnostic> {
-        let mut paths: Vec<&str> = self.stale_paths().collect();
-        paths.par_sort_unstable();
+        let paths = &self.stale_paths;
         let compared: Result<Vec<_>, Diagnostic> = paths.par_iter().map(|path| self.compare_stale(path)).collect();
         let mut stale = Stale { removable: Vec::new(), kept: Vec::new(), is_intact: true };
-        for (path, (is_removable, is_intact)) in paths.into_iter().zip(compared?) {
+        for (path, (is_removable, is_intact)) in paths.iter().zip(compared?) {
             stale.is_intact &= is_intact || (!self.options.compress && compress::is_copy(path));
             if is_removable {
-                stale.removable.push(path.to_owned());
+                stale.removable.push(path.clone());
             } else {
                 let message = "this document is no longer published, but it is not as a build left it, so it is kept";
                 let warning = Diagnostic::warning(Location::file(self.folder.display_path(path)), message);
@@ -305,7 +297,7 @@ impl<'a> Job<'a> {
         let difference = compare::difference(&self.previous, self.entry_fingerprints());
         let changes = EntryChanges::of(&difference);
         let compared = compare::warnings(self.site, &self.previous, difference);
-        let replaced = self.stale_paths().filter_map(|path| self.site.replaced_page(path).transpose());
+        let replaced = self.stale_paths.iter().filter_map(|path| self.site.replaced_page(path).transpose());
         let mut replaced: Vec<Diagnostic> = replaced.collect::<Result<_, _>>()?;
         sort(&mut replaced);
         Ok((changes, self.warning.iter().cloned().chain(compared).chain(truncated(replaced)).chain(kept).collect()))
@@ -470,6 +462,18 @@ impl<'a> Job<'a> {
     fn stale(&self) -> Vec<PlannedDocument> {
         self.files.iter().filter(|file| file.up_to_date.is_none()).map(|file| file.planned).collect()
     }
+}
+
+/// The paths in a manifest that a new publication does not have, sorted.
+fn stale_paths(previous: &Manifest, files: &[OutputFile], options: Options) -> Vec<String> {
+    let current: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
+    let is_current = |path: &str| {
+        current.contains(path)
+            || (options.compress && compress::document_of(path).is_some_and(|path| current.contains(path)))
+    };
+    let mut paths: Vec<String> = previous.paths().filter(|path| !is_current(path)).map(str::to_owned).collect();
+    paths.par_sort_unstable();
+    paths
 }
 
 /// Whether a document names tidings as what wrote it. Every format has a field or a comment for it.

@@ -72,12 +72,11 @@ impl Element {
         if file.duration.is_none() && file.captions.is_none() && file.poster.is_none() {
             return None;
         }
-        let medium = ["audio", "video"].into_iter().find(|medium| file.media_type.starts_with(medium));
         let number = |number: Option<u64>| number.map(|number| number.to_string());
         let mut media = Element::new("media:content")
             .attribute("url", file.url.as_str())
             .attribute("type", file.media_type.as_str())
-            .attribute("medium", medium)
+            .attribute("medium", file.medium())
             .attribute("fileSize", number(file.length).as_deref())
             .attribute("duration", number(file.duration).as_deref());
         if let Some(captions) = &file.captions {

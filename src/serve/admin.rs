@@ -140,9 +140,7 @@ fn status(server: &Server) -> String {
         .collect();
     let (stories, translations) = status.counts;
     let time = |at: Timestamp| at.utc().to_rfc3339_opts(SecondsFormat::Secs, true);
-    let next_change = status.next_change.as_ref().map(
-        |next| json!({ "at": time(next.at), "story": next.story, "language": next.language, "what": next.kind.verb() }),
-    );
+    let next_change = status.next_change.as_ref().map(|next| next.to_json(time(next.at)));
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "start": time(server.start),

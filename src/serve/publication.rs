@@ -170,35 +170,37 @@ impl Publication {
     }
 
     fn find_below_root(&self, path: &str) -> Lookup<'_> {
-        // The page of a folder comes before a redirect from its address.
-        let index = || self.find_exact(&format!("{path}index.html")).filter(|_| path.is_empty() || path.ends_with('/'));
-        let is_document = |lookup: &Lookup<'_>| !matches!(lookup, Lookup::Redirect(_));
-        if let Some(lookup) = index().filter(is_document).or_else(|| self.find_exact(path)) {
+        // As static hosts do: a folder returns its index, which comes before a redirect from its address.
+        let is_folder = path.is_empty() || path.ends_with('/');
+        let index = || self.find_document(&format!("{path}index.html")).filter(|_| is_folder);
+        if let Some(lookup) = self.find_document(path).or_else(index).or_else(|| self.find_redirect(path)) {
             return lookup;
         }
         // The folder of the stories of a language has no page of its own.
         if let Some((language, "stories" | "stories/")) = path.split_once('/')
             && self.config.language(language).is_some()
         {
-            return Lookup::Redirect(HeaderValue::from_static(if path.ends_with('/') { "../" } else { "./" }));
+            return Lookup::Redirect(HeaderValue::from_static(if is_folder { "../" } else { "./" }));
         }
-        // As static hosts do: a folder returns its index, and the name of a folder redirects to it.
-        if path.is_empty() || path.ends_with('/') {
-            return self.find_exact(&format!("{path}index.html")).unwrap_or(Lookup::NotFound);
+        if is_folder {
+            return self.find_redirect(&format!("{path}index.html")).unwrap_or(Lookup::NotFound);
         }
+        // The name of a folder redirects to it.
         let name = path.rsplit('/').next().unwrap_or_default();
-        let is_folder = !matches!(self.find_exact(&format!("{path}/index.html")), None | Some(Lookup::Redirect(_)));
+        let has_index = self.find_document(&format!("{path}/index.html")).is_some();
         match HeaderValue::from_str(&format!("{name}/")) {
-            Ok(folder) if is_folder => Lookup::Redirect(folder),
+            Ok(folder) if has_index => Lookup::Redirect(folder),
             _ => Lookup::NotFound,
         }
     }
 
-    fn find_exact(&self, path: &str) -> Option<Lookup<'_>> {
+    fn find_document(&self, path: &str) -> Option<Lookup<'_>> {
         let resource = self.resources.get(path).map(Lookup::Resource);
-        let lazy = || self.lazy_pages.get(path).map(Lookup::Lazy);
-        let redirect = || self.redirects.get(path).map(|location| Lookup::Redirect(location.clone()));
-        resource.or_else(lazy).or_else(redirect)
+        resource.or_else(|| self.lazy_pages.get(path).map(Lookup::Lazy))
+    }
+
+    fn find_redirect(&self, path: &str) -> Option<Lookup<'_>> {
+        self.redirects.get(path).map(|location| Lookup::Redirect(location.clone()))
     }
 }
 

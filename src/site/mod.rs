@@ -88,6 +88,13 @@ pub(crate) struct NextChange {
     pub language: String,
 }
 
+impl NextChange {
+    /// For scripts; `at` is its time as it is written.
+    pub fn to_json(&self, at: String) -> serde_json::Value {
+        serde_json::json!({ "at": at, "story": self.story, "language": self.language, "what": self.kind.verb() })
+    }
+}
+
 /// What time does to an entry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ChangeKind {

@@ -9,7 +9,10 @@ use crate::model::{
     Correction, Deleted, Enclosure, Entry, Html, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel,
     absolute, media_type_of,
 };
-use crate::store::{RawEnclosure, RawImage, RawPerson, Translation, body, page as link_url, parse_duration};
+use crate::store::{
+    Image as StoredImage, RawEnclosure, RawPerson, Str, Translation, body, in_language, page as link_url,
+    parse_duration,
+};
 
 /// An entry whose text was read from the store.
 #[derive(Debug, Clone)]
@@ -46,20 +49,19 @@ pub fn resolve(
     let base = written.clone().unwrap_or(home);
     let link = written.or(page);
     let withdrawn = translation.withdrawn;
+    // What is said of a story as a whole is in the default language.
+    let of_story = &config.languages[0].language;
+    let written_in = |is_own: bool| if is_own { edition.language.clone() } else { of_story.clone() };
     let moment = |at: Timestamp| config.site.zone.moment(at);
     let deleted = Deleted {
         iri: iri.clone(),
         when: moment(withdrawn.map_or(translation.updated, |withdrawn| withdrawn.on)),
-        reason: withdrawn.and_then(|withdrawn| {
-            let of_story = &config.languages[0].language;
-            let reason = Text::block(withdrawn.reason?)?;
-            Some((reason, if withdrawn.is_own { language.clone() } else { of_story.clone() }))
-        }),
+        reason: withdrawn.and_then(|withdrawn| Some((Text::block(withdrawn.reason?)?, written_in(withdrawn.is_own)))),
     };
     let sibling = Sibling { language: language.clone(), id: id.clone(), url: link.clone() };
     let content = translation.content.filter(|_| with_body);
     let (content, losses) = content.map_or_else(Default::default, |content| body(content, &base, &language, &anchors));
-    let images: Vec<Image> = translation.images.iter().filter_map(|raw| gallery_image(raw, &base, &language)).collect();
+    let images: Vec<Image> = translation.images.iter().filter_map(|raw| image(raw, &base, &language)).collect();
     let content = if with_body { with_gallery(content, &images, &language) } else { content };
     let entry = translation.title.and_then(Text::line).map(|title| Entry {
         id,
@@ -74,14 +76,13 @@ pub fn resolve(
             Some(authors) => authors.iter().filter_map(|author| person(author, &base)).collect(),
             None => config.site.authors.clone(),
         },
-        image: image(translation, &base, &language),
+        image: image(&translation.image, &base, &language),
         images,
         correction: translation.correction.and_then(|correction| {
-            let of_story = &config.languages[0].language;
             Some(Correction {
                 on: moment(correction.on),
                 text: Text::block(correction.text)?,
-                language: if correction.is_own { language.clone() } else { of_story.clone() },
+                language: written_in(correction.is_own),
             })
         }),
         enclosures: translation.enclosures.iter().filter_map(|raw| enclosure(raw, &base, &language)).collect(),
@@ -105,8 +106,7 @@ fn person(raw: &RawPerson<'_>, base: &Url) -> Option<Person> {
     })
 }
 
-fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Option<Image> {
-    let image = translation.image;
+fn image(image: &StoredImage<'_>, base: &Url, language: &Language) -> Option<Image> {
     Some(Image {
         url: url(image.url?, base, language)?,
         alt: image.alt.and_then(Text::line),
@@ -117,26 +117,13 @@ fn image(translation: &Translation<'_>, base: &Url, language: &Language) -> Opti
     })
 }
 
-fn gallery_image(raw: &RawImage<'_>, base: &Url, language: &Language) -> Option<Image> {
-    let line = |text: &Option<crate::store::Str<'_>>| text.as_ref().and_then(|text| Text::line(&text.0));
-    Some(Image {
-        url: url(&raw.url.as_ref()?.0, base, language)?,
-        alt: line(&raw.alt),
-        caption: line(&raw.caption),
-        credit: line(&raw.credit),
-        width: raw.width,
-        height: raw.height,
-    })
-}
-
 /// A body with the figures of a gallery after it.
 fn with_gallery(content: Option<Html>, images: &[Image], language: &Language) -> Option<Html> {
     if images.is_empty() {
         return content;
     }
     let mut out = content.map(|content| content.as_str().to_owned()).unwrap_or_default();
-    let direction = language.direction();
-    out += &format!("<div lang=\"{language}\" dir=\"{direction}\">");
+    let mut figures = String::new();
     for image in images {
         let attribute = |name: &str, value: &str| format!(" {name}=\"{}\"", encode_double_quoted_attribute(value));
         let size = |name: &str, size: Option<u32>| size.map(|size| format!(" {name}=\"{size}\"")).unwrap_or_default();
@@ -147,13 +134,14 @@ fn with_gallery(content: Option<Html>, images: &[Image], language: &Language) ->
             [&image.caption, &image.credit].into_iter().flatten().map(|text| encode_text(text.as_str())).collect();
         let caption =
             if words.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>", words.join(" · ")) };
-        out += &format!("<figure><img{source}{alt}{sizes}>{caption}</figure>");
+        figures += &format!("<figure><img{source}{alt}{sizes}>{caption}</figure>");
     }
-    Some(Html::of_sanitized(out + "</div>"))
+    out += &in_language(&figures, language);
+    Some(Html::of_sanitized(out))
 }
 
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
-    let of = |written: &Option<crate::store::Str<'_>>| url(&written.as_ref()?.0, base, language);
+    let of = |written: &Option<Str<'_>>| url(&written.as_ref()?.0, base, language);
     let url = of(&raw.url)?;
     let media_type = raw
         .media_type

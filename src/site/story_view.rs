@@ -8,7 +8,8 @@ use super::render::ResolvedEntries;
 use super::view::ViewBuilder;
 use crate::catalog::EntryId;
 use crate::config::LanguageIndex;
-use crate::model::{Enclosure, Language, Moment};
+use crate::diagnostics::is_active;
+use crate::model::{Enclosure, Moment};
 use crate::plan::{DocumentKey, FeedKey, PageKind, StoryKind};
 use crate::render::pages::view;
 
@@ -26,7 +27,6 @@ impl ViewBuilder<'_> {
         let heading = heading.unwrap_or_else(|| self.message("withdrawn"));
         let summary = entry.as_ref().filter(|_| !is_withdrawn).and_then(|entry| entry.summary.as_ref());
         let mut page = self.page(feed, heading, summary.map(ToString::to_string));
-        self.link_story_languages(index, &mut page);
         let neighbours = self.site.plan.story_neighbours(index).map(|other| {
             let entry = self.site.entry(other?, parts)?;
             Some(self.link(self.site.story_key(other?)?, entry.title.to_string()))
@@ -36,7 +36,6 @@ impl ViewBuilder<'_> {
             page.noindex = true;
             page.alternates.clear();
             page.card = card("website", &page, None);
-            page.json_ld.clear();
             let withdrawn = Some(self.withdrawn(index, parts));
             return view::Story { page, withdrawn, ..self.empty_story(listing) };
         };
@@ -57,13 +56,8 @@ impl ViewBuilder<'_> {
             (self.moment(entry.published), (entry.updated != entry.published).then(|| self.moment(entry.updated)));
         let (authors, body) = (authors.collect(), entry.content.as_ref().map(|content| content.as_str().to_owned()));
         let correction = entry.correction.as_ref().map(|correction| {
-            let other = Some(&correction.language).filter(|other| *other != self.language_of(self.language));
-            view::Correction {
-                on: self.moment(correction.on),
-                text: correction.text.to_string(),
-                lang: other.map(Language::to_string),
-                dir: other.map(Language::direction),
-            }
+            let (lang, dir) = self.marked(&correction.language);
+            view::Correction { on: self.moment(correction.on), text: correction.text.to_string(), lang, dir }
         });
         let entry = self.entry(feed, index, entry);
         page.card = card("article", &page, entry.image.as_ref());
@@ -102,31 +96,27 @@ impl ViewBuilder<'_> {
         }
     }
 
-    /// Leads from the page of a story to its pages in other languages.
-    fn link_story_languages(&self, index: EntryId, page: &mut view::Page) {
+    /// Links from the page of a story to its pages in other languages, and these languages.
+    pub(super) fn story_languages(&self, index: EntryId) -> (Vec<view::Link>, Vec<view::Alternate>) {
         let config = &self.site.config;
         let siblings = self.site.visible_translations(index);
         let keys: Vec<(LanguageIndex, DocumentKey)> = siblings
             .filter_map(|sibling| Some((self.site.catalog.meta(sibling).language, self.site.story_key(sibling)?)))
             .collect();
-        for (language, link) in self.site.language_indices(None).zip(&mut page.languages) {
+        let link = |language: LanguageIndex| {
             let listing =
                 DocumentKey::Page { feed: FeedKey { language: Some(language), topic: None }, kind: PageKind::Newest };
             let key = keys.iter().find(|(other, _)| *other == language).map_or(listing, |(_, key)| *key);
-            *link = self.link_in(key, config.languages[usize::from(language)].name.to_string(), language);
-        }
-        page.alternates = keys.iter().map(|(language, key)| self.alternate(*language, *key)).collect();
+            self.link_in(key, config.languages[usize::from(language)].name.to_string(), language)
+        };
+        let links = self.site.language_indices(None).map(link).collect();
+        (links, keys.iter().map(|(language, key)| self.alternate(*language, *key)).collect())
     }
 
     fn withdrawn(&self, index: EntryId, parts: &ResolvedEntries) -> view::Withdrawn {
-        let reason = parts.get(&index).and_then(|resolved| resolved.deleted.reason.clone());
-        let other =
-            reason.as_ref().map(|(_, language)| language).filter(|other| *other != self.language_of(self.language));
-        view::Withdrawn {
-            lang: other.map(Language::to_string),
-            dir: other.map(Language::direction),
-            reason: reason.map(|(reason, _)| reason.to_string()),
-        }
+        let reason = parts.get(&index).and_then(|resolved| resolved.deleted.reason.as_ref());
+        let (lang, dir) = reason.map(|(_, language)| self.marked(language)).unwrap_or_default();
+        view::Withdrawn { reason: reason.map(|(reason, _)| reason.to_string()), lang, dir }
     }
 
     /// A day, with the time unless it is midnight, as that of a bare date is.
@@ -144,20 +134,14 @@ impl ViewBuilder<'_> {
             let name = file.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
             let decoded = percent_decode_str(name).decode_utf8_lossy();
             // A name may not turn the text around it.
-            let is_plain = !decoded.contains(|letter: char| {
-                letter.is_control()
-                    || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-            });
+            let is_plain =
+                !decoded.contains(|letter: char| is_active(letter) || matches!(letter, '\u{200e}' | '\u{200f}'));
             if is_plain { decoded.into_owned() } else { name.to_owned() }
         };
         view::File {
             url: file.url.to_string(),
             title: file.title.as_ref().map(ToString::to_string).unwrap_or_else(name),
-            kind: match file.media_type.split('/').next() {
-                Some("audio") => "audio",
-                Some("video") => "video",
-                _ => "file",
-            },
+            kind: file.medium().unwrap_or("file"),
             media_type: file.media_type.clone(),
             size: file.length.map(|length| self.localizer.size(length)),
             duration: file.duration.map(clock),

@@ -52,8 +52,14 @@ impl<'s> ViewBuilder<'s> {
 
     /// A link whose text is in another language.
     pub(super) fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
-        let other = (language != self.language).then(|| self.language_of(language));
-        view::Link { lang: other.map(Language::to_string), dir: other.map(Language::direction), ..self.link(key, text) }
+        let (lang, dir) = self.marked(self.language_of(language));
+        view::Link { lang, dir, ..self.link(key, text) }
+    }
+
+    /// The language and direction of a text, if they differ from the page's.
+    pub(super) fn marked(&self, language: &Language) -> (Option<String>, Option<&'static str>) {
+        let other = (language != self.language_of(self.language)).then_some(language);
+        (other.map(Language::to_string), other.map(Language::direction))
     }
 
     pub(super) fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
@@ -77,7 +83,11 @@ impl<'s> ViewBuilder<'s> {
         other_feeds.push(FeedKey { language: None, topic: None });
         other_feeds.retain(|other| *other != feed);
         let in_first = |feed: FeedKey| self.feeds(feed).into_iter().next();
-        let mut page = view::Page {
+        let (languages, alternates) = match self.key {
+            DocumentKey::Story { entry, .. } => self.story_languages(entry),
+            _ => (self.site.language_indices(None).map(in_language).collect(), self.alternates(feed, kind)),
+        };
+        view::Page {
             lang: language.to_string(),
             dir: language.direction(),
             title,
@@ -85,8 +95,8 @@ impl<'s> ViewBuilder<'s> {
             description,
             url: self.key.page_url(self.site.names()).to_string(),
             root: self.root.clone(),
-            languages: self.site.language_indices(None).map(in_language).collect(),
-            alternates: self.alternates(feed, kind),
+            languages,
+            alternates,
             noindex: false,
             card: view::Card::default(),
             json_ld: String::new(),
@@ -105,9 +115,14 @@ impl<'s> ViewBuilder<'s> {
                     .filter(|icon| icon.origin() == config.site.base_url.origin())
                     .map(ToString::to_string),
             },
-        };
+        }
+    }
+
+    /// A page of several stories, with its card and metadata.
+    fn collection(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
+        let mut page = self.page(feed, heading, description);
         page.card = card("website", &page, None);
-        let json_ld = metadata::collection(config, &page);
+        let json_ld = metadata::collection(&self.site.config, &page);
         set_json_ld(&mut page, json_ld);
         page
     }
@@ -193,7 +208,7 @@ impl<'s> ViewBuilder<'s> {
         view::Listing {
             days: self.days(feed, parts),
             years: years.collect(),
-            ..self.listing(self.page(feed, heading, description), listing.count, feed)
+            ..self.listing(self.collection(feed, heading, description), listing.count, feed)
         }
     }
 
@@ -203,7 +218,7 @@ impl<'s> ViewBuilder<'s> {
         let back = DocumentKey::Page { feed, kind: PageKind::Newest };
         view::Listing {
             listing: Some(self.link(back, feed.title(&self.site.config).to_string())),
-            ..self.listing(self.page(feed, self.localizer.period(period), None), count, feed)
+            ..self.listing(self.collection(feed, self.localizer.period(period), None), count, feed)
         }
     }
 
@@ -283,7 +298,7 @@ impl<'s> ViewBuilder<'s> {
     pub(super) fn entry(&self, feed: FeedKey, index: EntryId, entry: Entry) -> view::Entry {
         let config = &self.site.config;
         let own = self.site.catalog.meta(index).language;
-        let other = (own != self.language).then(|| self.language_of(own));
+        let (lang, dir) = self.marked(self.language_of(own));
         // The page of a story here comes before its page elsewhere.
         let story_key = |entry: EntryId| self.site.story_key(entry);
         let siblings = self.site.visible_translations(index).filter(|sibling| *sibling != index);
@@ -302,9 +317,9 @@ impl<'s> ViewBuilder<'s> {
             topics: self.site.catalog.topics(index).iter().map(|topic| self.topic(feed, *topic)).collect(),
             title: entry.title.to_string(),
             href: story_key(index).map(|key| self.href(key)).or_else(|| entry.link.as_ref().map(ToString::to_string)),
-            lang: other.map(Language::to_string),
-            dir: other.map(Language::direction),
-            language: other.map(|_| config.languages[usize::from(own)].name.to_string()),
+            language: lang.as_ref().map(|_| config.languages[usize::from(own)].name.to_string()),
+            lang,
+            dir,
             summary: entry.summary.map(|summary| summary.to_string()),
             image: entry.image.map(|image| view::Image {
                 url: image.url.into(),
@@ -321,7 +336,7 @@ impl<'s> ViewBuilder<'s> {
     pub(super) fn not_found(&self) -> view::NotFound {
         let feed = FeedKey { language: Some(self.language), topic: None };
         let page = self.page(feed, self.message("not_found"), None);
-        let page = view::Page { noindex: true, json_ld: String::new(), ..page };
+        let page = view::Page { noindex: true, card: card("website", &page, None), ..page };
         let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
         view::NotFound {
             page,
@@ -368,7 +383,7 @@ impl<'s> ViewBuilder<'s> {
             view::Link { count, ..link }
         });
         view::Home {
-            page: self.page(feed, heading, config.languages[0].description.as_ref().map(ToString::to_string)),
+            page: self.collection(feed, heading, config.languages[0].description.as_ref().map(ToString::to_string)),
             interface_language: usize::from(self.language),
             editions: self.site.language_indices(None).map(edition).collect(),
             topics: topics.collect(),

@@ -193,6 +193,9 @@ impl SpannedDocument {
     }
 }
 
+/// How the comment of a file begins that tells an editor where its schema is.
+pub const SCHEMA_COMMENT: &str = "#:schema ";
+
 /// What other systems call a key, and what it is called here.
 const SYNONYMS: [(&str, &str); 34] = [
     ("date", "published"),

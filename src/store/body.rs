@@ -12,8 +12,12 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language, anchors: &str
     if inner.is_empty() {
         return (None, losses);
     }
-    let direction = language.direction();
-    (Some(Html::of_sanitized(format!("<div lang=\"{language}\" dir=\"{direction}\">{inner}</div>"))), losses)
+    (Some(Html::of_sanitized(in_language(inner, language))), losses)
+}
+
+/// HTML with its language and direction.
+pub fn in_language(html: &str, language: &Language) -> String {
+    format!("<div lang=\"{language}\" dir=\"{}\">{html}</div>", language.direction())
 }
 
 #[cfg(test)]

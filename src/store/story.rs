@@ -42,7 +42,7 @@ pub struct Translation<'r> {
     /// `None`: the authors of the site.
     pub authors: Option<&'r [Table<RawPerson<'r>>]>,
     pub image: Image<'r>,
-    pub images: &'r [Table<RawImage<'r>>],
+    pub images: Vec<Image<'r>>,
     pub correction: Option<Correction<'r>>,
     pub enclosures: &'r [Table<RawEnclosure<'r>>],
 }
@@ -325,7 +325,14 @@ impl Reader<'_> {
             link: raw.link.as_ref().or(story.raw.link.as_ref()).map(|link| link.0.as_ref()),
             authors: raw.authors.as_deref().or(story.raw.authors.as_deref()),
             image: Image::of(raw.image.as_deref(), story.raw.image.as_deref()),
-            images: raw.images.as_deref().or(story.raw.images.as_deref()).unwrap_or_default(),
+            images: raw
+                .images
+                .iter()
+                .chain(&story.raw.images)
+                .take(1)
+                .flatten()
+                .map(|image| Image::of(Some(image), None))
+                .collect(),
             correction: own
                 .correction
                 .or(story.correction.map(|correction| Correction { is_own: false, ..correction })),

@@ -219,7 +219,7 @@ fn in_values(translation: &Translation<'_>, now: Timestamp) -> Vec<Finding> {
         let message = "the image has no `alt`, which tells what it shows to those who do not see it";
         found.push(finding(Lint::MissingAlt, &["image"], message, "write one, in the language of the text"));
     }
-    if translation.images.iter().any(|image| has_no_alt(image.alt.as_ref().map(|alt| &*alt.0))) {
+    if translation.images.iter().any(|image| has_no_alt(image.alt)) {
         let message = "a picture of the gallery has no `alt`, which tells what it shows to those who do not see it";
         found.push(finding(Lint::MissingAlt, &["images"], message, "write one for each, in the language of the text"));
     }
