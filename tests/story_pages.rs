@@ -322,3 +322,55 @@ fn a_picture_of_a_gallery_without_alt_is_a_warning() {
     assert!(story("").contains("a picture of the gallery has no `alt`"));
     assert_eq!(story(", alt = \"B\""), "");
 }
+
+/// A large site, as a library makes it: one story each hour from 2020 on, every third of them in two languages.
+fn large(stories: u32) -> tidings::Site {
+    let config = tidings::Config::parse(&format!("{CONFIG}{CONFIG_FR}"), ".").unwrap();
+    let start = chrono::DateTime::parse_from_rfc3339("2020-01-01T00:00:00Z").unwrap();
+    let record = |number: u32| {
+        let published = (start + chrono::Duration::hours(number.into())).to_rfc3339();
+        let french = if number.is_multiple_of(3) { r#", "fr": {"title": "A"}"# } else { "" };
+        let text = format!(r#"{{"published": "{published}", "translations": {{"en": {{"title": "A"}}{french}}}}}"#);
+        tidings::StoryRecord::json(&number.to_string(), &text)
+    };
+    tidings::Site::from_stories(&config, (0..stories).map(record), NOW.parse().unwrap()).0
+}
+
+/// The parts of a sitemap, by their paths.
+fn sitemap_parts(site: &tidings::Site) -> std::collections::BTreeMap<String, String> {
+    let text = |path: &str| String::from_utf8(site.document(path).unwrap().unwrap().bytes).unwrap();
+    let index = text("sitemap.xml");
+    assert!(index.contains("<sitemapindex xmlns="), "{index}");
+    let addresses = index.split("<loc>").skip(1).map(|rest| rest.split("</loc>").next().unwrap().to_owned());
+    let paths = addresses.map(|address| address.strip_prefix("https://news.example.org/feeds/").unwrap().to_owned());
+    paths.map(|path| (path.clone(), text(&path))).collect()
+}
+
+#[test]
+fn a_large_sitemap_has_parts_and_a_story_changes_one_of_them() {
+    let before = sitemap_parts(&large(9_000));
+    let paths: Vec<&str> = before.keys().map(String::as_str).collect();
+    assert_eq!(
+        paths[..4],
+        ["sitemap/en-2020.xml", "sitemap/en-2021.xml", "sitemap/fr-2020.xml", "sitemap/fr-2021.xml"]
+    );
+    assert_eq!(paths[4..], ["sitemap/ru-2014.xml"]);
+    let addresses = |parts: &std::collections::BTreeMap<String, String>| -> Vec<String> {
+        let all = parts.values().flat_map(|part| part.split("<loc>").skip(1));
+        all.map(|rest| rest.split("</loc>").next().unwrap().to_owned()).collect()
+    };
+    let mut all = addresses(&before);
+    assert_eq!(all.iter().filter(|address| address.contains("/stories/")).count(), 9_000 + 3_000);
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), addresses(&before).len());
+    let after = sitemap_parts(&large(9_001));
+    let changed: Vec<&String> =
+        after.iter().filter(|(path, text)| before.get(*path) != Some(text)).map(|(path, _)| path).collect();
+    assert_eq!(changed, ["sitemap/en-2021.xml", "sitemap/fr-2021.xml"]);
+    let after = sitemap_parts(&large(9_002));
+    let before = sitemap_parts(&large(9_001));
+    let changed: Vec<&String> =
+        after.iter().filter(|(path, text)| before.get(*path) != Some(text)).map(|(path, _)| path).collect();
+    assert_eq!(changed, ["sitemap/en-2021.xml"]);
+}

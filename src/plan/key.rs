@@ -50,8 +50,10 @@ pub enum DocumentKey {
     Story { entry: EntryId, language: LanguageIndex, kind: StoryKind },
     /// A stylesheet.
     Style(Style),
-    /// The addresses of the pages, for search engines.
+    /// The addresses of the pages, for search engines; where they are many, the index of its parts.
     Sitemap,
+    /// A part of the sitemap.
+    SitemapPart(SitemapPart),
     /// `robots.txt`, where the site is the root of its host.
     Robots,
     /// What is shown where nothing is, in a language or in the default one at the root.
@@ -78,6 +80,15 @@ pub enum StoryKind {
     Visible,
     /// It was withdrawn; the page says so.
     Withdrawn,
+}
+
+/// The pages of a language and a period in the sitemap of a large site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SitemapPart {
+    pub language: LanguageIndex,
+    pub period: Period,
+    /// 0, except for a month that is too large for one file.
+    pub number: u16,
 }
 
 /// A stylesheet.
@@ -188,6 +199,13 @@ impl DocumentKey {
                 format!("assets/feed-{}.css", language_tag(config, language))
             }
             DocumentKey::Sitemap => "sitemap.xml".to_owned(),
+            DocumentKey::SitemapPart(SitemapPart { language, period, number }) => {
+                let language = language_tag(config, language);
+                match number {
+                    0 => format!("sitemap/{language}-{period}.xml"),
+                    _ => format!("sitemap/{language}-{period}-{number}.xml"),
+                }
+            }
             DocumentKey::Robots => "robots.txt".to_owned(),
             DocumentKey::NotFound(language) => in_folder_of(config, language, "404.html"),
             DocumentKey::Redirects => "_redirects".to_owned(),
@@ -237,6 +255,7 @@ impl DocumentKey {
             DocumentKey::Opml(language) => language,
             DocumentKey::NotFound(language) => Some(language.unwrap_or(0)),
             DocumentKey::Style(Style::Feeds(language)) => Some(language),
+            DocumentKey::SitemapPart(part) => Some(part.language),
             _ => None,
         }
     }
@@ -273,7 +292,7 @@ impl DocumentKey {
             | DocumentKey::NotFound(_)
             | DocumentKey::RedirectPage(_) => "text/html; charset=utf-8",
             DocumentKey::Style(_) => "text/css; charset=utf-8",
-            DocumentKey::Sitemap => "application/xml; charset=utf-8",
+            DocumentKey::Sitemap | DocumentKey::SitemapPart(_) => "application/xml; charset=utf-8",
             DocumentKey::Robots | DocumentKey::Redirects => "text/plain; charset=utf-8",
         }
     }

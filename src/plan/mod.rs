@@ -7,15 +7,17 @@ mod key;
 mod months;
 mod pages;
 mod planner;
+mod sitemap;
 mod stories;
 
 use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::Xxh3;
 
-pub use key::{DocumentKey, FeedKey, Names, PageKind, Period, StoryKind, Style};
+pub use key::{DocumentKey, FeedKey, Names, PageKind, Period, SitemapPart, StoryKind, Style};
 pub use pages::Listing;
 use planner::Planner;
+pub use sitemap::Sitemap;
 pub use stories::StoryPage;
 
 use crate::catalog::{Catalog, EntryId};
@@ -36,6 +38,8 @@ pub struct Plan {
     pub by_month: Vec<BTreeMap<Period, u32>>,
     /// In the order of their entries.
     story_pages: Vec<StoryPage>,
+    /// Empty if the site has no pages.
+    pub sitemap: Sitemap,
     states: Vec<EntryState>,
     /// The newest date of the feeds of each language; the last element is that of the feeds of all languages.
     newest: Vec<Timestamp>,
@@ -99,7 +103,8 @@ impl EntryState {
 
 impl Plan {
     /// Plans the publication of a moment.
-    pub fn new(config: &Config, catalog: &Catalog, now: Timestamp) -> Plan {
+    pub fn new(names: Names<'_>, now: Timestamp) -> Plan {
+        let Names { config, catalog, .. } = names;
         let entries = catalog.entries();
         let states: Vec<EntryState> =
             entries.map(|entry| EntryState::of(catalog.meta(entry), now, config.drafts)).collect();
@@ -119,7 +124,12 @@ impl Plan {
         let by_month = planner.by_month();
         let visible = states.iter().filter(|state| **state == EntryState::Visible).count();
         let story_pages = planner.story_pages();
-        Plan { feed_plans, visible, listings, by_month, story_pages, states, newest }
+        let sitemap = Sitemap::default();
+        let mut plan = Plan { feed_plans, visible, listings, by_month, story_pages, sitemap, states, newest };
+        if config.site.pages {
+            plan.sitemap = plan.sitemap_of(names);
+        }
+        plan
     }
 
     /// The state of an entry.
@@ -169,7 +179,7 @@ impl Plan {
                 without_feed_plan(DocumentKey::Robots, &[]);
             }
             without_feed_plan(DocumentKey::Home, &self.home_input_hash().to_le_bytes());
-            without_feed_plan(DocumentKey::Sitemap, &self.sitemap_input_hash().to_le_bytes());
+            self.sitemap_documents(&mut without_feed_plan);
         }
         if !config.redirects.is_empty() {
             without_feed_plan(DocumentKey::Redirects, &[]);

@@ -76,7 +76,7 @@ impl Plan {
     }
 
     /// A hash of the languages that have a page of the same scope and period, because every page links to them.
-    fn language_set(&self, config: &Config, feed: FeedKey, period: Period) -> u128 {
+    pub(super) fn language_set(&self, config: &Config, feed: FeedKey, period: Period) -> u128 {
         let languages = 0..config.languages.len() as LanguageIndex;
         let has =
             |language: &LanguageIndex| self.has_page(config, FeedKey { language: Some(*language), ..feed }, period);
@@ -108,20 +108,6 @@ impl Plan {
             }
         }
         self.listings.iter().for_each(|listing| hasher.update(&(listing.count as u64).to_le_bytes()));
-        hasher.digest()
-    }
-
-    /// The hash of what the sitemap lists: the pages and when they changed.
-    pub(super) fn sitemap_input_hash(&self) -> u64 {
-        let mut hasher = Xxh3::new();
-        self.story_pages().for_each(|page| hasher.update(&page.input_hash.to_le_bytes()));
-        for listing in &self.listings {
-            hasher.update(&self.feed_plans[listing.feed_plan].updated.0.to_le_bytes());
-            for month in &listing.months {
-                hasher.update(&period_code(Some(month.period)).to_le_bytes());
-                hasher.update(&month.parts().to_le_bytes());
-            }
-        }
         hasher.digest()
     }
 }

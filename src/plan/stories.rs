@@ -90,11 +90,6 @@ impl Plan {
         index.map_or([None; 2], |index| [self.story_pages[index].newer, self.story_pages[index].older])
     }
 
-    /// The pages of stories.
-    pub fn story_pages(&self) -> impl Iterator<Item = &StoryPage> {
-        self.story_pages.iter()
-    }
-
     /// Plans the pages of stories.
     pub(super) fn story_documents(&self, config: &Config, catalog: &Catalog, out: &mut Vec<PlannedDocument>) {
         out.extend(self.story_pages.iter().filter_map(|page| {

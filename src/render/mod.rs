@@ -24,7 +24,7 @@ use std::ops::Range;
 
 pub use opml::{Opml, Outline, opml};
 pub use redirects::{redirect_page, redirects};
-pub use sitemap::{SitemapUrl, sitemap};
+pub use sitemap::{SitemapUrl, sitemap, sitemap_index};
 
 use crate::model::{Entry, Feed, Format};
 

@@ -165,7 +165,8 @@ impl Site {
         let (templates, template_errors) = load_templates(config);
         let config = Arc::new(config.clone());
         let (catalog, conflicts) = Catalog::new(&store, &config);
-        let plan = Arc::new(Plan::new(&config, &catalog, Timestamp(now.timestamp())));
+        let names = Names { config: &config, catalog: &catalog, store: &store };
+        let plan = Arc::new(Plan::new(names, Timestamp(now.timestamp())));
         let site = Site {
             config,
             store: Arc::new(store),
@@ -198,7 +199,7 @@ impl Site {
 
     /// The same site as it is published at another moment.
     pub(crate) fn at(&self, now: Timestamp) -> Site {
-        Site { plan: Arc::new(Plan::new(&self.config, &self.catalog, now)), ..self.clone() }
+        Site { plan: Arc::new(Plan::new(self.names(), now)), ..self.clone() }
     }
 
     /// The same site, and every later version of it, with the texts that feeds show cached between renderings.

@@ -8,11 +8,8 @@ use super::view::ViewBuilder;
 use crate::catalog::EntryId;
 use crate::config::LanguageIndex;
 use crate::diagnostics::Diagnostic;
-use crate::plan::{DocumentKey, FeedKey, PageKind, Period, StoryKind, Style};
-use crate::render::{SitemapUrl, sitemap};
-
-/// The most URLs of a sitemap (sitemaps.org).
-const MAX_SITEMAP_URLS: usize = 50_000;
+use crate::plan::{DocumentKey, FeedKey, PageKind, Period, Sitemap, SitemapPart, StoryKind, Style};
+use crate::render::{SitemapUrl, sitemap, sitemap_index};
 
 impl Site {
     /// The entries that a page shows, newest first.
@@ -59,7 +56,8 @@ impl Site {
             DocumentKey::Style(Style::Feeds(language)) => {
                 templates.page("feed.css", &ViewBuilder::new(self, key, language).style())
             }
-            _ => Ok(sitemap(&self.sitemap_urls())),
+            DocumentKey::SitemapPart(part) => Ok(self.sitemap(Some(part))),
+            _ => Ok(self.sitemap(None)),
         }
     }
 
@@ -89,59 +87,49 @@ impl Site {
         self.render(&samples.into_values().collect::<Vec<_>>(), |_, _| Ok(())).map(drop)
     }
 
-    /// The pages in the sitemap. Listings come first, because the number of URLs is limited.
-    fn sitemap_urls(&self) -> Vec<SitemapUrl> {
-        let config = &self.config;
-        let mut urls =
-            vec![SitemapUrl { url: DocumentKey::Home.page_url(self.names()), updated: None, alternates: Vec::new() }];
-        let alternates = |feed: FeedKey, kind: PageKind| {
-            let languages =
-                self.language_indices(None).filter(|language| self.equivalent_kind(feed, kind, *language) == kind);
-            let alternate = |language: LanguageIndex| {
-                let key = DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
-                (config.languages[usize::from(language)].language.clone(), key.page_url(self.names()))
-            };
-            languages.map(alternate).collect()
-        };
-        let sitemap_url = |feed: FeedKey, kind: PageKind| SitemapUrl {
-            url: DocumentKey::Page { feed, kind }.page_url(self.names()),
-            updated: None,
-            alternates: alternates(feed, kind),
-        };
-        for listing in &self.plan.listings {
-            let feed_plan = &self.plan.feed_plans[listing.feed_plan];
-            let updated = feed_plan.has_news.then(|| config.site.zone.moment(feed_plan.updated));
-            urls.push(SitemapUrl { updated, ..sitemap_url(listing.feed, PageKind::Newest) });
+    /// The sitemap, or a part of it.
+    fn sitemap(&self, part: Option<SitemapPart>) -> Vec<u8> {
+        if let (Sitemap::Index(parts), None) = (&self.plan.sitemap, part) {
+            let parts = parts.iter().map(|(part, list)| SitemapUrl {
+                url: DocumentKey::SitemapPart(*part).url(self.names()),
+                updated: list.updated.map(|at| self.config.site.zone.moment(at)),
+                alternates: Vec::new(),
+            });
+            return sitemap_index(&parts.collect::<Vec<_>>());
         }
-        for listing in &self.plan.listings {
-            let years = listing.years().into_iter().map(|year| (Period { year, month: None }, 1));
-            let periods = years.chain(listing.months.iter().map(|month| (month.period, month.parts())));
-            for (period, parts) in periods {
-                urls.extend((0..parts).map(|part| sitemap_url(listing.feed, PageKind::Period { period, part })));
-            }
-        }
-        let stories = self.plan.story_pages().filter_map(|page| self.story_url(page.entry));
-        urls.extend(stories.take(MAX_SITEMAP_URLS));
-        urls.truncate(MAX_SITEMAP_URLS);
-        urls
+        let pages = self.plan.sitemap.list(part).map_or(&[][..], |list| &list.pages);
+        sitemap(&pages.iter().map(|page| self.sitemap_url(*page)).collect::<Vec<_>>())
     }
 
-    /// The page of a story, unless it has another page or was withdrawn.
-    fn story_url(&self, entry: EntryId) -> Option<SitemapUrl> {
-        let is_listed = |key: &DocumentKey| matches!(key, DocumentKey::Story { kind: StoryKind::Visible, .. });
-        let has_no_other = |entry: &EntryId| !self.catalog.meta(*entry).has_link;
-        let key_of = |entry: EntryId| self.story_key(entry).filter(is_listed).filter(|_| has_no_other(&entry));
-        let key = key_of(entry)?;
-        let siblings = self.visible_translations(entry).filter_map(|sibling| Some((sibling, key_of(sibling)?)));
-        let alternates = siblings.map(|(sibling, key)| {
-            let language = self.catalog.meta(sibling).language;
-            (self.config.languages[usize::from(language)].language.clone(), key.page_url(self.names()))
-        });
-        Some(SitemapUrl {
-            url: key.page_url(self.names()),
-            updated: Some(self.config.site.zone.moment(self.catalog.meta(entry).updated)),
-            alternates: alternates.collect(),
-        })
+    /// A page with its languages.
+    fn sitemap_url(&self, page: DocumentKey) -> SitemapUrl {
+        let moment = |at| self.config.site.zone.moment(at);
+        let tag = |language: LanguageIndex| self.config.languages[usize::from(language)].language.clone();
+        let (updated, alternates): (_, Vec<(LanguageIndex, DocumentKey)>) = match page {
+            DocumentKey::Page { feed, kind } => {
+                let newest = self.plan.listing(&self.config, feed).filter(|_| kind == PageKind::Newest);
+                let newest = newest.map(|listing| &self.plan.feed_plans[listing.feed_plan]);
+                let updated = newest.filter(|newest| newest.has_news).map(|newest| moment(newest.updated));
+                let has = |language: &LanguageIndex| self.equivalent_kind(feed, kind, *language) == kind;
+                let page = |language| DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
+                let languages = self.language_indices(None).filter(has);
+                (updated, languages.map(|language| (language, page(language))).collect())
+            }
+            DocumentKey::Story { entry, .. } => {
+                let meta = self.catalog.meta(entry);
+                let listed = self.visible_translations(entry).filter_map(|sibling| {
+                    Some((self.catalog.meta(sibling).language, self.plan.listed_story(self.names(), sibling)?))
+                });
+                (Some(moment(meta.updated)), listed.collect())
+            }
+            _ => (None, Vec::new()),
+        };
+        let alternate = |(language, page): (LanguageIndex, DocumentKey)| (tag(language), page.page_url(self.names()));
+        SitemapUrl {
+            url: page.page_url(self.names()),
+            updated,
+            alternates: alternates.into_iter().map(alternate).collect(),
+        }
     }
 
     /// The kind of the same page in another language; the listing, if that language has no such page.
