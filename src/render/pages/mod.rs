@@ -6,6 +6,7 @@
 mod budget;
 mod guard;
 mod i18n;
+mod undefined;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -123,8 +124,20 @@ impl Templates {
                 let message = format!("the template `{template}` makes a page of more than {} MB", MAX_PAGE >> 20);
                 Err(Diagnostic::error(location, message))
             }
-            Err(error) => Err(diagnostic(&error, &self.overrides)),
+            Err(error) => {
+                let help = self.known_names(&error, view);
+                let diagnostic = diagnostic(&error, &self.overrides);
+                Err(Diagnostic { help: help.or(diagnostic.help), ..diagnostic })
+            }
         }
+    }
+
+    /// Which names a template knows, if it uses one that it does not.
+    fn known_names(&self, error: &Error, view: &impl Serialize) -> Option<String> {
+        let error = innermost(error);
+        let file = self.overrides.get(error.name()?).filter(|_| error.kind() == ErrorKind::UndefinedError)?;
+        let text = file.guarded.as_ref().map_or(&file.text, |guarded| &guarded.text);
+        undefined::help(text, error.range()?, &Value::from_serialize(view))
     }
 
     /// Renders the stylesheet of the pages: the built-in one, then the site's own.
@@ -275,13 +288,18 @@ fn write(out: &mut Output, state: &State, value: &Value) -> Result<(), Error> {
     }
 }
 
-/// An error of a template as a diagnostic, with a location if the template is an override.
-fn diagnostic(error: &Error, overrides: &Overrides) -> Diagnostic {
-    // The innermost error has the location; those around it only name what included it.
+/// The innermost error, which has the location; those around it only name what included it.
+fn innermost(error: &Error) -> &Error {
     let mut innermost = error;
     while let Some(inner) = innermost.source().and_then(|source| source.downcast_ref::<Error>()) {
         innermost = inner;
     }
+    innermost
+}
+
+/// An error of a template as a diagnostic, with a location if the template is an override.
+fn diagnostic(error: &Error, overrides: &Overrides) -> Diagnostic {
+    let innermost = innermost(error);
     let what = match innermost.detail() {
         _ if innermost.kind() == ErrorKind::OutOfFuel => {
             format!("it takes more than {TEMPLATE_FUEL} instructions; does a loop not end?")

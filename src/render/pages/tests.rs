@@ -155,3 +155,15 @@ fn bounded_templates_do_what_they_did() {
         assert_eq!(rendered("en", template).unwrap(), expected, "{template}");
     }
 }
+
+#[test]
+fn an_unknown_name_is_told_with_the_known_ones() {
+    for (template, help) in [
+        ("{{ txet }}", "did you mean `text`? this template is given `text`"),
+        ("{{ zzz | upper }}", "this template is given `text`"),
+        ("{{ text.size }}", "`text` has no names"),
+        ("{% for item in [{'text': 1}] %}{{ item.tex }}{% endfor %}", "did you mean `text`?"),
+    ] {
+        assert_eq!(rendered("en", template).unwrap_err().help.as_deref(), Some(help), "{template}");
+    }
+}
