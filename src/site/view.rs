@@ -104,6 +104,7 @@ impl<'s> ViewBuilder<'s> {
             feeds: self.feeds(feed),
             other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
             opml: self.href(DocumentKey::Opml(feed.language)),
+            hub: config.feeds.hub.as_ref().map(ToString::to_string),
             site: view::Site {
                 title: config.site.title.to_string(),
                 rights: config.site.rights.as_ref().map(ToString::to_string),

@@ -9,7 +9,7 @@ export const DESKTOP = { width: 1280, height: 800 };
 const PROGRAMS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** Starts Chromium with an empty profile. It asks nobody but the pages' own hosts. */
-export async function startBrowser() {
+export async function startBrowser(more = []) {
     const executablePath = process.env.CHROMIUM ?? PROGRAMS.find((path) => existsSync(path));
     if (!executablePath) throw new Error("Chromium is not here (Debian's package chromium)");
     return chromium.launch({
@@ -23,6 +23,7 @@ export async function startBrowser() {
             "--disable-component-update",
             "--disable-sync",
             ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+            ...more,
         ],
     });
 }

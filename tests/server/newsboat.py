@@ -230,9 +230,19 @@ def cached(site, folder):
             raise CheckFailed(f"nothing was put to the test: nginx said {plain.seen}, newsboat got the tags {tags}")
 
 
+def opening(site, folder):
+    with check("newsboat: an entry without a link opens the page of its story"):
+        newsboat = Newsboat(folder / "newsboat", site.port)
+        newsboat.reload()
+        address = newsboat.opened() or ""
+        status, _, body = site.get(address.removeprefix(f"http://127.0.0.1:{site.port}"))
+        if "/en/stories/story-0" not in address or status != 200 or b"About Story 0" not in body:
+            raise CheckFailed(f"it opened {address!r}, which answers {status}")
+
+
 def main():
     with temporary_folder() as folder:
-        for trial in (straight, twice, cached):
+        for trial in (straight, twice, cached, opening):
             here = folder / trial.__name__
             with Site(here / "site", server="max_age = 1") as site:
                 for number in range(2):

@@ -4,11 +4,15 @@ import gzip
 import http.client
 import io
 import os
+import pty
 import re
+import select
 import socket
+import signal
 import sqlite3
 import subprocess
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 from contextlib import closing, suppress
 
@@ -119,3 +123,32 @@ class Newsboat:
     def titles(self):
         with closing(sqlite3.connect(self.folder / "cache.db")) as cache:
             return [title for (title,) in cache.execute("SELECT title FROM rss_item")]
+
+    def opened(self):
+        """The address that it gives to a browser when a reader opens the first entry, in a terminal of its own."""
+        here, opened = self.folder, self.folder / "opened"
+        browser = here / "browser"
+        browser.write_text(f'#!/bin/sh\nprintf "%s" "$1" >"{opened}.new" && mv "{opened}.new" "{opened}"\n')
+        browser.chmod(0o755)
+        (here / "config").write_text(f'browser "{browser} %u"\n')
+        process, terminal = pty.fork()
+        if process == 0:
+            os.environ.update(HOME=str(here), LANG="C.UTF-8", TERM="xterm")
+            os.execvp("newsboat", ["newsboat", "-u", here / "urls", "-c", here / "cache.db", "-C", here / "config"])
+        try:
+            deadline = time.monotonic() + 30
+            for keys in (b"\r", b"o"):
+                # A key that comes too early is lost, so it is repeated.
+                while not opened.exists() and time.monotonic() < deadline:
+                    os.write(terminal, keys)
+                    quiet_until = time.monotonic() + 0.5
+                    while time.monotonic() < quiet_until:
+                        if select.select([terminal], [], [], 0.1)[0]:
+                            os.read(terminal, 65536)
+                    if keys == b"\r":
+                        break
+            return opened.read_text() if opened.exists() else None
+        finally:
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            os.close(terminal)

@@ -35,6 +35,8 @@ pub struct Page {
     pub other_feeds: Vec<Feed>,
     /// The path of the OPML of its language, or of all.
     pub opml: String,
+    /// The WebSub hub that is told of its changes.
+    pub hub: Option<String>,
     pub site: Site,
 }
 
@@ -92,7 +94,7 @@ pub struct Feed {
     /// `Atom`, `RSS`, `JSON Feed`.
     pub format: &'static str,
     pub title: String,
-    /// `None`: all languages.
+    /// None: all languages.
     pub lang: Option<String>,
 }
 
