@@ -79,7 +79,11 @@ fn a_translation_without_a_link_has_a_page_that_every_format_links() {
     let translation = "<link href=\"https://news.example.org/feeds/ru/stories/2025/water/\" rel=\"https://schema.org/workTranslation\" hreflang=\"ru\"/>";
     assert!(atom.contains(translation), "{atom}");
     let listing = site.read("public/en/research/index.html");
-    assert!(listing.contains("<a href=\"../../en/stories/2025/water/\">Water &amp; &lt;wells&gt;</a>"), "{listing}");
+    assert!(
+        listing
+            .contains("<a class=\"p-name u-url\" href=\"../../en/stories/2025/water/\">Water &amp; &lt;wells&gt;</a>"),
+        "{listing}"
+    );
     let sitemap = site.read("public/sitemap.xml");
     let water = sitemap.split("<url>").find(|url| url.contains("/en/stories/2025/water/</loc>")).unwrap();
     assert!(
@@ -113,11 +117,17 @@ fn with_all_every_story_has_a_page_and_with_none_no_story() {
     assert_eq!(links(&site, "Linked")[0], "https://news.example.org/en/linked", "feeds keep the link");
     let page = site.read("public/en/stories/linked/index.html");
     assert!(page.contains("<link rel=\"canonical\" href=\"https://news.example.org/en/linked\">"), "{page}");
-    assert!(site.read("public/en/index.html").contains("<a href=\"../en/stories/linked/\">Linked</a>"));
+    assert!(
+        site.read("public/en/index.html")
+            .contains("<a class=\"p-name u-url\" href=\"../en/stories/linked/\">Linked</a>")
+    );
     assert!(!site.read("public/sitemap.xml").contains("stories/linked/"));
     let before = site.read("public/en/stories/2024/light/index.html");
     // Both neighbours are stories with a page, of the same topic.
-    assert!(before.contains("<a href=\"../../../../en/stories/linked/\" rel=\"prev\">Linked</a>"), "{before}");
+    assert!(
+        before.contains("<a href=\"../../../../en/stories/linked/\" rel=\"prev\"><bdi>Linked</bdi></a>"),
+        "{before}"
+    );
     site.write("tidings.toml", site.read("tidings.toml").replace("\"all\"", "\"none\""));
     build(&site);
     assert_eq!(story_pages(&site), Vec::<String>::new());
@@ -331,7 +341,7 @@ fn large(stories: u32) -> tidings::Site {
         let published = (start + chrono::Duration::hours(number.into())).to_rfc3339();
         let french = if number.is_multiple_of(3) { r#", "fr": {"title": "A"}"# } else { "" };
         let text = format!(r#"{{"published": "{published}", "translations": {{"en": {{"title": "A"}}{french}}}}}"#);
-        tidings::StoryRecord::json(&number.to_string(), &text)
+        tidings::StoryRecord::json(number.to_string(), &text)
     };
     tidings::Site::from_stories(&config, (0..stories).map(record), NOW.parse().unwrap()).0
 }

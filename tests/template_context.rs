@@ -35,7 +35,7 @@ fn kind(kind: &Type) -> String {
     };
     let inner = || match &path.arguments {
         PathArguments::AngleBracketed(arguments) => match arguments.args.first().unwrap() {
-            GenericArgument::Type(inner) => inner.clone(),
+            GenericArgument::Type(inner) => inner,
             _ => panic!("no type"),
         },
         _ => panic!("no type"),
@@ -44,8 +44,8 @@ fn kind(kind: &Type) -> String {
         "String" => "text".to_owned(),
         "bool" => "true or false".to_owned(),
         "u32" | "u64" | "usize" => "number".to_owned(),
-        "Option" => format!("{} or none", self::kind(&inner())),
-        "Vec" => format!("list of {}", self::kind(&inner())),
+        "Option" => format!("{} or none", self::kind(inner())),
+        "Vec" => format!("list of {}", self::kind(inner())),
         name => format!("[{name}](#{})", name.to_lowercase()),
     }
 }

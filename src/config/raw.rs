@@ -35,6 +35,9 @@ pub struct RawSite {
     pub logo: Option<String>,
     pub pages: Option<bool>,
     pub story_pages: Option<String>,
+    pub page_size: Option<usize>,
+    pub accent: Option<String>,
+    pub font: Option<String>,
     pub templates: Option<String>,
     pub style: Option<String>,
     pub follow_links: Option<bool>,
@@ -54,6 +57,7 @@ pub struct RawLanguage {
     pub title: Option<String>,
     pub description: Option<String>,
     pub name: Option<String>,
+    pub locale: Option<String>,
     pub fallback: Vec<String>,
 }
 

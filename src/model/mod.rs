@@ -3,6 +3,7 @@
 //! Owns: clean text, instants and time zones, languages, absolute URLs, entries and feeds.
 //! Never touches: serde, formats, files.
 
+mod colour;
 mod feed;
 mod language;
 mod link;
@@ -10,6 +11,7 @@ mod media_type;
 mod text;
 mod time;
 
+pub use colour::Colour;
 pub use feed::{
     Correction, Deleted, Enclosure, Entry, Feed, Format, Image, Person, Sibling, TopicLabel, entry_tag_uri,
 };

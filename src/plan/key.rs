@@ -48,6 +48,8 @@ pub enum DocumentKey {
     Page { feed: FeedKey, kind: PageKind },
     /// The page of a story in a language.
     Story { entry: EntryId, language: LanguageIndex, kind: StoryKind },
+    /// How to follow the feeds of a language.
+    Subscribe(LanguageIndex),
     /// A stylesheet.
     Style(Style),
     /// The addresses of the pages, for search engines; where they are many, the index of its parts.
@@ -191,7 +193,7 @@ impl DocumentKey {
                 }
             }
             DocumentKey::Opml(language) => in_folder_of(config, language, "feeds.opml"),
-            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } => {
+            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } | DocumentKey::Subscribe(_) => {
                 format!("{}{INDEX}", self.folder(names))
             }
             DocumentKey::Style(Style::Pages) => "assets/style.css".to_owned(),
@@ -228,6 +230,7 @@ impl DocumentKey {
                 let id = names.catalog.story_id(names.store, entry);
                 format!("{}/stories/{id}/", language_tag(names.config, language))
             }
+            DocumentKey::Subscribe(language) => format!("{}/subscribe/", language_tag(names.config, language)),
             _ => String::new(),
         }
     }
@@ -254,7 +257,7 @@ impl DocumentKey {
             DocumentKey::Story { language, .. } => Some(language),
             DocumentKey::Opml(language) => language,
             DocumentKey::NotFound(language) => Some(language.unwrap_or(0)),
-            DocumentKey::Style(Style::Feeds(language)) => Some(language),
+            DocumentKey::Style(Style::Feeds(language)) | DocumentKey::Subscribe(language) => Some(language),
             DocumentKey::SitemapPart(part) => Some(part.language),
             _ => None,
         }
@@ -262,7 +265,10 @@ impl DocumentKey {
 
     /// Whether it is a page that is read in a browser.
     pub fn is_page(self) -> bool {
-        matches!(self, DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. })
+        matches!(
+            self,
+            DocumentKey::Home | DocumentKey::Page { .. } | DocumentKey::Story { .. } | DocumentKey::Subscribe(_)
+        )
     }
 
     /// Whether it is a feed, or an archive of one.
@@ -289,6 +295,7 @@ impl DocumentKey {
             DocumentKey::Home
             | DocumentKey::Page { .. }
             | DocumentKey::Story { .. }
+            | DocumentKey::Subscribe(_)
             | DocumentKey::NotFound(_)
             | DocumentKey::RedirectPage(_) => "text/html; charset=utf-8",
             DocumentKey::Style(_) => "text/css; charset=utf-8",

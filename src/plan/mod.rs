@@ -10,8 +10,6 @@ mod planner;
 mod sitemap;
 mod stories;
 
-use std::collections::BTreeMap;
-
 use xxhash_rust::xxh3::Xxh3;
 
 pub use key::{DocumentKey, FeedKey, Names, PageKind, Period, SitemapPart, StoryKind, Style};
@@ -34,8 +32,6 @@ pub struct Plan {
     pub visible: usize,
     /// Sorted by language and topic; empty if the site has no pages.
     pub listings: Vec<Listing>,
-    /// For each language, how many of its own entries each month has; empty if the site has no pages.
-    pub by_month: Vec<BTreeMap<Period, u32>>,
     /// In the order of their entries.
     story_pages: Vec<StoryPage>,
     /// Empty if the site has no pages.
@@ -121,11 +117,10 @@ impl Plan {
             }
             feed_plans.extend(planner.feed_plans(feed, &accumulated));
         }
-        let by_month = planner.by_month();
         let visible = states.iter().filter(|state| **state == EntryState::Visible).count();
         let story_pages = planner.story_pages();
         let sitemap = Sitemap::default();
-        let mut plan = Plan { feed_plans, visible, listings, by_month, story_pages, sitemap, states, newest };
+        let mut plan = Plan { feed_plans, visible, listings, story_pages, sitemap, states, newest };
         if config.site.pages {
             plan.sitemap = plan.sitemap_of(names);
         }
@@ -174,6 +169,10 @@ impl Plan {
             without_feed_plan(DocumentKey::Style(Style::Pages), &[]);
             for language in languages().map(Some).chain([None]) {
                 without_feed_plan(DocumentKey::NotFound(language), &[]);
+            }
+            for language in languages() {
+                let input = self.subscribe_input_hash(catalog, language);
+                without_feed_plan(DocumentKey::Subscribe(language), &input.to_le_bytes());
             }
             if config.site.base_url.path() == "/" {
                 without_feed_plan(DocumentKey::Robots, &[]);

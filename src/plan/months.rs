@@ -47,7 +47,7 @@ fn range(entries: usize, part: u16) -> Range<usize> {
     }
 }
 
-/// The months that have an entry older than the window, newest first.
+/// The months that have an entry past the newest `limit` ones, newest first.
 pub fn months_past_window(
     visible: &[EntryId],
     limit: usize,
@@ -63,17 +63,21 @@ pub fn months_past_window(
     let has_older = |entries: &Vec<EntryId>| entries.last().is_some_and(|last| last >= first);
     let months = months.into_iter().rev().filter(|(_, entries)| has_older(entries));
     let month = |(period, entries): (Period, Vec<EntryId>)| {
-        let input_hash = |part: u16| {
-            let mut hasher = Xxh3::new();
-            entries[range(entries.len(), part)]
-                .iter()
-                .for_each(|entry| hasher.update(&input_hash_of(*entry).to_le_bytes()));
-            hasher.digest128()
+        let of_part = |part: u16| {
+            let entries = &entries[range(entries.len(), part)];
+            input_hash(entries.iter().map(|entry| input_hash_of(*entry)))
         };
-        let input_hashes = (0..parts(entries.len())).map(input_hash).collect();
+        let input_hashes = (0..parts(entries.len())).map(of_part).collect();
         Month { period, entries: entries.into_boxed_slice(), input_hashes }
     };
     months.map(month).collect()
+}
+
+/// The hash of what several entries are rendered from.
+pub fn input_hash(of_entries: impl Iterator<Item = u64>) -> u128 {
+    let mut hasher = Xxh3::new();
+    of_entries.for_each(|hash| hasher.update(&hash.to_le_bytes()));
+    hasher.digest128()
 }
 
 /// Finds the months of instants. Caches the last month, because neighbouring entries are mostly of the same.

@@ -4,18 +4,24 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128_with_seed};
 
 use super::key::{DocumentKey, FeedKey, PageKind, Period};
 use super::months::Month;
-use super::{Plan, PlannedDocument, period_code};
+use super::{FeedPlan, Plan, PlannedDocument, period_code};
+use crate::catalog::{Catalog, EntryId};
 use crate::config::{Config, LanguageIndex};
 
 /// The pages of a language and a scope.
 #[derive(Debug)]
 pub struct Listing {
     pub feed: FeedKey,
-    /// The index of the feed plan with its newest entries.
+    /// The index of the plan of its feed.
     pub feed_plan: usize,
-    /// How many visible entries there are, including those past the window.
+    /// How many visible entries there are.
     pub count: usize,
-    /// The months with an entry past the window, newest first.
+    /// How many of them are in its language; the others are fallbacks.
+    pub own: usize,
+    /// Those that it shows itself.
+    pub newest: Box<[EntryId]>,
+    pub(super) newest_hash: u128,
+    /// The months with an entry past those, newest first.
     pub months: Vec<Month>,
 }
 
@@ -51,7 +57,7 @@ impl Plan {
         let counts: Vec<u128> = listing.months.iter().map(month_code).collect();
         page(
             PageKind::Newest,
-            &[&[self.feed_plans[listing.feed_plan].input_hash, listing.count as u128], &counts[..]].concat(),
+            &[&[listing.newest_hash, listing.count as u128, listing.own as u128], &counts[..]].concat(),
         );
         // Every page links to its neighbours.
         let neighbours = |index: usize| [index.checked_sub(1), Some(index + 1)];
@@ -97,18 +103,35 @@ impl Plan {
         self.listings.get(usize::from(feed.language?) * (config.topics.len() + 1) + scope)
     }
 
-    /// The hash of what the home page shows: how many entries each language has, by month.
+    /// The hash of what the home page shows: the newest entries of each language, and how many it has.
     pub(super) fn home_input_hash(&self) -> u64 {
         let mut hasher = Xxh3::new();
-        for (language, months) in self.by_month.iter().enumerate() {
-            for (period, count) in months {
-                hasher.update(&(language as u64).to_le_bytes());
-                hasher.update(&period_code(Some(*period)).to_le_bytes());
-                hasher.update(&count.to_le_bytes());
-            }
+        for listing in self.listings.iter().filter(|listing| listing.feed.topic.is_none()) {
+            hasher.update(&listing.newest_hash.to_le_bytes());
+            hasher.update(&(listing.count as u64).to_le_bytes());
         }
-        self.listings.iter().for_each(|listing| hasher.update(&(listing.count as u64).to_le_bytes()));
         hasher.digest()
+    }
+
+    /// The hash of what the page of a language about its feeds shows: which of them have something to listen to.
+    pub(super) fn subscribe_input_hash(&self, catalog: &Catalog, language: LanguageIndex) -> u64 {
+        let of_language = self.feed_plans.iter().filter(|feed_plan| feed_plan.feed.language == Some(language));
+        let mut hasher = Xxh3::new();
+        for feed_plan in of_language.filter(|feed_plan| feed_plan.period.is_none()) {
+            hasher.update(&[u8::from(feed_plan.has_audio(catalog))]);
+        }
+        hasher.digest()
+    }
+
+    /// Whether something in a feed can be listened to.
+    pub fn has_audio(&self, config: &Config, catalog: &Catalog, feed: FeedKey) -> bool {
+        self.listing(config, feed).is_some_and(|listing| self.feed_plans[listing.feed_plan].has_audio(catalog))
+    }
+}
+
+impl FeedPlan {
+    fn has_audio(&self, catalog: &Catalog) -> bool {
+        self.entries.iter().any(|entry| catalog.meta(*entry).has_audio)
     }
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use super::key::{FeedKey, Period};
-use super::months::{Calendar, months_past_window};
+use super::months::{Calendar, input_hash, months_past_window};
 use super::pages::Listing;
 use super::{EntryState, FeedPlan, period_code};
 use crate::catalog::{Catalog, EntryId};
@@ -142,23 +142,20 @@ impl<'a> Planner<'a> {
     pub fn listing(&self, feed: FeedKey, feed_plan: usize, accumulated: &FeedAccumulator) -> Listing {
         let month_of = |entry: EntryId| self.months[entry.index()];
         let input_hash_of = |entry: EntryId| self.input_hashes[entry.index()];
-        let months = months_past_window(&accumulated.visible, self.config.feeds.limit, month_of, input_hash_of);
-        Listing { feed, feed_plan, count: accumulated.visible.len(), months }
-    }
-
-    /// For each language, how many of its own entries each month has.
-    pub fn by_month(&self) -> Vec<BTreeMap<Period, u32>> {
-        let mut out = vec![BTreeMap::new(); self.config.languages.len()];
-        if !self.config.site.pages {
-            return out;
+        let page_size = self.config.site.look.page_size;
+        let newest: Box<[EntryId]> = accumulated.visible.iter().copied().take(page_size).collect();
+        let months = months_past_window(&accumulated.visible, page_size, month_of, input_hash_of);
+        let of_language =
+            accumulated.visible.iter().filter(|entry| Some(self.catalog.meta(**entry).language) == feed.language);
+        Listing {
+            feed,
+            feed_plan,
+            count: accumulated.visible.len(),
+            own: of_language.count(),
+            newest_hash: input_hash(newest.iter().map(|entry| input_hash_of(*entry))),
+            newest,
+            months,
         }
-        for (entry, month) in
-            self.months.iter().enumerate().filter(|(entry, _)| self.states[*entry] == EntryState::Visible)
-        {
-            let language = self.catalog.meta(EntryId::new(entry)).language;
-            *out[usize::from(language)].entry(*month).or_default() += 1;
-        }
-        out
     }
 
     /// Plans a feed and its archives.

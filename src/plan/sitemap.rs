@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use super::key::{DocumentKey, Names, PageKind, Period, SitemapPart, StoryKind};
+use super::key::{DocumentKey, FeedKey, Names, PageKind, Period, SitemapPart, StoryKind};
 use super::months::Calendar;
 use super::pages::Listing;
 use super::{Plan, period_code};
@@ -134,14 +134,17 @@ fn chunks(addresses: &[Address]) -> Vec<&[Address]> {
 impl Plan {
     /// Plans the sitemap: the home page, the listings, and the pages of stories that have no other.
     pub(super) fn sitemap_of(&self, names: Names<'_>) -> Sitemap {
-        let home = Address {
-            page: DocumentKey::Home,
-            language: 0,
-            month: self.newest_month(names, 0),
+        let plain = |page: DocumentKey, language: LanguageIndex| Address {
+            page,
+            language,
+            month: self.newest_month(names, language),
             updated: None,
-            bytes: ADDRESS_BYTES + names.config.site.base_url.as_str().len(),
+            bytes: ADDRESS_BYTES
+                + names.config.languages.len() * (ALTERNATE_BYTES + page.page_url(names).as_str().len()),
             input_hash: 0,
         };
+        let languages = 0..names.config.languages.len() as LanguageIndex;
+        let subscribe = languages.map(|language| plain(DocumentKey::Subscribe(language), language));
         let newest = self.listings.iter().map(|listing| self.listing_address(names, listing, PageKind::Newest));
         let periods = self.listings.iter().flat_map(|listing| {
             let years = listing.years().into_iter().map(|year| (Period { year, month: None }, 1));
@@ -152,7 +155,8 @@ impl Plan {
         });
         let mut calendar = Calendar::new(&names.config.site.zone);
         let stories = self.story_pages.iter().filter_map(|page| self.story_address(names, &mut calendar, page.entry));
-        Sitemap::of(std::iter::once(home).chain(newest).chain(periods).chain(stories).collect())
+        let fixed = std::iter::once(plain(DocumentKey::Home, 0)).chain(subscribe);
+        Sitemap::of(fixed.chain(newest).chain(periods).chain(stories).collect())
     }
 
     fn listing_address(&self, names: Names<'_>, listing: &Listing, kind: PageKind) -> Address {
@@ -194,7 +198,8 @@ impl Plan {
         hasher.update(&meta.updated.0.to_le_bytes());
         let url_bytes = names.config.site.base_url.as_str().len() + "en/stories//".len() + id.len();
         let mut bytes = ADDRESS_BYTES + url_bytes;
-        for sibling in names.catalog.translations(entry) {
+        // Valid stores have at most one translation a language; the limit bounds the work for invalid ones.
+        for sibling in names.catalog.translations(entry).iter().take(names.config.languages.len()) {
             if self.listed_story(names, *sibling).is_some() {
                 hasher.update(&names.catalog.meta(*sibling).language.to_le_bytes());
                 bytes += ALTERNATE_BYTES + url_bytes;
@@ -219,9 +224,11 @@ impl Plan {
 
     /// The month of the newest entry of a language; without one, that of the authority's date.
     fn newest_month(&self, names: Names<'_>, language: LanguageIndex) -> Period {
-        let months = self.by_month.get(usize::from(language)).and_then(|months| months.keys().next_back());
+        let newest = self.listing(names.config, FeedKey { language: Some(language), topic: None });
+        let newest =
+            newest.and_then(|listing| listing.newest.first()).map(|entry| names.catalog.meta(*entry).published);
         let site = &names.config.site;
-        months.copied().unwrap_or_else(|| Calendar::new(&site.zone).month(site.authority_date))
+        Calendar::new(&site.zone).month(newest.unwrap_or(site.authority_date))
     }
 
     /// The sitemap and its parts, each with the hash of what it is rendered from.
@@ -261,7 +268,9 @@ mod tests {
 
     #[test]
     fn a_large_sitemap_is_divided_by_year_then_by_month_then_by_number() {
-        let cases: [(&[(u32, usize)], usize, &[(Option<u32>, u16, usize)]); 6] = [
+        /// The month, the number and the pages of a part.
+        type Expected<'a> = &'a [(Option<u32>, u16, usize)];
+        let cases: [(&[(u32, usize)], usize, Expected); 6] = [
             (&[(2, 4_000), (1, 6_000)], 1_000, &[]),
             (&[(2, 4_000), (1, 6_001)], 100, &[(Some(1), 0, 6_001), (Some(2), 0, 4_000)]),
             (&[(2, 4_000), (1, 6_000)], 1_001, &[(Some(1), 0, 6_000), (Some(2), 0, 4_000)]),

@@ -27,7 +27,8 @@ pub struct LazyPage {
 impl LazyPage {
     /// Whether a document is rendered on demand.
     pub fn is_lazy(key: DocumentKey) -> bool {
-        matches!(key, DocumentKey::Page { kind: PageKind::Period { .. }, .. } | DocumentKey::Story { .. })
+        let is_period = matches!(key, DocumentKey::Page { kind: PageKind::Period { .. }, .. });
+        is_period || matches!(key, DocumentKey::Story { .. } | DocumentKey::SitemapPart(_))
     }
 
     /// The next version after `previous`, or the first at its path. Two versions never share a date, because

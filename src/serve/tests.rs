@@ -608,7 +608,8 @@ fn served_bytes_equal_built_bytes() {
         assert!(response.body == document.bytes, "{}", document.path);
         *seen.lock().unwrap() += 1;
     }
-    let (feeds, outlines, pages, styles, others) = (3 * 2 * 3, 3, 1 + 2 * 2 + 3 + 1, 1 + 2, 2);
+    // Home, listings, pages about feeds, those for what does not exist, and that of a story.
+    let (feeds, outlines, pages, styles, others) = (3 * 2 * 3, 3, 1 + 2 * 2 + 2 + 3 + 1, 1 + 2, 2);
     assert_eq!(*seen.lock().unwrap(), feeds + outlines + pages + styles + others);
 }
 
@@ -616,7 +617,7 @@ fn served_bytes_equal_built_bytes() {
 fn older_pages_are_rendered_on_demand() {
     let folder = tempfile::TempDir::new().unwrap();
     let config = "[site]\nbase_url = \"https://a.example/\"\nauthority = \"a.example,2020\"\n\
-        [languages.en]\ntitle = \"A\"\n[feeds]\nlimit = 1\n";
+        page_size = 1\n[languages.en]\ntitle = \"A\"\n";
     std::fs::create_dir(folder.path().join("stories")).unwrap();
     std::fs::write(folder.path().join("tidings.toml"), config).unwrap();
     let story = |month: u32, title: &str| {

@@ -47,8 +47,8 @@ pub(super) fn article(config: &Config, page: &view::Page, entry: &Entry) -> Stri
         "image": entry.image.as_ref().map(|image| json!({
             "@type": "ImageObject",
             "url": image.url.as_str(),
-            "width": image.width,
-            "height": image.height,
+            "width": image.width.map(pixels),
+            "height": image.height.map(pixels),
             "caption": image.caption.as_ref().or(image.alt.as_ref()).map(|text| text.as_str()),
             "creditText": image.credit.as_ref().map(|credit| credit.as_str()),
         })),
@@ -73,6 +73,11 @@ fn organization(config: &Config) -> Value {
         "url": config.site.base_url.as_str(),
         "logo": logo.map(|logo| json!({ "@type": "ImageObject", "url": logo.as_str() })),
     })
+}
+
+/// A length in pixels, by its UN/CEFACT code.
+fn pixels(number: u32) -> Value {
+    json!({ "@type": "QuantitativeValue", "value": number, "unitCode": "E37" })
 }
 
 /// An author. Those of the site are offices of the organization.
@@ -115,8 +120,15 @@ pub(super) fn card(kind: &'static str, page: &view::Page, image: Option<&view::I
     }
 }
 
-/// Gives a page its metadata, which its Content Security Policy allows by the hash.
+/// Gives a page its metadata.
 pub(super) fn set_json_ld(page: &mut view::Page, json_ld: String) {
-    page.json_ld_hash = format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(json_ld.as_bytes())));
     page.json_ld = json_ld;
+    set_scripts(page, &[]);
+}
+
+/// Lets the Content Security Policy of a page allow its metadata and these scripts, by their hashes.
+pub(super) fn set_scripts(page: &mut view::Page, scripts: &[&str]) {
+    let hash = |script: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())));
+    let scripts = [page.json_ld.as_str()].into_iter().chain(scripts.iter().copied());
+    page.scripts = scripts.map(hash).collect::<Vec<_>>().join(" ");
 }

@@ -6,6 +6,8 @@
 mod compare;
 mod contents;
 mod coverage;
+#[cfg(feature = "pages")]
+mod home_view;
 mod list;
 mod losses;
 #[cfg(feature = "pages")]
@@ -16,6 +18,8 @@ mod render;
 mod resolve;
 #[cfg(feature = "pages")]
 mod story_view;
+#[cfg(feature = "pages")]
+mod subscribe_view;
 #[cfg(feature = "pages")]
 mod view;
 
@@ -454,7 +458,7 @@ impl Site {
 
 /// Loads the templates of a site; if its overrides have errors, the built-in ones.
 fn load_templates(config: &Config) -> (Templates, Vec<Diagnostic>) {
-    let languages: Vec<Language> = config.languages.iter().map(|edition| edition.language.clone()).collect();
+    let languages: Vec<Language> = config.languages.iter().map(|edition| edition.locale.clone()).collect();
     let theme = &config.site.theme;
     let style = theme.style.as_deref();
     Templates::new(&languages, &theme.templates, style).map_or_else(

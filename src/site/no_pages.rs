@@ -8,8 +8,8 @@ use crate::plan::{DocumentKey, Style};
 
 impl Site {
     /// The entries that a page shows.
-    pub(super) fn page_entries(&self, _key: DocumentKey) -> &[EntryId] {
-        &[]
+    pub(super) fn page_entries(&self, _key: DocumentKey) -> Vec<EntryId> {
+        Vec::new()
     }
 
     /// Renders a stylesheet. A configuration with pages is refused.

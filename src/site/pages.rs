@@ -6,21 +6,44 @@ use super::Site;
 use super::render::ResolvedEntries;
 use super::view::ViewBuilder;
 use crate::catalog::EntryId;
-use crate::config::LanguageIndex;
+use crate::config::{Font, LanguageIndex};
 use crate::diagnostics::Diagnostic;
+use crate::model::Colour;
 use crate::plan::{DocumentKey, FeedKey, PageKind, Period, Sitemap, SitemapPart, StoryKind, Style};
+use crate::render::pages::view;
 use crate::render::{SitemapUrl, sitemap, sitemap_index};
 
 impl Site {
     /// The entries that a page shows, newest first.
-    pub(super) fn page_entries(&self, key: DocumentKey) -> &[EntryId] {
-        let DocumentKey::Page { feed, kind } = key else { return &[] };
-        let Some(listing) = self.plan.listing(&self.config, feed) else { return &[] };
-        match kind {
-            PageKind::Newest => &self.plan.feed_plans[listing.feed_plan].entries,
-            PageKind::Period { period, part } => {
-                listing.month(period).map_or(&[], |month| listing.months[month].part(part))
+    pub(super) fn page_entries(&self, key: DocumentKey) -> Vec<EntryId> {
+        let listing = |feed: FeedKey| self.plan.listing(&self.config, feed);
+        match key {
+            DocumentKey::Home => {
+                self.language_indices(None).flat_map(|language| self.home_entries(language)).copied().collect()
             }
+            DocumentKey::Page { feed, kind: PageKind::Newest } => {
+                listing(feed).map_or_else(Vec::new, |listing| listing.newest.to_vec())
+            }
+            DocumentKey::Page { feed, kind: PageKind::Period { period, part } } => {
+                let month = listing(feed).and_then(|listing| Some(&listing.months[listing.month(period)?]));
+                month.map_or_else(Vec::new, |month| month.part(part).to_vec())
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The colours and letters of the pages, which can be read in light and dark.
+    fn style(&self) -> view::Style {
+        let look = self.config.site.look;
+        view::Style {
+            accent: look.accent.to_string(),
+            on_accent: look.accent.text_on().to_string(),
+            link: look.accent.readable_on(&Colour::LIGHT_PAPERS).to_string(),
+            link_dark: look.accent.readable_on(&Colour::DARK_PAPERS).to_string(),
+            font: match look.font {
+                Font::Sans => "sans",
+                Font::Serif => "serif",
+            },
         }
     }
 
@@ -28,7 +51,10 @@ impl Site {
     pub(super) fn page(&self, key: DocumentKey, parts: &ResolvedEntries) -> Result<Vec<u8>, Diagnostic> {
         let templates = &self.templates;
         match key {
-            DocumentKey::Home => templates.page("home.html", &ViewBuilder::new(self, key, 0).home()),
+            DocumentKey::Home => templates.page("home.html", &ViewBuilder::new(self, key, 0).home(parts)),
+            DocumentKey::Subscribe(language) => {
+                templates.page("subscribe.html", &ViewBuilder::new(self, key, language).subscribe())
+            }
             DocumentKey::Page { feed, kind } => {
                 let view = ViewBuilder::new(self, key, feed.interface_language());
                 let Some(listing) = self.plan.listing(&self.config, feed) else { return Ok(Vec::new()) };
@@ -52,9 +78,9 @@ impl Site {
             DocumentKey::Story { entry, language, .. } => {
                 templates.page("story.html", &ViewBuilder::new(self, key, language).story(entry, parts))
             }
-            DocumentKey::Style(Style::Pages) => templates.stylesheet(),
+            DocumentKey::Style(Style::Pages) => templates.stylesheet(&self.style()),
             DocumentKey::Style(Style::Feeds(language)) => {
-                templates.page("feed.css", &ViewBuilder::new(self, key, language).style())
+                templates.page("feed.css", &ViewBuilder::new(self, key, language).feed_style())
             }
             DocumentKey::SitemapPart(part) => Ok(self.sitemap(Some(part))),
             _ => Ok(self.sitemap(None)),
@@ -76,6 +102,7 @@ impl Site {
             DocumentKey::Style(Style::Feeds(_)) => Some(5),
             DocumentKey::Story { kind, .. } => Some(6 + u8::from(kind == StoryKind::Withdrawn)),
             DocumentKey::NotFound(_) => Some(8),
+            DocumentKey::Subscribe(_) => Some(9),
             _ => None,
         };
         let mut samples = BTreeMap::new();
@@ -114,6 +141,10 @@ impl Site {
                 let page = |language| DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
                 let languages = self.language_indices(None).filter(has);
                 (updated, languages.map(|language| (language, page(language))).collect())
+            }
+            DocumentKey::Subscribe(_) => {
+                let page = |language: LanguageIndex| (language, DocumentKey::Subscribe(language));
+                (None, self.language_indices(None).map(page).collect())
             }
             DocumentKey::Story { entry, .. } => {
                 let meta = self.catalog.meta(entry);

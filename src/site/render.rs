@@ -78,7 +78,7 @@ impl Site {
             || batch.iter().filter_map(|planned| planned.feed_plan).map(|index| &self.plan.feed_plans[index]);
         let in_feeds = sorted(feed_plans().flat_map(|feed_plan| &feed_plan.entries).copied());
         let deleted = feed_plans().flat_map(|feed_plan| &feed_plan.deleted).copied();
-        let on_pages = batch.iter().flat_map(|planned| self.page_entries(planned.key)).copied();
+        let on_pages = batch.iter().flat_map(|planned| self.page_entries(planned.key));
         let visible = sorted(in_feeds.iter().copied().chain(on_pages));
         let needed = sorted(deleted.chain(visible.iter().flat_map(|entry| self.visible_translations(*entry))));
         // Archives hold every entry and seldom change, so caching their texts would cost memory for nothing.

@@ -125,7 +125,7 @@ impl ViewBuilder<'_> {
         let day = self.localizer.day(local.date());
         match local.time() == NaiveTime::MIN {
             true => view::Moment { date: local.date().to_string(), text: day },
-            false => view::Moment { date: at.rfc3339(), text: format!("{day}, {}", local.format("%H:%M")) },
+            false => view::Moment { date: at.rfc3339(), text: format!("{day} {}", local.format("%H:%M")) },
         }
     }
 
@@ -143,12 +143,20 @@ impl ViewBuilder<'_> {
             title: file.title.as_ref().map(ToString::to_string).unwrap_or_else(name),
             kind: file.medium().unwrap_or("file"),
             media_type: file.media_type.clone(),
+            label: label(file),
             size: file.length.map(|length| self.localizer.size(length)),
             duration: file.duration.map(clock),
             captions: file.captions.as_ref().map(ToString::to_string),
             poster: file.poster.as_ref().map(ToString::to_string),
         }
     }
+}
+
+/// The kind of a file in short: its extension, else its media type.
+fn label(file: &Enclosure) -> String {
+    let extension = file.url.path().rsplit_once('.').map_or("", |(_, extension)| extension);
+    let is_plain = (2..=4).contains(&extension.len()) && extension.chars().all(|letter| letter.is_ascii_alphanumeric());
+    if is_plain { extension.to_ascii_uppercase() } else { file.media_type.clone() }
 }
 
 /// A duration as a clock shows it: `22:10`, `1:02:10`.

@@ -1,13 +1,13 @@
 //! Building the template context of one page.
 
-use std::collections::BTreeMap;
+use url::Url;
 
 use super::Site;
 use super::metadata::{self, card, set_json_ld};
 use super::render::ResolvedEntries;
 use crate::catalog::EntryId;
-use crate::config::{LanguageIndex, TopicIndex};
-use crate::model::{Entry, Language};
+use crate::config::{Config, LanguageIndex, TopicIndex};
+use crate::model::{Enclosure, Entry, Language, Moment};
 use crate::plan::{DocumentKey, FeedKey, Listing, PageKind, Period};
 use crate::render::pages::{Localizer, view};
 
@@ -33,7 +33,7 @@ impl<'s> ViewBuilder<'s> {
     }
 
     /// The relative path from this page to a document. Links to pages omit `index.html`.
-    fn href(&self, key: DocumentKey) -> String {
+    pub(super) fn href(&self, key: DocumentKey) -> String {
         let path = key.path(self.site.names());
         let path = if key.is_page() { path.trim_end_matches("index.html") } else { &path };
         match format!("{}{path}", self.root) {
@@ -47,7 +47,7 @@ impl<'s> ViewBuilder<'s> {
     }
 
     pub(super) fn link(&self, key: DocumentKey, text: String) -> view::Link {
-        view::Link { href: self.href(key), text, lang: None, dir: None, current: key == self.key, count: None }
+        view::Link { href: self.href(key), text, current: key == self.key, ..view::Link::default() }
     }
 
     /// A link whose text is in another language.
@@ -85,7 +85,22 @@ impl<'s> ViewBuilder<'s> {
         let in_first = |feed: FeedKey| self.feeds(feed).into_iter().next();
         let (languages, alternates) = match self.key {
             DocumentKey::Story { entry, .. } => self.story_languages(entry),
+            DocumentKey::Subscribe(_) => {
+                let link = |other: LanguageIndex| {
+                    let name = config.languages[usize::from(other)].name.to_string();
+                    self.link_in(DocumentKey::Subscribe(other), name, other)
+                };
+                let alternate = |other: LanguageIndex| self.alternate(other, DocumentKey::Subscribe(other));
+                let languages = || self.site.language_indices(None);
+                (languages().map(link).collect(), languages().map(alternate).collect())
+            }
             _ => (self.site.language_indices(None).map(in_language).collect(), self.alternates(feed, kind)),
+        };
+        let of_language = FeedKey { language: Some(self.language), topic: feed.topic };
+        // A picture of another host would tell that host of every reader.
+        let own = |url: &Option<Url>| {
+            let own = url.as_ref().filter(|url| url.origin() == config.site.base_url.origin());
+            own.map(ToString::to_string)
         };
         view::Page {
             lang: language.to_string(),
@@ -95,12 +110,18 @@ impl<'s> ViewBuilder<'s> {
             description,
             url: self.key.page_url(self.site.names()).to_string(),
             root: self.root.clone(),
+            home: self.href(match self.language {
+                0 => DocumentKey::Home,
+                language => newest(FeedKey { language: Some(language), topic: None }),
+            }),
             languages,
+            topics: self.topics(of_language),
+            subscribe: format!("{}#{}", self.href(DocumentKey::Subscribe(self.language)), scope(config, feed)),
             alternates,
             noindex: false,
             card: view::Card::default(),
             json_ld: String::new(),
-            json_ld_hash: String::new(),
+            scripts: String::new(),
             feeds: self.feeds(feed),
             other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
             opml: self.href(DocumentKey::Opml(feed.language)),
@@ -108,19 +129,15 @@ impl<'s> ViewBuilder<'s> {
             site: view::Site {
                 title: config.site.title.to_string(),
                 rights: config.site.rights.as_ref().map(ToString::to_string),
-                // A picture of another host would tell that host of every reader.
-                icon: config
-                    .site
-                    .icon
-                    .as_ref()
-                    .filter(|icon| icon.origin() == config.site.base_url.origin())
-                    .map(ToString::to_string),
+                icon: own(&config.site.icon),
+                logo: own(&config.site.logo),
+                accent: config.site.look.accent.to_string(),
             },
         }
     }
 
     /// A page of several stories, with its card and metadata.
-    fn collection(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
+    pub(super) fn collection(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
         let mut page = self.page(feed, heading, description);
         page.card = card("website", &page, None);
         let json_ld = metadata::collection(&self.site.config, &page);
@@ -147,7 +164,7 @@ impl<'s> ViewBuilder<'s> {
     }
 
     /// A feed in its formats.
-    fn feeds(&self, feed: FeedKey) -> Vec<view::Feed> {
+    pub(super) fn feeds(&self, feed: FeedKey) -> Vec<view::Feed> {
         let config = &self.site.config;
         let formats = config.feeds.formats.iter().map(|format| {
             let key = DocumentKey::Feed { feed, period: None, format: *format };
@@ -163,7 +180,7 @@ impl<'s> ViewBuilder<'s> {
         formats.collect()
     }
 
-    fn topic(&self, feed: FeedKey, topic: TopicIndex) -> view::Link {
+    pub(super) fn topic(&self, feed: FeedKey, topic: TopicIndex) -> view::Link {
         let configured = &self.site.config.topics[usize::from(topic)];
         let text = configured.titles[usize::from(self.language)].to_string();
         let feed = FeedKey { topic: Some(topic), ..feed };
@@ -185,19 +202,37 @@ impl<'s> ViewBuilder<'s> {
         if links.len() == 1 { Vec::new() } else { links }
     }
 
-    fn listing(&self, page: view::Page, count: usize, feed: FeedKey) -> view::Listing {
+    fn listing(&self, page: view::Page, count: String) -> view::Listing {
         view::Listing {
             page,
             interface_language: usize::from(self.language),
-            count: count as u64,
-            topics: self.topics(feed),
-            days: Vec::new(),
+            count,
+            entries: Vec::new(),
             years: Vec::new(),
+            older_count: 0,
             older: None,
             newer: None,
             parts: Vec::new(),
             listing: None,
         }
+    }
+
+    /// How many entries there are, in words.
+    pub(super) fn count(&self, count: usize) -> String {
+        let message = self.localizer.translate("stories", Some(count as u64), &[]);
+        message.map(|message| message.text).unwrap_or_default()
+    }
+
+    /// How many entries a listing has, and how many of them are in its own language if some are not.
+    fn count_of(&self, listing: &Listing) -> String {
+        let all = self.count(listing.count);
+        if listing.own == listing.count {
+            return all;
+        }
+        let language = self.site.config.languages[usize::from(self.language)].name.to_string();
+        let own = [("all", all.clone()), ("language", language)];
+        let message = self.localizer.translate("of_which", Some(listing.own as u64), &own);
+        message.map_or(all, |message| message.text)
     }
 
     pub(super) fn newest(&self, listing: &Listing, parts: &ResolvedEntries) -> view::Listing {
@@ -207,9 +242,10 @@ impl<'s> ViewBuilder<'s> {
         let description = Some(description).filter(|description| *description != heading);
         let years = listing.years().into_iter().map(|year| self.year_of(listing, year));
         view::Listing {
-            days: self.days(feed, parts),
+            entries: self.entries(feed, parts),
             years: years.collect(),
-            ..self.listing(self.collection(feed, heading, description), listing.count, feed)
+            older_count: listing.count.saturating_sub(listing.newest.len()) as u64,
+            ..self.listing(self.collection(feed, heading, description), self.count_of(listing))
         }
     }
 
@@ -219,7 +255,7 @@ impl<'s> ViewBuilder<'s> {
         let back = DocumentKey::Page { feed, kind: PageKind::Newest };
         view::Listing {
             listing: Some(self.link(back, feed.title(&self.site.config).to_string())),
-            ..self.listing(self.collection(feed, self.localizer.period(period), None), count, feed)
+            ..self.listing(self.collection(feed, self.localizer.period(period), None), self.count(count))
         }
     }
 
@@ -254,7 +290,7 @@ impl<'s> ViewBuilder<'s> {
         };
         let newest_first = std::iter::once(0).chain((1..month.parts()).rev());
         view::Listing {
-            days: self.days(listing.feed, parts),
+            entries: self.entries(listing.feed, parts),
             newer: neighbour(here.checked_sub(1)),
             older: neighbour(Some(here + 1)),
             parts: if month.parts() > 1 { newest_first.map(of_part).collect() } else { Vec::new() },
@@ -279,21 +315,14 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
-    /// The entries of the page, grouped by day.
-    fn days(&self, feed: FeedKey, parts: &ResolvedEntries) -> Vec<view::Day> {
-        let mut days: Vec<view::Day> = Vec::new();
-        for index in self.site.page_entries(self.key) {
-            let Some(entry) = self.site.entry(*index, parts) else { continue };
-            let day = entry.published.date_time().date_naive();
-            let date = day.to_string();
-            if days.last().is_none_or(|last| last.date != date) {
-                days.push(view::Day { date, text: self.localizer.day(day), entries: Vec::new() });
-            }
-            if let Some(last) = days.last_mut() {
-                last.entries.push(self.entry(feed, *index, entry));
-            }
-        }
-        days
+    /// The entries of the page.
+    fn entries(&self, feed: FeedKey, parts: &ResolvedEntries) -> Vec<view::Entry> {
+        self.entries_of(feed, &self.site.page_entries(self.key), parts)
+    }
+
+    pub(super) fn entries_of(&self, feed: FeedKey, entries: &[EntryId], parts: &ResolvedEntries) -> Vec<view::Entry> {
+        let entry = |index: &EntryId| Some(self.entry(feed, *index, self.site.entry(*index, parts)?));
+        entries.iter().filter_map(entry).collect()
     }
 
     pub(super) fn entry(&self, feed: FeedKey, index: EntryId, entry: Entry) -> view::Entry {
@@ -313,14 +342,23 @@ impl<'s> ViewBuilder<'s> {
                 (key, _) => self.link_in(key.unwrap_or(listing), name, language),
             }
         });
+        let also: Vec<view::Link> = also.collect();
+        let note = lang.as_ref().and_then(|_| {
+            let language = [("language", config.languages[usize::from(own)].name.to_string())];
+            Some(self.localizer.translate("in_language", None, &language)?.text)
+        });
+        let also_in = self.localizer.translate("also_in", Some(also.len() as u64), &[]);
         view::Entry {
-            also: also.collect(),
+            also_in: also_in.map(|message| message.text).unwrap_or_default(),
+            also,
             topics: self.site.catalog.topics(index).iter().map(|topic| self.topic(feed, *topic)).collect(),
             title: entry.title.to_string(),
             href: story_key(index).map(|key| self.href(key)).or_else(|| entry.link.as_ref().map(ToString::to_string)),
-            language: lang.as_ref().map(|_| config.languages[usize::from(own)].name.to_string()),
+            note,
             lang,
             dir,
+            published: self.day(entry.published),
+            medium: self.medium(&entry.enclosures),
             summary: entry.summary.map(|summary| summary.to_string()),
             image: entry.image.map(|image| view::Image {
                 url: image.url.into(),
@@ -333,6 +371,30 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
+    /// The day of an instant.
+    fn day(&self, at: Moment) -> view::Moment {
+        let day = at.date_time().naive_local().date();
+        view::Moment { date: day.to_string(), text: self.localizer.date(day) }
+    }
+
+    /// What a story offers beside its text: something to watch before something to hear, and that before a file.
+    fn medium(&self, enclosures: &[Enclosure]) -> Option<view::Medium> {
+        let of_kind = |kind: &str| enclosures.iter().find(|enclosure| enclosure.medium() == Some(kind));
+        let played = |kind: &'static str, message: &str| {
+            let enclosure = of_kind(kind)?;
+            let minutes = enclosure.duration.map(|seconds| seconds.div_ceil(60));
+            let length = minutes.and_then(|minutes| self.localizer.translate("minutes", Some(minutes), &[]));
+            let length = length.map(|length| format!(" · {}", length.text)).unwrap_or_default();
+            Some(view::Medium { kind, text: format!("{}{length}", self.message(message)) })
+        };
+        let document = || {
+            let pdf = enclosures.iter().find(|enclosure| enclosure.media_type == "application/pdf")?;
+            let size = pdf.length.map(|length| format!(" · {}", self.localizer.size(length))).unwrap_or_default();
+            Some(view::Medium { kind: "file", text: format!("PDF{size}") })
+        };
+        played("video", "watch").or_else(|| played("audio", "listen")).or_else(document)
+    }
+
     /// What is shown where nothing is.
     pub(super) fn not_found(&self) -> view::NotFound {
         let feed = FeedKey { language: Some(self.language), topic: None };
@@ -343,100 +405,25 @@ impl<'s> ViewBuilder<'s> {
             page,
             interface_language: usize::from(self.language),
             listing: self.link(listing, feed.title(&self.site.config).to_string()),
-            topics: self.topics(feed),
         }
     }
 
     /// The context of the stylesheet of feeds.
-    pub(super) fn style(&self) -> view::Style {
+    pub(super) fn feed_style(&self) -> view::FeedStyle {
         let language = self.language_of(self.language);
-        view::Style {
-            page: view::StylePage { lang: language.to_string(), dir: language.direction() },
+        view::FeedStyle {
+            page: view::FeedStylePage { lang: language.to_string(), dir: language.direction() },
             interface_language: self.language.into(),
         }
     }
+}
 
-    pub(super) fn home(&self) -> view::Home {
-        let config = &self.site.config;
-        let heading = config.site.title.to_string();
-        let feed = FeedKey { language: None, topic: None };
-        let edition = |index: LanguageIndex| {
-            let edition = &config.languages[usize::from(index)];
-            let feed = FeedKey { language: Some(index), topic: None };
-            let count = self.site.plan.listing(config, feed).map_or(0, |listing| listing.count);
-            let localizer = self.site.templates.localizer(usize::from(index));
-            view::Edition {
-                href: self.href(DocumentKey::Page { feed, kind: PageKind::Newest }),
-                lang: edition.language.to_string(),
-                dir: edition.language.direction(),
-                name: edition.name.to_string(),
-                title: edition.title.to_string(),
-                description: edition.description.as_ref().map(ToString::to_string),
-                count: localizer
-                    .translate("stories", Some(count as u64), &[])
-                    .map(|message| message.text)
-                    .unwrap_or_default(),
-            }
-        };
-        let topics = self.topics(FeedKey { language: Some(self.language), topic: None }).into_iter().skip(1);
-        let topics = topics.zip(self.site.feeds_of(Some(self.language)).skip(1)).map(|(link, feed)| {
-            let count = self.site.plan.listing(config, feed).map(|listing| listing.count as u64);
-            view::Link { count, ..link }
-        });
-        view::Home {
-            page: self.collection(feed, heading, config.languages[0].description.as_ref().map(ToString::to_string)),
-            interface_language: usize::from(self.language),
-            editions: self.site.language_indices(None).map(edition).collect(),
-            topics: topics.collect(),
-            coverage: self.coverage(),
-        }
-    }
+/// The page of the newest entries of a feed.
+fn newest(feed: FeedKey) -> DocumentKey {
+    DocumentKey::Page { feed, kind: PageKind::Newest }
+}
 
-    /// The chart of entries by month, up to the newest month with an entry.
-    fn coverage(&self) -> Option<view::Coverage> {
-        const MAX_MONTHS: i32 = 120;
-        const LEFT: usize = 90;
-        const WIDTH: usize = 630;
-        const ROW: usize = 34;
-        const BAR: usize = 24;
-        let by_month = &self.site.plan.by_month;
-        let number = |period: &Period| period.year * 12 + period.month.unwrap_or(1) as i32 - 1;
-        let last = by_month.iter().filter_map(|months| months.keys().last()).map(number).max()?;
-        let oldest = by_month.iter().filter_map(|months| months.keys().next()).map(number).min()?;
-        let first = oldest.max(last - MAX_MONTHS + 1);
-        let max_count = by_month.iter().flat_map(BTreeMap::values).max().copied().unwrap_or(1).max(1) as usize;
-        let step = (WIDTH / (last - first + 1) as usize).clamp(2, 24);
-        let x = |month: i32| LEFT + (month - first) as usize * step;
-        let years: Vec<i32> = (first / 12..=last / 12).rev().collect();
-        let rows = by_month.iter().enumerate().map(|(index, months)| {
-            let edition = &self.site.config.languages[index];
-            let base = (index + 1) * ROW;
-            let bars = months.iter().filter(|(period, _)| number(period) >= first).map(|(period, count)| {
-                let height = (*count as usize * BAR).div_ceil(max_count);
-                let width = (step - 1).max(1);
-                format!("M{} {base}v-{height}h{width}v{height}z", x(number(period)))
-            });
-            let of_year = |year: &i32| -> u64 {
-                months.iter().filter(|(period, _)| period.year == *year).map(|(_, count)| u64::from(*count)).sum()
-            };
-            view::CoverageRow {
-                lang: edition.language.to_string(),
-                dir: edition.language.direction(),
-                name: edition.name.to_string(),
-                bars: bars.collect(),
-                base,
-                counts: years.iter().map(|year| self.localizer.number(of_year(year))).collect(),
-                total: self.localizer.number(months.values().map(|count| u64::from(*count)).sum()),
-            }
-        });
-        let period = |year: i32| self.localizer.period(Period { year, month: None });
-        let marks = (first / 12..=last / 12).filter(|year| year * 12 >= first);
-        Some(view::Coverage {
-            width: LEFT + (last - first + 1) as usize * step,
-            height: by_month.len() * ROW + 20,
-            rows: rows.collect(),
-            marks: marks.map(|year| view::Mark { x: x(year * 12), text: period(year) }).collect(),
-            years: years.iter().map(|year| period(*year)).collect(),
-        })
-    }
+/// The scope of a feed, as in its path.
+pub(super) fn scope(config: &Config, feed: FeedKey) -> &str {
+    feed.topic.map_or("all", |topic| &config.topics[usize::from(topic)].id)
 }

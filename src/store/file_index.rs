@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed, xxh3_128};
 
+use super::raw::RawEnclosure;
 use super::story::{Story, Translation};
 use crate::config::{LanguageIndex, TopicIndex};
 use crate::diagnostics::Diagnostic;
 use crate::markup::Content;
-use crate::model::{Text, Timestamp};
+use crate::model::{Text, Timestamp, media_type_of};
 
 /// The index of a file, or of a chunk of a large JSONL file.
 #[derive(Debug, Default)]
@@ -65,6 +66,8 @@ pub struct EntryMeta {
     /// Whether it has a title; a withdrawn entry may have none.
     pub has_text: bool,
     pub has_link: bool,
+    /// Whether something can be listened to.
+    pub has_audio: bool,
 }
 
 /// The span of a record's text in its file.
@@ -175,8 +178,15 @@ impl EntryMeta {
             draft: translation.draft,
             has_text: translation.title.is_some(),
             has_link: translation.link.is_some(),
+            has_audio: translation.enclosures.iter().any(|enclosure| is_audio(enclosure)),
         }
     }
+}
+
+fn is_audio(enclosure: &RawEnclosure<'_>) -> bool {
+    let media_type = enclosure.media_type.as_ref().map(|media_type| media_type.0.trim());
+    let path = enclosure.url.as_ref().map_or("", |url| url.0.split(['?', '#']).next().unwrap_or_default());
+    media_type.unwrap_or_else(|| media_type_of(path)).starts_with("audio/")
 }
 
 /// The hash of a guid as it is published: trimmed, without characters that XML forbids.

@@ -37,8 +37,9 @@ export function placeOf(path, languages, defaultLanguage) {
     const parts = path.split("/").filter(Boolean);
     if (!languages.includes(parts[0])) return { home: true, language: defaultLanguage, topic: null, period: null };
     const period = parts.find((part) => /^\d{4}(-\d\d)?$/.test(part)) ?? null;
-    const topic = parts[1] && parts[1] !== period ? parts[1] : null;
-    return { home: false, language: parts[0], topic, period };
+    const subscribe = parts[1] === "subscribe";
+    const topic = parts[1] && !subscribe && parts[1] !== period ? parts[1] : null;
+    return { home: false, language: parts[0], topic, period, subscribe };
 }
 
 // ── In every view ───────────────────────────────────────────────────────────────────────────────────
@@ -173,7 +174,7 @@ async function linksAnswer({ page, site, origin }) {
             found.push(`<${element}> leads to what is no address: ${written}`);
             continue;
         }
-        if (!["http:", "https:", "mailto:", "data:"].includes(parsed.protocol)) found.push(`<${element}> leads to ${url.slice(0, 80)}`);
+        if (!["http:", "https:", "mailto:", "data:", "podcast:", "overcast:", "pktc:"].includes(parsed.protocol)) found.push(`<${element}> leads to ${url.slice(0, 80)}`);
         if (parsed.origin !== origin) continue;
         if (site.below && !parsed.pathname.startsWith(site.below)) {
             found.push(`<${element}> is not relative: ${written}`);
@@ -274,7 +275,7 @@ async function mirrored({ page, place }) {
 
 /** The page that a language switch leads to: the same topic, and the same period or the whole listing. */
 function counterpart(site, place, language) {
-    const topic = place.topic ? `${place.topic}/` : "";
+    const topic = place.subscribe ? "subscribe/" : place.topic ? `${place.topic}/` : "";
     const base = site.below ?? "/";
     return [`${base}${language}/${topic}`, ...(place.period ? [`${base}${language}/${topic}${place.period}/`] : [])];
 }
@@ -353,7 +354,7 @@ async function discoverable({ page, site, place, origin, path }) {
 
 /** The newest entries stand on the page in the order of its feed, each in its own language. */
 async function showsEntries({ page, site, place, origin }) {
-    if (place.home || place.period) return [];
+    if (place.home || place.period || place.subscribe) return [];
     const base = site.below ?? "/";
     const { status, text } = await answer(site, `${origin}${base}${place.language}/${place.topic ?? "all"}.json`);
     if (status !== 200) return [];
@@ -399,7 +400,7 @@ async function showsEntries({ page, site, place, origin }) {
 
 /** What the feed says of each entry stands on the page: picture, credit, summary, topics, and the translations of it. */
 async function describesEntries({ page, site, place, origin }) {
-    if (place.home || place.period) return [];
+    if (place.home || place.period || place.subscribe) return [];
     const base = site.below ?? "/";
     const { status, text } = await answer(site, `${origin}${base}${place.language}/${place.topic ?? "all"}.json`);
     if (status !== 200) return [];
@@ -433,30 +434,35 @@ async function describesEntries({ page, site, place, origin }) {
     return found;
 }
 
-/** A person finds every feed of the page with its whole address. */
+/** A person finds every feed of the page with its whole address, there or on the page that says how to subscribe. */
 async function offersFeeds({ page, site, place, origin }) {
     if (place.period) return [];
-    const text = await page.evaluate(() => [document.body.textContent, ...[...document.querySelectorAll("input, textarea")].map((input) => input.value)].join("\n"));
-    if (place.home) {
-        const opml = await page.evaluate(() => [...document.querySelectorAll("a[href]")].some((link) => /(^|\/)feeds\.opml$/.test(new URL(link.href).pathname)));
-        return opml ? [] : ["no link to feeds.opml"];
-    }
+    const { here, leads, opml } = await page.evaluate(() => ({
+        here: [document.body.textContent, ...[...document.querySelectorAll("a[href]")].map((link) => link.href), ...[...document.querySelectorAll("input, textarea")].map((input) => input.value)].join("\n"),
+        leads: [...document.querySelectorAll("a[href]")].find((link) => /\/subscribe\/$/.test(link.pathname) && link.checkVisibility())?.href.replace(/#.*/, ""),
+        opml: [...document.querySelectorAll("a[href]")].some((link) => /(^|\/)feeds\.opml$/.test(new URL(link.href).pathname)),
+    }));
+    const there = leads ? (await answer(site, leads)).text : "";
+    if (place.home) return opml || /feeds\.opml"/.test(there) ? [] : ["no link to feeds.opml"];
     const base = `${site.published ?? origin}/${place.language}/${place.topic ?? "all"}`;
-    return Object.values(FEED_TYPES)
-        .map(({ ending }) => base + ending)
-        .filter((url) => !text.includes(url))
-        .map((url) => `the address ${shown(url)} is not there to copy`);
+    const [first, ...others] = Object.values(FEED_TYPES).map(({ ending }) => base + ending);
+    const relative = (url) => url.slice(url.indexOf(`/${place.language}/`) + 1);
+    const found = here.includes(first) || there.includes(first) ? [] : [`the address ${shown(first)} is not there to copy`];
+    for (const url of others) if (!here.includes(url) && !there.includes(relative(url))) found.push(`no way to ${shown(url)}`);
+    return found;
 }
 
-async function coverageShown({ page, place }) {
+/** The home page has the newest story of every language. */
+async function newsOfAll({ page, site, place, origin }) {
     if (!place.home) return [];
-    const pictures = await page.evaluate(() =>
-        [...document.querySelectorAll("svg")].filter((svg) => svg.checkVisibility() && svg.getBoundingClientRect().width > 100).map((svg) => ({
-            named: Boolean(svg.getAttribute("aria-label") || svg.getAttribute("aria-labelledby") || svg.querySelector(":scope > title") || svg.closest("[aria-hidden=true]") || svg.closest("figure")?.querySelector("figcaption")),
-        })),
-    );
-    if (!pictures.length) return ["no picture of the coverage (inline SVG)"];
-    return pictures.every(({ named }) => named) ? [] : ["the picture of the coverage has no name"];
+    const texts = (await page.evaluate(visibleText)).join("\n");
+    const found = [];
+    for (const language of site.languages) {
+        const { text } = await answer(site, `${origin}${site.below ?? "/"}${language}/all.json`);
+        const newest = JSON.parse(text).items[0]?.title.replace(/\s+/g, " ").trim();
+        if (newest && !texts.includes(newest)) found.push(`“${newest.slice(0, 50)}” is not there, the newest in ${language}`);
+    }
+    return found;
 }
 
 /** Tab from the top: everything that can be used, in the order of the document, each with a focus that can be seen. */
@@ -647,10 +653,10 @@ async function wire(url) {
 
 /** Buttons that copy an address, where there are any. */
 async function copies({ page, site, url, tab, context, origin }) {
-    const buttons = await page.evaluate(() => [...document.querySelectorAll("button")].filter((button) => button.checkVisibility({ checkVisibilityCSS: true })).length);
+    const buttons = await page.evaluate(() => [...document.querySelectorAll("button:not([popovertarget])")].filter((button) => button.checkVisibility({ checkVisibilityCSS: true })).length);
     if (!buttons) return [];
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin });
-    const button = page.locator("button:visible").first();
+    const button = page.locator("button:not([popovertarget]):visible").first();
     await button.click();
     await page.waitForTimeout(200);
     const copied = await page.evaluate(() => navigator.clipboard.readText());
@@ -671,7 +677,7 @@ export const pageChecks = {
     "the entries of the feed stand on the page, in order and language": showsEntries,
     "each entry has its picture, credit, summary, topics and translations": describesEntries,
     "every feed's address is there to copy": offersFeeds,
-    "the home page shows the coverage": coverageShown,
+    "the home page has the newest story of every language": newsOfAll,
     "small in bytes and requests": small,
     "nothing moves where less motion is asked for": lessMotion,
     "printed whole": printed,

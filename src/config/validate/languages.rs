@@ -12,6 +12,14 @@ use crate::source::Step;
 /// Topic ids that would collide with other paths.
 const RESERVED: [&str; 9] = ["all", "index", "feeds", "mul", "stories", "subscribe", "assets", "preview", "404"];
 
+/// A language with its most likely region.
+fn example_locale(language: &Language) -> String {
+    let mut likely = language.locale().id.clone();
+    icu_locale::LocaleExpander::new_extended().maximize(&mut likely);
+    likely.script = language.locale().id.script;
+    likely.to_string()
+}
+
 impl Validator<'_> {
     pub(super) fn languages(&mut self, raw: &RawConfig) -> Vec<Edition> {
         if raw.languages.0.is_empty() && (self.document.errors.is_empty() || !self.is_written(&[], "languages")) {
@@ -42,8 +50,10 @@ impl Validator<'_> {
             let unnamed = || Text::line(parsed.as_str());
             let name = language.name.as_deref().and_then(Text::line).or_else(|| Text::line(&parsed.name()));
             let (Some(title), Some(name)) = (title.or_else(unnamed), name) else { continue };
+            let locale = self.locale(&path, language.locale.as_deref(), &parsed);
             editions.push(Edition {
                 title,
+                locale,
                 description: language.description.as_deref().and_then(Text::block),
                 name,
                 fallback: Vec::new(),
@@ -74,6 +84,25 @@ impl Validator<'_> {
             editions[own].fallback = fallback;
         }
         editions
+    }
+
+    /// The locale of a language's pages; the language itself unless one is configured.
+    fn locale(&mut self, path: &[&str], written: Option<&str>, language: &Language) -> Language {
+        let path = [path, &["locale"]].concat();
+        let Some(written) = written else { return language.clone() };
+        match Language::parse(written) {
+            Ok(locale) if locale.locale().id.language == language.locale().id.language => locale,
+            Ok(locale) => {
+                let message = format!("the locale `{locale}` is of another language than `{language}`");
+                let help = format!("write one of its own, such as `{}`", example_locale(language));
+                self.error_at(&keys(&path), message, Some(help));
+                language.clone()
+            }
+            Err(why) => {
+                self.error(&path, why);
+                language.clone()
+            }
+        }
     }
 
     fn unconfigured(&mut self, path: &[Step], tag: &str, tags: &[String]) {

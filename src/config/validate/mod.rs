@@ -2,6 +2,7 @@
 
 mod feeds;
 mod languages;
+mod look;
 mod server;
 
 use std::path::Path;
@@ -256,6 +257,7 @@ impl Validator<'_> {
             logo,
             pages: raw.pages.unwrap_or(true),
             story_pages: story_pages.filter(|_| raw.pages != Some(false)).unwrap_or(StoryPages::None),
+            look: self.look(raw),
             theme: self.theme(path, raw),
         })
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 use icu_calendar::cal::Gregorian;
-use icu_datetime::fieldsets::{Y, YM, YMDE};
+use icu_datetime::fieldsets::{Y, YM, YMD, YMDE};
 use icu_datetime::{DateTimeFormatterPreferences, FixedCalendarDateTimeFormatter};
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
@@ -44,6 +44,7 @@ pub struct Localizer {
     /// The fallback for missing messages.
     english: Arc<Messages>,
     day: Option<DateFormatter<YMDE>>,
+    date: Option<DateFormatter<YMD>>,
     month: Option<DateFormatter<YM>>,
     year: Option<DateFormatter<Y>>,
 }
@@ -137,6 +138,7 @@ impl Localizer {
             own: Messages::new(language.locale(), patterns),
             english,
             day: DateFormatter::try_new(preferences, YMDE::long()).ok(),
+            date: DateFormatter::try_new(preferences, YMD::long()).ok(),
             month: DateFormatter::try_new(preferences, YM::long()).ok(),
             year: DateFormatter::try_new(preferences, Y::long()).ok(),
         }
@@ -146,11 +148,6 @@ impl Localizer {
     pub fn translate(&self, key: &str, number: Option<u64>, arguments: &Arguments<'_>) -> Option<Message> {
         let own = self.own.translate(key, number, arguments).map(|text| Message { text, is_fallback: false });
         own.or_else(|| Some(Message { text: self.english.translate(key, number, arguments)?, is_fallback: true }))
-    }
-
-    /// Formats a number.
-    pub fn number(&self, number: u64) -> String {
-        self.own.number(number)
     }
 
     /// Formats a size in bytes: `812 kB`, `2.4 MB`.
@@ -173,6 +170,13 @@ impl Localizer {
     pub fn day(&self, day: NaiveDate) -> String {
         let date = gregorian(day.year(), day.month(), day.day());
         let text = self.day.as_ref().zip(date).map(|(day, date)| formatted(day.format(&date)));
+        text.unwrap_or_else(|| day.to_string())
+    }
+
+    /// Formats a day without its weekday.
+    pub fn date(&self, day: NaiveDate) -> String {
+        let date = gregorian(day.year(), day.month(), day.day());
+        let text = self.date.as_ref().zip(date).map(|(day, date)| formatted(day.format(&date)));
         text.unwrap_or_else(|| day.to_string())
     }
 
@@ -219,7 +223,8 @@ mod tests {
         let german = localizer("de", "");
         let message = german.translate("stories", Some(1), &[]).unwrap();
         assert_eq!(message, Message { text: "1 story".to_owned(), is_fallback: true });
-        assert_eq!(german.number(12_345), "12.345");
+        let german_words = localizer("de", "stories = '{number}'");
+        assert_eq!(german_words.translate("stories", Some(12_345), &[]).unwrap().text, "12.345");
         assert_eq!(german.translate("nothing", None, &[]), None);
     }
 

@@ -31,7 +31,7 @@ use crate::model::Language;
 
 /// The built-in templates and messages by their names, under which a site can override them and `tidings init --templates`
 /// writes them.
-pub const BUILT_IN: [(&str, &str); 16] = [
+pub const BUILT_IN: [(&str, &str); 17] = [
     ("base.html", include_str!("templates/base.html")),
     ("home.html", include_str!("templates/home.html")),
     ("listing.html", include_str!("templates/listing.html")),
@@ -39,6 +39,7 @@ pub const BUILT_IN: [(&str, &str); 16] = [
     ("story.html", include_str!("templates/story.html")),
     ("month.html", include_str!("templates/month.html")),
     ("year.html", include_str!("templates/year.html")),
+    ("subscribe.html", include_str!("templates/subscribe.html")),
     ("parts.html", include_str!("templates/parts.html")),
     ("style.css", include_str!("templates/style.css")),
     ("feed.css", include_str!("templates/feed.css")),
@@ -144,8 +145,8 @@ impl Templates {
     ///
     /// # Errors
     /// As for a page.
-    pub fn stylesheet(&self) -> Result<Vec<u8>, Diagnostic> {
-        let mut out = self.page("style.css", &())?;
+    pub fn stylesheet(&self, style: &view::Style) -> Result<Vec<u8>, Diagnostic> {
+        let mut out = self.page("style.css", style)?;
         if let Some(stylesheet) = &self.stylesheet {
             out.push(b'\n');
             out.extend_from_slice(stylesheet.as_bytes());

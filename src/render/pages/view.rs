@@ -2,6 +2,138 @@
 
 use serde::Serialize;
 
+/// `home.html`
+#[derive(Debug, Serialize)]
+pub struct Home {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// The newest entries of the default language, the first of which leads.
+    pub entries: Vec<Entry>,
+    /// The listing of the default language, with the number of its entries.
+    pub listing: Link,
+    /// The other languages with their newest entries.
+    pub editions: Vec<Edition>,
+}
+
+/// `listing.html`, `month.html` and `year.html`
+#[derive(Debug, Serialize)]
+pub struct Listing {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// How many entries the listing, the year or the month has, in words.
+    pub count: String,
+    /// The entries of the page, newest first.
+    pub entries: Vec<Entry>,
+    /// The years with entries that the listing does not show itself; on the page of a year, this one.
+    pub years: Vec<Year>,
+    /// How many entries a listing has that it does not show itself.
+    pub older_count: u64,
+    /// The previous year or month.
+    pub older: Option<Link>,
+    /// The next year or month.
+    pub newer: Option<Link>,
+    /// The parts of a long month.
+    pub parts: Vec<Link>,
+    /// The listing, on pages of years and months.
+    pub listing: Option<Link>,
+}
+
+/// `story.html`
+#[derive(Debug, Serialize)]
+pub struct Story {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// The title, the summary, the picture, the topics, and links to the story in other languages.
+    pub entry: Entry,
+    /// Its text, sanitized HTML: `{{ body | safe }}`.
+    pub body: Option<String>,
+    /// When it was published, with the time where it has one.
+    pub published: Moment,
+    /// When it was corrected, if it was after it was published.
+    pub updated: Option<Moment>,
+    pub authors: Vec<Author>,
+    /// Sound and video, with players.
+    pub media: Vec<File>,
+    /// Other files.
+    pub files: Vec<File>,
+    pub correction: Option<Correction>,
+    /// If it was withdrawn, and then there is nothing else of it.
+    pub withdrawn: Option<Withdrawn>,
+    /// The next newer story of its first topic, else of its language.
+    pub newer: Option<Link>,
+    /// The next older one.
+    pub older: Option<Link>,
+    /// The listing of its first topic, else of its language.
+    pub listing: Link,
+}
+
+/// `subscribe.html`
+#[derive(Debug, Serialize)]
+pub struct Subscribe {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// The feed of all topics.
+    pub all: Subscription,
+    /// Those of the topics.
+    pub topics: Vec<Subscription>,
+    /// The feed of all languages.
+    pub everything: Vec<Feed>,
+    /// The script of the button that copies an address, which the page's Content Security Policy allows by its hash.
+    pub script: String,
+}
+
+/// `404.html`
+#[derive(Debug, Serialize)]
+pub struct NotFound {
+    pub page: Page,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+    /// The newest stories of the language.
+    pub listing: Link,
+}
+
+/// `style.css`
+#[derive(Debug, Serialize)]
+pub struct Style {
+    /// The site's colour.
+    pub accent: String,
+    /// White or black: text on that colour.
+    pub on_accent: String,
+    /// The site's colour, or the nearest one that can be read on light pages.
+    pub link: String,
+    /// The same for dark pages.
+    pub link_dark: String,
+    /// `sans` or `serif`.
+    pub font: &'static str,
+}
+
+/// `feed.css`
+#[derive(Debug, Serialize)]
+pub struct FeedStyle {
+    pub page: FeedStylePage,
+    /// The index of the language whose messages it uses; templates know it as `voice`.
+    #[serde(rename = "voice")]
+    pub interface_language: usize,
+}
+
+/// The feeds that a stylesheet is for.
+#[derive(Debug, Serialize)]
+pub struct FeedStylePage {
+    /// The tag of their language.
+    pub lang: String,
+    /// `ltr` or `rtl`.
+    pub dir: &'static str,
+}
+
 /// What all pages have.
 #[derive(Debug, Default, Serialize)]
 pub struct Page {
@@ -12,14 +144,21 @@ pub struct Page {
     /// For `<title>`.
     pub title: String,
     pub heading: String,
+    /// A sentence or two about it.
     pub description: Option<String>,
     /// Its canonical URL.
     pub url: String,
     /// The relative path to the root: empty, or `../` once or several times.
     pub root: String,
-    /// Links to the same page in each language, labelled by the language's own name; where a language has none, to its listing.
+    /// The home page of the site, or of the language where it has a page of its own.
+    pub home: String,
+    /// The same page in each language, labelled by the language's own name; where a language has none, its listing.
     pub languages: Vec<Link>,
-    /// The languages that have this page: tags and absolute addresses, for search engines.
+    /// The topics of the language, all topics first; none if there are no topics.
+    pub topics: Vec<Link>,
+    /// How to follow the feeds of the language, at the place of this page's topic.
+    pub subscribe: String,
+    /// The languages that have this page, for search engines.
     pub alternates: Vec<Alternate>,
     /// Whether search engines are to leave the page out.
     pub noindex: bool,
@@ -27,8 +166,8 @@ pub struct Page {
     pub card: Card,
     /// The page for machines (schema.org), as JSON: `{{ page.json_ld | safe }}`.
     pub json_ld: String,
-    /// Its hash for the Content Security Policy, which allows nothing else in a script element.
-    pub json_ld_hash: String,
+    /// The hashes by which its Content Security Policy allows scripts, separated by spaces; nothing else runs.
+    pub scripts: String,
     /// The feed of the page, in each format.
     pub feeds: Vec<Feed>,
     /// Further feeds for autodiscovery.
@@ -44,18 +183,24 @@ pub struct Page {
 #[derive(Debug, Default, Serialize)]
 pub struct Site {
     pub title: String,
+    /// The terms of use.
     pub rights: Option<String>,
-    /// The address of the small square picture.
+    /// The address of the small square picture, if it is on the site's own host.
     pub icon: Option<String>,
+    /// The address of the wide picture, if it is on the site's own host.
+    pub logo: Option<String>,
+    /// The site's colour.
+    pub accent: String,
 }
 
 /// A link to a page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Link {
     pub href: String,
     pub text: String,
-    /// The language and direction of the text, if they differ from the page's.
+    /// The language of the text, if it differs from the page's.
     pub lang: Option<String>,
+    /// Its direction.
     pub dir: Option<&'static str>,
     /// Whether it links to the page itself.
     pub current: bool,
@@ -71,15 +216,18 @@ pub struct Card {
     pub title: String,
     pub description: Option<String>,
     pub image: Option<Image>,
-    /// The locale, such as `pt_BR`, and those of the same page in other languages.
+    /// The locale, such as `pt_BR`.
     pub locale: String,
+    /// Those of the same page in other languages.
     pub other_locales: Vec<String>,
 }
 
 /// The same page in a language.
 #[derive(Debug, Serialize)]
 pub struct Alternate {
+    /// The tag of the language.
     pub lang: String,
+    /// The absolute address.
     pub url: String,
 }
 
@@ -94,155 +242,83 @@ pub struct Feed {
     /// `Atom`, `RSS`, `JSON Feed`.
     pub format: &'static str,
     pub title: String,
-    /// None: all languages.
+    /// The tag of its language; none: all languages.
     pub lang: Option<String>,
 }
 
-/// `home.html`.
+/// A feed, and how to follow it.
 #[derive(Debug, Serialize)]
-pub struct Home {
-    pub page: Page,
-    /// The index of the language whose messages it uses; templates know it as `voice`.
-    #[serde(rename = "voice")]
-    pub interface_language: usize,
-    pub editions: Vec<Edition>,
-    pub topics: Vec<Link>,
-    pub coverage: Option<Coverage>,
+pub struct Subscription {
+    /// The fragment of its place on the page.
+    pub id: String,
+    /// The topic, or the title of the language's news.
+    pub title: String,
+    /// The language of the title, if it differs from the page's.
+    pub lang: Option<String>,
+    /// Its direction.
+    pub dir: Option<&'static str>,
+    pub description: Option<String>,
+    /// The address to be copied.
+    pub url: String,
+    /// Well-known feed readers, by the addresses at which they add it.
+    pub readers: Vec<Link>,
+    /// Podcast apps, if there is something to listen to.
+    pub podcasts: Vec<Link>,
+    /// Services that send it by e-mail.
+    pub mail: Vec<Link>,
+    /// The feed in each format.
+    pub feeds: Vec<Feed>,
 }
 
-/// A language on the home page.
+/// A language on the home page, with its own words.
 #[derive(Debug, Serialize)]
 pub struct Edition {
-    pub href: String,
+    /// The tag of the language.
     pub lang: String,
+    /// `ltr` or `rtl`.
     pub dir: &'static str,
+    /// The language's own name.
     pub name: String,
+    /// The title of its news.
     pub title: String,
-    pub description: Option<String>,
-    /// How many entries it has, as a message in this language.
-    pub count: String,
-}
-
-/// How many entries each language has: by month as a chart, and by year as a table.
-#[derive(Debug, Serialize)]
-pub struct Coverage {
-    pub width: usize,
-    pub height: usize,
-    pub rows: Vec<CoverageRow>,
-    /// The first months of years.
-    pub marks: Vec<Mark>,
-    pub years: Vec<String>,
-}
-
-/// A language in the chart and in the table.
-#[derive(Debug, Serialize)]
-pub struct CoverageRow {
-    pub lang: String,
-    pub dir: &'static str,
-    pub name: String,
-    /// The bars, as an SVG path.
-    pub bars: String,
-    /// The y coordinate of its baseline.
-    pub base: usize,
-    /// By year, as [`Coverage::years`].
-    pub counts: Vec<String>,
-    pub total: String,
-}
-
-/// A label on the time axis.
-#[derive(Debug, Serialize)]
-pub struct Mark {
-    pub x: usize,
-    pub text: String,
-}
-
-/// `listing.html`, `month.html` and `year.html`.
-#[derive(Debug, Serialize)]
-pub struct Listing {
-    pub page: Page,
-    /// The index of the language whose messages it uses; templates know it as `voice`.
-    #[serde(rename = "voice")]
-    pub interface_language: usize,
-    /// How many entries the listing, the year or the month has.
-    pub count: u64,
-    /// All topics first.
-    pub topics: Vec<Link>,
-    /// Newest first.
-    pub days: Vec<Day>,
-    /// The years past the window of the listing; on the page of a year, this one.
-    pub years: Vec<Year>,
-    /// The previous and the next year or month, and the parts of a month.
-    pub older: Option<Link>,
-    pub newer: Option<Link>,
-    pub parts: Vec<Link>,
-    /// A link to the listing, on pages of years and months.
-    pub listing: Option<Link>,
-}
-
-/// The entries of a day.
-#[derive(Debug, Serialize)]
-pub struct Day {
-    /// In ISO 8601.
-    pub date: String,
-    pub text: String,
+    /// Its listing, with the number of its stories in its own words.
+    pub listing: Link,
+    /// Its newest entries.
     pub entries: Vec<Entry>,
 }
 
-/// An entry.
+/// An entry. What tidings itself says about it is in the language of the page, or of the part of the page where it stands.
 #[derive(Debug, Default, Serialize)]
 pub struct Entry {
     pub title: String,
+    /// Its page, here or elsewhere.
     pub href: Option<String>,
-    /// The language of its text, the direction and the language's own name, if they differ from the page's.
+    /// The language of its text, if it differs from the page's.
     pub lang: Option<String>,
+    /// Its direction.
     pub dir: Option<&'static str>,
-    pub language: Option<String>,
+    /// That its text is in another language, in words.
+    pub note: Option<String>,
     pub summary: Option<String>,
     pub image: Option<Image>,
+    /// The day on which it was published.
+    pub published: Moment,
+    /// What can be listened to, watched or read in a file.
+    pub medium: Option<Medium>,
     pub topics: Vec<Link>,
-    /// Links to its translations, labelled by the names of their languages.
+    /// `Also in`, in the form that the number of `also` needs.
+    pub also_in: String,
+    /// Its translations, labelled by the names of their languages.
     pub also: Vec<Link>,
 }
 
-/// `story.html`.
+/// What an entry offers beside its text.
 #[derive(Debug, Serialize)]
-pub struct Story {
-    pub page: Page,
-    /// The index of the language whose messages it uses; templates know it as `voice`.
-    #[serde(rename = "voice")]
-    pub interface_language: usize,
-    /// The title, the summary, the picture, the topics, and links to the story in other languages.
-    pub entry: Entry,
-    /// Its text, sanitized HTML: `{{ body | safe }}`.
-    pub body: Option<String>,
-    pub published: Moment,
-    /// If it was corrected after it was published.
-    pub updated: Option<Moment>,
-    pub authors: Vec<Author>,
-    /// Sound and video, with players.
-    pub media: Vec<File>,
-    /// Other files.
-    pub files: Vec<File>,
-    pub correction: Option<Correction>,
-    /// If it was withdrawn, and then there is nothing else of it.
-    pub withdrawn: Option<Withdrawn>,
-    /// The previous and the next story of its first topic, else of its language.
-    pub newer: Option<Link>,
-    pub older: Option<Link>,
-    /// The listing of its first topic, else of its language.
-    pub listing: Link,
-}
-
-/// `404.html`.
-#[derive(Debug, Serialize)]
-pub struct NotFound {
-    pub page: Page,
-    /// The index of the language whose messages it uses; templates know it as `voice`.
-    #[serde(rename = "voice")]
-    pub interface_language: usize,
-    /// The newest stories of the language.
-    pub listing: Link,
-    pub topics: Vec<Link>,
+pub struct Medium {
+    /// `audio`, `video` or `file`.
+    pub kind: &'static str,
+    /// In words, with its length: `Listen · 22 min`.
+    pub text: String,
 }
 
 /// A day, and the time where there is one.
@@ -268,6 +344,8 @@ pub struct File {
     pub title: String,
     /// Its media type.
     pub media_type: String,
+    /// What kind of file it is, in short: `PDF`.
+    pub label: String,
     /// `audio`, `video` or `file`.
     pub kind: &'static str,
     /// Its size, such as `2.4 MB`.
@@ -285,8 +363,9 @@ pub struct File {
 pub struct Correction {
     pub on: Moment,
     pub text: String,
-    /// The language and direction of the text, if they differ from the page's.
+    /// The language of the text, if it differs from the page's.
     pub lang: Option<String>,
+    /// Its direction.
     pub dir: Option<&'static str>,
 }
 
@@ -294,15 +373,17 @@ pub struct Correction {
 #[derive(Debug, Serialize)]
 pub struct Withdrawn {
     pub reason: Option<String>,
-    /// The language and direction of the reason, if they differ from the page's.
+    /// The language of the reason, if it differs from the page's.
     pub lang: Option<String>,
+    /// Its direction.
     pub dir: Option<&'static str>,
 }
 
-/// Its picture.
+/// A picture.
 #[derive(Debug, Clone, Serialize)]
 pub struct Image {
     pub url: String,
+    /// What it shows, for those who do not see it.
     pub alt: String,
     pub caption: Option<String>,
     pub credit: Option<String>,
@@ -315,20 +396,4 @@ pub struct Image {
 pub struct Year {
     pub link: Link,
     pub months: Vec<Link>,
-}
-
-/// `feed.css`.
-#[derive(Debug, Serialize)]
-pub struct Style {
-    pub page: StylePage,
-    /// The index of the language whose messages it uses; templates know it as `voice`.
-    #[serde(rename = "voice")]
-    pub interface_language: usize,
-}
-
-/// The language and direction of the feeds that the stylesheet is for.
-#[derive(Debug, Serialize)]
-pub struct StylePage {
-    pub lang: String,
-    pub dir: &'static str,
 }
