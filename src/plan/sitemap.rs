@@ -270,7 +270,8 @@ mod tests {
     fn a_large_sitemap_is_divided_by_year_then_by_month_then_by_number() {
         /// The month, the number and the pages of a part.
         type Expected<'a> = &'a [(Option<u32>, u16, usize)];
-        let cases: [(&[(u32, usize)], usize, Expected); 6] = [
+        type Case<'a> = (&'a [(u32, usize)], usize, Expected<'a>);
+        let cases: [Case; 6] = [
             (&[(2, 4_000), (1, 6_000)], 1_000, &[]),
             (&[(2, 4_000), (1, 6_001)], 100, &[(Some(1), 0, 6_001), (Some(2), 0, 4_000)]),
             (&[(2, 4_000), (1, 6_000)], 1_001, &[(Some(1), 0, 6_000), (Some(2), 0, 4_000)]),

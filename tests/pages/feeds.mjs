@@ -143,5 +143,23 @@ export async function feedFaults(browser, { origin, path, language, title, own =
     } finally {
         await context.close();
     }
+    found.push(...(await phoneFaults(browser, origin + path, [origin, ...own])));
     return found;
+}
+
+/** XML has no viewport: a phone lays it out for a desk, and shows letters that are as much smaller. */
+async function phoneFaults(browser, url, own) {
+    const context = await browser.newContext({ viewport: PHONE, screen: PHONE, isMobile: true, hasTouch: true, deviceScaleFactor: 2 });
+    try {
+        const { page } = await openTab(context, own);
+        await page.goto(url);
+        const sizes = await page.evaluate(() => {
+            const scale = screen.width / document.documentElement.clientWidth;
+            const titles = [...document.querySelectorAll("entry > title, item > title")].slice(0, 1);
+            return titles.map((title) => ({ size: parseFloat(getComputedStyle(title).fontSize) * scale, line: title.getBoundingClientRect().width * scale, screen: screen.width }));
+        });
+        return sizes.filter(({ size, line, screen }) => size < 14 || line > screen).map(({ size, line }) => ({ what: `on a phone titles are ${Math.round(size)} px high and ${Math.round(line)} px wide`, where: shown(url) }));
+    } finally {
+        await context.close();
+    }
 }
