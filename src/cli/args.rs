@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use super::examples;
-use crate::config::Config;
+use crate::config::{Config, Preview};
 use crate::diagnostics::{Diagnostic, OutputFormat};
 use crate::site::StoryState;
 
@@ -391,14 +391,34 @@ fn listen_address(written: &str) -> Result<SocketAddr, String> {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ServeOptions {
     /// Listen here instead of on the configured address
     #[arg(long, value_name = "ADDR", value_parser = listen_address)]
     pub listen: Option<SocketAddr>,
 
+    /// Show drafts, scheduled and expired stories with badges, and reload open pages after a change; on this machine alone
+    #[arg(long)]
+    pub preview: bool,
+
+    /// Show that preview to other machines and through proxies too
+    #[arg(long, requires = "preview")]
+    pub preview_open: bool,
+
     #[command(flatten)]
-    pub preview: PreviewOptions,
+    pub changes: PreviewOptions,
+}
+
+impl ServeOptions {
+    /// Applies them to a configuration.
+    pub fn apply(&self, config: Config) -> Result<Config, Diagnostic> {
+        let config = self.changes.apply(config)?;
+        Ok(match (self.preview, self.preview_open) {
+            (true, false) => config.with_preview(Preview::Loopback),
+            (true, true) => config.with_preview(Preview::Open),
+            (false, _) => config,
+        })
+    }
 }
 
 #[derive(Debug, Args)]

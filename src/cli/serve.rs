@@ -1,6 +1,6 @@
 //! `tidings serve`.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,9 +26,9 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     raise_file_limit();
     let path = configuration_path(config)?;
     log::start(configuration(Some(&path))?.server.access_log);
-    let preview = options.preview.clone();
+    let applied = options.clone();
     let (source, warnings) =
-        Source::with_overrides(path, move |config| Ok(preview.apply(config)?), Arc::new(Utc::now))?;
+        Source::with_overrides(path, move |config| Ok(applied.apply(config)?), Arc::new(Utc::now))?;
     report.diagnostics(&warnings, false);
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
     // With one core, threads only add switches.
@@ -38,15 +38,25 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
         false => tokio::runtime::Builder::new_multi_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| machine("start the server's threads", error))?;
+    let own_machine_alone = |address: std::io::Result<SocketAddr>| match address {
+        Ok(address) if options.preview && !options.preview_open && !address.ip().to_canonical().is_loopback() => {
+            let message = format!("a preview shows what is not published yet, so it does not listen on {address}");
+            Err(Diagnostic::usage(None, message)
+                .help("listen on 127.0.0.1 or localhost; or write --preview-open, and let a proxy ask who it is"))
+        }
+        _ => Ok(()),
+    };
     let served: Result<(), Diagnostics> = runtime.block_on(async {
         let listener =
             match inherited_socket().map_err(|error| machine("use the socket that was handed over", error))? {
                 Some(socket) => {
+                    own_machine_alone(socket.local_addr())?;
                     tracing::info!("serving on the socket that was handed over");
                     Listener::inherited(socket)
                 }
                 None => {
                     let address = options.listen.unwrap_or(source.listen_address());
+                    own_machine_alone(Ok(address))?;
                     let socket = listen(address).await?;
                     let address = socket.local_addr().map_err(|error| machine("use the socket", error))?;
                     tracing::info!("serving at http://{address}/");

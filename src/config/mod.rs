@@ -47,6 +47,8 @@ pub struct Config {
     pub(crate) redirects: Vec<Redirect>,
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
+    /// Whether scheduled and expired stories are shown too, and who may see them.
+    pub(crate) preview: Preview,
     /// Whether it is published for a preview, to which nobody subscribes.
     pub(crate) is_preview: bool,
     /// Warnings from reading it.
@@ -91,6 +93,16 @@ pub(crate) enum StoryPages {
     Missing,
     All,
     None,
+}
+
+/// Whether pages are a preview for editors (`serve --preview`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Preview {
+    Off,
+    /// For this machine alone.
+    Loopback,
+    /// For whoever can reach it.
+    Open,
 }
 
 /// How pages look, without templates of the site's own.
@@ -306,6 +318,12 @@ impl Config {
         (self.drafts, self.is_preview) = (true, true);
         self.fingerprint = hash(self.fingerprint, b"drafts");
         self
+    }
+
+    /// Publishes drafts, scheduled and expired stories, for editors.
+    pub(crate) fn with_preview(self, preview: Preview) -> Config {
+        let fingerprint = hash(self.fingerprint, b"preview");
+        Config { preview, fingerprint, ..self.with_drafts() }
     }
 
     /// A hash of the configuration, the theme and the revision of this program.

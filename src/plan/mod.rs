@@ -12,6 +12,9 @@ mod stories;
 
 use xxhash_rust::xxh3::Xxh3;
 
+/// What an open page of a preview asks for, below the root.
+pub const PREVIEW_STATE: &str = "preview/state.json";
+
 pub use key::{DocumentKey, FeedKey, Names, PageKind, Period, SitemapPart, StoryKind, Style};
 pub use pages::Listing;
 use planner::Planner;
@@ -19,12 +22,12 @@ pub use sitemap::Sitemap;
 pub use stories::StoryPage;
 
 use crate::catalog::{Catalog, EntryId};
-use crate::config::{Config, LanguageIndex};
+use crate::config::{Config, LanguageIndex, Preview};
 use crate::model::Timestamp;
 use crate::store::EntryMeta;
 
 /// What a publication holds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Plan {
     /// Sorted by language and topic, the feeds of all languages last. Each feed is followed by its archives.
     pub feed_plans: Vec<FeedPlan>,
@@ -37,6 +40,8 @@ pub struct Plan {
     /// Empty if the site has no pages.
     pub sitemap: Sitemap,
     states: Vec<EntryState>,
+    /// The time of the publication.
+    now: Timestamp,
     /// The newest date of the feeds of each language; the last element is that of the feeds of all languages.
     newest: Vec<Timestamp>,
 }
@@ -84,15 +89,42 @@ pub enum EntryState {
 }
 
 impl EntryState {
-    fn of(meta: &EntryMeta, now: Timestamp, drafts: bool) -> EntryState {
-        if meta.published > now || (meta.draft && !drafts) {
+    fn of(meta: &EntryMeta, now: Timestamp, config: &Config) -> EntryState {
+        let is_preview = config.preview != Preview::Off;
+        if (meta.published > now && !is_preview) || (meta.draft && !config.drafts) {
             EntryState::Hidden
         } else if meta.withdrawn <= now {
             EntryState::Withdrawn
-        } else if meta.expires <= now || !meta.has_text {
+        } else if (meta.expires <= now && !is_preview) || !meta.has_text {
             EntryState::Expired
         } else {
             EntryState::Visible
+        }
+    }
+}
+
+/// Why an entry is in a preview alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Badge {
+    Draft,
+    /// It will be published at its date.
+    Scheduled,
+    Expired,
+}
+
+impl Badge {
+    /// The badge of an entry at a moment; none outside a preview, and for what readers see.
+    fn of(meta: &EntryMeta, now: Timestamp, config: &Config) -> Option<Badge> {
+        if config.preview == Preview::Off {
+            None
+        } else if meta.draft {
+            Some(Badge::Draft)
+        } else if meta.published > now {
+            Some(Badge::Scheduled)
+        } else if meta.expires <= now {
+            Some(Badge::Expired)
+        } else {
+            None
         }
     }
 }
@@ -102,8 +134,7 @@ impl Plan {
     pub fn new(names: Names<'_>, now: Timestamp) -> Plan {
         let Names { config, catalog, .. } = names;
         let entries = catalog.entries();
-        let states: Vec<EntryState> =
-            entries.map(|entry| EntryState::of(catalog.meta(entry), now, config.drafts)).collect();
+        let states: Vec<EntryState> = entries.map(|entry| EntryState::of(catalog.meta(entry), now, config)).collect();
         let planner = Planner::new(config, catalog, now, &states);
         let feeds = planner.accumulate();
         let mut newest = vec![config.site.authority_date; config.languages.len() + 1];
@@ -120,7 +151,7 @@ impl Plan {
         let visible = states.iter().filter(|state| **state == EntryState::Visible).count();
         let story_pages = planner.story_pages();
         let sitemap = Sitemap::default();
-        let mut plan = Plan { feed_plans, visible, listings, story_pages, sitemap, states, newest };
+        let mut plan = Plan { feed_plans, visible, listings, story_pages, sitemap, states, now, newest };
         if config.site.pages {
             plan.sitemap = plan.sitemap_of(names);
         }
@@ -130,6 +161,11 @@ impl Plan {
     /// The state of an entry.
     pub fn state(&self, entry: EntryId) -> EntryState {
         self.states[entry.index()]
+    }
+
+    /// Why an entry is in a preview alone.
+    pub fn badge(&self, config: &Config, catalog: &Catalog, entry: EntryId) -> Option<Badge> {
+        Badge::of(catalog.meta(entry), self.now, config)
     }
 
     /// The newest date of the feeds of a language, or of all feeds.

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 use super::key::{FeedKey, Period};
 use super::months::{Calendar, input_hash, months_past_window};
 use super::pages::Listing;
-use super::{EntryState, FeedPlan, period_code};
+use super::{Badge, EntryState, FeedPlan, period_code};
 use crate::catalog::{Catalog, EntryId};
 use crate::config::{Archives, Config, LanguageIndex, TopicIndex};
 use crate::model::Timestamp;
@@ -252,6 +252,9 @@ impl<'a> Planner<'a> {
         let topics = self.catalog.topics(entry);
         number(topics.len() as u64);
         topics.iter().for_each(|topic| number(u64::from(*topic)));
+        if let Some(badge) = Badge::of(meta, self.now, self.config) {
+            number(1 + badge as u64);
+        }
         hash
     }
 }

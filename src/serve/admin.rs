@@ -91,7 +91,7 @@ fn reject<B>(request: &Request<B>, allowed: &[String]) -> Option<Response<Full<B
         return Some(text(StatusCode::BAD_REQUEST, "a request names one host\n"));
     }
     let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
-    if !hosts.into_iter().chain(target).all(|host| is_allowed(host, allowed)) {
+    if !hosts.into_iter().chain(target).all(|host| is_local_name(host, allowed)) {
         let message = "ask by an IP address, as localhost, or by a name in `admin_hosts`\n";
         return Some(text(StatusCode::MISDIRECTED_REQUEST, message));
     }
@@ -104,7 +104,7 @@ fn reject<B>(request: &Request<B>, allowed: &[String]) -> Option<Response<Full<B
 }
 
 /// Whether a host, with an optional port, is an IP literal, `localhost` or one of the allowed names.
-fn is_allowed(host: &[u8], allowed: &[String]) -> bool {
+pub fn is_local_name(host: &[u8], allowed: &[String]) -> bool {
     let Ok(host) = std::str::from_utf8(host) else { return false };
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     if let Some((address, port)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_host_that_no_site_can_own_is_allowed() {
+    fn only_a_host_that_no_site_can_own_is_local_name() {
         let allowed = ["monitor.example".to_owned()];
         for (host, expected) in [
             ("127.0.0.1", true),
@@ -186,9 +186,9 @@ mod tests {
             ("[evil.example]", false),
             ("::1", false),
         ] {
-            assert_eq!(is_allowed(host.as_bytes(), &allowed), expected, "{host}");
+            assert_eq!(is_local_name(host.as_bytes(), &allowed), expected, "{host}");
         }
-        assert!(!is_allowed(b"\xff", &allowed));
+        assert!(!is_local_name(b"\xff", &allowed));
     }
 
     #[test]

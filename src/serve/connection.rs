@@ -24,6 +24,7 @@ use tokio::task::JoinHandle;
 use super::client::Client;
 use super::connection_slots::Activity;
 use super::encoders::Unavailable;
+use super::preview;
 use super::respond::{self, Body, Reply, close_after, has_cheaper, in_cheaper, respond, text, with_header};
 use super::server::Server;
 use super::stream::{Progress, Stream};
@@ -237,7 +238,13 @@ impl Handler {
                 return respond::Response::Ready(with_header(reply, header::RETRY_AFTER, &seconds));
             }
         }
-        respond(request, &publication, &now)
+        match preview::respond(request, &publication, &self.server) {
+            Some(mut reply) => {
+                reply.headers.insert(header::DATE, now.text);
+                respond::Response::Ready(reply)
+            }
+            None => respond(request, &publication, &now),
+        }
     }
 }
 
@@ -312,6 +319,7 @@ async fn render(server: &Arc<Server>, request: &Request<()>) -> Reply {
 /// Counts and logs a reply, and assembles the response.
 fn finish<B>(server: &Server, peer: IpAddr, request: &Request<B>, reply: Reply, body: Bytes) -> Response<Full<Bytes>> {
     let reply = if server.is_stopping() { close_after(reply) } else { reply };
+    let reply = if server.is_preview { preview::sealed(reply) } else { reply };
     let sent = if request.method() == Method::HEAD { 0 } else { body.len() as u64 };
     let client = || Client::new(peer, request.headers(), &server.publication().config.server);
     let counters = reply.counters.as_deref().unwrap_or(&server.metrics.others);

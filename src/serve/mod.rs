@@ -20,6 +20,7 @@
 //! | `publisher` | renders a site and swaps the publication |
 //! | `follower` | the thread that decides when to reload |
 //! | `source` | what is loaded before the server runs |
+//! | `preview` | for editors: who may see it, and what an open page asks for |
 //! | `hub` | WebSub |
 //! | `access_log` | a line for each request |
 //! | `metrics`, `aggregators`, `admin` | the admin address |
@@ -42,6 +43,7 @@ mod lazy;
 mod listener;
 mod lru;
 mod metrics;
+mod preview;
 mod publication;
 mod publisher;
 mod rate_limit;

@@ -74,7 +74,8 @@ impl Publisher {
             changed.iter().filter(is_feed).filter_map(|path| base_url.join(path).ok()).map(String::from).collect();
         let warnings = site.id_warnings(&mut site.difference_from(&self.site));
         log_warnings("subscribers will notice", &warnings);
-        let hub = publication.config.feeds.hub.clone();
+        // Nobody subscribes to what is not published yet.
+        let hub = publication.config.feeds.hub.clone().filter(|_| !publication.config.drafts);
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);
         {

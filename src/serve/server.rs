@@ -1,6 +1,6 @@
 //! The state that connections, the admin address and the publisher share.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -12,7 +12,7 @@ use super::metrics::Metrics;
 use super::publication::Publication;
 use super::rate_limit::RateLimiter;
 use super::respond::Now;
-use crate::config::AccessLog;
+use crate::config::{AccessLog, Preview};
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
 use crate::site::{NextChange, Site};
@@ -23,6 +23,8 @@ const RENDERERS: usize = 2;
 /// A running server.
 pub struct Server {
     publication: RwLock<Arc<Publication>>,
+    /// How often it was replaced.
+    replaced: AtomicU64,
     status: Mutex<Status>,
     pub metrics: Arc<Metrics>,
     pub rate_limiter: RateLimiter,
@@ -36,6 +38,7 @@ pub struct Server {
     /// The time of the last request, so that its header is formatted once a second.
     now: Mutex<Now>,
     pub has_access_log: bool,
+    pub is_preview: bool,
     pub stopping: AtomicBool,
     /// When the reload at work began, in seconds since the epoch; 0 if none is at work.
     reload_start: AtomicI64,
@@ -70,10 +73,12 @@ impl Server {
         metrics.is_current.store(1, Ordering::Relaxed);
         let start = Timestamp(clock().timestamp());
         Server {
+            is_preview: publication.config.preview != Preview::Off,
             has_access_log: publication.config.server.access_log != AccessLog::Off,
             now: Mutex::new(Now::new(start)),
             start,
             publication: RwLock::new(Arc::new(publication)),
+            replaced: AtomicU64::new(0),
             status: Mutex::new(Status { is_current: true, counts: site.counts(), ..Status::default() }),
             metrics,
             rate_limiter: RateLimiter::default(),
@@ -93,6 +98,12 @@ impl Server {
 
     pub fn replace(&self, publication: Publication) {
         *self.publication.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(publication);
+        self.replaced.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Names the publication that is served.
+    pub fn version(&self) -> String {
+        format!("{}-{}", self.start.0, self.replaced.load(Ordering::Relaxed))
     }
 
     /// Records that a reload is at work until the result is dropped.

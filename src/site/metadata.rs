@@ -126,9 +126,16 @@ pub(super) fn set_json_ld(page: &mut view::Page, json_ld: String) {
     set_scripts(page, &[]);
 }
 
+/// A script in one line, because validators hash no script of several.
+pub(super) fn script_in_one_line(script: &str) -> String {
+    script.lines().map(str::trim).collect()
+}
+
 /// Lets the Content Security Policy of a page allow its metadata and these scripts, by their hashes.
 pub(super) fn set_scripts(page: &mut view::Page, scripts: &[&str]) {
     let hash = |script: &str| format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(script.as_bytes())));
-    let scripts = [page.json_ld.as_str()].into_iter().chain(scripts.iter().copied());
+    let json_ld = Some(page.json_ld.as_str()).filter(|json_ld| !json_ld.is_empty());
+    let preview = page.preview.as_ref().map(|preview| preview.script.as_str());
+    let scripts = json_ld.into_iter().chain(preview).chain(scripts.iter().copied());
     page.scripts = scripts.map(hash).collect::<Vec<_>>().join(" ");
 }

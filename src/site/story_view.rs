@@ -120,7 +120,7 @@ impl ViewBuilder<'_> {
     }
 
     /// A day, with the time unless it is midnight, as that of a bare date is.
-    fn moment(&self, at: Moment) -> view::Moment {
+    pub(super) fn moment(&self, at: Moment) -> view::Moment {
         let local = at.date_time().naive_local();
         let day = self.localizer.day(local.date());
         match local.time() == NaiveTime::MIN {

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::metadata::{card, collection, set_scripts};
+use super::metadata::{card, collection, script_in_one_line, set_scripts};
 use super::view::{ViewBuilder, scope};
 use crate::plan::{DocumentKey, FeedKey, PageKind};
 use crate::render::pages::view;
@@ -37,8 +37,7 @@ impl ViewBuilder<'_> {
         let mut page = self.page(all, self.message("subscribe"), Some(self.message("feeds_what")));
         page.card = card("website", &page, None);
         page.json_ld = collection(config, &page);
-        // In one line, because validators hash no script of several.
-        let script: String = COPY.lines().map(str::trim).collect();
+        let script = script_in_one_line(COPY);
         set_scripts(&mut page, &[&script]);
         let topics = self.site.feeds_of(Some(self.language)).filter(|feed| feed.topic.is_some());
         view::Subscribe {

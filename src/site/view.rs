@@ -6,10 +6,13 @@ use super::Site;
 use super::metadata::{self, card, set_json_ld};
 use super::render::ResolvedEntries;
 use crate::catalog::EntryId;
-use crate::config::{Config, LanguageIndex, TopicIndex};
+use crate::config::{Config, LanguageIndex, Preview, TopicIndex};
 use crate::model::{Enclosure, Entry, Language, Moment};
-use crate::plan::{DocumentKey, FeedKey, Listing, PageKind, Period};
+use crate::plan::{Badge, DocumentKey, FeedKey, Listing, PREVIEW_STATE, PageKind, Period};
 use crate::render::pages::{Localizer, view};
+
+/// Shows changes of the store and mistakes in it while a page is open.
+const PREVIEW: &str = include_str!("../render/pages/templates/preview.js");
 
 /// Builds the view of one page.
 pub(super) struct ViewBuilder<'s> {
@@ -126,6 +129,10 @@ impl<'s> ViewBuilder<'s> {
             other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
             opml: self.href(DocumentKey::Opml(feed.language)),
             hub: config.feeds.hub.as_ref().map(ToString::to_string),
+            preview: (config.preview != Preview::Off).then(|| view::Preview {
+                state: format!("{}{PREVIEW_STATE}", self.root),
+                script: metadata::script_in_one_line(PREVIEW),
+            }),
             site: view::Site {
                 title: config.site.title.to_string(),
                 rights: config.site.rights.as_ref().map(ToString::to_string),
@@ -355,6 +362,11 @@ impl<'s> ViewBuilder<'s> {
             title: entry.title.to_string(),
             href: story_key(index).map(|key| self.href(key)).or_else(|| entry.link.as_ref().map(ToString::to_string)),
             note,
+            badge: self
+                .site
+                .plan
+                .badge(config, &self.site.catalog, index)
+                .map(|badge| self.badge(badge, entry.published)),
             lang,
             dir,
             published: self.day(entry.published),
@@ -369,6 +381,17 @@ impl<'s> ViewBuilder<'s> {
                 height: image.height,
             }),
         }
+    }
+
+    /// Why an entry is in a preview alone, in words.
+    fn badge(&self, badge: Badge, published: Moment) -> String {
+        let day = [("date", self.moment(published).text)];
+        let key = match badge {
+            Badge::Draft => "badge_draft",
+            Badge::Scheduled => "badge_scheduled",
+            Badge::Expired => "badge_expired",
+        };
+        self.localizer.translate(key, None, &day).map(|message| message.text).unwrap_or_default()
     }
 
     /// The day of an instant.

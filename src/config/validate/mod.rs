@@ -13,7 +13,7 @@ use url::Url;
 use super::StoryPages;
 use super::raw::{RawAuthor, RawConfig, RawSite};
 use super::theme::{self, Theme};
-use super::{Config, Edition, Lint, Site, hash};
+use super::{Config, Edition, Lint, Preview, Site, hash};
 use crate::diagnostics::{Diagnostic, suggestion};
 use crate::model::{Person, Text, Timestamp, Zone, absolute, is_email};
 use crate::source::{ParseError, SpannedDocument, Step, Syntax, decode, strip_control_characters, undecodable};
@@ -188,6 +188,7 @@ impl Validator<'_> {
             server: server?,
             redirects,
             drafts: false,
+            preview: Preview::Off,
             is_preview: false,
             warnings: Vec::new(),
             fingerprint,

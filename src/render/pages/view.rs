@@ -176,7 +176,18 @@ pub struct Page {
     pub opml: String,
     /// The WebSub hub that is told of its changes.
     pub hub: Option<String>,
+    /// In a preview for editors.
+    pub preview: Option<Preview>,
     pub site: Site,
+}
+
+/// What a page has in a preview for editors (`serve --preview`).
+#[derive(Debug, Serialize)]
+pub struct Preview {
+    /// The path of what the page asks for to know of changes and of mistakes in the store.
+    pub state: String,
+    /// The script that asks, which the page's Content Security Policy allows by its hash.
+    pub script: String,
 }
 
 /// The site, on every page.
@@ -297,6 +308,8 @@ pub struct Entry {
     pub lang: Option<String>,
     /// Its direction.
     pub dir: Option<&'static str>,
+    /// In a preview: that it is a draft, scheduled or expired, in words.
+    pub badge: Option<String>,
     /// That its text is in another language, in words.
     pub note: Option<String>,
     pub summary: Option<String>,
