@@ -1,6 +1,6 @@
 // The pages of stories with pictures and recordings that are there: what plays, what machines read, and what Lighthouse says.
 //
-//     node tests/pages/media.mjs TIDINGS CONFIG
+//     node tests/pages/media.mjs TIDINGS CONFIG [--shots FOLDER]
 //
 // The sample names a host that does not exist; a copy of it names one on this machine, which has the files of its folder
 // `media`. Prints a line for each check, as pages.mjs does.
@@ -24,6 +24,8 @@ const MOST_BYTES = 45_000;
 const MOST_REQUESTS = 3;
 
 const words = process.argv.slice(2);
+const at = words.indexOf("--shots");
+const shots = at < 0 ? null : resolve(words.splice(at, 2)[1]);
 if (words.length !== 2) {
     console.error("usage: node media.mjs TIDINGS CONFIG");
     process.exit(2);
@@ -159,6 +161,25 @@ async function cardFaults(built, path, origin) {
     return found;
 }
 
+/** Pictures for the guides: half as large as a screen, so that they are light. */
+async function takeShots(browser, origin, own, stories) {
+    mkdirSync(shots, { recursive: true });
+    const pictures = [
+        ["home", "/", DESKTOP, "light"],
+        ["story", "/en/stories/2026/light-forum/", DESKTOP, "dark"],
+        ["arabic", "/ar/", PHONE, "light"],
+        ["subscribe", "/en/subscribe/", PHONE, "light"],
+        ["podcast", stories.sound, PHONE, "dark"],
+    ];
+    for (const [name, path, viewport, colorScheme] of pictures) {
+        const context = await browser.newContext({ viewport: { ...viewport, height: viewport.width === DESKTOP.width ? 900 : 740 }, colorScheme });
+        const tab = await openTab(context, own);
+        await tab.go(origin + path);
+        await tab.page.screenshot({ path: join(shots, `${name}.jpg`), type: "jpeg", quality: 70 });
+        await context.close();
+    }
+}
+
 const folder = mkdtempSync(join(tmpdir(), "tidings-media-"));
 let files, server, browser;
 await part("media", async () => {
@@ -181,6 +202,7 @@ await part("media", async () => {
     const pages = built.pages.filter((path) => !built.isHidden(path));
     await check("JSON-LD is what schema.org defines", () => schemaFaults(built, pages.filter((path) => /^(index\.html|(en|ar)\/(index\.html|stories\/.*))$/.test(path)), folder));
     await check("links to pages have a card", async () => (await Promise.all(pages.map((path) => cardFaults(built, path, origin)))).flat());
+    if (shots) await takeShots(browser, origin, own, stories);
     await check("bodies with footnotes stand on one page without an id twice", () => idFaults(built));
 });
 await browser?.close();
