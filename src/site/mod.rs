@@ -12,6 +12,8 @@ mod list;
 mod losses;
 #[cfg(feature = "pages")]
 mod metadata;
+#[cfg(feature = "pages")]
+mod page_view;
 #[cfg_attr(not(feature = "pages"), path = "no_pages.rs")]
 mod pages;
 mod render;

@@ -1,18 +1,13 @@
 //! Building the template context of one page.
 
-use url::Url;
-
 use super::Site;
-use super::metadata::{self, card, set_json_ld};
+use super::metadata::card;
 use super::render::ResolvedEntries;
 use crate::catalog::EntryId;
-use crate::config::{Config, LanguageIndex, Preview, TopicIndex};
+use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::model::{Enclosure, Entry, Language, Moment};
-use crate::plan::{Badge, DocumentKey, FeedKey, Listing, PREVIEW_STATE, PageKind, Period};
+use crate::plan::{Badge, DocumentKey, FeedKey, Listing, PageKind, Period};
 use crate::render::pages::{Localizer, view};
-
-/// Shows changes of the store and mistakes in it while a page is open.
-const PREVIEW: &str = include_str!("../render/pages/templates/preview.js");
 
 /// Builds the view of one page.
 pub(super) struct ViewBuilder<'s> {
@@ -65,111 +60,6 @@ impl<'s> ViewBuilder<'s> {
         (other.map(Language::to_string), other.map(Language::direction))
     }
 
-    pub(super) fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
-        let config = &self.site.config;
-        let language = self.language_of(self.language);
-        let edition = match feed.language {
-            Some(_) => feed.title(config),
-            None => config.site.title.clone(),
-        };
-        let title = if heading == edition.as_str() { heading.clone() } else { format!("{heading} – {edition}") };
-        let kind = if let DocumentKey::Page { kind, .. } = self.key { kind } else { PageKind::Newest };
-        let in_language = |other: LanguageIndex| {
-            let kind = self.site.equivalent_kind(feed, kind, other);
-            let key = DocumentKey::Page { feed: FeedKey { language: Some(other), ..feed }, kind };
-            self.link_in(key, config.languages[usize::from(other)].name.to_string(), other)
-        };
-        // The feed of all topics, those of the same scope in other languages, and the feed of everything.
-        let all = FeedKey { topic: None, ..feed };
-        let others = self.site.language_indices(None).map(|other| FeedKey { language: Some(other), ..feed });
-        let mut other_feeds: Vec<FeedKey> = [all].into_iter().chain(others).filter(|other| *other != feed).collect();
-        other_feeds.push(FeedKey { language: None, topic: None });
-        other_feeds.retain(|other| *other != feed);
-        let in_first = |feed: FeedKey| self.feeds(feed).into_iter().next();
-        let (languages, alternates) = match self.key {
-            DocumentKey::Story { entry, .. } => self.story_languages(entry),
-            DocumentKey::Subscribe(_) => {
-                let link = |other: LanguageIndex| {
-                    let name = config.languages[usize::from(other)].name.to_string();
-                    self.link_in(DocumentKey::Subscribe(other), name, other)
-                };
-                let alternate = |other: LanguageIndex| self.alternate(other, DocumentKey::Subscribe(other));
-                let languages = || self.site.language_indices(None);
-                (languages().map(link).collect(), languages().map(alternate).collect())
-            }
-            _ => (self.site.language_indices(None).map(in_language).collect(), self.alternates(feed, kind)),
-        };
-        let of_language = FeedKey { language: Some(self.language), topic: feed.topic };
-        // A picture of another host would tell that host of every reader.
-        let own = |url: &Option<Url>| {
-            let own = url.as_ref().filter(|url| url.origin() == config.site.base_url.origin());
-            own.map(ToString::to_string)
-        };
-        view::Page {
-            lang: language.to_string(),
-            dir: language.direction(),
-            title,
-            heading,
-            description,
-            url: self.key.page_url(self.site.names()).to_string(),
-            root: self.root.clone(),
-            home: self.href(match self.language {
-                0 => DocumentKey::Home,
-                language => newest(FeedKey { language: Some(language), topic: None }),
-            }),
-            languages,
-            topics: self.topics(of_language),
-            subscribe: format!("{}#{}", self.href(DocumentKey::Subscribe(self.language)), scope(config, feed)),
-            alternates,
-            noindex: false,
-            card: view::Card::default(),
-            json_ld: String::new(),
-            scripts: String::new(),
-            feeds: self.feeds(feed),
-            other_feeds: other_feeds.into_iter().filter_map(in_first).collect(),
-            opml: self.href(DocumentKey::Opml(feed.language)),
-            hub: config.feeds.hub.as_ref().map(ToString::to_string),
-            preview: (config.preview != Preview::Off).then(|| view::Preview {
-                state: format!("{}{PREVIEW_STATE}", self.root),
-                script: metadata::script_in_one_line(PREVIEW),
-            }),
-            site: view::Site {
-                title: config.site.title.to_string(),
-                rights: config.site.rights.as_ref().map(ToString::to_string),
-                icon: own(&config.site.icon),
-                logo: own(&config.site.logo),
-                accent: config.site.look.accent.to_string(),
-            },
-        }
-    }
-
-    /// A page of several stories, with its card and metadata.
-    pub(super) fn collection(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
-        let mut page = self.page(feed, heading, description);
-        page.card = card("website", &page, None);
-        let json_ld = metadata::collection(&self.site.config, &page);
-        set_json_ld(&mut page, json_ld);
-        page
-    }
-
-    /// The languages that have the same page.
-    fn alternates(&self, feed: FeedKey, kind: PageKind) -> Vec<view::Alternate> {
-        if !matches!(self.key, DocumentKey::Page { .. }) {
-            return Vec::new();
-        }
-        let languages =
-            self.site.language_indices(None).filter(|other| self.site.equivalent_kind(feed, kind, *other) == kind);
-        let alternate = |other: LanguageIndex| {
-            self.alternate(other, DocumentKey::Page { feed: FeedKey { language: Some(other), ..feed }, kind })
-        };
-        languages.map(alternate).collect()
-    }
-
-    pub(super) fn alternate(&self, language: LanguageIndex, key: DocumentKey) -> view::Alternate {
-        let url = key.page_url(self.site.names()).to_string();
-        view::Alternate { lang: self.language_of(language).to_string(), url }
-    }
-
     /// A feed in its formats.
     pub(super) fn feeds(&self, feed: FeedKey) -> Vec<view::Feed> {
         let config = &self.site.config;
@@ -201,7 +91,7 @@ impl<'s> ViewBuilder<'s> {
     }
 
     /// All topics of a language.
-    fn topics(&self, feed: FeedKey) -> Vec<view::Link> {
+    pub(super) fn topics(&self, feed: FeedKey) -> Vec<view::Link> {
         let all = DocumentKey::Page { feed: FeedKey { topic: None, ..feed }, kind: PageKind::Newest };
         let topics = self.site.feeds_of(feed.language).filter_map(|other| other.topic);
         let mut links = vec![self.link(all, self.message("all_topics"))];
@@ -442,7 +332,7 @@ impl<'s> ViewBuilder<'s> {
 }
 
 /// The page of the newest entries of a feed.
-fn newest(feed: FeedKey) -> DocumentKey {
+pub(super) fn newest(feed: FeedKey) -> DocumentKey {
     DocumentKey::Page { feed, kind: PageKind::Newest }
 }
 
