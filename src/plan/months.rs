@@ -73,6 +73,18 @@ pub fn months_past_window(
     months.map(month).collect()
 }
 
+/// The months of the newest entries that are not among those with a page, newest first, with their numbers of entries.
+pub fn shown_months(
+    newest: &[EntryId],
+    with_page: &[Month],
+    month_of: impl Fn(EntryId) -> Period,
+) -> Vec<(Period, usize)> {
+    let mut counts: BTreeMap<Period, usize> = BTreeMap::new();
+    newest.iter().for_each(|entry| *counts.entry(month_of(*entry)).or_default() += 1);
+    let has_page = |period: &Period| with_page.iter().any(|month| month.period == *period);
+    counts.into_iter().rev().filter(|(period, _)| !has_page(period)).collect()
+}
+
 /// The hash of what several entries are rendered from.
 pub fn input_hash(of_entries: impl Iterator<Item = u64>) -> u128 {
     let mut hasher = Xxh3::new();

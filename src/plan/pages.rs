@@ -23,12 +23,19 @@ pub struct Listing {
     pub(super) newest_hash: u128,
     /// The months with an entry past those, newest first.
     pub months: Vec<Month>,
+    /// The months of which it shows every entry itself, newest first, with their numbers of entries. They have no page.
+    pub shown_months: Vec<(Period, usize)>,
 }
 
 impl Listing {
     /// The months of a year.
     pub fn months_of(&self, year: i32) -> impl Iterator<Item = &Month> {
         self.months.iter().filter(move |month| month.period.year == year)
+    }
+
+    /// The months of a year that it shows itself, with their numbers of entries.
+    pub fn shown_months_of(&self, year: i32) -> impl Iterator<Item = &(Period, usize)> {
+        self.shown_months.iter().filter(move |(month, _)| month.year == year)
     }
 
     /// The index of a month.
@@ -65,6 +72,7 @@ impl Plan {
         for (index, year) in years.iter().enumerate() {
             let period = Period { year: *year, month: None };
             let mut numbers: Vec<u128> = listing.months_of(*year).map(month_code).collect();
+            numbers.extend(listing.shown_months_of(*year).map(|(month, count)| counted(*month, *count)));
             numbers.push(self.language_set(config, feed, period));
             let years = neighbours(index).map(|index| index.and_then(|index| years.get(index)));
             numbers.extend(years.map(|year| year.map_or(0, |year| *year as u128)));
@@ -137,5 +145,9 @@ impl FeedPlan {
 
 /// A month and its number of entries, to be hashed.
 fn month_code(month: &Month) -> u128 {
-    (u128::from(period_code(Some(month.period))) << 64) + month.entries.len() as u128
+    counted(month.period, month.entries.len())
+}
+
+fn counted(month: Period, count: usize) -> u128 {
+    (u128::from(period_code(Some(month))) << 64) + count as u128
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 use super::key::{FeedKey, Period};
-use super::months::{Calendar, input_hash, months_past_window};
+use super::months::{Calendar, input_hash, months_past_window, shown_months};
 use super::pages::Listing;
 use super::{Badge, EntryState, FeedPlan, period_code};
 use crate::catalog::{Catalog, EntryId};
@@ -153,6 +153,7 @@ impl<'a> Planner<'a> {
             count: accumulated.visible.len(),
             own: of_language.count(),
             newest_hash: input_hash(newest.iter().map(|entry| input_hash_of(*entry))),
+            shown_months: shown_months(&newest, &months, month_of),
             newest,
             months,
         }

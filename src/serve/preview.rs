@@ -49,9 +49,11 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
 
 /// Which publication is served, and what is wrong in the store.
 fn state(server: &Server) -> Reply {
-    let problems: Vec<String> =
-        server.status().diagnostics.iter().map(|problem| show(problem, OutputFormat::Text)).collect();
-    let value = json!({ "version": server.version(), "problems": problems });
+    let (problems, is_current): (Vec<String>, bool) = {
+        let status = server.status();
+        (status.diagnostics.iter().map(|problem| show(problem, OutputFormat::Text)).collect(), status.is_current)
+    };
+    let value = json!({ "version": server.version(), "current": is_current, "problems": problems });
     let reply =
         Reply { body: Body::Bytes(escape_json(&value.to_string()).into_owned().into()), ..text(StatusCode::OK, "") };
     with_header(reply, header::CONTENT_TYPE, "application/json")

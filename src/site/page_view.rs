@@ -15,7 +15,10 @@ impl ViewBuilder<'_> {
     pub(super) fn page(&self, feed: FeedKey, heading: String, description: Option<String>) -> view::Page {
         let config = &self.site.config;
         let language = self.language_of(self.language);
+        // The topic of a story is not its heading, that of a listing is.
+        let is_topic = feed.topic.is_some() && heading == self.scope_title(feed);
         let edition = match feed.language {
+            Some(_) if is_topic => FeedKey { topic: None, ..feed }.title(config),
             Some(_) => feed.title(config),
             None => config.site.title.clone(),
         };
@@ -35,7 +38,7 @@ impl ViewBuilder<'_> {
             }),
             languages,
             topics: self.topics(FeedKey { language: Some(self.language), topic: feed.topic }),
-            subscribe: format!("{}#{}", self.href(DocumentKey::Subscribe(self.language)), scope(config, feed)),
+            subscribe: self.subscribe_href(feed),
             alternates,
             noindex: false,
             card: view::Card::default(),
@@ -53,6 +56,17 @@ impl ViewBuilder<'_> {
         };
         set_scripts(&mut page, &[]);
         page
+    }
+
+    /// How to follow the feeds of the language, at the place of the topic that a listing is about.
+    fn subscribe_href(&self, feed: FeedKey) -> String {
+        let page = self.href(DocumentKey::Subscribe(self.language));
+        match (self.key, feed.topic) {
+            (DocumentKey::Page { .. } | DocumentKey::Story { .. }, Some(_)) => {
+                format!("{page}#{}", scope(&self.site.config, feed))
+            }
+            _ => page,
+        }
     }
 
     fn site_view(&self) -> view::Site {
@@ -91,7 +105,11 @@ impl ViewBuilder<'_> {
         };
         let name = |language: LanguageIndex| self.site.config.languages[usize::from(language)].name.to_string();
         let all = || self.site.language_indices(None);
-        let links = all().map(|language| self.link_in(key_in(language), name(language), language));
+        let links = all().map(|language| {
+            let is_home = self.key == DocumentKey::Home && language == self.language;
+            let link = self.link_in(key_in(language), name(language), language);
+            view::Link { current: link.current || is_home, ..link }
+        });
         let alternates = all().filter(has_same).map(|language| self.alternate(language, key_in(language)));
         (links.collect(), alternates.collect())
     }

@@ -20,7 +20,7 @@ impl ViewBuilder<'_> {
         let topic = self.site.catalog.topics(index).first().copied();
         let feed = FeedKey { language: Some(self.language), topic };
         let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
-        let listing = self.link(listing, feed.title(config).to_string());
+        let listing = self.link(listing, self.scope_title(feed));
         let entry = self.site.entry(index, parts);
         let is_withdrawn = matches!(self.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. });
         let heading = entry.as_ref().filter(|_| !is_withdrawn).map(|entry| entry.title.to_string());

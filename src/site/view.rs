@@ -134,9 +134,12 @@ impl<'s> ViewBuilder<'s> {
 
     pub(super) fn newest(&self, listing: &Listing, parts: &ResolvedEntries) -> view::Listing {
         let (config, feed) = (&self.site.config, listing.feed);
-        let description = feed.description(config).to_string();
-        let heading = feed.title(config).to_string();
-        let description = Some(description).filter(|description| *description != heading);
+        let language = usize::from(self.language);
+        let description = match feed.topic {
+            Some(topic) => &config.topics[usize::from(topic)].descriptions[language],
+            None => &config.languages[language].description,
+        };
+        let (heading, description) = (self.scope_title(feed), description.as_ref().map(ToString::to_string));
         let years = listing.years().into_iter().map(|year| self.year_of(listing, year));
         view::Listing {
             entries: self.entries(feed, parts),
@@ -146,12 +149,20 @@ impl<'s> ViewBuilder<'s> {
         }
     }
 
+    /// The topic of a feed, or the title of its language's news.
+    pub(super) fn scope_title(&self, feed: FeedKey) -> String {
+        match feed.topic {
+            Some(topic) => self.site.config.topics[usize::from(topic)].titles[usize::from(self.language)].to_string(),
+            None => feed.title(&self.site.config).to_string(),
+        }
+    }
+
     /// What the pages of years and months have in common.
     fn period(&self, listing: &Listing, period: Period, count: usize) -> view::Listing {
         let feed = listing.feed;
         let back = DocumentKey::Page { feed, kind: PageKind::Newest };
         view::Listing {
-            listing: Some(self.link(back, feed.title(&self.site.config).to_string())),
+            listing: Some(self.link(back, self.scope_title(feed))),
             ..self.listing(self.collection(feed, self.localizer.period(period), None), self.count(count))
         }
     }
@@ -164,7 +175,7 @@ impl<'s> ViewBuilder<'s> {
             let period = Period { year: *years.get(index?)?, month: None };
             Some(self.period_link(listing, period, None))
         };
-        let count = listing.months_of(period.year).map(|month| month.entries.len()).sum();
+        let count = year.link.count.unwrap_or_default() as usize;
         view::Listing {
             newer: neighbour(here.checked_sub(1)),
             older: neighbour(Some(here + 1)),
@@ -200,15 +211,22 @@ impl<'s> ViewBuilder<'s> {
         view::Link { count: count.map(|count| count as u64), ..self.link(key, self.localizer.period(period)) }
     }
 
+    /// A year with its months. Those that the listing shows itself lead there.
     fn year_of(&self, listing: &Listing, year: i32) -> view::Year {
-        let months: Vec<_> = listing.months_of(year).collect();
-        let count = months.iter().map(|month| month.entries.len()).sum();
+        let of_page = listing.months_of(year).map(|month| {
+            let count = month.entries.len();
+            (month.period, count, self.period_link(listing, month.period, Some(count)))
+        });
+        let shown = listing.shown_months_of(year).map(|(month, count)| {
+            let link = self.link(newest(listing.feed), self.localizer.period(*month));
+            (*month, *count, view::Link { count: Some(*count as u64), ..link })
+        });
+        let mut months: Vec<_> = of_page.chain(shown).collect();
+        months.sort_by_key(|(month, ..)| std::cmp::Reverse(*month));
+        let count = months.iter().map(|(_, count, _)| count).sum();
         view::Year {
             link: self.period_link(listing, Period { year, month: None }, Some(count)),
-            months: months
-                .iter()
-                .map(|month| self.period_link(listing, month.period, Some(month.entries.len())))
-                .collect(),
+            months: months.into_iter().map(|(_, _, link)| link).collect(),
         }
     }
 
@@ -295,8 +313,10 @@ impl<'s> ViewBuilder<'s> {
         let of_kind = |kind: &str| enclosures.iter().find(|enclosure| enclosure.medium() == Some(kind));
         let played = |kind: &'static str, message: &str| {
             let enclosure = of_kind(kind)?;
-            let minutes = enclosure.duration.map(|seconds| seconds.div_ceil(60));
-            let length = minutes.and_then(|minutes| self.localizer.translate("minutes", Some(minutes), &[]));
+            let length = enclosure.duration.and_then(|seconds| match seconds {
+                0..60 => self.localizer.translate("seconds", Some(seconds), &[]),
+                _ => self.localizer.translate("minutes", Some(seconds.div_ceil(60)), &[]),
+            });
             let length = length.map(|length| format!(" · {}", length.text)).unwrap_or_default();
             Some(view::Medium { kind, text: format!("{}{length}", self.message(message)) })
         };
