@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::InitOptions;
 use super::report::Report;
-use super::schema;
-use crate::diagnostics::{Diagnostic, Location, escape};
+use super::{configuration_path_below, editor, schema};
+use crate::config::Config;
+use crate::diagnostics::{Diagnostic, Diagnostics, Location, escape};
 use crate::files;
 use crate::render::pages::BUILT_IN;
 
@@ -36,11 +37,14 @@ struct Plan {
 }
 
 /// Writes the starter site, or what is asked for instead; nothing if one of the files exists.
-pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
-    let plan = Plan::new(options);
-    match plan.write() {
-        Ok(()) => report.result(&plan.result),
-        Err(diagnostic) => report.diagnostics(&[diagnostic], false),
+pub fn run(config: Option<&Path>, options: &InitOptions, report: &mut Report) -> u8 {
+    let plan = match options.instead.editor {
+        true => Plan::of_editor(config, &options.dir),
+        false => Ok(Plan::new(options)),
+    };
+    match plan.and_then(|plan| plan.write().map(|()| plan.result).map_err(Diagnostics::from)) {
+        Ok(result) => report.result(&result),
+        Err(diagnostics) => report.diagnostics(&diagnostics, false),
     }
     report.status()
 }
@@ -75,6 +79,18 @@ impl Plan {
         }
         let result = format!("made a small site in {shown}\n{}", next_steps(folder));
         Plan { files: STARTER.iter().map(|(name, source)| text(name, source)).collect(), result }
+    }
+
+    /// An editor for the stories of the configuration, which is the named one or that of the folder.
+    fn of_editor(config: Option<&Path>, folder: &Path) -> Result<Plan, Diagnostics> {
+        let config = Config::load(configuration_path_below(folder, config)?)?;
+        let result = format!(
+            "wrote an editor for the browser to {}\n\
+             next: write the name of your repository on GitHub to config.yml there, after `repo:`;\n\
+             docs/editors-cms.md of tidings says how editors sign in, and how to try it on your own machine\n",
+            escape(&folder.join("admin").display().to_string())
+        );
+        Ok(Plan { files: editor::files(folder, &config)?, result })
     }
 
     fn write(&self) -> Result<(), Diagnostic> {
