@@ -1,0 +1,246 @@
+// The editor that `tidings init --editor` writes, in Chromium with the real Decap CMS: what it changes in a story, and what it
+// makes of a new one. Its pull requests are branches of a repository on this machine.
+//
+//     node tests/editor/decap.mjs TIDINGS
+
+import { execFileSync, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { DESKTOP, openTab, startBrowser } from "../pages/browser.mjs";
+import { check, finish, part } from "../pages/report.mjs";
+import { freePort, host, tidings } from "../pages/site.mjs";
+
+const require = createRequire(import.meta.url);
+const DECAP = dirname(require.resolve("decap-cms/package.json"));
+const SERVER = join(dirname(require.resolve("decap-server/package.json")), "dist/index.js");
+const CDN = "https://unpkg.com";
+
+// More than eight keys, of which the editor forgets the order, and some that its form does not have.
+const STORY = {
+    id: "2026/river-atlas",
+    published: "2026-01-15",
+    updated: "2026-01-16T09:30:00Z",
+    topics: ["people"],
+    link: "https://news.example.org/{language}/river-atlas.html",
+    authors: [{ name: "A. Author", url: "https://news.example.org/author" }],
+    image: { url: "https://news.example.org/river.jpg", alt: "A river: \"wide\"", credit: "Photo: Press office", width: 1200, height: 800 },
+    enclosures: [{ url: "https://news.example.org/talk.mp3", type: "audio/mpeg", length: 812345 }],
+    draft: false,
+    expires: "2199-01-01",
+    translations: {
+        en: {
+            title: "The atlas of rivers",
+            summary: "Every river of the country is in one book.",
+            content_markdown: "Every **river** is in it:\n\n- the long ones\n- the short ones\n\n<p>Written <em>by hand</em>.</p>\n",
+            guid: "https://old.example.org/?p=17",
+        },
+        fr: {
+            title: "L’atlas des rivières",
+            published: "2026-01-20",
+            summary: "Toutes les rivières du pays sont dans un livre.",
+            content_markdown: "Toutes les **rivières** y sont.\n",
+            image: { alt: "Une rivière" },
+        },
+    },
+};
+const PATH = "stories/2026/river-atlas.json";
+const text = (story) => `${JSON.stringify(story, null, 2)}\n`;
+const SUMMARY = "All rivers of the country, long and short, are in one book.";
+
+const binary = resolve(process.argv[2]);
+const folder = mkdtempSync(join(tmpdir(), "tidings-editor-"));
+const site = join(folder, "site");
+const config = join(site, "tidings.toml");
+const git = (...words) => execFileSync("git", ["-C", site, ...words], { encoding: "utf8", env: identity });
+// Of the commits, and without the settings of whoever runs this.
+const identity = {
+    ...process.env,
+    HOME: folder,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_AUTHOR_NAME: "Editor",
+    GIT_AUTHOR_EMAIL: "editor@example.org",
+    GIT_COMMITTER_NAME: "Editor",
+    GIT_COMMITTER_EMAIL: "editor@example.org",
+};
+const onMain = (path) => git("show", `main:${path}`);
+const jsonStories = () => git("ls-tree", "-r", "--name-only", "main", "stories").split("\n").filter((path) => path.endsWith(".json"));
+const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const processes = [];
+
+/** The first line in which two texts differ. */
+function difference(wanted, found) {
+    const [ours, theirs] = [wanted.split("\n"), found.split("\n")];
+    const at = ours.findIndex((line, index) => line !== theirs[index]);
+    if (wanted === found) return [];
+    return [`line ${at + 1} is \`${theirs.at(at)}\`, not \`${ours.at(at)}\``];
+}
+
+/** Starts a program that answers at an address, and waits until it does. */
+async function start(origin, command, words, options = {}) {
+    const started = spawn(command, words, { stdio: ["ignore", "pipe", "pipe"], ...options });
+    let log = "";
+    for (const stream of [started.stdout, started.stderr]) stream.on("data", (text) => (log = (log + text).slice(-3000)));
+    processes.push(started);
+    for (let tries = 0; !(await fetch(origin).catch(() => null)); tries++) {
+        if (tries > 400 || started.exitCode !== null) throw new Error(`${command} does not answer: ${log}`);
+        await wait(50);
+    }
+}
+
+/** What `tidings check --strict` has against the store. */
+async function problems() {
+    const copy = mkdtempSync(join(folder, "copy-"));
+    execFileSync("tar", ["-x", "-C", copy], { input: execFileSync("git", ["-C", site, "archive", "main"]) });
+    const { status, stderr } = await tidings(binary, "check", "--strict", "--config", join(copy, "tidings.toml"));
+    return status === 0 && stderr === "" ? [] : [`check ends with ${status}: ${stderr}`];
+}
+
+/** The editor in a tab. */
+class Editor {
+    constructor(page, address) {
+        Object.assign(this, { page, address });
+    }
+
+    /** Opens a story, or the form of a new one. */
+    async open(path) {
+        await this.page.goto(`${this.address}#/collections/stories/${path}`);
+        await this.field("translations").waitFor();
+    }
+
+    /** A field of the form, by its key and those of the objects that it is in. */
+    field(...keys) {
+        return this.page.locator(keys.map((key) => `[id^="${key}-field-"]`).join(" ")).first();
+    }
+
+    /** Shows the fields of a language or of the picture. */
+    async unfold(...keys) {
+        const field = this.field(...keys);
+        const inner = field.locator('[id*="-field-"]').first();
+        if (!(await inner.isVisible())) await field.locator("button").first().click();
+        await inner.waitFor();
+    }
+
+    /** Proposes what was changed, which is a branch. */
+    async save() {
+        await this.page.getByRole("button", { name: "Save", exact: true }).click();
+        await this.page.getByText("Entry saved").waitFor();
+    }
+
+    /** Reviews what was proposed, and takes it over. */
+    async publish() {
+        await this.choose("Status: Draft", "Ready");
+        await this.page.getByText("Status: Ready").waitFor();
+        await this.choose("Publish", "Publish now");
+        await this.page.getByText("Entry published").waitFor();
+    }
+
+    async choose(menu, item) {
+        await this.page.getByRole("button", { name: menu, exact: true }).first().click();
+        await this.page.getByRole("menuitem", { name: item, exact: true }).click();
+    }
+}
+
+let browser;
+await part("editor", async () => {
+    await tidings(binary, "init", site);
+    mkdirSync(join(site, "stories/2026"), { recursive: true });
+    writeFileSync(join(site, PATH), text(STORY));
+    appendFileSync(config, "\n[languages.ar]\ntitle = \"الأخبار\"\n");
+    const { status, stderr } = await tidings(binary, "init", "--editor", site);
+    if (status !== 0) throw new Error(stderr);
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", "--all");
+    git("commit", "--quiet", "--message", "The site");
+    git("tag", "start");
+    const written = { page: readFileSync(join(site, "admin/index.html"), "utf8"), form: readFileSync(join(site, "admin/config.yml"), "utf8") };
+    const [, address, hash] = /src="([^"]+)"\s+integrity="([^"]+)"/.exec(written.page);
+    const program = readFileSync(join(DECAP, "dist/decap-cms.js"));
+    await check("the page loads the tested version of Decap CMS, with its hash", () => {
+        const { version } = require("decap-cms/package.json");
+        const wanted = [`${CDN}/decap-cms@${version}/dist/decap-cms.js`, `sha384-${createHash("sha384").update(program).digest("base64")}`];
+        return `${[address, hash]}` === `${wanted}` ? [] : [`it loads ${address} with ${hash}, not ${wanted.join(" with ")}`];
+    });
+
+    const [proxy, preview] = [await freePort(), await freePort()];
+    const local = `http://127.0.0.1:${proxy}/api/v1`;
+    const form = written.form.replace("local_backend: true", `local_backend: {url: "${local}"}`);
+    const admin = await host((path) => {
+        if (path === "admin/index.html") return written.page.replaceAll(CDN, "");
+        if (path === "admin/config.yml") return form;
+        const below = /^decap-cms@[^/]+\/(dist\/.+)$/.exec(path);
+        return readFileSync(join(DECAP, below[1]));
+    });
+    processes.push({ kill: admin.stop });
+    await start(local, process.execPath, [SERVER], {
+        cwd: site,
+        env: { ...identity, GIT_REPO_DIRECTORY: site, PORT: `${proxy}`, BIND_HOST: "127.0.0.1", MODE: "git" },
+    });
+    await start(`http://127.0.0.1:${preview}/`, binary, ["serve", "--preview", "--config", config, "--listen", `127.0.0.1:${preview}`]);
+
+    browser = await startBrowser();
+    const context = await browser.newContext({ viewport: { width: 1280, height: 1600 }, locale: "en-GB", timezoneId: "Asia/Tokyo" });
+    const tab = await openTab(context, [admin.origin, `http://127.0.0.1:${proxy}`]);
+    const { page } = tab;
+    page.setDefaultTimeout(20_000);
+    // A dialog asks whether to publish.
+    await page.addInitScript("window.confirm = () => true");
+    await tab.go(`${admin.origin}/admin/`);
+    const editor = new Editor(page, `${admin.origin}/admin/`);
+    const login = page.getByRole("button", { name: "Login" });
+    const list = page.getByRole("link", { name: "The atlas of rivers / L’atlas des rivières" });
+    await login.or(list).first().waitFor();
+    if (await login.isVisible()) await login.click();
+
+    await check("the list shows a story with its titles in all languages", async () => {
+        await list.waitFor();
+        return [];
+    });
+    await check("a story in which one text is changed differs in that text alone", async () => {
+        await editor.open("entries/2026/river-atlas");
+        await editor.field("en", "summary").fill(SUMMARY);
+        await editor.save();
+        const branches = git("branch", "--list", "cms/*").trim();
+        if (branches !== "cms/stories/2026/river-atlas") return [`the branches are “${branches}”`];
+        if (onMain(PATH) !== text(STORY)) return ["it is published before the review"];
+        await editor.publish();
+        const wanted = text({ ...STORY, translations: { ...STORY.translations, en: { ...STORY.translations.en, summary: SUMMARY } } });
+        const changed = git("diff", "--name-only", "start", "main").trim();
+        return [...(changed === PATH ? [] : [`the files that differ: ${changed}`]), ...difference(wanted, onMain(PATH)), ...(await problems())];
+    });
+    await check("the preview shows the new text", async () => {
+        for (let tries = 0; tries < 100; tries++) {
+            const listing = await (await fetch(`http://127.0.0.1:${preview}/en/`)).text();
+            if (listing.includes(SUMMARY)) return [];
+            await wait(50);
+        }
+        return ["it does not"];
+    });
+    await check("a new story in one language has no trace of what was left empty or emptied again", async () => {
+        await editor.open("new");
+        await editor.field("link").fill("https://news.example.org/");
+        await editor.field("link").fill("");
+        await editor.field("draft").click();
+        await editor.field("draft").click();
+        await editor.field("topics").click();
+        await page.getByText("People", { exact: true }).click();
+        await editor.field("en", "title").fill("A title that is removed");
+        await editor.field("en", "title").fill("");
+        await editor.unfold("fr");
+        await editor.field("fr", "title").fill("Élections à Genève");
+        await editor.field("fr").locator("[contenteditable]").click();
+        await page.keyboard.type("On a voté.");
+        await editor.save();
+        await editor.publish();
+        console.log(jsonStories(), onMain(jsonStories().find((path) => path !== PATH)));
+        return problems();
+    });
+    await page.screenshot({ path: "/tmp/ed/5.png" });
+    console.log(tab.said, tab.elsewhere);
+});
+await browser?.close();
+for (const started of processes) await started.kill();
+rmSync(folder, { recursive: true, force: true });
+finish();
