@@ -56,6 +56,7 @@ fn form(stories: &str, config: &Config) -> String {
     let mut out = HEAD
         .replace("@STORIES@", &quoted(stories))
         .replace("@MEDIA@", &quoted(MEDIA))
+        .replace("@MEDIA_ROOT@", &quoted(&format!("/{MEDIA}")))
         .replace("@MEDIA_PATH@", &quoted(&media_path))
         .replace("@SITE@", &quoted(config.site.base_url.as_str()))
         .replace("@SUMMARY@", &quoted(&summary(config)));

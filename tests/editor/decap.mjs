@@ -48,6 +48,8 @@ const STORY = {
 };
 const PATH = "stories/2026/river-atlas.json";
 const text = (story) => `${JSON.stringify(story, null, 2)}\n`;
+// A grey dot.
+const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==", "base64");
 const SUMMARY = "All rivers of the country, long and short, are in one book.";
 
 const binary = resolve(process.argv[2]);
@@ -69,6 +71,8 @@ const onMain = (path) => git("show", `main:${path}`);
 const jsonStories = () => git("ls-tree", "-r", "--name-only", "main", "stories").split("\n").filter((path) => path.endsWith(".json"));
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const processes = [];
+// The folder of a new story.
+const year = new Date().getUTCFullYear();
 
 /** The first line in which two texts differ. */
 function difference(wanted, found) {
@@ -106,6 +110,8 @@ class Editor {
 
     /** Opens a story, or the form of a new one. */
     async open(path) {
+        // What the editor said of the last story is gone with its page.
+        await this.page.goto("about:blank");
         await this.page.goto(`${this.address}#/collections/stories/${path}`);
         await this.field("translations").waitFor();
     }
@@ -135,6 +141,13 @@ class Editor {
         await this.page.getByText("Status: Ready").waitFor();
         await this.choose("Publish", "Publish now");
         await this.page.getByText("Entry published").waitFor();
+    }
+
+    /** Uploads a picture into a field. */
+    async upload(key, file) {
+        await this.field(key).getByRole("button", { name: "Choose an image" }).click();
+        await this.page.locator('input[type="file"]').setInputFiles(file);
+        await this.page.getByRole("button", { name: "Choose selected" }).click();
     }
 
     async choose(menu, item) {
@@ -185,8 +198,11 @@ await part("editor", async () => {
     const tab = await openTab(context, [admin.origin, `http://127.0.0.1:${proxy}`]);
     const { page } = tab;
     page.setDefaultTimeout(20_000);
-    // A dialog asks whether to publish.
-    await page.addInitScript("window.confirm = () => true");
+    // A dialog asks whether to publish, and whether to leave a form.
+    await page.addInitScript(() => {
+        window.confirm = () => true;
+        window.addEventListener("beforeunload", (event) => event.stopImmediatePropagation(), true);
+    });
     await tab.go(`${admin.origin}/admin/`);
     const editor = new Editor(page, `${admin.origin}/admin/`);
     const login = page.getByRole("button", { name: "Login" });
@@ -202,7 +218,7 @@ await part("editor", async () => {
         await editor.open("entries/2026/river-atlas");
         await editor.field("en", "summary").fill(SUMMARY);
         await editor.save();
-        const branches = git("branch", "--list", "cms/*").trim();
+        const branches = git("for-each-ref", "--format=%(refname:short)", "refs/heads/cms").trim();
         if (branches !== "cms/stories/2026/river-atlas") return [`the branches are “${branches}”`];
         if (onMain(PATH) !== text(STORY)) return ["it is published before the review"];
         await editor.publish();
@@ -234,11 +250,47 @@ await part("editor", async () => {
         await page.keyboard.type("On a voté.");
         await editor.save();
         await editor.publish();
-        console.log(jsonStories(), onMain(jsonStories().find((path) => path !== PATH)));
-        return problems();
+        const { published, ...story } = JSON.parse(onMain(`stories/${year}/elections-a-geneve.json`));
+        const wanted = { draft: false, topics: ["people"], translations: { fr: { title: "Élections à Genève", content_markdown: "On a voté." } } };
+        const isLocal = /^20\d\d-\d\d-\d\dT\d\d:\d\d:00\+09:00$/.test(published);
+        return [...(isLocal ? [] : [`it is published ${published}`]), ...difference(text(wanted), text(story)), ...(await problems())];
     });
-    await page.screenshot({ path: "/tmp/ed/5.png" });
-    console.log(tab.said, tab.elsewhere);
+    await check("a story in Arabic alone is named after its day, and has a picture that was uploaded", async () => {
+        await editor.open("new");
+        await editor.field("published").fill("2026-03-04T09:30");
+        await editor.unfold("ar");
+        await editor.field("ar", "title").fill("أطلس الأنهار");
+        await editor.unfold("image");
+        await editor.upload("image", { name: "river.png", mimeType: "image/png", buffer: PNG });
+        await editor.field("image", "alt").fill("نهر");
+        await editor.save();
+        await editor.publish();
+        const wanted = {
+            published: "2026-03-04T09:30:00+09:00",
+            translations: { ar: { title: "أطلس الأنهار" } },
+            image: { url: "/feeds/media/river.png", alt: "نهر" },
+        };
+        const media = git("ls-tree", "--name-only", "main", "media/").trim();
+        const name = `stories/${year}/2026-03-04.json`;
+        return [...difference(text(wanted), onMain(name)), ...(media === "media/river.png" ? [] : [`the media are ${media}`]), ...(await problems())];
+    });
+    await check("the duplicate of a story has no id of the first", async () => {
+        await editor.open("entries/2026/river-atlas");
+        await editor.choose("Published", "Duplicate");
+        await page.waitForURL(/new/);
+        const link = editor.field("link");
+        for (let tries = 0; tries < 100 && !(await link.inputValue()); tries++) await wait(50);
+        await editor.field("en", "title").fill("The atlas of lakes");
+        await editor.field("en", "summary").fill("Every lake is in it.");
+        await editor.field("en").locator("[contenteditable]").fill("Every lake.");
+        await editor.save();
+        await editor.publish();
+        const { id, translations } = JSON.parse(onMain(`stories/${year}/the-atlas-of-lakes.json`));
+        return [...(id || translations.en.guid ? ["it has"] : []), ...(await problems())];
+    });
+    await check("it asks no host but the one of the program, its own and those of pictures", () => {
+        return tab.elsewhere.filter(({ kind }) => kind !== "image").map(({ url }) => url);
+    });
 });
 await browser?.close();
 for (const started of processes) await started.kill();
