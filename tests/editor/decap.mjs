@@ -5,11 +5,11 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { DESKTOP, openTab, startBrowser } from "../pages/browser.mjs";
+import { openTab, startBrowser } from "../pages/browser.mjs";
 import { check, finish, part } from "../pages/report.mjs";
 import { freePort, host, tidings } from "../pages/site.mjs";
 
@@ -68,7 +68,6 @@ const identity = {
     GIT_COMMITTER_EMAIL: "editor@example.org",
 };
 const onMain = (path) => git("show", `main:${path}`);
-const jsonStories = () => git("ls-tree", "-r", "--name-only", "main", "stories").split("\n").filter((path) => path.endsWith(".json"));
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const processes = [];
 // The folder of a new story.
@@ -276,10 +275,11 @@ await part("editor", async () => {
     });
     await check("the duplicate of a story has no id of the first", async () => {
         await editor.open("entries/2026/river-atlas");
+        const first = await editor.field("link").elementHandle();
         await editor.choose("Published", "Duplicate");
-        await page.waitForURL(/new/);
-        const link = editor.field("link");
-        for (let tries = 0; tries < 100 && !(await link.inputValue()); tries++) await wait(50);
+        // The form of the first story stays until that of the new one is filled in.
+        await first.waitForElementState("hidden");
+        await page.waitForFunction(() => document.querySelector('[id^="link-field-"]')?.value);
         await editor.field("en", "title").fill("The atlas of lakes");
         await editor.field("en", "summary").fill("Every lake is in it.");
         await editor.field("en").locator("[contenteditable]").fill("Every lake.");
