@@ -71,7 +71,7 @@ impl Command {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make a small site in two languages that builds at once, or write the sample, templates or a workflow
+    /// Make a small site in two languages that builds at once, or write the sample, templates, a workflow or an editor
     #[command(after_help = examples::INIT)]
     Init(InitOptions),
     /// Import existing content into the store
@@ -148,6 +148,9 @@ pub struct InitInstead {
     /// Write a workflow for GitHub instead, which checks pull requests and publishes
     #[arg(long)]
     pub github: bool,
+    /// Write an editor for the browser instead, into `admin`: Decap CMS with a form made from the configuration
+    #[arg(long)]
+    pub editor: bool,
     /// Write the sample instead: a newsroom in six languages, with every key
     #[arg(long)]
     pub sample: bool,

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::args::InitOptions;
 use super::report::Report;
-use super::schema;
-use crate::diagnostics::{Diagnostic, Location, escape};
+use super::{configuration_path_below, editor, schema};
+use crate::config::Config;
+use crate::diagnostics::{Diagnostic, Diagnostics, Location, escape};
 use crate::files;
 use crate::render::pages::BUILT_IN;
 
@@ -33,14 +34,21 @@ const STARTER: [(&str, &str); 5] = [
 struct Plan {
     files: Vec<(PathBuf, Cow<'static, [u8]>)>,
     result: String,
+    /// What helps if one of the files is there.
+    help: &'static str,
 }
 
+const EMPTY_DIRECTORY: &str = "choose an empty directory: `tidings init DIR`";
+
 /// Writes the starter site, or what is asked for instead; nothing if one of the files exists.
-pub fn run(options: &InitOptions, report: &mut Report) -> u8 {
-    let plan = Plan::new(options);
-    match plan.write() {
-        Ok(()) => report.result(&plan.result),
-        Err(diagnostic) => report.diagnostics(&[diagnostic], false),
+pub fn run(config: Option<&Path>, options: &InitOptions, report: &mut Report) -> u8 {
+    let plan = match options.instead.editor {
+        true => Plan::of_editor(config, &options.dir),
+        false => Ok(Plan::new(options)),
+    };
+    match plan.and_then(|plan| plan.write().map(|()| plan.result).map_err(Diagnostics::from)) {
+        Ok(result) => report.result(&result),
+        Err(diagnostics) => report.diagnostics(&diagnostics, false),
     }
     report.status()
 }
@@ -56,7 +64,7 @@ impl Plan {
                  next: delete those that you do not change, and set `templates = \"templates\"` below [site]\n",
                 folder.join("templates").display()
             );
-            return Plan { files: templates.collect(), result };
+            return Plan { files: templates.collect(), result, help: EMPTY_DIRECTORY };
         }
         if options.instead.github {
             let path = folder.join(".github/workflows/tidings.yml");
@@ -66,36 +74,48 @@ impl Plan {
                  and choose \"GitHub Actions\" under Settings, Pages in the repository\n",
                 path.display()
             );
-            return Plan { files: vec![(path, Cow::Owned(workflow().into_bytes()))], result };
+            return Plan { files: vec![(path, Cow::Owned(workflow().into_bytes()))], result, help: EMPTY_DIRECTORY };
         }
         if options.instead.sample {
             let files = SAMPLE.iter().map(|(name, bytes)| (folder.join(name), Cow::Borrowed(*bytes)));
             let result = format!("wrote the sample, a newsroom in six languages, to {shown}\n{}", next_steps(folder));
-            return Plan { files: files.collect(), result };
+            return Plan { files: files.collect(), result, help: EMPTY_DIRECTORY };
         }
         let result = format!("made a small site in {shown}\n{}", next_steps(folder));
-        Plan { files: STARTER.iter().map(|(name, source)| text(name, source)).collect(), result }
+        Plan { files: STARTER.iter().map(|(name, source)| text(name, source)).collect(), result, help: EMPTY_DIRECTORY }
+    }
+
+    /// An editor for the stories of the configuration, which is the named one or that of the folder.
+    fn of_editor(config: Option<&Path>, folder: &Path) -> Result<Plan, Diagnostics> {
+        let config = Config::load(configuration_path_below(folder, config)?)?;
+        let result = format!(
+            "wrote an editor for the browser to {}\n\
+             next: write the name of your repository on GitHub to config.yml there, after `repo:`;\n\
+             docs/editors-cms.md of tidings says how editors sign in, and how to try it on your own machine\n",
+            escape(&folder.join("admin").display().to_string())
+        );
+        let help = "delete it, or move it away, and run this again";
+        Ok(Plan { files: editor::files(folder, &config)?, result, help })
     }
 
     fn write(&self) -> Result<(), Diagnostic> {
         if let Some((path, _)) = self.files.iter().find(|(path, _)| path.exists()) {
-            return Err(already_there(path));
+            return Err(self.already_there(path));
         }
         for (path, bytes) in &self.files {
             // Nor is a file overwritten that was created since the check.
             files::create(path, bytes).map_err(|error| match error.kind() {
-                ErrorKind::AlreadyExists => already_there(path),
+                ErrorKind::AlreadyExists => self.already_there(path),
                 _ => Diagnostic::machine(path, "write this file", &error),
             })?;
         }
         Ok(())
     }
-}
 
-fn already_there(path: &Path) -> Diagnostic {
-    let location = Location::file(path.display().to_string());
-    Diagnostic::error(location, "this file is already there, so nothing was written")
-        .help("choose an empty directory: `tidings init DIR`")
+    fn already_there(&self, path: &Path) -> Diagnostic {
+        let location = Location::file(path.display().to_string());
+        Diagnostic::error(location, "this file is already there, so nothing was written").help(self.help)
+    }
 }
 
 /// What to do with a new site.

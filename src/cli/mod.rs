@@ -6,6 +6,7 @@ mod build_result;
 mod check;
 mod coverage;
 mod csv;
+mod editor;
 mod examples;
 mod filter;
 mod generate;
@@ -71,7 +72,7 @@ pub fn run() -> ExitCode {
         return ExitCode::from(report.status());
     }
     let status = match &arguments.command {
-        Command::Init(options) => init::run(options, &mut report),
+        Command::Init(options) => init::run(arguments.config.as_deref(), options, &mut report),
         Command::Import(options) => import::run(arguments.config.as_deref(), options, &mut report),
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
         Command::Build(options) => build::run(arguments.config.as_deref(), options, arguments.format, &mut report),
@@ -96,6 +97,11 @@ fn configuration(named: Option<&Path>) -> Result<Config, Diagnostics> {
 
 /// The path of the named configuration, or of the one in the current directory.
 fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
+    configuration_path_below(Path::new(""), named)
+}
+
+/// The path of the named configuration, or of the one in a folder.
+fn configuration_path_below(folder: &Path, named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
     if let Some(path) = named {
         let location = Location::file(path.display().to_string());
         return match path.exists() {
@@ -104,9 +110,10 @@ fn configuration_path(named: Option<&Path>) -> Result<PathBuf, Diagnostic> {
         };
     }
     let defaults = ["tidings.toml", "config/tidings.toml"];
-    defaults.iter().map(PathBuf::from).find(|path| path.exists()).ok_or_else(|| {
+    defaults.iter().map(|name| folder.join(name)).find(|path| path.exists()).ok_or_else(|| {
         let message = "there is no configuration here: neither `tidings.toml` nor `config/tidings.toml`";
-        let diagnostic = Diagnostic::usage(None, message);
+        let location = (!folder.as_os_str().is_empty()).then(|| Location::file(folder.display().to_string()));
+        let diagnostic = Diagnostic::usage(location, message);
         diagnostic.help("name one with --config PATH, or make a site with `tidings init`")
     })
 }
