@@ -248,6 +248,21 @@ fn galleries_corrections_and_players_are_in_every_format_and_on_the_page() {
     let item = &json["items"][0];
     assert!(item["content_html"].as_str().unwrap().contains(figures), "{item:#}");
     assert_eq!(item["_tidings"]["image"]["caption"], "A & <b>");
+    let gallery = serde_json::json!([
+        {
+            "url": "https://i.example/1.png", "alt": "One", "caption": "The \"first\"", "credit": "C",
+            "width": 8, "height": 6,
+        },
+        { "url": "https://i.example/2.jpg" },
+    ]);
+    assert_eq!(item["_tidings"]["images"], gallery);
+    let player = serde_json::json!([
+        {
+            "url": "https://i.example/t.mp4", "captions": "https://i.example/t.vtt",
+            "poster": "https://i.example/t.jpg",
+        },
+    ]);
+    assert_eq!(item["_tidings"]["attachments"], player);
     assert_eq!(item["attachments"][0]["duration_in_seconds"], 3730);
     assert_eq!(
         (&item["attachments"][1]["mime_type"], &item["attachments"][2]["url"]),

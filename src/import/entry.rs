@@ -5,6 +5,7 @@ use toml::value::Datetime;
 
 pub use crate::dates::{EntryDate, ParsedDate};
 use crate::markup;
+use crate::store::write_duration;
 
 /// An entry as its source has it. Texts are as the source means them, without the source's own markup around them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,6 +40,8 @@ pub struct ParsedEntry {
     pub expires: Option<ParsedDate>,
     pub authors: Vec<Author>,
     pub image: Option<Image>,
+    /// A gallery.
+    pub images: Vec<Image>,
     pub enclosures: Vec<Enclosure>,
     /// Files beside it that it does not show: relative to the tree, with `/`.
     pub unreferenced_files: Vec<String>,
@@ -134,6 +137,7 @@ pub struct Author {
 pub struct Image {
     pub url: Option<String>,
     pub alt: Option<String>,
+    pub caption: Option<String>,
     pub credit: Option<String>,
     pub width: Option<u32>,
     pub height: Option<u32>,
@@ -147,6 +151,18 @@ pub struct Enclosure {
     pub media_type: Option<String>,
     pub length: Option<u64>,
     pub title: Option<String>,
+    /// As a story file has it: `22:10`.
+    pub duration: Option<String>,
+    /// The address of a text of what is said, as WebVTT.
+    pub captions: Option<String>,
+    /// The address of the picture before a video plays.
+    pub poster: Option<String>,
+}
+
+/// A duration as a story file has it; none for 0, which is how some feeds say that they do not know it.
+pub fn duration(seconds: f64) -> Option<String> {
+    let seconds = seconds.round() as u64;
+    (seconds > 0).then(|| write_duration(seconds))
 }
 
 /// A date as a story file has it.

@@ -286,17 +286,22 @@ impl<'a> Normalizer<'a> {
         let link = entry.link.as_deref().and_then(|link| usable(&base, link, "its link"));
         let base = link.clone().unwrap_or(base);
         let mut resolve = |written: &str, what: &str| usable(&base, written, what).map(String::from);
-        let image = entry.image.as_ref().map(|image| Image {
-            url: image.url.as_deref().and_then(|url| resolve(url, "the URL of its picture")),
+        let mut picture = |image: &Image, what: &str| Image {
+            url: image.url.as_deref().and_then(|url| resolve(url, what)),
             width: image.width.filter(|width| *width > 0),
             height: image.height.filter(|height| *height > 0),
             ..image.clone()
-        });
+        };
+        let image = entry.image.as_ref().map(|image| picture(image, "the URL of its picture"));
+        let images = entry.images.iter().map(|image| picture(image, "the URL of a picture of its gallery"));
+        let images = images.filter(|image| image.url.is_some()).collect();
         let enclosures = entry.enclosures.iter().filter_map(|file| {
             let url = resolve(&file.url, "the URL of a file that goes with it")?;
             let media_type = file.media_type.as_ref().map(|media_type| media_type.trim().to_owned());
             let media_type = media_type.filter(|media_type| !media_type.is_empty());
-            Some(Enclosure { url, media_type, ..file.clone() })
+            let captions = file.captions.as_deref().and_then(|url| resolve(url, "the URL of a file's captions"));
+            let poster = file.poster.as_deref().and_then(|url| resolve(url, "the URL of a file's poster"));
+            Some(Enclosure { url, media_type, captions, poster, ..file.clone() })
         });
         let enclosures = enclosures.collect();
         let named = entry.authors.iter().map(|author| (plain(&author.name), author));
@@ -328,6 +333,7 @@ impl<'a> Normalizer<'a> {
             language,
             authors,
             image: image.filter(|image| *image != Image::default()),
+            images,
             enclosures,
             ..Translation::default()
         }

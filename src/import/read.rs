@@ -250,7 +250,8 @@ fn read_entries(
             None
         }
         Kind::Feed => {
-            let head = feed::read(|| document.open(), document.address.as_deref(), &mut |entry| batches.push(entry));
+            let address = document.address.as_deref();
+            let head = feed::read(|| document.open(), address, options.own, &mut |entry| batches.push(entry));
             let head = head.map_err(invalid)?;
             (report.default_date, report.feed_id) = (head.date, head.id);
             head.truncation

@@ -42,6 +42,7 @@ pub struct Translation {
     pub content: Option<Body>,
     pub authors: Vec<Author>,
     pub image: Option<Image>,
+    pub images: Vec<Image>,
     pub enclosures: Vec<Enclosure>,
 }
 
@@ -161,6 +162,7 @@ impl Story {
             draft: same(all, |own| Some(own.draft)).unwrap_or_default(),
             authors: same(all, |own| Some(own.authors.clone())).unwrap_or_default(),
             image: same(all, image),
+            images: same(all, |own| Some(own.images.clone())).unwrap_or_default(),
             enclosures: same(all, |own| Some(own.enclosures.clone())).unwrap_or_default(),
             ..Translation::default()
         }
@@ -179,6 +181,7 @@ impl Translation {
                 "updated" => self.updated.take().is_some(),
                 "expires" => self.expires.take().is_some(),
                 "image" => self.image.take().is_some(),
+                "images" => !std::mem::take(&mut self.images).is_empty(),
                 "authors" => !std::mem::take(&mut self.authors).is_empty(),
                 "enclosures" => !std::mem::take(&mut self.enclosures).is_empty(),
                 _ => false,
@@ -188,10 +191,16 @@ impl Translation {
                 match of_image.as_str() {
                     "url" => image.url.take().is_some(),
                     "alt" => image.alt.take().is_some(),
+                    "caption" => image.caption.take().is_some(),
                     "credit" => image.credit.take().is_some(),
                     "width" => image.width.take().is_some(),
                     _ => image.height.take().is_some(),
                 }
+            }
+            // A picture of a gallery is nothing without its URL, the only value that can be refused.
+            [Step::Key(name), Step::Index(index), ..] if name == "images" && *index < self.images.len() => {
+                self.images.remove(*index);
+                true
             }
             [Step::Key(name), Step::Index(index), rest @ ..] if name == "authors" => {
                 let of_author = rest.first().map(key).unwrap_or_default();
@@ -212,6 +221,9 @@ impl Translation {
                     (Some(file), "type") => file.media_type.take().is_some(),
                     (Some(file), "length") => file.length.take().is_some(),
                     (Some(file), "title") => file.title.take().is_some(),
+                    (Some(file), "duration") => file.duration.take().is_some(),
+                    (Some(file), "captions") => file.captions.take().is_some(),
+                    (Some(file), "poster") => file.poster.take().is_some(),
                     (Some(_), _) => {
                         self.enclosures.remove(*index);
                         true
@@ -233,12 +245,16 @@ impl Translation {
             draft: self.draft && !shared.draft,
             authors: self.authors.clone(),
             image: self.image.clone(),
+            images: self.images.clone(),
             enclosures: self.enclosures.clone(),
             // Texts are never shared, and a body can be long.
             ..Translation::default()
         };
         if own.authors == shared.authors {
             own.authors.clear();
+        }
+        if own.images == shared.images {
+            own.images.clear();
         }
         if own.enclosures == shared.enclosures {
             own.enclosures.clear();
@@ -258,6 +274,7 @@ impl Translation {
             (Some(own), Some(shared)) => Some(Image {
                 url: own.url.or(shared.url),
                 alt: own.alt.or(shared.alt),
+                caption: own.caption.or(shared.caption),
                 credit: own.credit.or(shared.credit),
                 width: own.width.or(shared.width),
                 height: own.height.or(shared.height),
@@ -271,6 +288,7 @@ impl Translation {
             draft: self.draft || shared.draft,
             authors: or(self.authors, &shared.authors),
             image,
+            images: or(self.images, &shared.images),
             enclosures: or(self.enclosures, &shared.enclosures),
             ..self
         }
@@ -314,16 +332,23 @@ impl Translation {
             };
             let _ = writeln!(out, "authors = [{}]", self.authors.iter().map(author).collect::<Vec<_>>().join(", "));
         }
-        if let Some(image) = self.image.as_ref().filter(|image| **image != Image::default()) {
+        let image = |image: &Image| {
             let number = |number: Option<u32>| number.map(|number| number.to_string());
-            let written = table(&[
+            table(&[
                 ("url", image.url.as_deref().map(string)),
                 ("alt", image.alt.as_deref().map(string)),
+                ("caption", image.caption.as_deref().map(string)),
                 ("credit", image.credit.as_deref().map(string)),
                 ("width", number(image.width)),
                 ("height", number(image.height)),
-            ]);
-            let _ = writeln!(out, "image = {written}");
+            ])
+        };
+        if let Some(main) = self.image.as_ref().filter(|image| **image != Image::default()) {
+            let _ = writeln!(out, "image = {}", image(main));
+        }
+        if !self.images.is_empty() {
+            let images = self.images.iter().map(image).collect::<Vec<_>>();
+            let _ = writeln!(out, "images = [{}]", images.join(", "));
         }
         if !self.enclosures.is_empty() {
             let enclosure = |file: &Enclosure| {
@@ -332,6 +357,9 @@ impl Translation {
                     ("type", file.media_type.as_deref().map(string)),
                     ("length", file.length.map(|length| length.to_string())),
                     ("title", file.title.as_deref().map(string)),
+                    ("duration", file.duration.as_deref().map(string)),
+                    ("captions", file.captions.as_deref().map(string)),
+                    ("poster", file.poster.as_deref().map(string)),
                 ])
             };
             let files = self.enclosures.iter().map(enclosure).collect::<Vec<_>>();
@@ -405,10 +433,14 @@ mod tests {
             title in "[a-z\"'\\\\ é]{1,9}", day in 1..28_u8, updated in prop::bool::ANY, draft in prop::bool::ANY,
             link in some("https://a\\.example/[a-z]{0,3}"), guid in some("[a-z\"]{1,4}"), summary in some("[a-z\n\"]{1,9}"),
             kind in 0..4, body in "(?s)[a-z\n\"\\\\\\[\\]=]{1,30}", author in prop::option::of("[ab]"),
-            url in some("https://a\\.example/[ij]"), alt in some("[a-z]{1,3}"), width in prop::option::of(1..3_u32), files in 0..2_usize,
+            url in some("https://a\\.example/[ij]"), alt in some("[a-z]{1,3}"), caption in some("[a-z]{1,3}"),
+            width in prop::option::of(1..3_u32), images in 0..3_usize, files in 0..2_usize,
+            duration in some("[0-9]:[0-5][0-9]"),
         ) -> Translation {
             let date = |hour: u8| format!("2019-03-{day:02}T{hour:02}:00:00Z").parse::<Datetime>().unwrap();
-            let image = Image { url, alt, width, ..Image::default() };
+            let image = Image { url, alt, caption, width, ..Image::default() };
+            let picture = Image { url: Some("https://a.example/p".into()), ..image.clone() };
+            let file = Enclosure { url: "https://a.example/f".into(), duration, ..Enclosure::default() };
             Translation {
                 language: language.to_owned(),
                 title,
@@ -426,7 +458,8 @@ mod tests {
                 },
                 authors: author.into_iter().map(|name| Author { name, ..Author::default() }).collect(),
                 image: Some(image).filter(|image| *image != Image::default()),
-                enclosures: vec![Enclosure { url: "https://a.example/f".into(), ..Enclosure::default() }; files],
+                images: vec![picture; images],
+                enclosures: vec![file; files],
                 ..text(language)
             }
         }

@@ -82,9 +82,9 @@ pub struct Enclosure {
     pub title: Option<Text>,
     /// In seconds: `media:content` in Atom and RSS, JSON Feed `duration_in_seconds`.
     pub duration: Option<u64>,
-    /// Text of what is said, as WebVTT: `media:subTitle`.
+    /// Text of what is said, as WebVTT: `media:subTitle`, `_tidings.attachments` in JSON Feed.
     pub captions: Option<Url>,
-    /// The picture before a video plays: `media:thumbnail`.
+    /// The picture before a video plays: `media:thumbnail`, `_tidings.attachments` in JSON Feed.
     pub poster: Option<Url>,
 }
 
@@ -156,7 +156,8 @@ pub struct Entry {
     pub authors: Vec<Person>,
     /// See [`Image`].
     pub image: Option<Image>,
-    /// A gallery: `media:content` in Atom and RSS, attachments in JSON Feed; figures in the content.
+    /// A gallery: `media:content` in Atom and RSS, attachments and `_tidings.images` in JSON Feed; figures in the
+    /// content.
     pub images: Vec<Image>,
     /// See [`Correction`].
     pub correction: Option<Correction>,

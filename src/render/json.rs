@@ -1,13 +1,20 @@
 //! JSON Feed 1.1, with the extension `_tidings` for what it lacks.
 //!
-//! `_tidings` of an item holds `topics` (ids), `translations` (language, id, url) and `image` (alt, caption, credit); of a feed, that
-//! it is an `archive` and of which `feed_url`. Gaps: deletions cannot be expressed.
+//! `_tidings` of an item holds
+//!
+//! - `topics` (ids) and `translations` (language, id, url);
+//! - `image` (alt, caption, credit, width, height), and `images`: a gallery, whose pictures have the same members and
+//!   `url`. They are the last attachments too, in the same order, for readers that know no more than attachments;
+//! - `attachments` (url, captions, poster), of those that have captions or a poster.
+//!
+//! Each is there only if it has something to say. `_tidings` of a feed holds its `id` and, in an archive, `archive_of`:
+//! the `feed_url` of the feed that it belongs to. Gaps: deletions cannot be expressed.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use super::FeedEnvelope;
-use crate::model::{Entry, Feed, Image, Person, media_type_of};
+use crate::model::{Enclosure, Entry, Feed, Image, Person, media_type_of};
 
 /// An item with the indentation that it has in a feed.
 pub fn entry_fragment(entry: &Entry) -> String {
@@ -170,11 +177,19 @@ struct ItemExtra<'a> {
     translations: Vec<Translation<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<Picture<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<GalleryPicture<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Player<'a>>,
 }
 
 impl ItemExtra<'_> {
     fn is_empty(&self) -> bool {
-        self.topics.is_empty() && self.translations.is_empty() && self.image.is_none()
+        self.topics.is_empty()
+            && self.translations.is_empty()
+            && self.image.is_none()
+            && self.images.is_empty()
+            && self.attachments.is_empty()
     }
 }
 
@@ -210,6 +225,34 @@ impl<'a> Picture<'a> {
             width: image.width,
             height: image.height,
         }
+    }
+}
+
+#[derive(Serialize)]
+struct GalleryPicture<'a> {
+    url: &'a str,
+    #[serde(flatten)]
+    picture: Picture<'a>,
+}
+
+/// What an attachment cannot express of sound and video.
+#[derive(Serialize)]
+struct Player<'a> {
+    url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    captions: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    poster: Option<&'a str>,
+}
+
+impl<'a> Player<'a> {
+    fn of(file: &'a Enclosure) -> Option<Self> {
+        let (captions, poster) = (file.captions.as_ref(), file.poster.as_ref());
+        (captions.is_some() || poster.is_some()).then(|| Player {
+            url: file.url.as_str(),
+            captions: captions.map(url::Url::as_str),
+            poster: poster.map(url::Url::as_str),
+        })
     }
 }
 
@@ -258,6 +301,12 @@ impl<'a> Item<'a> {
                     })
                     .collect(),
                 image: entry.image.as_ref().map(Picture::of).filter(|picture| *picture != Picture::default()),
+                images: entry
+                    .images
+                    .iter()
+                    .map(|image| GalleryPicture { url: image.url.as_str(), picture: Picture::of(image) })
+                    .collect(),
+                attachments: entry.enclosures.iter().filter_map(Player::of).collect(),
             },
         }
     }

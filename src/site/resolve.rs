@@ -1,6 +1,5 @@
 //! From a translation in the store to an entry that every format can render.
 
-use html_escape::{encode_double_quoted_attribute, encode_text};
 use url::Url;
 
 use crate::config::{Config, LanguageIndex, TopicIndex};
@@ -10,8 +9,7 @@ use crate::model::{
     absolute, media_type_of,
 };
 use crate::store::{
-    Image as StoredImage, RawEnclosure, RawPerson, Str, Translation, body, in_language, page as link_url,
-    parse_duration,
+    Image as StoredImage, RawEnclosure, RawPerson, Str, Translation, body, gallery, page as link_url, parse_duration,
 };
 
 /// An entry whose text was read from the store.
@@ -119,25 +117,9 @@ fn image(image: &StoredImage<'_>, base: &Url, language: &Language) -> Option<Ima
 
 /// A body with the figures of a gallery after it.
 fn with_gallery(content: Option<Html>, images: &[Image], language: &Language) -> Option<Html> {
-    if images.is_empty() {
-        return content;
-    }
-    let mut out = content.map(|content| content.as_str().to_owned()).unwrap_or_default();
-    let mut figures = String::new();
-    for image in images {
-        let attribute = |name: &str, value: &str| format!(" {name}=\"{}\"", encode_double_quoted_attribute(value));
-        let size = |name: &str, size: Option<u32>| size.map(|size| format!(" {name}=\"{size}\"")).unwrap_or_default();
-        let source = attribute("src", image.url.as_str());
-        let alt = attribute("alt", image.alt.as_ref().map_or("", |alt| alt.as_str()));
-        let sizes = size("width", image.width) + &size("height", image.height);
-        let words: Vec<_> =
-            [&image.caption, &image.credit].into_iter().flatten().map(|text| encode_text(text.as_str())).collect();
-        let caption =
-            if words.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>", words.join(" · ")) };
-        figures += &format!("<figure><img{source}{alt}{sizes}>{caption}</figure>");
-    }
-    out += &in_language(&figures, language);
-    Some(Html::of_sanitized(out))
+    let Some(figures) = gallery(images, language) else { return content };
+    let body = content.as_ref().map_or("", Html::as_str);
+    Some(Html::of_sanitized(format!("{body}{figures}")))
 }
 
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {

@@ -12,6 +12,7 @@ use crate::diagnostics::is_active;
 use crate::model::{Enclosure, Moment};
 use crate::plan::{DocumentKey, FeedKey, PageKind, StoryKind};
 use crate::render::pages::view;
+use crate::store::write_duration;
 
 impl ViewBuilder<'_> {
     /// The page of a story.
@@ -145,7 +146,7 @@ impl ViewBuilder<'_> {
             media_type: file.media_type.clone(),
             label: label(file),
             size: file.length.map(|length| self.localizer.size(length)),
-            duration: file.duration.map(clock),
+            duration: file.duration.map(write_duration),
             captions: file.captions.as_ref().map(ToString::to_string),
             poster: file.poster.as_ref().map(ToString::to_string),
         }
@@ -157,13 +158,4 @@ fn label(file: &Enclosure) -> String {
     let extension = file.url.path().rsplit_once('.').map_or("", |(_, extension)| extension);
     let is_plain = (2..=4).contains(&extension.len()) && extension.chars().all(|letter| letter.is_ascii_alphanumeric());
     if is_plain { extension.to_ascii_uppercase() } else { file.media_type.clone() }
-}
-
-/// A duration as a clock shows it: `22:10`, `1:02:10`.
-fn clock(seconds: u64) -> String {
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
 }

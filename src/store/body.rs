@@ -1,9 +1,10 @@
-//! The body of an entry: sanitized HTML, with its language and direction.
+//! The body of an entry: sanitized HTML, with its language and direction, and the figures of a gallery after it.
 
+use html_escape::{encode_double_quoted_attribute, encode_text};
 use url::Url;
 
 use crate::markup::{self, Content, Loss, Sanitized};
-use crate::model::{Html, Language};
+use crate::model::{Html, Image, Language};
 
 /// Converts a body, `None` if it is empty, and says what it loses. `anchors` is put before each of its ids.
 pub fn body(content: Content<'_>, base: &Url, language: &Language, anchors: &str) -> (Option<Html>, Vec<Loss>) {
@@ -16,8 +17,27 @@ pub fn body(content: Content<'_>, base: &Url, language: &Language, anchors: &str
 }
 
 /// HTML with its language and direction.
-pub fn in_language(html: &str, language: &Language) -> String {
+fn in_language(html: &str, language: &Language) -> String {
     format!("<div lang=\"{language}\" dir=\"{}\">{html}</div>", language.direction())
+}
+
+/// The figures of a gallery, which follow a body; none without pictures.
+pub fn gallery(images: &[Image], language: &Language) -> Option<String> {
+    let figures: String = images.iter().map(figure).collect();
+    (!figures.is_empty()).then(|| in_language(&figures, language))
+}
+
+fn figure(image: &Image) -> String {
+    let attribute = |name: &str, value: &str| format!(" {name}=\"{}\"", encode_double_quoted_attribute(value));
+    let size = |name: &str, size: Option<u32>| size.map(|size| format!(" {name}=\"{size}\"")).unwrap_or_default();
+    let source = attribute("src", image.url.as_str());
+    let alt = attribute("alt", image.alt.as_ref().map_or("", |alt| alt.as_str()));
+    let sizes = size("width", image.width) + &size("height", image.height);
+    let words: Vec<_> =
+        [&image.caption, &image.credit].into_iter().flatten().map(|text| encode_text(text.as_str())).collect();
+    let caption =
+        if words.is_empty() { String::new() } else { format!("<figcaption>{}</figcaption>", words.join(" · ")) };
+    format!("<figure><img{source}{alt}{sizes}>{caption}</figure>")
 }
 
 #[cfg(test)]

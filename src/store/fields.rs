@@ -241,6 +241,15 @@ pub fn parse_duration(text: &str) -> Option<u64> {
     is_clock.then(|| numbers.iter().fold(0, |seconds, number| seconds * 60 + number))
 }
 
+/// A duration as a clock shows it, and as [`parse_duration`] reads it: `22:10`, `1:02:10`.
+pub fn write_duration(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
 /// Whether a text is a media type (RFC 9110 §8.3.1): `type/subtype`, perhaps with parameters. A range such as `audio/*` is none.
 pub fn is_media_type(text: &str) -> bool {
     // The names that can be registered (RFC 6838 §4.2).

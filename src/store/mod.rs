@@ -17,8 +17,8 @@ mod story_record;
 mod text_lint;
 mod update;
 
-pub use body::{body, in_language};
-pub use fields::parse_duration;
+pub use body::{body, gallery};
+pub use fields::{parse_duration, write_duration};
 pub use file_index::{EntryMeta, Record, guid_hash};
 pub use file_records::FileRecords;
 pub use find::{FileFingerprint, is_hidden, is_story_path};

@@ -5,9 +5,10 @@ use std::io::{self, BufRead};
 use serde_json::{Map, Value};
 
 use super::Head;
+use super::gallery::cut_figures;
 use super::tree::MAX_ENTRY_BYTES;
 use super::xml::{parse_author, read_date};
-use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry};
+use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry, duration};
 use crate::import::parse_error::ParseError;
 use crate::import::source_text;
 
@@ -174,14 +175,25 @@ fn parse_entry(item: &Map<String, Value>, head: &Map<String, Value>, address: Op
     entry.authors.dedup_by(|one, other| one.name == other.name);
     let own_data = item.get("_tidings").and_then(Value::as_object);
     entry.categories = categories(item, own_data);
-    entry.translations = own_data
-        .map(|own| list(own.get("translations")))
-        .unwrap_or_default()
+    let of_own = |name: &str| own_data.map(|own| list(own.get(name))).unwrap_or_default();
+    entry.translations = of_own("translations")
         .into_iter()
         .filter_map(|other| string(other.get("id")).or_else(|| string(other.get("url"))))
         .collect();
-    entry.image = image(item, own_data);
-    entry.enclosures = list(item.get("attachments")).into_iter().filter_map(enclosure).collect();
+    let url = own("image").or_else(|| own("banner_image"));
+    entry.image = url.map(|url| image(url, own_data.and_then(|own| own.get("image"))));
+    let gallery = of_own("images").into_iter();
+    entry.images = gallery.filter_map(|picture| Some(image(string(picture.get("url"))?, Some(picture)))).collect();
+    let mut files = list(item.get("attachments"));
+    // The pictures of a gallery are the last attachments too.
+    for image in entry.images.iter().rev() {
+        files.pop_if(|file| string(file.get("url")) == image.url);
+    }
+    let players = of_own("attachments");
+    entry.enclosures = files.into_iter().filter_map(|file| enclosure(file, &players)).collect();
+    if !entry.images.is_empty() {
+        cut_figures(&mut entry);
+    }
     entry
 }
 
@@ -216,28 +228,35 @@ fn categories(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Ve
     out
 }
 
-fn image(item: &Map<String, Value>, own: Option<&Map<String, Value>>) -> Option<Image> {
-    let url = string(item.get("image")).or_else(|| string(item.get("banner_image")))?;
-    let more = own.and_then(|own| own.get("image"));
+/// An image. `more`: what JSON Feed cannot say of it.
+fn image(url: String, more: Option<&Value>) -> Image {
     let text = |name: &str| more.and_then(|more| string(more.get(name)));
     let number = |name: &str| {
         more.and_then(|more| more.get(name)).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok())
     };
-    Some(Image {
+    Image {
         url: Some(url),
         alt: text("alt"),
+        caption: text("caption"),
         credit: text("credit"),
         width: number("width"),
         height: number("height"),
-    })
+    }
 }
 
-fn enclosure(value: &Value) -> Option<Enclosure> {
+/// An attachment. `players`: what JSON Feed cannot say of attachments, by their URLs.
+fn enclosure(value: &Value, players: &[&Value]) -> Option<Enclosure> {
+    let url = string(value.get("url"))?;
+    let player = players.iter().find(|player| string(player.get("url")).as_ref() == Some(&url));
+    let of_player = |name: &str| player.and_then(|player| string(player.get(name)));
     Some(Enclosure {
-        url: string(value.get("url"))?,
         media_type: string(value.get("mime_type")),
         length: value.get("size_in_bytes").and_then(Value::as_u64),
         title: string(value.get("title")),
+        duration: value.get("duration_in_seconds").and_then(Value::as_f64).and_then(duration),
+        captions: of_player("captions"),
+        poster: of_player("poster"),
+        url,
     })
 }
 

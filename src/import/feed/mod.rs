@@ -3,6 +3,7 @@
 //! Entries are emitted one by one, so that memory is bounded by the longest entry. Incomplete entries are emitted too.
 
 mod base;
+mod gallery;
 mod json;
 mod media;
 pub mod tree;
@@ -29,17 +30,19 @@ pub struct Head {
     pub truncation: Option<String>,
 }
 
-/// Parses a feed, which is opened once or twice. `address`: where it was fetched.
+/// Parses a feed, which is opened once or twice. `address`: where it was fetched. `is_own`: it is this site's own, even
+/// if it does not say that tidings generated it.
 pub fn read<R: Read>(
     open: impl Fn() -> io::Result<R>,
     address: Option<&str>,
+    is_own: bool,
     emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Head, ParseError> {
     let mut input = BufReader::new(open()?);
     match first_letter(&mut input)? {
         None => Err(ParseError::new("it is empty")),
         Some(b'{' | b'[') => json::read(&mut input, json::members(&mut BufReader::new(open()?)), address, emit),
-        Some(_) => read_xml(input, address, emit),
+        Some(_) => read_xml(input, address, is_own, emit),
     }
 }
 
@@ -66,6 +69,7 @@ fn first_letter(input: &mut impl BufRead) -> io::Result<Option<u8>> {
 
 struct Entries<'t> {
     address: Option<&'t str>,
+    is_own: bool,
     /// It is an export of WordPress, which says more of its entries than a feed: which of them are public.
     is_export: bool,
     emit: &'t mut dyn FnMut(ParsedEntry),
@@ -84,7 +88,7 @@ impl EntryHandler for Entries<'_> {
         self.count += 1;
         self.is_export |= around.iter().any(|element| is_of_export(element)) || is_of_export(&entry);
         if !self.is_export {
-            (self.emit)(xml::parse_entry(&entry, around, self.address));
+            (self.emit)(xml::parse_entry(&entry, around, self.address, self.is_own));
         }
     }
 }
@@ -100,8 +104,13 @@ fn is_of_export(element: &Element) -> bool {
             .any(|name| element.child(Namespace::Wordpress, name).is_some())
 }
 
-fn read_xml(input: impl BufRead, address: Option<&str>, emit: &mut dyn FnMut(ParsedEntry)) -> Result<Head, ParseError> {
-    let mut entries = Entries { address, is_export: false, emit, count: 0 };
+fn read_xml(
+    input: impl BufRead,
+    address: Option<&str>,
+    is_own: bool,
+    emit: &mut dyn FnMut(ParsedEntry),
+) -> Result<Head, ParseError> {
+    let mut entries = Entries { address, is_own, is_export: false, emit, count: 0 };
     let outcome = tree::read(input, &mut entries)?;
     let count = entries.count;
     let root = outcome.root.as_ref();

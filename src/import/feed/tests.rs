@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::import::entry::{Author, Body, Category, Image};
+use crate::import::entry::{Author, Body, Category, Enclosure, Image};
 
 fn entries(text: &str) -> Vec<ParsedEntry> {
     let mut all = Vec::new();
-    read(|| Ok(text.as_bytes()), None, &mut |entry| all.push(entry)).unwrap();
+    read(|| Ok(text.as_bytes()), None, false, &mut |entry| all.push(entry)).unwrap();
     all
 }
 
@@ -43,7 +43,7 @@ fn rss() {
     assert_eq!(entry.enclosures[0].length, Some(7));
     assert_eq!((entry.language, entry.inherited_language.as_deref()), (None, Some("fr")));
     assert_eq!(entry.line, 4);
-    let head = read(|| Ok(RSS.as_bytes()), None, &mut |_| {}).unwrap();
+    let head = read(|| Ok(RSS.as_bytes()), None, false, &mut |_| {}).unwrap();
     assert_eq!(
         (head.title.as_deref(), head.language.as_deref(), head.date.is_some()),
         (Some("News"), Some("fr"), true)
@@ -130,8 +130,9 @@ fn json() {
 fn check_beginnings(whole: &str, last: &str, ends: &[&str]) {
     for length in 0..=whole.len() {
         let mut titles = Vec::new();
-        let outcome =
-            read(|| Ok(&whole.as_bytes()[..length]), None, &mut |entry| titles.push(entry.title.unwrap_or_default()));
+        let outcome = read(|| Ok(&whole.as_bytes()[..length]), None, false, &mut |entry| {
+            titles.push(entry.title.unwrap_or_default())
+        });
         let expected = ends.iter().filter(|end| whole.find(**end).unwrap() + end.len() <= length).count();
         let is_whole = whole.rfind(last).unwrap() + last.len() <= length;
         assert_eq!(titles.len(), expected, "{}", &whole[..whole.floor_char_boundary(length)]);
@@ -169,7 +170,7 @@ fn a_cut_document_keeps_its_complete_entries() {
         &["[\"}\"]}", "\"x\": 12}"],
     );
     let malformed = "{\"items\": [{\"id\": 1}, {\"id\": 2}} , {\"id\": 3}]}";
-    assert!(read(|| Ok(malformed.as_bytes()), None, &mut |_| {}).unwrap().truncation.is_some());
+    assert!(read(|| Ok(malformed.as_bytes()), None, false, &mut |_| {}).unwrap().truncation.is_some());
 }
 
 #[test]
@@ -181,7 +182,7 @@ fn an_export_of_wordpress_is_no_feed() {
         "<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel><item><title>a</title></item><item>",
     ] {
         let mut count = 0;
-        let failure = read(|| Ok(text.as_bytes()), None, &mut |_| count += 1).unwrap_err();
+        let failure = read(|| Ok(text.as_bytes()), None, false, &mut |_| count += 1).unwrap_err();
         assert!(failure.message.contains("--from wordpress") && count == 0, "{text}: {}", failure.message);
     }
 }
@@ -194,7 +195,7 @@ fn the_base_of_relative_addresses_is_declared_by_feed_entry_and_content() {
              <link rel='enclosure' href='f.mp3' xml:base='files/'/><content type='html'{content}>x</content></entry></feed>"
         );
         let mut all = Vec::new();
-        read(|| Ok(text.as_bytes()), address, &mut |entry| all.push(entry)).unwrap();
+        read(|| Ok(text.as_bytes()), address, false, &mut |entry| all.push(entry)).unwrap();
         let entry = all.remove(0);
         (entry.link.unwrap(), entry.enclosures[0].url.clone(), entry.body_base.unwrap_or_default())
     };
@@ -259,10 +260,124 @@ fn documents_that_are_no_feed_are_named() {
         ("<opml><body/></opml>", "OPML"),
         ("<x/>", "`x`"),
     ] {
-        let failure = read(|| Ok(text.as_bytes()), None, &mut |_| {}).unwrap_err();
+        let failure = read(|| Ok(text.as_bytes()), None, false, &mut |_| {}).unwrap_err();
         assert!(failure.message.contains(part), "{text}: {}", failure.message);
     }
-    assert!(read(|| Ok(&b"<rss><channel/></rss>"[..]), None, &mut |_| {}).is_ok());
+    assert!(read(|| Ok(&b"<rss><channel/></rss>"[..]), None, false, &mut |_| {}).is_ok());
+}
+
+/// An item of RSS with a generator, a body and elements of Media RSS.
+fn rss_with_media(generator: &str, body: &str, media: &str) -> ParsedEntry {
+    one(&format!(
+        "<rss version='2.0' xmlns:media='http://search.yahoo.com/mrss/'><channel><generator>{generator}</generator>\
+         <language>en</language><item><title>a</title><description><![CDATA[{body}]]></description>{media}</item>\
+         </channel></rss>"
+    ))
+}
+
+fn picture(url: &str) -> Image {
+    Image { url: Some(url.into()), ..Image::default() }
+}
+
+const PICTURES: &str = "<media:content url='https://a.example/a.jpg' medium='image' width='8'>\
+     <media:title>A &amp; &lt;b&gt;</media:title></media:content>\
+     <media:content url='https://a.example/b.jpg' medium='image'>\
+     <media:description>B</media:description><media:credit>C</media:credit></media:content>\
+     <media:content url='https://a.example/c.jpg' medium='image'/>";
+const BODY: &str = "<div lang=\"en\" dir=\"ltr\"><p>b</p></div>";
+/// The figures of the last two pictures.
+const FIGURES: &str = "<figure><img src=\"https://a.example/b.jpg\" alt=\"B\"><figcaption>C</figcaption></figure>\
+     <figure><img src=\"https://a.example/c.jpg\" alt=\"\"></figure></div>";
+const DIV: &str = "<div lang=\"en\" dir=\"ltr\">";
+
+#[test]
+fn further_pictures_are_a_gallery_in_feeds_of_tidings_alone() {
+    let own = rss_with_media("tidings", BODY, PICTURES);
+    let main = Image { caption: Some("A & <b>".into()), width: Some(8), ..picture("https://a.example/a.jpg") };
+    let second = Image { alt: Some("B".into()), credit: Some("C".into()), ..picture("https://a.example/b.jpg") };
+    assert_eq!((own.image, own.enclosures.len()), (Some(main.clone()), 0));
+    assert_eq!(own.images, [second, picture("https://a.example/c.jpg")]);
+    let figures = format!("{BODY}{DIV}{FIGURES}");
+    let foreign = rss_with_media("WordPress", &figures, PICTURES);
+    assert_eq!(
+        (foreign.image, foreign.images, foreign.enclosures.len()),
+        (Some(Image { caption: None, ..main }), vec![], 0)
+    );
+    assert_eq!(foreign.body, Some(Body::Html(figures)));
+}
+
+#[test]
+fn the_figures_of_a_gallery_are_cut_off_the_body_where_they_are_exactly_those() {
+    let body_of = |html: &str| rss_with_media("tidings", html, PICTURES).body;
+    assert_eq!(body_of(&format!("{BODY}{DIV}{FIGURES}\n")), Some(Body::Html(BODY.into())));
+    assert_eq!(body_of(&format!("{DIV}{FIGURES}")), None);
+    for other in [
+        BODY.to_owned(),
+        format!("{BODY}{DIV}<p>c</p>{FIGURES}"),
+        format!("{BODY}{DIV}{FIGURES}").replace(" alt=\"B\"", " alt=\"D\""),
+        format!("{BODY}<div lang=\"fr\" dir=\"ltr\">{FIGURES}"),
+        format!("{BODY}{DIV}{FIGURES}<p>c</p>"),
+    ] {
+        assert_eq!(body_of(&other), Some(Body::Html(other)));
+    }
+    // Without a main picture the first of the feed belongs to the gallery.
+    let first = "<figure><img src=\"https://a.example/a.jpg\" alt=\"\" width=\"8\">\
+         <figcaption>A &amp; &lt;b&gt;</figcaption></figure>";
+    let entry = rss_with_media("tidings", &format!("{BODY}{DIV}{first}{FIGURES}"), PICTURES);
+    assert_eq!((entry.image, entry.images.len(), entry.body), (None, 3, Some(Body::Html(BODY.into()))));
+}
+
+#[test]
+fn pictures_of_a_gallery_are_no_attachments() {
+    let json = |own: &str| {
+        one(&format!(
+            r#"{{"items": [{{"id": "1", "language": "en", "content_html": {:?}, "attachments": [
+            {{"url": "https://a.example/t.mp4", "mime_type": "video/mp4", "duration_in_seconds": 3730.4}},
+            {{"url": "https://a.example/b.jpg", "mime_type": "image/jpeg"}},
+            {{"url": "https://a.example/c.jpg", "mime_type": "image/jpeg"}}]{own}}}]}}"#,
+            format!("{BODY}{DIV}{FIGURES}")
+        ))
+    };
+    let own = json(
+        r#", "_tidings": {"images": [{"url": "https://a.example/b.jpg", "alt": "B", "credit": "C"},
+        {"url": "https://a.example/c.jpg"}], "attachments": [{"url": "https://a.example/t.mp4",
+        "captions": "https://a.example/t.vtt", "poster": "https://a.example/t.jpg"}]}"#,
+    );
+    let file = Enclosure {
+        url: "https://a.example/t.mp4".into(),
+        media_type: Some("video/mp4".into()),
+        duration: Some("1:02:10".into()),
+        ..Enclosure::default()
+    };
+    let (captions, poster) = (Some("https://a.example/t.vtt".into()), Some("https://a.example/t.jpg".into()));
+    assert_eq!(own.enclosures, [Enclosure { captions, poster, ..file.clone() }]);
+    assert_eq!((own.image, own.images.len(), own.body), (None, 2, Some(Body::Html(BODY.into()))));
+    let foreign = json("");
+    assert_eq!((&foreign.enclosures[0], foreign.enclosures.len(), foreign.images.len()), (&file, 3, 0));
+    assert_eq!(foreign.body, Some(Body::Html(format!("{BODY}{DIV}{FIGURES}"))));
+}
+
+#[test]
+fn media_rss_says_more_of_a_file() {
+    let media = "<enclosure url='https://a.example/t.mp4' type='video/mp4' length='9'/>\
+        <media:group><media:content url='https://a.example/t.mp4' type='video/mp4' duration='5'>\
+        <media:subTitle type='application/ttml+xml' href='https://a.example/t.ttml'/>\
+        <media:subTitle type='text/vtt' href='https://a.example/t.vtt'/>\
+        <media:thumbnail url='https://a.example/t.jpg'/></media:content></media:group>";
+    let own = rss_with_media("tidings", "b", media);
+    let file = Enclosure {
+        url: "https://a.example/t.mp4".into(),
+        media_type: Some("video/mp4".into()),
+        length: Some(9),
+        duration: Some("0:05".into()),
+        captions: Some("https://a.example/t.vtt".into()),
+        poster: Some("https://a.example/t.jpg".into()),
+        ..Enclosure::default()
+    };
+    assert_eq!((own.image, own.enclosures), (None, vec![file.clone()]));
+    let foreign = rss_with_media("another", "b", media);
+    assert_eq!(foreign.image, Some(picture("https://a.example/t.jpg")));
+    assert_eq!(foreign.enclosures, [Enclosure { poster: None, ..file }]);
 }
 
 proptest! {
@@ -272,12 +387,12 @@ proptest! {
         let mut bytes = RSS.as_bytes().to_vec();
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, put);
-        let _ = read(|| Ok(&bytes[..]), None, &mut |_| {});
+        let _ = read(|| Ok(&bytes[..]), None, false, &mut |_| {});
     }
 
     #[test]
     fn any_markup_parses(pieces in prop::collection::vec(prop::sample::select(vec!["<item>", "</item>", "<entry", ">", "<![CDATA[", "]]>", "&", "&#x41;", "<a b='", "'", "\"", "<!--", "-->", "x", "<!DOCTYPE", "[", "{", "\"items\":", ",", "\\"]), 0..40)) {
         let text = pieces.concat();
-        let _ = read(|| Ok(text.as_bytes()), None, &mut |_| {});
+        let _ = read(|| Ok(text.as_bytes()), None, false, &mut |_| {});
     }
 }

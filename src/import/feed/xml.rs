@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::base::{Base, base_of_body};
+use super::gallery::cut_figures;
 use super::media::{files, media};
 use super::tree::{Element, Namespace};
 use crate::dates::{self, ParsedDate};
@@ -13,8 +14,9 @@ use crate::markup;
 /// The link relation of a translation.
 const TRANSLATION: &str = "https://schema.org/workTranslation";
 
-/// Maps an entry element; its ancestors come innermost first. `address`: where the document was fetched.
-pub fn parse_entry(item: &Element, around: &[&Element], address: Option<&str>) -> ParsedEntry {
+/// Maps an entry element; its ancestors come innermost first. `address`: where the document was fetched. `is_own`: it
+/// is this site's own, even if it does not say that tidings generated it.
+pub fn parse_entry(item: &Element, around: &[&Element], address: Option<&str>, is_own: bool) -> ParsedEntry {
     let mut entry = ParsedEntry { line: item.line, ..ParsedEntry::default() };
     // In RDF the channel is a sibling of the entries.
     let beside = around.last().and_then(|root| root.elements().find(|element| element.name == "channel"));
@@ -41,11 +43,19 @@ pub fn parse_entry(item: &Element, around: &[&Element], address: Option<&str>) -
     entry.authors = authors(item, &base);
     entry.categories = categories(item);
     dates(item, &mut entry);
-    media(item, &base, &mut entry);
-    files(item, &base, &mut entry);
+    let is_own = is_own || around().any(is_by_tidings);
+    media(item, &base, is_own, &mut entry);
+    files(item, &base, is_own, &mut entry);
+    if is_own {
+        cut_figures(&mut entry);
+    }
     let translations = links(item).filter(|link| link.attribute("rel") == Some(TRANSLATION));
     entry.translations = translations.filter_map(|link| Some(base.resolve(link, link.attribute("href")?))).collect();
     entry
+}
+
+fn is_by_tidings(channel: &Element) -> bool {
+    channel.elements().any(|element| element.name == "generator" && element.trimmed_text() == "tidings")
 }
 
 /// The element with the feed's metadata: `channel` in RSS and RDF, the root in Atom.

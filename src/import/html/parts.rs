@@ -112,6 +112,7 @@ pub fn image(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
     let image = Image {
         url: image.and_then(source),
         alt: alt.map(|alt| source_text::collapse_whitespace(&alt)).or(caption.alt),
+        caption: None,
         credit: caption.credit,
         width: size("width"),
         height: size("height"),

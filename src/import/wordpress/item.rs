@@ -195,5 +195,5 @@ fn enclosure(text: &str) -> Option<Enclosure> {
     let url = lines.next().filter(|url| url.contains("://"))?.to_owned();
     let length = lines.next().and_then(|length| length.parse().ok()).filter(|length| *length > 0);
     let media_type = lines.next().filter(|kind| kind.contains('/')).map(str::to_owned);
-    Some(Enclosure { url, media_type, length, title: None })
+    Some(Enclosure { url, media_type, length, ..Enclosure::default() })
 }
