@@ -294,17 +294,17 @@ fn galleries_corrections_and_players_are_in_every_format_and_on_the_page() {
     for part in [
         figures,
         "<figcaption>A &amp; &lt;b&gt;</figcaption>",
-        "<strong>Correction</strong> <time datetime=\"2025-03-05\">Wednesday, March 5, 2025</time>: <span>Not &lt;ten&gt;.</span>",
+        "<strong>Correction</strong> · <time datetime=\"2025-03-05\">Wednesday, March 5, 2025</time><br><span>Not &lt;ten&gt;.</span>",
         "poster=\"https://i.example/t.jpg\"",
         "<bdi>1:02:10</bdi>",
-        "<a href=\"https://i.example/t.vtt\" type=\"text/vtt\">Text of what is said</a>",
+        "<a href=\"https://i.example/t.vtt\" type=\"text/vtt\">Transcript</a>",
         "\"correction\":{\"@type\":\"CorrectionComment\"",
     ] {
         assert!(page.contains(part), "{part}\n{page}");
     }
     let russian = site.read("public/ru/stories/a/index.html");
     assert!(russian.contains("<figcaption>Подпись</figcaption>"), "{russian}");
-    assert!(russian.contains(": <span lang=\"en\" dir=\"ltr\">Not &lt;ten&gt;.</span>"), "{russian}");
+    assert!(russian.contains("<br><span lang=\"en\" dir=\"ltr\">Not &lt;ten&gt;.</span>"), "{russian}");
 }
 
 fn child<'a, 'i>(node: &roxmltree::Node<'a, 'i>, name: &str) -> roxmltree::Node<'a, 'i> {
