@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::init::NewFile;
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::files;
@@ -24,7 +25,7 @@ const MEDIA: &str = "media";
 const DEPTH: usize = 6;
 
 /// The files of the editor.
-pub fn files(folder: &Path, config: &Config) -> Result<Vec<(PathBuf, Cow<'static, [u8]>)>, Diagnostic> {
+pub fn files(folder: &Path, config: &Config) -> Result<Vec<NewFile>, Diagnostic> {
     let (root, stories) = (files::lexical(folder), files::lexical(&config.site.stories));
     let misplaced = |message: &str, help: &str| {
         let location = Location::file(config.site.stories.display().to_string());

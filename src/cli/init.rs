@@ -30,9 +30,12 @@ const STARTER: [(&str, &str); 5] = [
     ("schema/config.json", schema::CONFIG),
 ];
 
+/// The path of a file to write, and its bytes.
+pub type NewFile = (PathBuf, Cow<'static, [u8]>);
+
 /// Files to write, and what is said when they are.
 struct Plan {
-    files: Vec<(PathBuf, Cow<'static, [u8]>)>,
+    files: Vec<NewFile>,
     result: String,
     /// What helps if one of the files is there.
     help: &'static str,
