@@ -437,8 +437,9 @@ async function describesEntries({ page, site, place, origin }) {
 /** A person finds every feed of the page with its whole address, there or on the page that says how to subscribe. */
 async function offersFeeds({ page, site, place, origin }) {
     if (place.period) return [];
-    const { here, leads, opml } = await page.evaluate(() => ({
-        here: [document.body.textContent, ...[...document.querySelectorAll("a[href]")].map((link) => link.href), ...[...document.querySelectorAll("input, textarea")].map((input) => input.value)].join("\n"),
+    const { here, links, leads, opml } = await page.evaluate(() => ({
+        here: [document.body.textContent, ...[...document.querySelectorAll("input, textarea")].map((input) => input.value)].join("\n"),
+        links: [...document.querySelectorAll("a[href]")].map((link) => link.href),
         leads: [...document.querySelectorAll("a[href]")].find((link) => /\/subscribe\/$/.test(link.pathname) && link.checkVisibility())?.href.replace(/#.*/, ""),
         opml: [...document.querySelectorAll("a[href]")].some((link) => /(^|\/)feeds\.opml$/.test(new URL(link.href).pathname)),
     }));
@@ -448,7 +449,7 @@ async function offersFeeds({ page, site, place, origin }) {
     const [first, ...others] = Object.values(FEED_TYPES).map(({ ending }) => base + ending);
     const relative = (url) => url.slice(url.indexOf(`/${place.language}/`) + 1);
     const found = here.includes(first) || there.includes(first) ? [] : [`the address ${shown(first)} is not there to copy`];
-    for (const url of others) if (!here.includes(url) && !there.includes(relative(url))) found.push(`no way to ${shown(url)}`);
+    for (const url of others) if (!here.includes(url) && !links.includes(url) && !there.includes(relative(url))) found.push(`no way to ${shown(url)}`);
     return found;
 }
 

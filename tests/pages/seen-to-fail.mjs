@@ -37,6 +37,7 @@ p, h1, h2 { overflow-wrap: anywhere; }
 `;
 
 const FEED_STYLE = `feed, rss, channel, entry, item, title, summary, description { display: block; }
+@media (max-device-width: 40rem) and (min-width: 50rem) { :root { font-size: 260%; } }
 feed, rss { color-scheme: light dark; font-family: sans-serif; padding: 1rem; overflow-wrap: anywhere; }
 id, updated, link, guid, language, content { display: none; }
 :root:lang(ar) { direction: rtl; }
