@@ -91,8 +91,8 @@ pub struct Enclosure {
 impl Enclosure {
     /// `audio` or `video`, if it is one.
     pub fn medium(&self) -> Option<&'static str> {
-        let kind = self.media_type.split('/').next();
-        ["audio", "video"].into_iter().find(|medium| kind == Some(medium))
+        let kind = self.media_type.split('/').next().unwrap_or_default();
+        ["audio", "video"].into_iter().find(|medium| kind.eq_ignore_ascii_case(medium))
     }
 }
 

@@ -15,7 +15,8 @@ const MAX_CACHED_BYTES: usize = 32 << 20;
 /// A page that is rendered on demand.
 #[derive(Debug)]
 pub struct LazyPage {
-    pub planned: PlannedDocument,
+    /// The hash of its inputs.
+    pub input_hash: u128,
     pub path: String,
     /// When its inputs last changed.
     pub last_modified: Timestamp,
@@ -33,10 +34,10 @@ impl LazyPage {
 
     /// The next version after `previous`, or the first at its path. Two versions never share a date, because
     /// `If-Modified-Since` could not tell them apart.
-    pub fn new(planned: PlannedDocument, path: String, previous: Option<&LazyPage>, now: Timestamp) -> LazyPage {
+    pub fn new(input_hash: u128, path: String, previous: Option<&LazyPage>, now: Timestamp) -> LazyPage {
         let earliest = previous.map_or(i64::MIN, |previous| previous.last_modified.0.saturating_add(1));
         let last_modified = Timestamp(now.0.max(earliest));
-        LazyPage { planned, path, last_modified, rendered: Mutex::default(), rendering: Mutex::default() }
+        LazyPage { input_hash, path, last_modified, rendered: Mutex::default(), rendering: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Resource>>> {
@@ -44,53 +45,38 @@ impl LazyPage {
     }
 }
 
-/// The lazy pages of a publication, by path.
+/// The lazy pages of a publication.
 #[derive(Debug, Default)]
 pub struct LazyPages {
-    pages: Vec<Arc<LazyPage>>,
+    /// Each with what it is in this publication: the number of an entry in the key is another one in the next.
+    pages: Vec<(PlannedDocument, Arc<LazyPage>)>,
     /// The index of the page at a path.
-    paths: Arc<HashMap<String, usize>>,
+    paths: HashMap<String, usize>,
 }
 
 impl LazyPages {
-    /// The pages of the next publication: one whose inputs are unchanged stays. `path` returns the path of a key; with
-    /// `has_same_config` no path has changed.
+    /// The pages of the next publication: one whose inputs are unchanged stays. `path` returns the path of a key.
     pub fn after(
         previous: Option<&LazyPages>,
         planned: Vec<PlannedDocument>,
         path: impl Fn(DocumentKey) -> String,
-        has_same_config: bool,
         now: Timestamp,
     ) -> LazyPages {
-        let same_keys = previous.filter(|previous| {
-            let keys = previous.pages.iter().map(|page| page.planned.key);
-            has_same_config && keys.eq(planned.iter().map(|planned| planned.key))
-        });
-        let next = |planned: PlannedDocument, path: &str, previous: Option<&Arc<LazyPage>>| {
-            let unchanged = previous.filter(|page| page.planned.input_hash == planned.input_hash && page.path == path);
-            unchanged.map_or_else(
-                || Arc::new(LazyPage::new(planned, path.to_owned(), previous.map(Arc::as_ref), now)),
-                Arc::clone,
-            )
+        let page = |planned: PlannedDocument| {
+            let path = path(planned.key);
+            let (_, previous) = previous.and_then(|previous| previous.get(&path)).unzip();
+            let unchanged = previous.filter(|page| page.input_hash == planned.input_hash).cloned();
+            let next = || Arc::new(LazyPage::new(planned.input_hash, path, previous.map(Arc::as_ref), now));
+            (planned, unchanged.unwrap_or_else(next))
         };
-        if let Some(same) = same_keys {
-            let pages =
-                planned.into_iter().zip(&same.pages).map(|(planned, page)| next(planned, &page.path, Some(page)));
-            return LazyPages { pages: pages.collect(), paths: Arc::clone(&same.paths) };
-        }
-        let pages: Vec<Arc<LazyPage>> = planned
-            .into_iter()
-            .map(|planned| {
-                let path = path(planned.key);
-                next(planned, &path, previous.and_then(|previous| previous.get(&path)))
-            })
-            .collect();
-        let paths = pages.iter().enumerate().map(|(index, page)| (page.path.clone(), index)).collect();
-        LazyPages { pages, paths: Arc::new(paths) }
+        let pages: Vec<(PlannedDocument, Arc<LazyPage>)> = planned.into_iter().map(page).collect();
+        let paths = pages.iter().enumerate().map(|(index, (_, page))| (page.path.clone(), index)).collect();
+        LazyPages { pages, paths }
     }
 
-    pub fn get(&self, path: &str) -> Option<&Arc<LazyPage>> {
-        self.pages.get(*self.paths.get(path)?)
+    /// The page at a path, with what it is.
+    pub fn get(&self, path: &str) -> Option<(&PlannedDocument, &Arc<LazyPage>)> {
+        self.pages.get(*self.paths.get(path)?).map(|(planned, page)| (planned, page))
     }
 
     pub fn len(&self) -> usize {
@@ -184,14 +170,14 @@ mod tests {
     }
 
     fn page(path: &str) -> Arc<LazyPage> {
-        let planned = PlannedDocument { key: DocumentKey::Sitemap, feed_plan: None, input_hash: 0 };
-        Arc::new(LazyPage::new(planned, path.to_owned(), None, Timestamp(0)))
+        Arc::new(LazyPage::new(0, path.to_owned(), None, Timestamp(0)))
     }
 
     fn resource(page: &LazyPage, config: &Config) -> Resource {
         let rendered = Rendered { bytes: vec![b'x'; 10], entry_ranges: Vec::new() };
         let document = Arc::new(Document::new(rendered, None, page.last_modified));
-        HeaderTemplate::new(config).resource(document, page.planned, &page.path, &Metrics::default())
+        let planned = PlannedDocument { key: DocumentKey::Sitemap, feed_plan: None, input_hash: 0 };
+        HeaderTemplate::new(config).resource(document, planned, &page.path, &Metrics::default())
     }
 
     #[test]

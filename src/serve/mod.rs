@@ -71,6 +71,7 @@ pub use source::Source;
 use self::listener::Connections;
 use self::publisher::Publisher;
 use self::server::Server;
+use crate::config::Preview;
 use crate::diagnostics::Diagnostic;
 
 /// Returns the current time.
@@ -93,7 +94,8 @@ pub async fn run(
             "the admin address {address} can be asked by other machines; if that is not meant, use 127.0.0.1"
         );
     }
-    let admin = match config.server.admin {
+    // A preview runs beside the server, with the same configuration.
+    let admin = match config.server.admin.filter(|_| config.preview == Preview::Off) {
         Some(address) => {
             let listener = listen(address).await?;
             // With port 0 the system chooses one.

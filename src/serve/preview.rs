@@ -4,7 +4,7 @@
 //! refused, and so is one by a name that another site may let resolve to this address (DNS rebinding).
 
 use hyper::header::{self, HeaderMap, HeaderName};
-use hyper::{Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use serde_json::json;
 
 use super::admin::is_local_name;
@@ -35,9 +35,18 @@ pub fn respond<B>(request: &Request<B>, publication: &Publication, server: &Serv
             return Some(text(StatusCode::MISDIRECTED_REQUEST, message));
         }
     }
+    if request.method() == Method::OPTIONS {
+        return Some(with_header(
+            text(StatusCode::METHOD_NOT_ALLOWED, "a preview is for its own pages\n"),
+            header::ALLOW,
+            "GET, HEAD",
+        ));
+    }
     let path = request.uri().path().trim_start_matches('/');
-    let path = path.strip_prefix(publication.config.site.base_url.path().trim_start_matches('/')).unwrap_or(path);
-    (path == PREVIEW_STATE).then(|| state(server))
+    let base = publication.config.site.base_url.path().trim_start_matches('/');
+    let is_state = path == PREVIEW_STATE || path.strip_prefix(base) == Some(PREVIEW_STATE);
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    (is_state && is_read).then(|| state(server))
 }
 
 /// Whether a proxy or a tunnel sent a request.

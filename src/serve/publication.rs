@@ -70,9 +70,8 @@ impl Publication {
             site.planned_documents().into_iter().filter(|planned| !matches!(planned.key, DocumentKey::RedirectPage(_)));
         let (lazy, planned): (Vec<PlannedDocument>, Vec<PlannedDocument>) =
             planned.partition(|planned| LazyPage::is_lazy(planned.key));
-        let has_same_config = previous.is_some_and(|previous| Arc::ptr_eq(&previous.config, &config));
         let lazy_pages = previous.map(|previous| &previous.lazy_pages);
-        let lazy_pages = LazyPages::after(lazy_pages, lazy, |key| site.path(key), has_same_config, now);
+        let lazy_pages = LazyPages::after(lazy_pages, lazy, |key| site.path(key), now);
         let mut previous_resources: HashMap<&str, &Arc<Resource>> = previous
             .iter()
             .flat_map(|previous| &previous.resources)
@@ -132,10 +131,12 @@ impl Publication {
     /// # Errors
     /// A story could not be read again, or has changed meanwhile.
     pub fn render(&self, page: &Arc<LazyPage>, metrics: &Metrics) -> Result<(), Diagnostic> {
+        // What is at its path in this publication: the page may have been planned for an earlier one.
+        let Some((planned, _)) = self.lazy_pages.get(&page.path) else { return Ok(()) };
         self.page_cache.insert(page, || {
-            let rendered = render(&self.site, &[page.planned])?.0.pop().map(|(_, rendered)| rendered);
+            let rendered = render(&self.site, &[*planned])?.0.pop().map(|(_, rendered)| rendered);
             let document = Arc::new(Document::new(rendered.unwrap_or_default(), None, page.last_modified));
-            Ok(HeaderTemplate::new(&self.config).resource(document, page.planned, &page.path, metrics))
+            Ok(HeaderTemplate::new(&self.config).resource(document, *planned, &page.path, metrics))
         })
     }
 
@@ -196,7 +197,7 @@ impl Publication {
 
     fn find_document(&self, path: &str) -> Option<Lookup<'_>> {
         let resource = self.resources.get(path).map(Lookup::Resource);
-        resource.or_else(|| self.lazy_pages.get(path).map(Lookup::Lazy))
+        resource.or_else(|| self.lazy_pages.get(path).map(|(_, page)| Lookup::Lazy(page)))
     }
 
     fn find_redirect(&self, path: &str) -> Option<Lookup<'_>> {

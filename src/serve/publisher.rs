@@ -75,7 +75,7 @@ impl Publisher {
         let warnings = site.id_warnings(&mut site.difference_from(&self.site));
         log_warnings("subscribers will notice", &warnings);
         // Nobody subscribes to what is not published yet.
-        let hub = publication.config.feeds.hub.clone().filter(|_| !publication.config.drafts);
+        let hub = publication.config.feeds.hub.clone().filter(|_| !publication.config.is_preview);
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);
         {

@@ -68,7 +68,8 @@ impl HeaderTemplate<'_> {
         let mut not_modified = HeaderMap::with_capacity(8);
         not_modified.insert(header::CACHE_CONTROL, self.cache_control.clone());
         not_modified.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-        if is_feed {
+        // What is not published yet is not for the pages of others.
+        if is_feed && !self.config.drafts {
             not_modified.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
             not_modified.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link"));
         }

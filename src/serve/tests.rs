@@ -647,6 +647,48 @@ fn older_pages_are_rendered_on_demand() {
     assert_eq!(not_modified.status, 304);
 }
 
+/// A page that nobody has requested yet is that of its own story, whatever came and went meanwhile.
+#[test]
+fn pages_of_stories_are_of_their_stories_after_every_change() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let config =
+        "[site]\nbase_url = \"https://a.example/\"\nauthority = \"a.example,2020\"\n[languages.en]\ntitle = \"A\"\n";
+    std::fs::create_dir(folder.path().join("stories")).unwrap();
+    std::fs::write(folder.path().join("tidings.toml"), config).unwrap();
+    let path = folder.path().to_owned();
+    let write = |name: &str, day: u32, more: &str| {
+        let text = format!("published = 2020-01-{day:02}\n{more}[translations.en]\ntitle = \"Story {name}\"\n");
+        std::fs::write(path.join(format!("stories/{name}.toml")), text).unwrap();
+    };
+    let remove = |name: &str| std::fs::remove_file(path.join(format!("stories/{name}.toml"))).unwrap();
+    ["a", "b", "c", "d", "e"].iter().zip(1..).for_each(|(name, day)| write(name, day * 2, ""));
+    let metrics = Metrics::default();
+    let publication = publish(&path, None, &metrics, PUBLISHED);
+    let mut served = Served { folder, publication, metrics };
+    let changes: [&dyn Fn(); 5] = [
+        &|| write("secret", 28, "draft = true\n"),
+        &|| remove("c"),
+        // The entries have the numbers of before, and are others.
+        &|| {
+            remove("b");
+            write("f", 3, "");
+        },
+        &|| write("a", 27, ""),
+        &|| remove("secret"),
+    ];
+    for change in changes {
+        change();
+        served.publication = publish(&path, Some(&served.publication), &served.metrics, PUBLISHED);
+    }
+    for name in ["a", "b", "c", "d", "e", "f", "secret"] {
+        let response = served.get(&format!("/en/stories/{name}/"), &[]);
+        let is_there = !matches!(name, "b" | "c" | "secret");
+        assert_eq!(response.status, if is_there { 200 } else { 404 }, "{name}");
+        let page = String::from_utf8_lossy(&response.body).into_owned();
+        assert_eq!(page.contains(&format!("<h1 class=\"p-name\">Story {name}</h1>")), is_there, "{name}");
+    }
+}
+
 /// What a test logs.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

@@ -63,7 +63,7 @@ impl ViewBuilder<'_> {
         let page = self.href(DocumentKey::Subscribe(self.language));
         match (self.key, feed.topic) {
             (DocumentKey::Page { .. } | DocumentKey::Story { .. }, Some(_)) => {
-                format!("{page}#{}", scope(&self.site.config, feed))
+                format!("{page}#feed-{}", scope(&self.site.config, feed))
             }
             _ => page,
         }

@@ -63,9 +63,9 @@ impl ViewBuilder<'_> {
             .topic
             .and_then(|topic| config.topics[usize::from(topic)].descriptions[usize::from(self.language)].as_ref());
         // Podcast apps read RSS.
-        let rss = feeds.iter().find(|feed| feed.format == "RSS").map_or(&url, |feed| &feed.url);
-        let has_audio = self.site.plan.has_audio(config, &self.site.catalog, feed);
-        let podcasts = if has_audio { at_services(&PODCASTS, rss) } else { Vec::new() };
+        let rss = feeds.iter().find(|feed| feed.format == "RSS");
+        let rss = rss.filter(|_| self.site.plan.has_audio(config, &self.site.catalog, feed));
+        let podcasts = rss.map_or_else(Vec::new, |rss| at_services(&PODCASTS, &rss.url));
         view::Subscription {
             id: scope(config, feed).to_owned(),
             title: title.text,
