@@ -42,7 +42,7 @@ fn every_locale_has_every_message() {
         BUILT_IN.iter().filter(|(name, _)| !name.starts_with("words/")).map(|(_, text)| *text).collect();
     let in_code = [
         "all_topics", "also_in", "badge_draft", "badge_expired", "badge_scheduled", "in_language", "listen", "minutes",
-        "month_part", "not_found", "of_which", "stories", "watch", "withdrawn",
+        "month_part", "not_found", "of_which", "seconds", "stories", "watch", "withdrawn",
     ];
     for name in names.iter().filter(|name| !in_code.contains(&name.as_str())) {
         assert!(templates.contains(&format!("(\"{name}\"")), "no template uses `{name}`");
