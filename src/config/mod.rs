@@ -23,7 +23,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::diagnostics::{Diagnostic, Diagnostics, sort, suggestion};
 use crate::files::read_regular_file;
 use crate::limits::MAX_CONFIG;
-use crate::model::{Colour, Format, Language, Person, Text, Timestamp, Zone, entry_tag_uri};
+use crate::model::{Format, Language, Person, Text, Timestamp, Zone, entry_tag_uri};
 
 /// The index of a configured language; the first is the default language.
 pub type LanguageIndex = u16;
@@ -81,8 +81,8 @@ pub(crate) struct Site {
     /// Whether HTML pages are published beside the feeds.
     pub pages: bool,
     pub story_pages: StoryPages,
-    pub look: Look,
-    /// The site's own templates and stylesheet.
+    /// How many entries the page of a listing has.
+    pub page_size: usize,
     pub theme: Theme,
 }
 
@@ -105,19 +105,10 @@ pub(crate) enum Preview {
     Open,
 }
 
-/// How pages look, without templates of the site's own.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Look {
-    /// How many entries the page of a listing has.
-    pub page_size: usize,
-    /// The site's colour.
-    pub accent: Colour,
-    pub font: Font,
-}
-
 /// The letters of the pages, from the fonts of the reader's system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Font {
+    #[default]
     Sans,
     Serif,
 }

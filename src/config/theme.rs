@@ -1,16 +1,19 @@
-//! The theme of a site: its own templates and stylesheet, which override the built-in ones.
+//! The theme of a site: its colour and letters, and its own templates and stylesheet, which override the built-in ones.
 
 use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::hash;
+use super::{Font, hash};
 use crate::files::read_regular_file;
 use crate::limits::{MAX_THEME, MAX_THEME_FILE, MAX_THEME_FILES};
+use crate::model::Colour;
 
-/// The overrides of the built-in templates and stylesheet.
+/// How pages look.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Theme {
+    pub accent: Colour,
+    pub font: Font,
     /// Sorted by name.
     pub templates: Vec<TemplateOverride>,
     pub style: Option<String>,

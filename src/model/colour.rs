@@ -8,8 +8,13 @@ pub struct Colour([u8; 3]);
 const LEAST_CONTRAST: f64 = 4.5;
 const LEAST_ON_DARK: f64 = 7.0;
 
+impl Default for Colour {
+    fn default() -> Self {
+        Colour([0x0a, 0x5c, 0xa8])
+    }
+}
+
 impl Colour {
-    pub const DEFAULT: Colour = Colour([0x0a, 0x5c, 0xa8]);
     /// What is behind text on light pages, and on dark ones: `--paper` and `--tint` of the stylesheet.
     pub const LIGHT_PAPERS: [Colour; 2] = [Colour::WHITE, Colour([0xf4, 0xf6, 0xf9])];
     pub const DARK_PAPERS: [Colour; 2] = [Colour([0x15, 0x18, 0x1c]), Colour([0x1e, 0x23, 0x29])];
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn colours_are_hexadecimal() {
-        assert_eq!(Colour::parse("#0a5ca8"), Some(Colour::DEFAULT));
+        assert_eq!(Colour::parse("#0a5ca8"), Some(Colour::default()));
         assert_eq!(Colour::parse("#0A5CA8").unwrap().to_string(), "#0a5ca8");
         assert_eq!(Colour::parse("#fa0"), Colour::parse("#ffaa00"));
         for wrong in ["", "#", "0a5ca8", "#0a5ca", "#0a5ca88", "#0a5cag", "blue", "#é12", "#+1+1+1", "#\u{301}aaaa"] {

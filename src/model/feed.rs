@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Html, Language, Moment, Text};
+use super::{Html, Language, Moment, Text, medium_of};
 
 /// The id of an entry without a guid: `tag:{authority}:{story}/{language}` (RFC 4151).
 pub fn entry_tag_uri(authority: &str, story: &str, language: &str) -> String {
@@ -91,8 +91,7 @@ pub struct Enclosure {
 impl Enclosure {
     /// `audio` or `video`, if it is one.
     pub fn medium(&self) -> Option<&'static str> {
-        let kind = self.media_type.split('/').next().unwrap_or_default();
-        ["audio", "video"].into_iter().find(|medium| kind.eq_ignore_ascii_case(medium))
+        medium_of(&self.media_type)
     }
 }
 

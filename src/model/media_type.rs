@@ -28,6 +28,12 @@ pub fn media_type_of(path: &str) -> &'static str {
     guess.map_or("application/octet-stream", |(_, media_type)| media_type)
 }
 
+/// `audio` or `video`, if a media type is of one.
+pub fn medium_of(media_type: &str) -> Option<&'static str> {
+    let kind = media_type.split('/').next().unwrap_or_default();
+    ["audio", "video"].into_iter().find(|medium| kind.eq_ignore_ascii_case(medium))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

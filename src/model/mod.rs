@@ -17,6 +17,6 @@ pub use feed::{
 };
 pub use language::Language;
 pub use link::{absolute, is_plainly_absolute};
-pub use media_type::media_type_of;
+pub use media_type::{media_type_of, medium_of};
 pub use text::{Html, Text, clean, forbidden, is_email};
 pub use time::{Moment, Timestamp, Zone};

@@ -38,6 +38,12 @@ impl Listing {
         self.shown_months.iter().filter(move |(month, _)| month.year == year)
     }
 
+    /// The month of its newest entry.
+    pub fn newest_month(&self) -> Option<Period> {
+        let shown = self.shown_months.first().map(|(month, _)| *month);
+        shown.max(self.months.first().map(|month| month.period))
+    }
+
     /// The index of a month.
     pub fn month(&self, period: Period) -> Option<usize> {
         self.months.binary_search_by(|month| period.cmp(&month.period)).ok()

@@ -142,7 +142,7 @@ impl<'a> Planner<'a> {
     pub fn listing(&self, feed: FeedKey, feed_plan: usize, accumulated: &FeedAccumulator) -> Listing {
         let month_of = |entry: EntryId| self.months[entry.index()];
         let input_hash_of = |entry: EntryId| self.input_hashes[entry.index()];
-        let page_size = self.config.site.look.page_size;
+        let page_size = self.config.site.page_size;
         let newest: Box<[EntryId]> = accumulated.visible.iter().copied().take(page_size).collect();
         let months = months_past_window(&accumulated.visible, page_size, month_of, input_hash_of);
         let of_language =

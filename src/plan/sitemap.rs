@@ -224,11 +224,9 @@ impl Plan {
 
     /// The month of the newest entry of a language; without one, that of the authority's date.
     fn newest_month(&self, names: Names<'_>, language: LanguageIndex) -> Period {
-        let newest = self.listing(names.config, FeedKey { language: Some(language), topic: None });
-        let newest =
-            newest.and_then(|listing| listing.newest.first()).map(|entry| names.catalog.meta(*entry).published);
+        let listing = self.listing(names.config, FeedKey { language: Some(language), topic: None });
         let site = &names.config.site;
-        Calendar::new(&site.zone).month(newest.unwrap_or(site.authority_date))
+        listing.and_then(Listing::newest_month).unwrap_or_else(|| Calendar::new(&site.zone).month(site.authority_date))
     }
 
     /// The sitemap and its parts, each with the hash of what it is rendered from.

@@ -2,10 +2,10 @@
 
 use super::Site;
 use super::render::ResolvedEntries;
-use super::view::ViewBuilder;
+use super::view::{ViewBuilder, newest};
 use crate::catalog::EntryId;
 use crate::config::LanguageIndex;
-use crate::plan::{DocumentKey, FeedKey, PageKind};
+use crate::plan::FeedKey;
 use crate::render::pages::view;
 
 /// How many entries the home page has of the default language, and of each other.
@@ -52,7 +52,7 @@ impl ViewBuilder<'_> {
     fn whole_listing(&self) -> view::Link {
         let feed = all_of(self.language);
         let count = self.site.plan.listing(&self.site.config, feed).map_or(0, |listing| listing.count);
-        self.link(DocumentKey::Page { feed, kind: PageKind::Newest }, self.count(count))
+        self.link(newest(feed), self.count(count))
     }
 }
 

@@ -31,7 +31,7 @@ impl ViewBuilder<'_> {
             heading,
             description,
             url: self.key.page_url(self.site.names()).to_string(),
-            root: self.key.root(self.site.names()),
+            root: self.root.clone(),
             home: self.href(match self.language {
                 0 => DocumentKey::Home,
                 language => newest(FeedKey { language: Some(language), topic: None }),
@@ -49,7 +49,7 @@ impl ViewBuilder<'_> {
             opml: self.href(DocumentKey::Opml(feed.language)),
             hub: config.feeds.hub.as_ref().map(ToString::to_string),
             preview: (config.preview != Preview::Off).then(|| view::Preview {
-                state: format!("{}{PREVIEW_STATE}", self.key.root(self.site.names())),
+                state: format!("{}{PREVIEW_STATE}", self.root),
                 script: script_in_one_line(PREVIEW),
             }),
             site: self.site_view(),
@@ -80,7 +80,7 @@ impl ViewBuilder<'_> {
             rights: site.rights.as_ref().map(ToString::to_string),
             icon: own(&site.icon),
             logo: own(&site.logo),
-            accent: site.look.accent.to_string(),
+            accent: site.theme.accent.to_string(),
         }
     }
 
@@ -98,19 +98,14 @@ impl ViewBuilder<'_> {
                 DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind }
             }
         };
-        let has_same = |language: &LanguageIndex| match self.key {
-            DocumentKey::Subscribe(_) => true,
-            DocumentKey::Page { .. } => self.site.equivalent_kind(feed, kind, *language) == kind,
-            _ => false,
-        };
         let name = |language: LanguageIndex| self.site.config.languages[usize::from(language)].name.to_string();
-        let all = || self.site.language_indices(None);
-        let links = all().map(|language| {
+        let links = self.site.language_indices(None).map(|language| {
             let is_home = self.key == DocumentKey::Home && language == self.language;
             let link = self.link_in(key_in(language), name(language), language);
             view::Link { current: link.current || is_home, ..link }
         });
-        let alternates = all().filter(has_same).map(|language| self.alternate(language, key_in(language)));
+        let same = self.site.same_pages(self.key).into_iter();
+        let alternates = same.map(|(language, key)| self.alternate(language, key));
         (links.collect(), alternates.collect())
     }
 

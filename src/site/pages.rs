@@ -34,13 +34,13 @@ impl Site {
 
     /// The colours and letters of the pages, which can be read in light and dark.
     fn style(&self) -> view::Style {
-        let look = self.config.site.look;
+        let theme = &self.config.site.theme;
         view::Style {
-            accent: look.accent.to_string(),
-            on_accent: look.accent.text_on().to_string(),
-            link: look.accent.readable_on(&Colour::LIGHT_PAPERS).to_string(),
-            link_dark: look.accent.readable_on(&Colour::DARK_PAPERS).to_string(),
-            font: match look.font {
+            accent: theme.accent.to_string(),
+            on_accent: theme.accent.text_on().to_string(),
+            link: theme.accent.readable_on(&Colour::LIGHT_PAPERS).to_string(),
+            link_dark: theme.accent.readable_on(&Colour::DARK_PAPERS).to_string(),
+            font: match theme.font {
                 Font::Sans => "sans",
                 Font::Serif => "serif",
             },
@@ -137,14 +137,7 @@ impl Site {
                 let newest = self.plan.listing(&self.config, feed).filter(|_| kind == PageKind::Newest);
                 let newest = newest.map(|listing| &self.plan.feed_plans[listing.feed_plan]);
                 let updated = newest.filter(|newest| newest.has_news).map(|newest| moment(newest.updated));
-                let has = |language: &LanguageIndex| self.equivalent_kind(feed, kind, *language) == kind;
-                let page = |language| DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind };
-                let languages = self.language_indices(None).filter(has);
-                (updated, languages.map(|language| (language, page(language))).collect())
-            }
-            DocumentKey::Subscribe(_) => {
-                let page = |language: LanguageIndex| (language, DocumentKey::Subscribe(language));
-                (None, self.language_indices(None).map(page).collect())
+                (updated, self.same_pages(page))
             }
             DocumentKey::Story { entry, .. } => {
                 let meta = self.catalog.meta(entry);
@@ -153,7 +146,7 @@ impl Site {
                 });
                 (Some(moment(meta.updated)), listed.collect())
             }
-            _ => (None, Vec::new()),
+            _ => (None, self.same_pages(page)),
         };
         let alternate = |(language, page): (LanguageIndex, DocumentKey)| (tag(language), page.page_url(self.names()));
         SitemapUrl {
@@ -161,6 +154,18 @@ impl Site {
             updated,
             alternates: alternates.into_iter().map(alternate).collect(),
         }
+    }
+
+    /// A listing, or the page about feeds, in each language that has it.
+    pub(super) fn same_pages(&self, page: DocumentKey) -> Vec<(LanguageIndex, DocumentKey)> {
+        let in_language = |language: LanguageIndex| match page {
+            DocumentKey::Page { feed, kind } if self.equivalent_kind(feed, kind, language) == kind => {
+                Some((language, DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind }))
+            }
+            DocumentKey::Subscribe(_) => Some((language, DocumentKey::Subscribe(language))),
+            _ => None,
+        };
+        self.language_indices(None).filter_map(in_language).collect()
     }
 
     /// The kind of the same page in another language; the listing, if that language has no such page.

@@ -6,7 +6,7 @@ use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::markup::{self, Loss};
 use crate::model::{
     Correction, Deleted, Enclosure, Entry, Html, Image, Language, Person, Sibling, Text, Timestamp, TopicLabel,
-    absolute, media_type_of,
+    absolute,
 };
 use crate::store::{
     Image as StoredImage, RawEnclosure, RawPerson, Str, Translation, body, gallery, page as link_url, parse_duration,
@@ -125,10 +125,7 @@ fn with_gallery(content: Option<Html>, images: &[Image], language: &Language) ->
 fn enclosure(raw: &RawEnclosure<'_>, base: &Url, language: &Language) -> Option<Enclosure> {
     let of = |written: &Option<Str<'_>>| url(&written.as_ref()?.0, base, language);
     let url = of(&raw.url)?;
-    let media_type = raw
-        .media_type
-        .as_ref()
-        .map_or_else(|| media_type_of(url.path()).to_owned(), |written| written.0.trim().to_owned());
+    let media_type = raw.media_type_at(url.path()).to_owned();
     Some(Enclosure {
         url,
         media_type,

@@ -5,12 +5,12 @@ use percent_encoding::percent_decode_str;
 
 use super::metadata::{self, card, set_json_ld};
 use super::render::ResolvedEntries;
-use super::view::ViewBuilder;
+use super::view::{ViewBuilder, newest};
 use crate::catalog::EntryId;
 use crate::config::LanguageIndex;
 use crate::diagnostics::is_active;
 use crate::model::{Enclosure, Moment};
-use crate::plan::{DocumentKey, FeedKey, PageKind, StoryKind};
+use crate::plan::{DocumentKey, FeedKey, StoryKind};
 use crate::render::pages::view;
 use crate::store::write_duration;
 
@@ -20,7 +20,7 @@ impl ViewBuilder<'_> {
         let config = &self.site.config;
         let topic = self.site.catalog.topics(index).first().copied();
         let feed = FeedKey { language: Some(self.language), topic };
-        let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
+        let listing = newest(feed);
         let listing = self.link(listing, self.scope_title(feed));
         let entry = self.site.entry(index, parts);
         let is_withdrawn = matches!(self.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. });
@@ -105,8 +105,7 @@ impl ViewBuilder<'_> {
             .filter_map(|sibling| Some((self.site.catalog.meta(sibling).language, self.site.story_key(sibling)?)))
             .collect();
         let link = |language: LanguageIndex| {
-            let listing =
-                DocumentKey::Page { feed: FeedKey { language: Some(language), topic: None }, kind: PageKind::Newest };
+            let listing = newest(FeedKey { language: Some(language), topic: None });
             let key = keys.iter().find(|(other, _)| *other == language).map_or(listing, |(_, key)| *key);
             self.link_in(key, config.languages[usize::from(language)].name.to_string(), language)
         };

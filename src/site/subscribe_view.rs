@@ -3,8 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::metadata::{card, collection, script_in_one_line, set_scripts};
-use super::view::{ViewBuilder, scope};
-use crate::plan::{DocumentKey, FeedKey, PageKind};
+use super::view::{ViewBuilder, newest, scope};
+use crate::plan::FeedKey;
 use crate::render::pages::view;
 
 /// The addresses at which services add a feed. `{url}` is its address, encoded; `{bare}` is the address without its scheme.
@@ -54,7 +54,7 @@ impl ViewBuilder<'_> {
         let config = &self.site.config;
         let feeds = self.feeds(feed);
         let url = feeds.first().map(|feed| feed.url.clone()).unwrap_or_default();
-        let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
+        let listing = newest(feed);
         let title = match feed.topic {
             Some(topic) => self.topic(feed, topic),
             None => self.link(listing, feed.title(config).to_string()),

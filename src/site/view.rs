@@ -7,14 +7,14 @@ use crate::catalog::EntryId;
 use crate::config::{Config, LanguageIndex, TopicIndex};
 use crate::model::{Enclosure, Entry, Language, Moment};
 use crate::plan::{Badge, DocumentKey, FeedKey, Listing, PageKind, Period};
-use crate::render::pages::{Localizer, view};
+use crate::render::pages::{Arguments, Localizer, view};
 
 /// Builds the view of one page.
 pub(super) struct ViewBuilder<'s> {
     pub(super) site: &'s Site,
     pub(super) key: DocumentKey,
     /// The relative path from the page to the root.
-    root: String,
+    pub(super) root: String,
     /// The language of the interface.
     pub(super) language: LanguageIndex,
     pub(super) localizer: &'s Localizer,
@@ -41,7 +41,12 @@ impl<'s> ViewBuilder<'s> {
     }
 
     pub(super) fn message(&self, name: &str) -> String {
-        self.localizer.translate(name, None, &[]).map(|message| message.text).unwrap_or_default()
+        self.formatted(name, None, &[])
+    }
+
+    /// A message with its number and its other values.
+    fn formatted(&self, name: &str, number: Option<u64>, arguments: &Arguments<'_>) -> String {
+        self.localizer.translate(name, number, arguments).map(|message| message.text).unwrap_or_default()
     }
 
     pub(super) fn link(&self, key: DocumentKey, text: String) -> view::Link {
@@ -81,7 +86,7 @@ impl<'s> ViewBuilder<'s> {
         let configured = &self.site.config.topics[usize::from(topic)];
         let text = configured.titles[usize::from(self.language)].to_string();
         let feed = FeedKey { topic: Some(topic), ..feed };
-        let key = DocumentKey::Page { feed, kind: PageKind::Newest };
+        let key = newest(feed);
         let current = matches!(self.key, DocumentKey::Page { feed: here, .. } if here == feed);
         let link = |link: view::Link| view::Link { current, ..link };
         match configured.title_languages[usize::from(self.language)] {
@@ -92,7 +97,7 @@ impl<'s> ViewBuilder<'s> {
 
     /// All topics of a language.
     pub(super) fn topics(&self, feed: FeedKey) -> Vec<view::Link> {
-        let all = DocumentKey::Page { feed: FeedKey { topic: None, ..feed }, kind: PageKind::Newest };
+        let all = newest(FeedKey { topic: None, ..feed });
         let topics = self.site.feeds_of(feed.language).filter_map(|other| other.topic);
         let mut links = vec![self.link(all, self.message("all_topics"))];
         links.extend(topics.map(|topic| self.topic(feed, topic)));
@@ -116,8 +121,7 @@ impl<'s> ViewBuilder<'s> {
 
     /// How many entries there are, in words.
     pub(super) fn count(&self, count: usize) -> String {
-        let message = self.localizer.translate("stories", Some(count as u64), &[]);
-        message.map(|message| message.text).unwrap_or_default()
+        self.formatted("stories", Some(count as u64), &[])
     }
 
     /// How many entries a listing has, and how many of them are in its own language if some are not.
@@ -127,9 +131,7 @@ impl<'s> ViewBuilder<'s> {
             return all;
         }
         let language = self.site.config.languages[usize::from(self.language)].name.to_string();
-        let own = [("all", all.clone()), ("language", language)];
-        let message = self.localizer.translate("of_which", Some(listing.own as u64), &own);
-        message.map_or(all, |message| message.text)
+        self.formatted("of_which", Some(listing.own as u64), &[("all", all), ("language", language)])
     }
 
     pub(super) fn newest(&self, listing: &Listing, parts: &ResolvedEntries) -> view::Listing {
@@ -160,7 +162,7 @@ impl<'s> ViewBuilder<'s> {
     /// What the pages of years and months have in common.
     fn period(&self, listing: &Listing, period: Period, count: usize) -> view::Listing {
         let feed = listing.feed;
-        let back = DocumentKey::Page { feed, kind: PageKind::Newest };
+        let back = newest(feed);
         view::Listing {
             listing: Some(self.link(back, self.scope_title(feed))),
             ..self.listing(self.collection(feed, self.localizer.period(period), None), self.count(count))
@@ -192,9 +194,9 @@ impl<'s> ViewBuilder<'s> {
         let of_part = |other: u16| {
             // Parts are numbered from the oldest, but part 0 is the newest.
             let number = if other == 0 { month.parts() } else { other };
-            let text = self.localizer.translate("month_part", Some(number.into()), &[]).map(|message| message.text);
+            let text = self.formatted("month_part", Some(number.into()), &[]);
             let key = DocumentKey::Page { feed: listing.feed, kind: PageKind::Period { period, part: other } };
-            view::Link { current: other == part, ..self.link(key, text.unwrap_or_default()) }
+            view::Link { current: other == part, ..self.link(key, text) }
         };
         let newest_first = std::iter::once(0).chain((1..month.parts()).rev());
         view::Listing {
@@ -249,8 +251,7 @@ impl<'s> ViewBuilder<'s> {
         let siblings = self.site.visible_translations(index).filter(|sibling| *sibling != index);
         let also = siblings.zip(&entry.translations).map(|(sibling, translation)| {
             let language = self.site.catalog.meta(sibling).language;
-            let listing =
-                DocumentKey::Page { feed: FeedKey { language: Some(language), ..feed }, kind: PageKind::Newest };
+            let listing = newest(FeedKey { language: Some(language), ..feed });
             let name = config.languages[usize::from(language)].name.to_string();
             match (story_key(sibling), &translation.url) {
                 (None, Some(url)) => view::Link { href: url.to_string(), ..self.link_in(listing, name, language) },
@@ -258,13 +259,12 @@ impl<'s> ViewBuilder<'s> {
             }
         });
         let also: Vec<view::Link> = also.collect();
-        let note = lang.as_ref().and_then(|_| {
-            let language = [("language", config.languages[usize::from(own)].name.to_string())];
-            Some(self.localizer.translate("in_language", None, &language)?.text)
+        let note = lang.as_ref().map(|_| {
+            let language = config.languages[usize::from(own)].name.to_string();
+            self.formatted("in_language", None, &[("language", language)])
         });
-        let also_in = self.localizer.translate("also_in", Some(also.len() as u64), &[]);
         view::Entry {
-            also_in: also_in.map(|message| message.text).unwrap_or_default(),
+            also_in: self.formatted("also_in", Some(also.len() as u64), &[]),
             also,
             topics: self.site.catalog.topics(index).iter().map(|topic| self.topic(feed, *topic)).collect(),
             title: entry.title.to_string(),
@@ -299,7 +299,7 @@ impl<'s> ViewBuilder<'s> {
             Badge::Scheduled => "badge_scheduled",
             Badge::Expired => "badge_expired",
         };
-        self.localizer.translate(key, None, &day).map(|message| message.text).unwrap_or_default()
+        self.formatted(key, None, &day)
     }
 
     /// The day of an instant.
@@ -313,11 +313,11 @@ impl<'s> ViewBuilder<'s> {
         let of_kind = |kind: &str| enclosures.iter().find(|enclosure| enclosure.medium() == Some(kind));
         let played = |kind: &'static str, message: &str| {
             let enclosure = of_kind(kind)?;
-            let length = enclosure.duration.and_then(|seconds| match seconds {
-                0..60 => self.localizer.translate("seconds", Some(seconds), &[]),
-                _ => self.localizer.translate("minutes", Some(seconds.div_ceil(60)), &[]),
+            let length = enclosure.duration.map(|seconds| match seconds {
+                0..60 => self.formatted("seconds", Some(seconds), &[]),
+                _ => self.formatted("minutes", Some(seconds.div_ceil(60)), &[]),
             });
-            let length = length.map(|length| format!(" · {}", length.text)).unwrap_or_default();
+            let length = length.map(|length| format!(" · {length}")).unwrap_or_default();
             Some(view::Medium { kind, text: format!("{}{length}", self.message(message)) })
         };
         let document = || {
@@ -333,7 +333,7 @@ impl<'s> ViewBuilder<'s> {
         let feed = FeedKey { language: Some(self.language), topic: None };
         let page = self.page(feed, self.message("not_found"), None);
         let page = view::Page { noindex: true, card: card("website", &page, None), ..page };
-        let listing = DocumentKey::Page { feed, kind: PageKind::Newest };
+        let listing = newest(feed);
         view::NotFound {
             page,
             interface_language: usize::from(self.language),

@@ -11,7 +11,7 @@ use super::story::{Story, Translation};
 use crate::config::{LanguageIndex, TopicIndex};
 use crate::diagnostics::Diagnostic;
 use crate::markup::Content;
-use crate::model::{Text, Timestamp, media_type_of};
+use crate::model::{Text, Timestamp, medium_of};
 
 /// The index of a file, or of a chunk of a large JSONL file.
 #[derive(Debug, Default)]
@@ -184,9 +184,8 @@ impl EntryMeta {
 }
 
 fn is_audio(enclosure: &RawEnclosure<'_>) -> bool {
-    let media_type = enclosure.media_type.as_ref().map(|media_type| media_type.0.trim());
     let path = enclosure.url.as_ref().map_or("", |url| url.0.split(['?', '#']).next().unwrap_or_default());
-    media_type.unwrap_or_else(|| media_type_of(path)).starts_with("audio/")
+    medium_of(enclosure.media_type_at(path)) == Some("audio")
 }
 
 /// The hash of a guid as it is published: trimmed, without characters that XML forbids.

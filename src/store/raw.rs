@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
+use crate::model::media_type_of;
 use crate::source::{DATETIME, Ordered, Table};
 
 /// A story, a flat record, a translation in a story, or a file of several stories. Their keys overlap, so one type serves all;
@@ -132,6 +133,13 @@ pub struct RawEnclosure<'a> {
     pub captions: Option<Str<'a>>,
     #[serde(borrow)]
     pub poster: Option<Str<'a>>,
+}
+
+impl RawEnclosure<'_> {
+    /// Its media type as it is written, else by the extension of its path.
+    pub fn media_type_at(&self, path: &str) -> &str {
+        self.media_type.as_ref().map_or_else(|| media_type_of(path), |written| written.0.trim())
+    }
 }
 
 #[derive(Debug, Default, serde::Deserialize)]

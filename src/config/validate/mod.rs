@@ -2,8 +2,8 @@
 
 mod feeds;
 mod languages;
-mod look;
 mod server;
+mod theme;
 
 use std::path::Path;
 
@@ -12,7 +12,6 @@ use url::Url;
 
 use super::StoryPages;
 use super::raw::{RawAuthor, RawConfig, RawSite};
-use super::theme::{self, Theme};
 use super::{Config, Edition, Lint, Preview, Site, hash};
 use crate::diagnostics::{Diagnostic, suggestion};
 use crate::model::{Person, Text, Timestamp, Zone, absolute, is_email};
@@ -258,24 +257,9 @@ impl Validator<'_> {
             logo,
             pages: raw.pages.unwrap_or(true),
             story_pages: story_pages.filter(|_| raw.pages != Some(false)).unwrap_or(StoryPages::None),
-            look: self.look(raw),
+            page_size: self.page_size(raw),
             theme: self.theme(path, raw),
         })
-    }
-
-    /// Reads the site's own templates and stylesheet.
-    fn theme(&mut self, path: &Path, raw: &RawSite) -> Theme {
-        let mut theme = Theme::default();
-        let settings = [("templates", &raw.templates), ("style", &raw.style)];
-        for (key, named) in settings.into_iter().filter_map(|(key, named)| Some((key, named.as_ref()?))) {
-            let named = Config::resolve_path(path, named);
-            let result =
-                if key == "style" { theme::style(&mut theme, &named) } else { theme::templates(&mut theme, &named) };
-            if let Err(why) = result {
-                self.error(&["site", key], format!("`{key}`: {why}"));
-            }
-        }
-        theme
     }
 
     /// The lints of `[check] allow`.

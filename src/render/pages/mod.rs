@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use budget::Page;
 use guard::{Guarded, Refused};
-pub use i18n::Localizer;
+pub use i18n::{Arguments, Localizer};
 use i18n::{Messages, Patterns};
 
 use crate::config::TemplateOverride;
