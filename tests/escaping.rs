@@ -133,6 +133,7 @@ fn a_theme_is_of_regular_files() {
         ("style = \"x.css\"", "x.css", "head -c 1048577 /dev/zero > x.css"),
         ("templates = \"t\"", "base.html", "mkdir t && mkfifo t/base.html"),
         ("templates = \"t\"", "base.html", "mkdir t && ln -s /dev/zero t/base.html"),
+        ("templates = \"t\"", "base.html", "mkdir t && echo x > base.html && ln -s ../base.html t/base.html"),
         ("templates = \"t\"", "base.html", "mkdir t && head -c 1048577 /dev/zero > t/base.html"),
     ] {
         let site = Site::with(&CONFIG.replace("[languages.en]", &format!("{key}\n[languages.en]")));

@@ -57,11 +57,13 @@ pub fn style(theme: &mut Theme, path: &Path) -> Result<(), String> {
 ///
 /// # Errors
 /// Why one of them cannot be read.
-pub fn templates(theme: &mut Theme, folder: &Path) -> Result<(), String> {
+pub fn templates(theme: &mut Theme, folder: &Path, follow_links: bool) -> Result<(), String> {
     theme.files.push(folder.to_owned());
     if !folder.is_dir() {
         return Err(format!("there is no folder {}; `tidings init --templates` makes one", folder.display()));
     }
+    let root = folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?;
+    let leads_out = |path: &Path| path.canonicalize().is_ok_and(|target| !target.starts_with(&root));
     let mut bytes = 0;
     let is_hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
     let entries = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
@@ -75,6 +77,12 @@ pub fn templates(theme: &mut Theme, folder: &Path) -> Result<(), String> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
         if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) {
             continue;
+        }
+        if !follow_links && entry.path_is_symlink() && leads_out(path) {
+            let path = path.display();
+            return Err(format!(
+                "the symbolic link {path} leads out of the folder; set `follow_links = true`, or copy the file"
+            ));
         }
         theme.files.push(path.to_owned());
         let below = path.strip_prefix(folder).unwrap_or(path);

@@ -25,6 +25,8 @@ const LOCALES: [(&str, &str); 6] = [
 #[derive(Debug, Default)]
 pub struct Templates {
     styles: Vec<String>,
+    /// None.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl Templates {
@@ -37,7 +39,7 @@ impl Templates {
         _overrides: &[TemplateOverride],
         _stylesheet: Option<&str>,
     ) -> Result<Templates, Vec<Diagnostic>> {
-        Ok(Templates { styles: languages.iter().map(style).collect() })
+        Ok(Templates { styles: languages.iter().map(style).collect(), warnings: Vec::new() })
     }
 
     /// The stylesheet of the feeds in a language, by its index.

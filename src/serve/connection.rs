@@ -29,6 +29,7 @@ use super::respond::{self, Body, Reply, close_after, has_cheaper, in_cheaper, re
 use super::server::Server;
 use super::stream::{Progress, Stream};
 use super::{access_log, aggregators};
+use crate::diagnostics::{OutputFormat, show};
 
 /// The interval of the watchdog.
 const TICK: Duration = Duration::from_secs(5);
@@ -287,6 +288,7 @@ async fn answer(
 /// Renders the page that a request needs, and responds. Where a story changed meanwhile, the next publication is about to
 /// contain it.
 async fn render(server: &Arc<Server>, request: &Request<()>) -> Reply {
+    let mut failure = None;
     for _ in 0..MAX_RENDER_ATTEMPTS {
         // Those that wait need no thread, and never wait for an encoder.
         let permit = server.renderers.acquire().await;
@@ -298,19 +300,26 @@ async fn render(server: &Arc<Server>, request: &Request<()>) -> Reply {
         };
         let metrics = Arc::clone(&server.metrics);
         let renderers = server.render_threads.clone();
+        let rendering = Arc::clone(&page);
         let rendered = tokio::task::spawn_blocking(move || match &renderers {
-            Some(threads) => threads.install(|| publication.render(&page, &metrics)),
-            None => publication.render(&page, &metrics),
+            Some(threads) => threads.install(|| publication.render(&rendering, &metrics)),
+            None => publication.render(&rendering, &metrics),
         });
         let rendered = rendered.await;
         drop(permit);
         match rendered {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => tokio::time::sleep(RENDER_RETRY).await,
+            Ok(Err(diagnostic)) => {
+                failure = Some((page, diagnostic));
+                tokio::time::sleep(RENDER_RETRY).await;
+            }
             Err(_) => return internal_error(),
         }
     }
-    let reply = text(StatusCode::SERVICE_UNAVAILABLE, "this page changes just now; ask again\n");
+    if let Some((page, diagnostic)) = failure.filter(|(page, _)| page.is_first_failure()) {
+        tracing::error!("/{} cannot be made:\n{}", page.path, show(&diagnostic, OutputFormat::Text));
+    }
+    let reply = text(StatusCode::SERVICE_UNAVAILABLE, "this page cannot be made just now; ask again\n");
     let mut reply = with_header(reply, header::RETRY_AFTER, "1");
     reply.headers.insert(header::DATE, server.now().text);
     close_after(reply)

@@ -2,6 +2,7 @@
 //! byte budget.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::lru::LruMap;
@@ -23,6 +24,8 @@ pub struct LazyPage {
     rendered: Mutex<Option<Arc<Resource>>>,
     /// Held by who renders it. Others look up `rendered` meanwhile, and do not wait.
     rendering: Mutex<()>,
+    /// Whether the log says that it cannot be rendered.
+    has_failed: AtomicBool,
 }
 
 impl LazyPage {
@@ -37,7 +40,19 @@ impl LazyPage {
     pub fn new(input_hash: u128, path: String, previous: Option<&LazyPage>, now: Timestamp) -> LazyPage {
         let earliest = previous.map_or(i64::MIN, |previous| previous.last_modified.0.saturating_add(1));
         let last_modified = Timestamp(now.0.max(earliest));
-        LazyPage { input_hash, path, last_modified, rendered: Mutex::default(), rendering: Mutex::default() }
+        LazyPage {
+            input_hash,
+            path,
+            last_modified,
+            rendered: Mutex::default(),
+            rendering: Mutex::default(),
+            has_failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether this is the first time that it could not be rendered, so that many requests are one line of the log.
+    pub fn is_first_failure(&self) -> bool {
+        !self.has_failed.swap(true, Ordering::Relaxed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Arc<Resource>>> {

@@ -38,7 +38,7 @@ pub use self::coverage::StoryCoverage;
 pub(crate) use self::list::{StoryState, StorySummary};
 pub(crate) use self::losses::BodyLosses;
 use crate::catalog::{Catalog, EntryId};
-use crate::config::{Config, LanguageIndex, Target, TopicIndex};
+use crate::config::{Config, LanguageIndex, Lint, Target, TopicIndex};
 use crate::diagnostics::{Diagnostic, Diagnostics, Location, sort, suggestion};
 use crate::model::{Language, Timestamp};
 use crate::plan::{DocumentKey, EntryState, FeedKey, Names, Plan, PlannedDocument};
@@ -184,6 +184,9 @@ impl Site {
         let mut diagnostics = site.diagnostics(conflicts);
         let is_sound = template_errors.is_empty() && !diagnostics.iter().any(Diagnostic::is_error);
         diagnostics.extend(template_errors);
+        if !site.config.allows(Lint::OtherFile) {
+            diagnostics.extend(site.templates.warnings.iter().cloned());
+        }
         if is_sound {
             diagnostics.extend(site.try_templates().err());
         }

@@ -114,12 +114,16 @@ impl ViewBuilder<'_> {
         view::Alternate { lang: self.language_of(language).to_string(), url }
     }
 
+    /// The feed of all languages, where there are several.
+    pub(super) fn everything(&self) -> Option<FeedKey> {
+        (self.site.config.languages.len() > 1).then_some(FeedKey { language: None, topic: None })
+    }
+
     /// The feed of all topics, those of the same scope in other languages, and the feed of everything.
     fn other_feeds(&self, feed: FeedKey) -> Vec<view::Feed> {
         let all = FeedKey { topic: None, ..feed };
         let others = self.site.language_indices(None).map(|other| FeedKey { language: Some(other), ..feed });
-        let everything = FeedKey { language: None, topic: None };
-        let feeds = [all].into_iter().chain(others).chain([everything]).filter(|other| *other != feed);
+        let feeds = [all].into_iter().chain(others).chain(self.everything()).filter(|other| *other != feed);
         feeds.filter_map(|feed| self.feeds(feed).into_iter().next()).collect()
     }
 

@@ -45,7 +45,7 @@ impl ViewBuilder<'_> {
             interface_language: usize::from(self.language),
             all: self.subscription(all),
             topics: topics.map(|feed| self.subscription(feed)).collect(),
-            everything: self.feeds(FeedKey { language: None, topic: None }),
+            everything: self.everything().map(|feed| self.feeds(feed)).unwrap_or_default(),
             script,
         }
     }

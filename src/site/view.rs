@@ -53,10 +53,10 @@ impl<'s> ViewBuilder<'s> {
         view::Link { href: self.href(key), text, current: key == self.key, ..view::Link::default() }
     }
 
-    /// A link whose text is in another language.
+    /// A link to a page in another language, with its text in that language.
     pub(super) fn link_in(&self, key: DocumentKey, text: String, language: LanguageIndex) -> view::Link {
         let (lang, dir) = self.marked(self.language_of(language));
-        view::Link { lang, dir, ..self.link(key, text) }
+        view::Link { hreflang: lang.clone(), lang, dir, ..self.link(key, text) }
     }
 
     /// The language and direction of a text, if they differ from the page's.
@@ -88,7 +88,8 @@ impl<'s> ViewBuilder<'s> {
         let feed = FeedKey { topic: Some(topic), ..feed };
         let key = newest(feed);
         let current = matches!(self.key, DocumentKey::Page { feed: here, .. } if here == feed);
-        let link = |link: view::Link| view::Link { current, ..link };
+        // A title in another language leads to a listing in this one.
+        let link = |link: view::Link| view::Link { current, hreflang: None, ..link };
         match configured.title_languages[usize::from(self.language)] {
             Some(language) => link(self.link_in(key, text, language)),
             None => link(self.link(key, text)),

@@ -230,6 +230,19 @@ def look(folder):
             soon(site, "color: red", path="/assets/style.css")
             (site.folder / "style.css").write_text("h1 { color: blue }")
             soon(site, "color: blue", path="/assets/style.css")
+        with check("a page that cannot be made for a story that came later: 503, and the log says once where and why"):
+            (templates / "story.html").write_text('{% if entry.title == "Later" %}{{ nothing }}{% endif %}')
+            site.config.write_text(text.replace("[site]", '[site]\ntemplates = "templates"'))
+            wait_for("the page of the first story", lambda: site.get("/en/stories/first/")[2] == b"", 5)
+            site.story("later", "Later")
+            soon(site, "Later")
+            for _ in range(2):
+                status = site.get("/en/stories/later/")[0]
+                if status != 503:
+                    raise CheckFailed(f"the answer is {status}")
+            told = site.log_text().count("story.html:1:35")
+            if told != 1:
+                raise CheckFailed(f"the log says {told} times where the mistake is")
 
 
 def in_time(folder):

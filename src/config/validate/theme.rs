@@ -28,8 +28,10 @@ impl Validator<'_> {
         let settings = [("templates", &raw.templates), ("style", &raw.style)];
         for (key, named) in settings.into_iter().filter_map(|(key, named)| Some((key, named.as_ref()?))) {
             let named = Config::resolve_path(path, named);
-            let result =
-                if key == "style" { theme::style(&mut theme, &named) } else { theme::templates(&mut theme, &named) };
+            let result = match key {
+                "style" => theme::style(&mut theme, &named),
+                _ => theme::templates(&mut theme, &named, raw.follow_links.unwrap_or_default()),
+            };
             if let Err(why) = result {
                 self.error(&["site", key], format!("`{key}`: {why}"));
             }

@@ -7,6 +7,7 @@ mod budget;
 mod guard;
 mod i18n;
 mod undefined;
+mod unused;
 pub mod view;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,8 @@ pub struct Templates {
     stylesheet: Option<String>,
     /// For the locations of diagnostics.
     overrides: Overrides,
+    /// Of files that no page is made from.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// The overrides of a site by their names.
@@ -85,10 +88,11 @@ impl Templates {
         stylesheet: Option<&str>,
     ) -> Result<Templates, Vec<Diagnostic>> {
         let mut diagnostics = Vec::new();
+        let warnings = unused::warnings(languages, overrides);
         let overrides: Overrides = guarded(overrides, &mut diagnostics);
+        let locales = parse_locales(&overrides, &mut diagnostics);
         let mut files: BTreeMap<&str, &str> = BUILT_IN.into_iter().collect();
         files.extend(overrides.iter().map(|(name, file)| (name.as_str(), file.text.as_str())));
-        let locales = parse_locales(&files, &overrides, &mut diagnostics);
         let localizers = Arc::new(localizers(languages, &locales));
         let mut environment = environment(&localizers);
         for (name, text) in files.iter().filter(|(name, _)| !name.ends_with(".toml")) {
@@ -99,7 +103,7 @@ impl Templates {
             }
         }
         if diagnostics.is_empty() {
-            Ok(Templates { environment, localizers, stylesheet: stylesheet.map(str::to_owned), overrides })
+            Ok(Templates { environment, localizers, stylesheet: stylesheet.map(str::to_owned), overrides, warnings })
         } else {
             Err(diagnostics)
         }
@@ -178,38 +182,33 @@ fn guarded(overrides: &[TemplateOverride], diagnostics: &mut Vec<Diagnostic>) ->
     overrides.iter().map(|template| (template.name.clone(), file(template))).collect()
 }
 
-/// The message patterns of every language that has a file. A file that is named like no language belongs to none.
-fn parse_locales(
-    files: &BTreeMap<&str, &str>,
-    overrides: &Overrides,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<Language, Patterns> {
-    let mut out = BTreeMap::new();
-    let english: Patterns = toml::from_str(include_str!("locales/en.toml")).unwrap_or_default();
-    for (name, text) in files {
-        let Some(tag) = name.strip_prefix("words/").and_then(|name| name.strip_suffix(".toml")) else { continue };
-        let display_path = overrides.get(*name).map_or(*name, |file| &file.path);
+/// The message patterns of every language that has a file. A site's own file need not repeat every message of the built-in one.
+fn parse_locales(overrides: &Overrides, diagnostics: &mut Vec<Diagnostic>) -> BTreeMap<Language, Patterns> {
+    let built_in = BUILT_IN.into_iter().filter_map(|(name, text)| {
+        let language = Language::parse(unused::words_tag(name)?).ok()?;
+        Some((language, toml::from_str(text).unwrap_or_default()))
+    });
+    let mut out: BTreeMap<Language, Patterns> = built_in.collect();
+    let known: Vec<String> = out.values().flat_map(Patterns::keys).cloned().collect();
+    for (name, Override { path, text, .. }) in overrides {
+        let Some(tag) = unused::words_tag(name) else { continue };
         let patterns: Patterns = match toml::from_str(text) {
             Ok(patterns) => patterns,
             Err(error) => {
-                let location = Location::in_text(display_path, text, error.span().unwrap_or_default());
+                let location = Location::in_text(&**path, text, error.span().unwrap_or_default());
                 diagnostics.push(Diagnostic::error(location, error.message().to_owned()));
                 continue;
             }
         };
-        for key in patterns.keys().filter(|key| !english.contains_key(*key)) {
+        for key in patterns.keys().filter(|key| !known.contains(key)) {
             let start = text.find(key.as_str()).unwrap_or_default();
-            let location = Location::in_text(display_path, text, start..start + key.len());
-            let keys: Vec<&str> = english.keys().map(String::as_str).collect();
-            let help = suggestion(key, &keys);
+            let location = Location::in_text(&**path, text, start..start + key.len());
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let help = suggestion(key, &known);
             diagnostics.push(Diagnostic { help, ..Diagnostic::error(location, unknown_message(key)) });
         }
-        // An override need not repeat every message of the built-in file.
-        let built_in = BUILT_IN.iter().find(|(built_in, _)| built_in == name);
-        let mut all: Patterns = built_in.and_then(|(_, text)| toml::from_str(text).ok()).unwrap_or_default();
-        all.extend(patterns);
         if let Ok(language) = Language::parse(tag) {
-            out.insert(language, all);
+            out.entry(language).or_default().extend(patterns);
         }
     }
     out

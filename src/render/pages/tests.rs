@@ -170,3 +170,28 @@ fn an_unknown_name_is_told_with_the_known_ones() {
         assert_eq!(rendered("en", template).unwrap_err().help.as_deref(), Some(help), "{template}");
     }
 }
+
+#[test]
+fn files_that_no_page_is_made_from_are_reported() {
+    let file = |name: &str, text: &str| TemplateOverride { name: name.into(), path: name.into(), text: text.into() };
+    let overrides = [
+        file("storys.html", ""),
+        file("story.html", "{% include 'logo.html' %}"),
+        file("logo.html", ""),
+        file("words/FR.toml", "topics = \"Sujets\""),
+        file("words/french.toml", "topics = \"Sujets\""),
+        file("words/ru.toml", ""),
+        file("words.toml", ""),
+    ];
+    let templates = Templates::new(&languages(&["fr-CA", "en"]), &overrides, None).unwrap();
+    let warned = |name: &str| {
+        let of_file = |warning: &&Diagnostic| warning.location.as_ref().is_some_and(|location| location.path == name);
+        templates.warnings.iter().find(of_file).and_then(|warning| warning.help.as_deref())
+    };
+    assert_eq!(warned("storys.html"), Some("did you mean `story.html`?"));
+    assert!(warned("words/french.toml").is_some() && warned("words.toml").is_some());
+    assert_eq!(templates.warnings.len(), 3, "{:?}", templates.warnings);
+    let word = |key: &str| templates.localizer(0).translate(key, None, &[]).unwrap().text;
+    assert_eq!(word("topics"), "Sujets");
+    assert_eq!(word("languages"), "Langues");
+}

@@ -84,7 +84,7 @@ pub struct Subscribe {
     pub all: Subscription,
     /// Those of the topics.
     pub topics: Vec<Subscription>,
-    /// The feed of all languages.
+    /// The feed of all languages, where there are several.
     pub everything: Vec<Feed>,
     /// The script of the button that copies an address, which the page's Content Security Policy allows by its hash.
     pub script: String,
@@ -213,6 +213,8 @@ pub struct Link {
     pub lang: Option<String>,
     /// Its direction.
     pub dir: Option<&'static str>,
+    /// The language of what it links to, if that differs from the page's.
+    pub hreflang: Option<String>,
     /// Whether it links to the page itself.
     pub current: bool,
     /// How many entries the page has.
