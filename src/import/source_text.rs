@@ -1,10 +1,6 @@
 //! Plain text of sources: character references and white space.
 
-use std::borrow::Cow;
-
-use encoding_rs::WINDOWS_1252;
-
-use crate::markup::{has_tags, tags};
+use crate::markup::{decode_references, has_tags, tags};
 
 /// The longest title that is made from a text, in characters.
 const MAX_TITLE_FROM_TEXT: usize = 80;
@@ -29,36 +25,6 @@ pub fn wrapped<'h>(html: &'h str, element: &str) -> Option<Wrapped<'h>> {
     let language = direction.into_iter().flatten().next();
     let inner = inner.strip_suffix('>')?.strip_suffix(element)?.strip_suffix("</")?;
     Some(Wrapped { language: language.unwrap_or(attributes), has_direction: language.is_some(), inner })
-}
-
-/// Decodes character references as browsers do: numbers from 128 to 159 are windows-1252 (HTML §13.2.5.80).
-pub fn decode_references(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("&#") {
-        let (before, reference) = rest.split_at(at);
-        let digits = &reference[2..];
-        let (digits, radix) = digits.strip_prefix(['x', 'X']).map_or((digits, 10), |digits| (digits, 16));
-        let end = digits.find(|letter: char| !letter.is_digit(radix)).unwrap_or(digits.len());
-        let byte = u8::from_str_radix(digits[..end].trim_start_matches('0'), radix).ok();
-        out.push_str(before);
-        match byte.filter(|byte| (0x80..=0x9f).contains(byte)) {
-            Some(byte) => {
-                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&[byte]).0);
-                let after = &digits[end..];
-                rest = after.strip_prefix(';').unwrap_or(after);
-            }
-            None => {
-                out.push_str("&#");
-                rest = &reference[2..];
-            }
-        }
-    }
-    if out.is_empty() {
-        return html_escape::decode_html_entities(text);
-    }
-    out.push_str(rest);
-    Cow::Owned(html_escape::decode_html_entities(&out).into_owned())
 }
 
 /// Plain text on one line. Blanks of a width of their own stay, as typographers set them.
@@ -110,14 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_decoded_as_browsers_do() {
-        for (written, expected) in [
-            ("&#146;&#x92;&#X092;&#0146;", "’’’’"),
-            ("&#128; &#159 &#160;&#8217;&#1460;", "€ Ÿ \u{a0}’ִ"),
-            ("&amp;#146; &#; &#x; &# &#99999999999;", "&#146; &#; &#x; &# &#99999999999;"),
-        ] {
-            assert_eq!(decode_references(written), expected);
-        }
+    fn tags_and_references_make_a_text_html() {
         assert!(is_html("a<br>b") && is_html("a &amp; b") && !is_html("1 < 2 & 3") && !has_tags("a &amp; b"));
     }
 }

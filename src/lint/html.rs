@@ -8,7 +8,7 @@ use html5ever::tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult};
 
 use super::Findings;
 use super::value::{excerpt, scheme};
-use crate::markup::{tags, tokenize, visible_text};
+use crate::markup::{decode_references, tags, tokenize};
 
 /// Elements that feed readers strip, or reject the entry for.
 const ACTIVE_ELEMENTS: [&str; 14] = [
@@ -116,7 +116,7 @@ fn reference(title: &str) -> Option<String> {
         let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '#')?;
         name[end..].strip_prefix(';')?;
         let reference = format!("&{};", &name[..end]);
-        (visible_text(&reference) != reference).then_some(reference)
+        (decode_references(&reference) != reference).then_some(reference)
     })
 }
 

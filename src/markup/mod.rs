@@ -32,7 +32,7 @@ use addresses::Addresses;
 pub use limits::exceeded_limit;
 pub use losses::Loss;
 pub use markdown::to_html as markdown;
-pub use text::{has_tags, links, tags, tokenize, visible_text};
+pub use text::{decode_references, has_tags, links, tags, tokenize, visible_text};
 use tree::Tree;
 
 /// Limits nesting, because the time to parse grows with the square of the depth.

@@ -1,5 +1,6 @@
 //! Plain text as HTML, and the text that a reader of HTML sees.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 
 use ego_tree::iter::Edge;
@@ -104,6 +105,45 @@ pub fn tokenize<S: TokenSink>(html: &str, sink: S) -> S {
     tokenizer.sink
 }
 
+/// Decodes the character references of a text as browsers do (HTML §13.2.5.72). A name without its semicolon stays: in text
+/// that was never HTML it is more often a part of an address.
+pub fn decode_references(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find('&') {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let name = rest[1..].find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '#');
+        let end = name.map_or(rest.len(), |length| 1 + length);
+        let has_semicolon = rest[end..].starts_with(';');
+        let (reference, after) = rest.split_at(end + usize::from(has_semicolon));
+        match has_semicolon || reference.starts_with("&#") {
+            true => out.push_str(&tokenize(reference, Characters::default()).0.into_inner()),
+            false => out.push_str(reference),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[derive(Default)]
+struct Characters(RefCell<String>);
+
+impl TokenSink for Characters {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        if let Token::CharacterTokens(text) = token {
+            self.0.borrow_mut().push_str(&text);
+        }
+        TokenSinkResult::Continue
+    }
+}
+
 #[derive(Default)]
 struct Tags(RefCell<Vec<(String, bool)>>);
 
@@ -160,4 +200,21 @@ impl Lines {
 /// White space that collapses; no-break spaces do not.
 fn is_blank(letter: char) -> bool {
     letter.is_whitespace() && !matches!(letter, '\u{a0}' | '\u{202f}' | '\u{2007}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_decoded_as_browsers_do() {
+        for (written, expected) in [
+            ("&#146;&#x92;&#X092;&#0146;", "’’’’"),
+            ("&#128; &#159 &#160;&#8217;&#1460;", "€ Ÿ \u{a0}’ִ"),
+            ("&amp;#146; &#; &#x; &# &#99999999999;", "&#146; &#; &#x; &# \u{fffd}"),
+            ("AT&T &amp;amp; &copy=1 &copy; &nosuch; &NotEqualTilde;", "AT&T &amp; &copy=1 © &nosuch; ≂̸"),
+        ] {
+            assert_eq!(decode_references(written), expected);
+        }
+    }
 }

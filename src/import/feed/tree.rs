@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Read};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use crate::import::source_text::decode_references;
+use crate::markup::decode_references;
 
 /// Elements nested deeper are ignored.
 const MAX_DEPTH: usize = 200;

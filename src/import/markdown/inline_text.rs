@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 pub use crate::import::source_text::collapse_whitespace as collapsed;
-use crate::import::source_text::decode_references;
 use crate::markup;
 
 /// Capitalizes the first letter.
@@ -20,7 +19,7 @@ pub fn line(text: &str) -> String {
 
 /// The text of HTML; `a < b` stays.
 pub fn without_tags(text: &str) -> Cow<'_, str> {
-    if markup::has_tags(text) { Cow::Owned(markup::visible_text(text)) } else { decode_references(text) }
+    if markup::has_tags(text) { Cow::Owned(markup::visible_text(text)) } else { markup::decode_references(text) }
 }
 
 /// Replaces Markdown links by their labels.

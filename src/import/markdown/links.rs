@@ -100,7 +100,7 @@ impl<'p, 'a> LinkResolver<'p, 'a> {
         for (_, value) in tag.attributes.into_iter().filter(|(name, _)| is_url(name)) {
             out.push_str(&text[at..value.start]);
             let written = &text[value.clone()];
-            match self.resolve(crate::import::source_text::decode_references(written).trim()) {
+            match self.resolve(crate::markup::decode_references(written).trim()) {
                 Some(resolved) => out.push_str(&html_escape::encode_double_quoted_attribute(&resolved)),
                 None => out.push_str(written),
             }

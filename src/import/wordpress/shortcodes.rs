@@ -10,6 +10,7 @@ use html_escape::{encode_double_quoted_attribute, encode_text};
 use super::Attachment;
 use crate::import::embeds::{ANY_USER, is_id, post_url, vimeo_url, youtube_url};
 use crate::import::html_tag::{self, HtmlTag};
+use crate::markup::decode_references;
 
 /// Shortcodes recognized without attributes or an end tag.
 const BARE_SHORTCODES: [&str; 16] = [
@@ -144,7 +145,7 @@ impl CodeScanner {
             }
             (tag.length, html_tag::end_tag(lower, "pre")?)
         };
-        let code = html_escape::decode_html_entities(rest.get(start..end.start)?);
+        let code = decode_references(rest.get(start..end.start)?);
         let _ = write!(out, "\n\n<pre><code>{}</code></pre>\n\n", encode_text(code.trim_matches(['\r', '\n'])));
         Some(end.end)
     }
