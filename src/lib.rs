@@ -118,6 +118,8 @@ mod fetch;
 mod files;
 #[cfg(feature = "import")]
 mod import;
+#[cfg_attr(not(feature = "import"), path = "no_json_path.rs")]
+mod json_path;
 mod limits;
 mod lint;
 mod markup;

@@ -224,16 +224,20 @@ fn story_state(written: &str) -> Result<StoryState, String> {
 
 #[derive(Debug, Args)]
 pub struct ImportOptions {
-    /// Files, folders and addresses to read; `-` is standard input
-    #[arg(required = true, value_name = "SOURCE")]
+    /// With --into files, folders and addresses to read, `-` is standard input; without it names of the configuration
+    #[arg(required_unless_present = "all", value_name = "SOURCE")]
     pub sources: Vec<PathBuf>,
 
     /// The folder of the store that the stories go into
     #[arg(long, value_name = "DIR")]
-    pub into: PathBuf,
+    pub into: Option<PathBuf>,
+
+    /// Import every source of the configuration
+    #[arg(long, conflicts_with_all = ["sources", "into"])]
+    pub all: bool,
 
     /// The format of the sources; detected by default
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, requires = "into")]
     pub from: Option<SourceKind>,
 
     /// Report what would be imported, and write nothing
@@ -245,7 +249,7 @@ pub struct ImportOptions {
     pub date: Vec<String>,
 
     /// The language of entries whose own cannot be identified
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", requires = "into")]
     pub language: Option<String>,
 
     /// A file of pairs that may be one story: decisions are read from it, and open pairs are written to it
@@ -257,7 +261,7 @@ pub struct ImportOptions {
     pub allow_private: bool,
 
     /// The name of the sources, by which a feed that moves is known again; without it, their address, id or path
-    #[arg(long = "as", value_name = "NAME")]
+    #[arg(long = "as", value_name = "NAME", requires = "into")]
     pub name: Option<String>,
 
     /// The sources are this site's own: ids in its own tag space are those of its stories
@@ -267,6 +271,10 @@ pub struct ImportOptions {
     /// Report why entries were joined as one story, and why not
     #[arg(long)]
     pub explain: bool,
+
+    /// Write nothing, and print what the members of the records are taken for, to be pasted into the configuration
+    #[arg(long)]
+    pub explain_mapping: bool,
 
     /// Import the pages of a WordPress export too
     #[arg(long)]
@@ -281,19 +289,19 @@ pub struct ImportOptions {
 #[command(next_help_heading = "CSS selectors for a page of HTML")]
 pub struct SelectorOptions {
     /// Each entry; without it, `article`
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", requires = "into")]
     pub item: Option<String>,
 
     /// Its title; without it, the first heading
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", requires = "into")]
     pub title: Option<String>,
 
     /// The link to its page; without it, the title's, else the first
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", requires = "into")]
     pub link: Option<String>,
 
     /// Its text; without it, `p`
-    #[arg(long, value_name = "SELECTOR")]
+    #[arg(long, value_name = "SELECTOR", requires = "into")]
     pub summary: Option<String>,
 }
 
@@ -310,6 +318,10 @@ pub enum SourceKind {
     Markdown,
     /// A news page of HTML, by CSS selectors
     Html,
+    /// Records of a CMS in JSON, or one a line
+    Json,
+    /// Rows of a spreadsheet as comma-separated values
+    Csv,
 }
 
 #[derive(Debug, Args)]

@@ -7,68 +7,152 @@ use super::args::{ImportOptions, SourceKind};
 use super::progress::ImportProgress;
 use super::report::Report;
 use super::{USAGE, configuration, configuration_path, schema};
-use crate::diagnostics::{Diagnostic, Location};
+use crate::config::{Config, ImportSource};
+use crate::diagnostics::{Diagnostic, Location, suggestion};
 use crate::import::{self, Kind, Selectors};
 use crate::store::{Store, is_hidden};
 
 /// Imports existing news into the store, and reports what happened to every entry.
 pub fn run(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> u8 {
-    if let Err(diagnostics) = import_sources(config, options, report) {
+    if let Err(diagnostics) = import_all(config, options, report) {
         report.diagnostics(&diagnostics, false);
     }
     report.status()
 }
 
-fn import_sources(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
+/// Imports the sources of the command line as one, or each of those that are named after the other.
+fn import_all(config: Option<&Path>, options: &ImportOptions, report: &mut Report) -> Result<(), Vec<Diagnostic>> {
     let path = configuration_path(config).map_err(|diagnostic| vec![diagnostic])?;
     let config = configuration(config)?;
-    let mut request = request(options, path.parent().unwrap_or(Path::new("")).to_owned());
-    let invalid = import::validate(&config, &request);
-    if !invalid.is_empty() {
+    let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    let written = options.sources.first().map(|source| source.display().to_string()).unwrap_or_default();
+    let requests = match &options.into {
+        Some(into) => Ok(vec![(written, request(options, into, folder))]),
+        None => named(&config, options)
+            .and_then(|sources| sources.into_iter().map(|source| named_request(source, options, &folder)).collect()),
+    };
+    let mut requests = requests.inspect_err(|_| report.raise_status(USAGE))?;
+    let invalid: Vec<Diagnostic> =
+        requests.iter().flat_map(|(_, request)| import::validate(&config, request)).collect();
+    if !invalid.is_empty() && options.into.is_some() {
         report.raise_status(USAGE);
         return Err(invalid);
     }
-    let input = match options.sources.iter().any(|source| source == Path::new("-")) {
+    let input = match options.sources.iter().any(|source| options.into.is_some() && source == Path::new("-")) {
         true => Some(standard_input()?),
         false => None,
     };
-    let is_published = is_in_store(&options.into, &config.site.stories);
+    for (written, request) in &mut requests {
+        // One source that cannot be had is no reason to leave out the others.
+        match import_one(&path, &config, request, input.as_ref(), report) {
+            Ok(outcome) => {
+                report.diagnostics(&outcome.diagnostics, false);
+                let text = match options.explain_mapping {
+                    true => outcome.mapping_to_toml(written, request),
+                    false if report.is_json() => {
+                        serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()
+                    }
+                    false => outcome.to_string(),
+                };
+                report.result(&text);
+            }
+            Err(diagnostics) => report.diagnostics(&diagnostics, false),
+        }
+    }
+    Ok(())
+}
+
+fn import_one(
+    path: &Path,
+    config: &Config,
+    request: &mut import::ImportOptions,
+    input: Option<&File>,
+    report: &mut Report,
+) -> Result<import::Report, Vec<Diagnostic>> {
+    let invalid = import::validate(config, request);
+    if !invalid.is_empty() {
+        return Err(invalid);
+    }
+    let is_published = is_in_store(&request.into, &config.site.stories);
     if !is_published {
         let message = format!(
             "this folder is not in the store ({}), so nothing of it will be published",
             config.site.stories.display()
         );
-        report.diagnostics(&[Diagnostic::warning(Location::file(options.into.display().to_string()), message)], false);
+        report.diagnostics(&[Diagnostic::warning(Location::file(request.into.display().to_string()), message)], false);
     }
-    if is_published && !options.dry_run {
-        request.schema = schema::path_from(&options.into, &path, &config);
+    if is_published && !request.dry_run {
+        request.schema = schema::path_from(&request.into, path, config);
     }
     // Without ids of a published store there is nothing to clash with.
-    let store = if is_published { Store::load(&config) } else { Store::default() };
+    let store = if is_published { Store::load(config) } else { Store::default() };
     let bar = ImportProgress::new();
     let shared: &Report = report;
     let on_progress = |progress| match progress {
         import::Progress::Waiting => {
-            let location = Location::file(options.into.display().to_string());
+            let location = Location::file(request.into.display().to_string());
             shared.note(&Diagnostic::note(location, "another import is at work here; waiting for it"));
         }
         progress => bar.update(progress),
     };
-    let outcome = import::run(&config, &store, &request, input.as_ref(), &on_progress);
+    let outcome = import::run(config, &store, request, input, &on_progress);
     bar.clear();
-    let outcome = outcome?;
-    report.diagnostics(&outcome.diagnostics, false);
-    let text = if report.is_json() {
-        serde_json::to_string(&outcome).map(|json| json + "\n").unwrap_or_default()
-    } else {
-        outcome.to_string()
-    };
-    report.result(&text);
-    Ok(())
+    outcome
 }
 
-/// The options of the import. A `--date` that is no date is a CSS selector.
-fn request(options: &ImportOptions, folder: PathBuf) -> import::ImportOptions {
+/// The sources of the configuration that are asked for.
+fn named<'c>(config: &'c Config, options: &ImportOptions) -> Result<Vec<&'c ImportSource>, Vec<Diagnostic>> {
+    let known: Vec<&str> = config.imports.iter().map(|source| source.name.as_str()).collect();
+    if options.all {
+        let none = || Diagnostic::usage(None, "the configuration names no source").help("add a table `[import.NAME]`");
+        return if known.is_empty() { Err(vec![none()]) } else { Ok(config.imports.iter().collect()) };
+    }
+    let (mut found, mut unknown) = (Vec::new(), Vec::new());
+    for name in &options.sources {
+        match config.imports.iter().find(|source| Path::new(&source.name) == name) {
+            Some(source) => found.push(source),
+            None => {
+                let name = name.display().to_string();
+                let message = format!("the configuration names no source `{name}`");
+                let help = match Path::new(&name).exists() || name.contains("://") || known.is_empty() {
+                    true => "to import a file or an address, name a folder of the store with --into".to_owned(),
+                    false => suggestion(&name, &known).unwrap_or_else(|| format!("it names {}", known.join(", "))),
+                };
+                unknown.push(Diagnostic::usage(None, message).help(help));
+            }
+        }
+    }
+    if unknown.is_empty() { Ok(found) } else { Err(unknown) }
+}
+
+/// A source of the configuration as it is written there, and the options of its import.
+fn named_request(
+    source: &ImportSource,
+    options: &ImportOptions,
+    folder: &Path,
+) -> Result<(String, import::ImportOptions), Vec<Diagnostic>> {
+    let selector = |name: &str| source.selectors.get(name).cloned();
+    let request = import::ImportOptions {
+        sources: import::expand(&source.source, folder).map_err(|diagnostic| vec![diagnostic])?,
+        from: source.from,
+        language: source.language.clone(),
+        topics: source.topics.clone(),
+        name: Some(source.name.clone()),
+        selectors: Selectors {
+            item: selector("item"),
+            title: selector("title"),
+            date: selector("date"),
+            link: selector("link"),
+            summary: selector("summary"),
+        },
+        records: import::RecordOptions { items: source.items.clone(), mapping: source.mapping.clone() },
+        ..request(options, &source.into, folder.to_owned())
+    };
+    Ok((source.source.clone(), request))
+}
+
+/// The options of the command line. A `--date` that is no date is a CSS selector.
+fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::ImportOptions {
     let (dates, selectors): (Vec<_>, Vec<_>) =
         options.date.iter().map(|given| given.parse().map_err(|_| given.clone())).partition(Result::is_ok);
     import::ImportOptions {
@@ -79,11 +163,14 @@ fn request(options: &ImportOptions, folder: PathBuf) -> import::ImportOptions {
             SourceKind::Wordpress => Kind::Wordpress,
             SourceKind::Markdown => Kind::Markdown,
             SourceKind::Html => Kind::Html,
+            SourceKind::Json => Kind::Json,
+            SourceKind::Csv => Kind::Csv,
         }),
-        into: options.into.clone(),
-        dry_run: options.dry_run,
+        into: into.to_owned(),
+        dry_run: options.dry_run || options.explain_mapping,
         date: dates.into_iter().flatten().next_back(),
         language: options.language.clone(),
+        topics: Vec::new(),
         review: options.review.clone(),
         allow_private: options.allow_private,
         name: options.name.clone(),
@@ -99,6 +186,7 @@ fn request(options: &ImportOptions, folder: PathBuf) -> import::ImportOptions {
             link: options.selectors.link.clone(),
             summary: options.selectors.summary.clone(),
         },
+        records: import::RecordOptions::default(),
         now: Some(chrono::Utc::now()),
     }
 }
@@ -140,7 +228,6 @@ mod tests {
 
     use super::*;
     use crate::cli::args::SelectorOptions;
-    use crate::config::Config;
     use crate::diagnostics::OutputFormat;
     use crate::site::Site;
 
@@ -152,7 +239,9 @@ mod tests {
         std::fs::write(&source, text).unwrap();
         let options = ImportOptions {
             sources: vec![source],
-            into: root.join(into),
+            into: Some(root.join(into)),
+            all: false,
+            explain_mapping: false,
             from: None,
             dry_run: false,
             date: Vec::new(),
@@ -222,7 +311,9 @@ mod tests {
         let mut report = Report::new(OutputFormat::Text);
         let options = ImportOptions {
             sources: vec![site.path().join("news.txt")],
-            into: site.path().join("public"),
+            into: Some(site.path().join("public")),
+            all: false,
+            explain_mapping: false,
             from: None,
             dry_run: true,
             date: Vec::new(),

@@ -3,6 +3,7 @@
 //! Owns: every key of `tidings.toml`, its default and its limits.
 //! Never touches: stories.
 
+mod imports;
 mod raw;
 mod redirect;
 mod theme;
@@ -12,6 +13,8 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub use imports::SourceKind;
+pub(crate) use imports::{Field, ImportSource, Mapping, WrittenAs};
 use ipnet::IpNet;
 pub(crate) use redirect::{Redirect, Target};
 pub(crate) use theme::TemplateOverride;
@@ -45,6 +48,8 @@ pub struct Config {
     pub(crate) server: Server,
     /// Sorted by their old paths.
     pub(crate) redirects: Vec<Redirect>,
+    /// In the configured order.
+    pub(crate) imports: Vec<ImportSource>,
     /// Whether drafts are published, for a preview.
     pub(crate) drafts: bool,
     /// Whether scheduled and expired stories are shown too, and who may see them.

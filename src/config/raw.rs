@@ -17,6 +17,8 @@ pub struct RawConfig {
     pub check: RawCheck,
     pub server: RawServer,
     pub redirects: BTreeMap<String, String>,
+    #[serde(rename = "import")]
+    pub imports: Ordered<String, RawImport>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -109,6 +111,19 @@ pub struct RawRateLimit {
     pub burst: Option<u64>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawImport {
+    pub source: Option<String>,
+    pub from: Option<String>,
+    pub into: Option<String>,
+    pub language: Option<String>,
+    pub topics: Vec<String>,
+    pub items: Option<String>,
+    /// Paths, or tables with more.
+    pub map: BTreeMap<String, serde_json::Value>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +144,7 @@ mod tests {
         assert_eq!(keys::<RawFeeds>(), described(&["/properties/feeds"]));
         assert_eq!(keys::<RawCheck>(), described(&["/properties/check"]));
         assert_eq!(keys::<RawServer>(), described(&["/properties/server"]));
+        assert_eq!(keys::<RawImport>(), described(&["/properties/import/additionalProperties"]));
         assert_eq!(keys::<RawRateLimit>(), described(&["/properties/server/properties/rate_limit"]));
     }
 }

@@ -37,8 +37,17 @@ pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
         let is_repeated = earlier.iter().any(|other| !is_elsewhere(other));
         earlier.push(index);
         if let Some(other) = superseded {
-            let (by, line) = location(entry);
-            entries[other].report.outcome = Some(Outcome::Superseded { by, by_line: Some(line) });
+            // The one that its source changed later, else the later one.
+            let is_newer = entries[other].updated.zip(entry.updated).is_some_and(|(other, own)| other.is_after(own));
+            let (older, newer) = if is_newer { (index, other) } else { (other, index) };
+            let (by, line) = location(&entries[newer]);
+            entries[older].report.outcome = Some(Outcome::Superseded { by, by_line: Some(line) });
+            if is_newer {
+                if let Some(newest) = earlier.last_mut() {
+                    *newest = other;
+                }
+                continue;
+            }
         }
         // A key that one source uses twice identifies nothing.
         let entry = &mut entries[index];

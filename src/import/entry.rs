@@ -14,6 +14,8 @@ pub struct ParsedEntry {
     pub line: usize,
     /// Its file, if the source is a tree of files: relative to the tree, with `/`.
     pub file: Option<String>,
+    /// What identifies it in its source, if that is not the id that subscribers have seen.
+    pub key: Option<String>,
     /// The id that subscribers have seen.
     pub guid: Option<String>,
     /// A hash of its text in the source, if that is more than what is parsed here.

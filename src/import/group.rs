@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::identify::identify;
 use super::normalize::Normalized;
 use super::report::Pairs;
+use super::source_id::SourceId;
 use super::state::ImportState;
 use super::{ImportOptions, link, review};
 use crate::config::{Config, LanguageIndex};
@@ -51,10 +52,37 @@ pub fn group(
     let diagnostics = link::apply_decisions(state, decisions, normalized);
     let mut grouping = Grouping { diagnostics, ..Grouping::default() };
     let mut previous = identify(config, lookup, &options.into, normalized, state);
+    continue_records(normalized, state, &mut previous);
     let paired = link::pair_entries(normalized, state, options, &mut previous, &mut grouping)?;
     grouping.drafts = drafts(config, normalized, &paired);
     link_previous(&mut grouping.drafts, normalized, &previous);
     Ok(grouping)
+}
+
+/// A record continues the story that has its id from its source. Where ids are those of stories, as several translations with
+/// the same show, nothing else tells which records are one.
+fn continue_records(normalized: &mut Normalized, state: &ImportState, previous: &mut [Option<usize>]) {
+    let mut stories: HashMap<(&SourceId, &str), usize> = HashMap::new();
+    let mut counts: HashMap<(SourceId, String), usize> = HashMap::new();
+    for (index, story) in state.stories.iter().enumerate() {
+        for entry in &story.entries {
+            let Some(id) = entry.record_id.as_deref() else { continue };
+            stories.entry((&entry.source, id)).or_insert(index);
+            *counts.entry((entry.source.clone(), id.to_owned())).or_insert(0) += 1;
+        }
+    }
+    for (index, entry) in normalized.imported() {
+        let Some(id) = &entry.record_id else { continue };
+        previous[index] = previous[index].or_else(|| stories.get(&(&entry.source, id.as_str())).copied());
+        if previous[index].is_none_or(|story| state.stories[story].entries.iter().all(|other| other.key != entry.key)) {
+            *counts.entry((entry.source.clone(), id.clone())).or_insert(0) += 1;
+        }
+    }
+    let of_stories: HashSet<&SourceId> =
+        counts.iter().filter(|(_, count)| **count > 1).map(|((source, _), _)| source).collect();
+    for entry in normalized.entries.iter_mut().filter(|entry| entry.record_id.is_some()) {
+        entry.is_grouped_by_source |= of_stories.contains(&entry.source);
+    }
 }
 
 /// Joins entries into stories. Of two entries in one language the second gets a story of its own.

@@ -17,6 +17,7 @@ use super::source_id::{SourceId, normalized_address};
 use super::state::{ImportState, SourceEntry};
 use super::story_file::Story;
 use crate::config::Config;
+use crate::dates::{self, ParsedDate};
 use crate::markup::Content;
 use crate::model::entry_tag_uri;
 use crate::pairing::fold;
@@ -51,6 +52,7 @@ pub fn identify(
     find_quoted(lookup, normalized, &matches);
     let mut previous = match_previous(normalized, state, &matches);
     skip_corrections_of_others(normalized, state, &mut previous);
+    skip_older(normalized, state, &mut previous);
     for (index, found) in previous.iter().enumerate() {
         let entry = &normalized.entries[index];
         let Some((story, earlier)) = found else { continue };
@@ -371,6 +373,21 @@ fn skip_corrections_of_others(normalized: &mut Normalized, state: &ImportState, 
         if !entry.is_unchanged(earlier) && !corrects(entry, earlier, &sources) {
             let by = earlier.source.segment().unwrap_or(earlier.source.as_str()).to_owned();
             entry.report.outcome = Some(Outcome::Superseded { by, by_line: None });
+            *found = None;
+        }
+    }
+}
+
+/// An older text of a source replaces no newer one, whichever was imported first.
+fn skip_older(normalized: &mut Normalized, state: &ImportState, previous: &mut [Option<Earlier>]) {
+    for (entry, found) in normalized.entries.iter_mut().zip(previous) {
+        let Some((story, earlier)) = *found else { continue };
+        let (file, earlier) = (&state.stories[story].file, &state.stories[story].entries[earlier]);
+        let known =
+            earlier.updated.as_deref().and_then(|written| dates::parse(written)?.date).map(ParsedDate::day_first);
+        let is_older = known.zip(entry.updated).is_some_and(|(known, own)| known.is_after(own));
+        if is_older && !entry.is_skipped() {
+            entry.report.outcome = Some(Outcome::Older { file: file.clone() });
             *found = None;
         }
     }

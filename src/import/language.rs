@@ -92,7 +92,7 @@ impl LanguageResolver<'_> {
 }
 
 /// The configured language that a tag means.
-fn closest_language<'c>(config: &'c Config, tag: &str) -> Option<&'c Language> {
+pub fn closest_language<'c>(config: &'c Config, tag: &str) -> Option<&'c Language> {
     Language::parse_leniently(tag)?.closest(config.languages.iter().map(|edition| &edition.language))
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | step | file | result |
 //! | --- | --- | --- |
-//! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`] | [`entry::ParsedEntry`] |
+//! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`], [`records`] | [`entry::ParsedEntry`] |
 //! | normalize | [`normalize`] with [`language`], [`topics`], [`duplicates`]; texts in the [`spool`] | [`normalize::NormalizedEntry`] |
 //! | group | [`group`] with [`identify`], [`match_previous`], [`link`], [`review`] | [`group::StoryDraft`] |
 //! | reconcile | [`reconcile`] with [`assign_ids`], [`check_store`], [`slug`], [`story_file`], [`state`] | files, and an [`report::Outcome`] for each story |
@@ -27,6 +27,7 @@ mod group;
 mod html;
 mod html_tag;
 mod identify;
+mod json_scanner;
 mod language;
 mod link;
 mod listing;
@@ -36,6 +37,7 @@ mod normalize;
 mod parse_error;
 mod read;
 mod reconcile;
+mod records;
 mod report;
 mod review;
 mod slug;
@@ -54,7 +56,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use html::SelectorOptions as Selectors;
-pub use read::Kind;
+pub use read::{Kind, expand};
+pub use records::RecordOptions;
 pub use report::Report;
 pub use slug::slug;
 
@@ -80,6 +83,8 @@ pub struct ImportOptions {
     pub dry_run: bool,
     /// The date of undated entries.
     pub date: Option<NaiveDate>,
+    /// Topics of all stories, beside their own.
+    pub topics: Vec<String>,
     /// The language of entries whose language cannot be detected with certainty.
     pub language: Option<String>,
     /// The review file.
@@ -100,6 +105,8 @@ pub struct ImportOptions {
     pub pages: bool,
     /// The selectors for a news page.
     pub selectors: Selectors,
+    /// What the members of records are.
+    pub records: RecordOptions,
     /// Entries dated later are in the future.
     pub now: Option<DateTime<Utc>>,
 }

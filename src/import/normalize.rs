@@ -52,6 +52,8 @@ pub struct NormalizedEntry {
     pub previous_language: Option<String>,
     /// Entries with the same key are one story.
     pub translation_key: Option<String>,
+    /// The same within its source, if later imports may bring further translations of it.
+    pub record_id: Option<String>,
     /// Guids or links of its translations.
     pub translations: Vec<String>,
     /// Whether its source says which entries are one story; otherwise they are paired by what they say.
@@ -122,6 +124,8 @@ pub struct Normalizer<'a> {
     default_date: Option<NaiveDate>,
     languages: LanguageResolver<'a>,
     topics: TopicMatcher,
+    /// Those that the source gives to all its stories.
+    source_topics: Vec<String>,
     spool: Spool,
     entries: Vec<NormalizedEntry>,
     /// By entry: its dates, until those of the whole source tell the order of day and month.
@@ -152,6 +156,7 @@ impl<'a> Normalizer<'a> {
             default_date: options.date,
             languages: LanguageResolver::new(config, options.language.as_deref()),
             topics: TopicMatcher::new(config),
+            source_topics: options.topics.clone(),
             spool: Spool::new(),
             entries: Vec::new(),
             dates: Vec::new(),
@@ -208,7 +213,8 @@ impl<'a> Normalizer<'a> {
         }
         let determined = self.languages.determine(&entry, title.as_deref().unwrap_or_default(), &text);
         let searched = format!("{}\n{text}", title.as_deref().unwrap_or_default());
-        let (topics, other_categories) = self.topics.topics(&entry.categories, &searched);
+        let (mut topics, other_categories) = self.topics.topics(&entry.categories, &searched);
+        topics.extend(self.source_topics.iter().filter(|topic| !topics.contains(topic)).cloned().collect::<Vec<_>>());
         let left_out = |reason: &str| Some(Outcome::LeftOut { reason: reason.to_owned() });
         let outcome = match (&entry.skip_reason, &entry.unpublished_reason, &title, &determined) {
             (Some(reason), ..) => left_out(reason),
@@ -241,13 +247,21 @@ impl<'a> Normalizer<'a> {
         let translation = report.outcome.is_none().then(|| self.translation(&entry, &mut report));
         let translation = translation.and_then(|translation| self.accepted(translation, &mut entry, &mut report));
         let story_id = entry.guid.as_deref().and_then(|guid| self.story_id(guid));
+        let is_record = matches!(kind, Kind::Json | Kind::Csv);
         let dates = Dates { published: entry.published, updated: entry.updated, expires: entry.expires };
         let normalized = NormalizedEntry {
-            key: entry.file.as_ref().map(|file| key_in_tree(source, file)).or_else(|| entry.guid.clone()),
+            key: entry
+                .file
+                .as_ref()
+                .map(|file| key_in_tree(source, file))
+                .or_else(|| entry.key.clone())
+                .or_else(|| entry.guid.clone()),
             translation_key: entry.translation_key.as_ref().map(|key| format!("{source}\n{key}")),
             translations: entry.translations.iter().flat_map(|other| translation_names(&entry, other)).collect(),
+            record_id: entry.translation_key.clone().filter(|_| is_record),
+            // Whether the ids of records are those of stories is seen when all are read.
             is_grouped_by_source: matches!(kind, Kind::Markdown | Kind::Wordpress)
-                || entry.translation_key.is_some()
+                || entry.translation_key.is_some() && !is_record
                 || !entry.translations.is_empty(),
             story_id,
             published: None,

@@ -13,8 +13,9 @@ use super::markdown::{self, SourceTree, Tree};
 use super::parse_error::ParseError;
 use super::report::SourceReport;
 use super::source_id::{SourceId, is_below};
-use super::{ImportOptions, feed, file_error, html, listing, wordpress};
+use super::{ImportOptions, feed, file_error, html, language, listing, records, wordpress};
 use crate::config::Config;
+pub use crate::config::SourceKind as Kind;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::fetch;
 use crate::source::undecodable;
@@ -26,28 +27,14 @@ const MAX_LISTING: u64 = 64 << 20;
 const FEED_EXTENSIONS: [&str; 5] = ["atom", "json", "rdf", "rss", "xml"];
 const MARKDOWN_EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "mkd"];
 const HTML_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
+const JSON_EXTENSIONS: [&str; 3] = ["json", "jsonl", "ndjson"];
+const CSV_EXTENSIONS: [&str; 2] = ["csv", "tsv"];
 /// How much of a document is read to detect its kind, in bytes.
 const HEAD: u64 = 4096;
 /// The magic numbers of gzip, zip, zstd, xz and bzip2.
 const COMPRESSED: [&[u8]; 5] = [b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ", b"BZh"];
 /// How many entries are handed on at once.
 const BATCH: usize = 256;
-
-/// The format of a source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Kind {
-    /// The text of a news page.
-    #[default]
-    Listing,
-    /// RSS, Atom or JSON Feed.
-    Feed,
-    /// An export of WordPress (WXR).
-    Wordpress,
-    /// A folder of Markdown files with front matter, or one of them.
-    Markdown,
-    /// A news page.
-    Html,
-}
 
 /// A document, or a tree of Markdown files by the path that the user gave.
 enum Input {
@@ -83,8 +70,8 @@ pub fn read(
     for input in inputs(options).map_err(|diagnostic| vec![diagnostic])? {
         let read = match &input {
             Input::Tree(name, tree) => read_tree(name, tree, config, options, sink),
-            Input::Document(path) => read_document(path, false, options, standard_input, sink),
-            Input::InFolder(path) => read_document(path, true, options, standard_input, sink),
+            Input::Document(path) => read_document(path, false, config, options, standard_input, sink),
+            Input::InFolder(path) => read_document(path, true, config, options, standard_input, sink),
         };
         let mut report = read.map_err(|diagnostic| vec![diagnostic])?;
         let is_feed = matches!(report.kind, Kind::Feed | Kind::Wordpress);
@@ -142,6 +129,30 @@ pub fn is_url(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.starts_with("http://") || text.starts_with("https://"))
 }
 
+/// The paths that a source of the configuration stands for: those that its glob matches, the one that was last changed last, so that
+/// of several texts of an entry the newest counts.
+///
+/// # Errors
+/// It is no glob, or nothing matches it.
+pub fn expand(source: &str, folder: &Path) -> Result<Vec<PathBuf>, Diagnostic> {
+    if is_url(Path::new(source)) {
+        return Ok(vec![PathBuf::from(source)]);
+    }
+    let path = folder.join(source);
+    if path.exists() || !source.contains(['*', '?', '[']) {
+        return Ok(vec![path]);
+    }
+    let pattern = path.to_string_lossy();
+    let found = glob::glob(&pattern).map_err(|error| file_error(&path, &format!("this is no glob: {error}")))?;
+    let mut paths: Vec<PathBuf> = found.filter_map(Result::ok).collect();
+    if paths.is_empty() {
+        return Err(file_error(&path, "no file matches this").help("paths are relative to the configuration"));
+    }
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    paths.sort_by(|one, other| changed(one).cmp(&changed(other)).then_with(|| one.cmp(other)));
+    Ok(paths)
+}
+
 /// The documents and trees to read. A folder is a tree if it looks like a site or has more Markdown files than feeds.
 fn inputs(options: &ImportOptions) -> Result<Vec<Input>, Diagnostic> {
     let mut inputs = Vec::new();
@@ -153,6 +164,8 @@ fn inputs(options: &ImportOptions) -> Result<Vec<Input>, Diagnostic> {
             None if !source.is_dir() && has_extension(source, &MARKDOWN_EXTENSIONS) => inputs.push(tree()),
             _ if !source.is_dir() => inputs.push(Input::Document(source.clone())),
             Some(Kind::Html) => inputs.extend(files(source, &HTML_EXTENSIONS)?.into_iter().map(Input::Document)),
+            Some(Kind::Json) => inputs.extend(files(source, &JSON_EXTENSIONS)?.into_iter().map(Input::Document)),
+            Some(Kind::Csv) => inputs.extend(files(source, &CSV_EXTENSIONS)?.into_iter().map(Input::Document)),
             from => {
                 let feeds = files(source, &FEED_EXTENSIONS)?;
                 let is_tree = || {
@@ -194,6 +207,7 @@ fn files(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>, Diagnostic>
 fn read_document(
     path: &Path,
     is_in_folder: bool,
+    config: &Config,
     options: &ImportOptions,
     standard_input: Option<&File>,
     sink: Sink<'_>,
@@ -213,7 +227,7 @@ fn read_document(
         report.notes.push(format!("skipped: this is {what}, not a feed"));
         return Ok(report);
     }
-    report.kind = options.from.unwrap_or_else(|| detect_kind(&head));
+    report.kind = options.from.unwrap_or_else(|| detect_kind(path, &head));
     if let Some(why) = &document.decoding.warning {
         let warning = Diagnostic::warning(Location::file(&*report.name), why.clone());
         report
@@ -222,7 +236,7 @@ fn read_document(
     }
     let mut batches =
         Batches { source: &document.name, kind: report.kind, pending: Vec::new(), count: 0, failure: None, sink };
-    let read = read_entries(&document, options, &mut batches, &mut report);
+    let read = read_entries(&document, config, options, &mut batches, &mut report);
     report.entries = batches.finish()?;
     report.diagnostics.extend(read.err());
     Ok(report)
@@ -234,6 +248,7 @@ fn read_document(
 /// Why it cannot be read, or not to its end.
 fn read_entries(
     document: &Document<'_>,
+    config: &Config,
     options: &ImportOptions,
     batches: &mut Batches<'_>,
     report: &mut SourceReport,
@@ -268,6 +283,15 @@ fn read_entries(
             let address = document.address.as_deref();
             html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
             None
+        }
+        kind @ (Kind::Json | Kind::Csv) => {
+            let is_language = |tag: &str| language::closest_language(config, tag).is_some();
+            let records = &options.records;
+            let head = records::read(kind, || document.open(), records, &is_language, &mut |entry| batches.push(entry));
+            let head = head.map_err(invalid)?;
+            report.mapping = Some((head.items, head.mapping));
+            report.notes = head.notes;
+            head.truncation
         }
         Kind::Markdown => {
             let diagnostic = file_error(document.path, "Markdown is read from files and folders alone");
@@ -424,14 +448,30 @@ fn read_tree(
     Ok(SourceReport { name, kind: Kind::Markdown, entries: posts.len(), notes, ..SourceReport::default() })
 }
 
-/// The kind of a document by its beginning.
-fn detect_kind(head: &[u8]) -> Kind {
+/// The kind of a document by its beginning, and of a table by its name.
+fn detect_kind(path: &Path, head: &[u8]) -> Kind {
+    if has_extension(path, &CSV_EXTENSIONS) {
+        return Kind::Csv;
+    }
     match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'<') if memchr::memmem::find(head, b"wordpress.org/export").is_some() => Kind::Wordpress,
         Some(b'<') if html::is_page(head) => Kind::Html,
-        Some(b'<' | b'{') => Kind::Feed,
+        Some(b'<') => Kind::Feed,
+        Some(b'{') if is_json_feed(head) => Kind::Feed,
+        Some(b'{' | b'[') => Kind::Json,
         _ => Kind::Listing,
     }
+}
+
+/// Whether a JSON object with this beginning is a JSON Feed, which may lack its `version`.
+fn is_json_feed(head: &[u8]) -> bool {
+    let has = |word: &str| memchr::memmem::find(head, word.as_bytes()).is_some();
+    let members = ["\"home_page_url\"", "\"feed_url\"", "\"content_html\"", "\"content_text\"", "\"date_published\""];
+    let is_empty = || {
+        let plain: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        memchr::memmem::find(&plain, b"\"items\":[]").is_some()
+    };
+    has("jsonfeed.org/version") || has("\"items\"") && (members.into_iter().any(has) || is_empty())
 }
 
 /// What a document of a site is that has no entries, by its beginning.

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::assign_ids::NewStory;
+use super::entry::{Body, datetime};
 use super::group::StoryDraft;
 use super::identify::corrects;
 use super::normalize::{Normalized, NormalizedEntry, file_name, own_tag_prefix};
@@ -30,6 +31,10 @@ use crate::files;
 use crate::model::entry_tag_uri;
 use crate::source::SCHEMA_COMMENT;
 use crate::store::{Draft, Store, StoryLookup};
+use crate::text::ellipsis;
+
+/// How much of a text is shown where two differ, in characters.
+const MAX_SHOWN: usize = 72;
 
 /// Reconciles drafts with the files of a folder.
 pub struct Reconciler<'a> {
@@ -263,7 +268,9 @@ impl<'a> Reconciler<'a> {
             return Ok(Reconciled::new(Outcome::Superseded { by, by_line: None }, previous.clone()));
         } else if file_hash != state.file_hash {
             let correction_waits = wanted != state.file_hash;
-            return Ok(Reconciled::new(Outcome::Edited { file, correction_waits }, previous.clone()));
+            let differences = if correction_waits { differences(&bytes, &story) } else { Vec::new() };
+            let edited = Outcome::Edited { file, correction_waits, differences };
+            return Ok(Reconciled::new(edited, previous.clone()));
         } else {
             changes.push(Change { file: file.clone(), text: Some(text) });
             Outcome::Updated { file }
@@ -284,7 +291,8 @@ impl<'a> Reconciler<'a> {
         for other in merged {
             if let Some(bytes) = read(&self.options.into.join(&other.file))? {
                 let Some(story) = unedited(&bytes, other) else {
-                    return Ok(Some(Outcome::Edited { file: other.file.clone(), correction_waits: true }));
+                    let (file, differences) = (other.file.clone(), Vec::new());
+                    return Ok(Some(Outcome::Edited { file, correction_waits: true, differences }));
                 };
                 *existing = Some(existing.take().unwrap_or_default().merge_over(story, self.config));
             }
@@ -323,8 +331,9 @@ impl<'a> Reconciler<'a> {
         for entry in self.entries(draft) {
             match state.entries.iter_mut().find(|earlier| earlier.language == entry.language()) {
                 Some(earlier) => {
-                    if !entry.is_unchanged(earlier) || earlier.key != entry.key {
-                        *earlier = SourceEntry { merged_from: earlier.merged_from.take(), ..source_entry(entry) };
+                    let next = SourceEntry { merged_from: earlier.merged_from.clone(), ..source_entry(entry) };
+                    if !entry.is_unchanged(earlier) || earlier.key != entry.key || earlier.updated != next.updated {
+                        *earlier = next;
                     }
                 }
                 None => state.entries.push(source_entry(entry)),
@@ -362,6 +371,33 @@ impl<'a> Reconciler<'a> {
     pub fn path(&self, id: &str) -> PathBuf {
         self.options.into.join(format!("{id}.toml"))
     }
+}
+
+/// What the texts of an edited file say, and what its source says.
+fn differences(bytes: &[u8], story: &Story) -> Vec<String> {
+    let here = std::str::from_utf8(bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+    let mut out = Vec::new();
+    for there in &story.translations {
+        let Some(here) = here.translations.iter().find(|here| here.language == there.language) else { continue };
+        let text = |body: &Option<Body>| body.as_ref().map(Body::visible_text).unwrap_or_default();
+        let texts = [
+            ("title", here.title.clone(), there.title.clone()),
+            ("summary", here.summary.clone().unwrap_or_default(), there.summary.clone().unwrap_or_default()),
+            ("text", text(&here.content), text(&there.content)),
+        ];
+        for (name, own, other) in texts.iter().filter(|(_, own, other)| own != other) {
+            let (own, other) = first_difference(own, other);
+            out.push(format!("{} {name}: here `{own}`, in the source `{other}`", there.language));
+        }
+    }
+    out
+}
+
+/// The first lines that differ, shortened.
+fn first_difference(one: &str, other: &str) -> (String, String) {
+    let same = one.lines().zip(other.lines()).take_while(|(one, other)| one == other).count();
+    let line = |text: &str| ellipsis(text.lines().nth(same).unwrap_or_default(), MAX_SHOWN);
+    (line(one), line(other))
 }
 
 /// The line of a file that names its schema, or nothing.
@@ -402,6 +438,8 @@ fn source_entry(entry: &NormalizedEntry) -> SourceEntry {
         title: entry.title().to_owned(),
         text_hash: entry.text_hash.clone(),
         key: entry.key.clone(),
+        record_id: entry.record_id.clone(),
+        updated: entry.updated.and_then(datetime).map(|updated| updated.to_string()),
         keeps_guid: entry.keeps_guid,
         merged_from: None,
         source: entry.source.clone(),

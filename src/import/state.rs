@@ -102,6 +102,12 @@ pub struct SourceEntry {
     /// Its stable id in its source.
     #[serde(default)]
     pub key: Option<String>,
+    /// The id that all translations of its story have in its source.
+    #[serde(default, rename = "record")]
+    pub record_id: Option<String>,
+    /// When its source last changed it.
+    #[serde(default)]
+    pub updated: Option<String>,
     /// Whether its story may have its guid; another story has the same one if not.
     #[serde(default = "is_kept", rename = "guid")]
     pub keeps_guid: bool,
@@ -193,13 +199,15 @@ impl ImportState {
                 };
                 let _ = writeln!(
                     text,
-                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{}{} }},",
+                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{}{}{}{} }},",
                     entry.date,
                     string(&entry.language),
                     string(&entry.title),
                     string(&entry.text_hash),
                     string(entry.source.as_str()),
                     optional("key", &entry.key),
+                    optional("record", &entry.record_id),
+                    optional("updated", &entry.updated),
                     if entry.keeps_guid { "" } else { ", guid = false" },
                     optional("former", &entry.merged_from)
                 );
@@ -241,6 +249,8 @@ mod tests {
             text_hash: "00ff".into(),
             source: SourceId::of_name("partners"),
             key: Some("https://a.example/?p=1".into()),
+            record_id: Some("1".into()),
+            updated: Some("2019-03-08".into()),
             keeps_guid: false,
             merged_from: Some("2018/x".into()),
         };
@@ -286,6 +296,8 @@ mod tests {
             title,
             text_hash: "00ff".to_owned(),
             source: SourceId::of_name(&source),
+            record_id: key.clone(),
+            updated: key.clone(),
             key,
             keeps_guid,
             merged_from,

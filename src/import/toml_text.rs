@@ -23,6 +23,13 @@ pub fn string(text: &str) -> String {
     written
 }
 
+/// A key: bare where it can be.
+pub fn key(text: &str) -> String {
+    let is_bare =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if is_bare { text.to_owned() } else { string(text) }
+}
+
 /// A multi-line basic string; the closing `"""` follows the last character.
 pub fn multiline(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 8);

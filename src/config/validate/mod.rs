@@ -1,6 +1,7 @@
 //! Validation: a [`RawConfig`] becomes a [`Config`], or a list of diagnostics.
 
 mod feeds;
+mod imports;
 mod languages;
 mod server;
 mod theme;
@@ -170,6 +171,7 @@ impl Validator<'_> {
         let allowed = self.allowed(raw);
         let server = self.server(raw);
         let redirects = self.redirects(raw);
+        let imports = self.imports(path, raw, &languages, &topics);
         let Some(raw_site) = &raw.site else {
             if !self.is_written(&[], "site") {
                 self.error(&[], "the table `[site]` is missing: it needs `base_url` and `authority`");
@@ -186,6 +188,7 @@ impl Validator<'_> {
             allowed,
             server: server?,
             redirects,
+            imports,
             drafts: false,
             preview: Preview::Off,
             is_preview: false,

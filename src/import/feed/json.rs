@@ -1,6 +1,6 @@
 //! Owns parsing JSON Feed 1.0 and 1.1 item by item, so that a malformed one does not lose the others.
 
-use std::io::{self, BufRead};
+use std::io::BufRead;
 
 use serde_json::{Map, Value};
 
@@ -9,6 +9,7 @@ use super::gallery::cut_figures;
 use super::tree::MAX_ENTRY_BYTES;
 use super::xml::{parse_author, read_date};
 use crate::import::entry::{Author, Body, Category, Enclosure, Image, ParsedEntry, duration};
+use crate::import::json_scanner::{ItemSink, Scanner};
 use crate::import::parse_error::ParseError;
 use crate::import::source_text;
 
@@ -49,16 +50,13 @@ pub fn read(
     })
 }
 
-/// Takes the line and the source text of an item.
-type ItemSink<'s> = &'s mut dyn FnMut(usize, &[u8]);
-
 /// Splits a feed into its members and items. Returns why it was not read to its end, if it was not.
 fn scan(
     input: &mut dyn BufRead,
     head: &mut Map<String, Value>,
     item: ItemSink<'_>,
 ) -> Result<Option<String>, ParseError> {
-    let mut scanner = Scanner { input, line: 1, peeked: None, is_cut: false };
+    let mut scanner = Scanner::new(input, MAX_ENTRY_BYTES);
     scanner.skip_blanks()?;
     if scanner.next()? != Some(b'{') {
         return Err(ParseError::new("this is JSON, but no feed: a JSON Feed is an object with `items`"));
@@ -83,7 +81,7 @@ fn scan(
         if key == "items" && scanner.peek()? == Some(b'[') {
             has_items = true;
             scanner.next()?;
-            truncation = items(&mut scanner, item)?;
+            truncation = scanner.items(item)?;
             if truncation.is_some() {
                 break;
             }
@@ -105,30 +103,6 @@ fn scan(
         return Err(ParseError::new("this is JSON, but no feed: it has no `items`"));
     }
     Ok(truncation)
-}
-
-fn items(scanner: &mut Scanner<'_>, item: ItemSink<'_>) -> Result<Option<String>, ParseError> {
-    loop {
-        scanner.skip(b" \t\r\n,")?;
-        match scanner.peek()? {
-            None => return Ok(Some(scanner.truncation("]")?)),
-            Some(b']') => {
-                scanner.next()?;
-                return Ok(None);
-            }
-            Some(_) => {}
-        }
-        let line = scanner.line;
-        let value = scanner.value()?;
-        if scanner.is_cut {
-            let why = scanner.truncation("]")?;
-            return Ok(Some(format!("{why}; the entry that begins in line {line} is cut, and left out")));
-        }
-        if value.is_empty() {
-            return Ok(Some(scanner.truncation("]")?));
-        }
-        item(line, &value);
-    }
 }
 
 fn string(value: Option<&Value>) -> Option<String> {
@@ -258,99 +232,4 @@ fn enclosure(value: &Value, players: &[&Value]) -> Option<Enclosure> {
         poster: of_player("poster"),
         url,
     })
-}
-
-/// Splits JSON into values without interpreting them.
-struct Scanner<'r> {
-    input: &'r mut dyn BufRead,
-    line: usize,
-    peeked: Option<u8>,
-    /// The document ends within the last value.
-    is_cut: bool,
-}
-
-impl Scanner<'_> {
-    fn peek(&mut self) -> io::Result<Option<u8>> {
-        if self.peeked.is_none() {
-            self.peeked = self.input.fill_buf()?.first().copied();
-            if self.peeked.is_some() {
-                self.input.consume(1);
-            }
-        }
-        Ok(self.peeked)
-    }
-
-    fn next(&mut self) -> io::Result<Option<u8>> {
-        let next = self.peek()?;
-        self.peeked = None;
-        self.line += usize::from(next == Some(b'\n'));
-        Ok(next)
-    }
-
-    /// Why the document cannot be read on here, where `wanted` should be.
-    fn truncation(&mut self, wanted: &str) -> io::Result<String> {
-        let line = self.line;
-        Ok(match self.peek()? {
-            None => format!("it ends early, in line {line}, without `{wanted}`"),
-            Some(_) => format!(
-                "it is no JSON in line {line}, where `{wanted}` or a value is missing; what follows was not read"
-            ),
-        })
-    }
-
-    fn skip(&mut self, bytes: &[u8]) -> io::Result<()> {
-        while self.peek()?.is_some_and(|byte| bytes.contains(&byte)) {
-            self.next()?;
-        }
-        Ok(())
-    }
-
-    fn skip_blanks(&mut self) -> io::Result<()> {
-        self.skip(b" \t\r\n")
-    }
-
-    /// The source text of the next value; empty if there is none.
-    fn value(&mut self) -> Result<Vec<u8>, ParseError> {
-        let mut out = Vec::new();
-        let (mut depth, mut is_in_string, mut is_escaped) = (0_usize, false, false);
-        while let Some(byte) = self.peek()? {
-            if out.len() as u64 > MAX_ENTRY_BYTES {
-                let message = format!("what begins in line {} is longer than {} MB", self.line, MAX_ENTRY_BYTES >> 20);
-                return Err(ParseError::new(message));
-            }
-            if is_in_string {
-                self.next()?;
-                out.push(byte);
-                match byte {
-                    _ if is_escaped => is_escaped = false,
-                    b'\\' => is_escaped = true,
-                    b'"' => {
-                        is_in_string = false;
-                        if depth == 0 {
-                            break;
-                        }
-                    }
-                    _ => {}
-                }
-                continue;
-            }
-            match byte {
-                b'"' => is_in_string = true,
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' if depth == 0 => break,
-                b'}' | b']' => depth -= 1,
-                b',' | b':' if depth == 0 => break,
-                _ => {}
-            }
-            self.next()?;
-            out.push(byte);
-            if depth == 0 && matches!(byte, b'}' | b']') {
-                break;
-            }
-        }
-        // A number or a word ends with what follows it.
-        let is_bare = out.last().is_some_and(|last| !b"\"}]".contains(last));
-        self.is_cut = self.peek()?.is_none() && (depth > 0 || is_in_string || is_bare);
-        Ok(out.trim_ascii().to_vec())
-    }
 }

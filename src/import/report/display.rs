@@ -33,6 +33,8 @@ impl fmt::Display for Report {
 }
 
 const UNPUBLISHED: &str = "Not published by their source, and so not brought in:";
+const CORRECTED: &str = "Corrected as their source was:";
+const OLDER: &str = "Older than the text that is here, and so not brought in:";
 const EDITED: &str = "Edited by hand, and not overwritten:";
 const DELETED: &str =
     "Deleted by hand, and not written again (to have them back, remove their paragraph from _imported.toml):";
@@ -41,16 +43,19 @@ const SUPERSEDED: &str = "With another text than an earlier import, which counts
 const QUOTED: &str = "From another source already, and so not imported again:";
 const ELSEWHERE: &str = "Already in the store:";
 /// The lists of entries, in their order.
-const SECTIONS: [&str; 7] = [UNPUBLISHED, EDITED, DELETED, DUPLICATE, SUPERSEDED, QUOTED, ELSEWHERE];
+const SECTIONS: [&str; 9] = [UNPUBLISHED, CORRECTED, OLDER, EDITED, DELETED, DUPLICATE, SUPERSEDED, QUOTED, ELSEWHERE];
 
 /// The section and the text of an entry that is not simply imported.
 fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str, String)> {
     let title = entry.short_title();
     Some(match outcome {
         Outcome::Unpublished { reason } => (UNPUBLISHED, format!("{reason}: {title}")),
-        Outcome::Edited { file, correction_waits: true } => {
-            (EDITED, format!("{file}; the source now says something else, compare the two"))
+        Outcome::Edited { file, correction_waits: true, differences } => {
+            let differences: String = differences.iter().map(|difference| format!("\n    {difference}")).collect();
+            (EDITED, format!("{file}; the source now says something else, compare the two{differences}"))
         }
+        Outcome::Updated { file } => (CORRECTED, format!("{file}: {title}")),
+        Outcome::Older { file } => (OLDER, format!("{file}: {title}")),
         Outcome::Edited { file, .. } => (EDITED, file.clone()),
         Outcome::Deleted { file } => (DELETED, file.clone()),
         Outcome::Duplicate { of, of_line } => (DUPLICATE, format!("the same as {}: {title}", location(of, *of_line))),
@@ -71,7 +76,7 @@ impl Report {
         }
         let dry_run = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         let mut states: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-        for state in self.entries.iter().filter_map(|entry| state(entry.outcome.as_ref()?)) {
+        for state in self.entries.iter().filter_map(|entry| entry.outcome.as_ref()).map(state) {
             *states.entry(state).or_insert(0) += 1;
         }
         let states: Vec<String> = states.iter().map(|((_, state), count)| format!("{count} {state}")).collect();
@@ -100,24 +105,30 @@ impl Report {
             if index == 0 {
                 writeln!(f, "{title}")?;
             }
-            writeln!(f, "  {}: {}", location(&entry.source, entry.line), escape(&line))?;
+            let mut lines = line.lines();
+            writeln!(f, "  {}: {}", location(&entry.source, entry.line), escape(lines.next().unwrap_or_default()))?;
+            lines.try_for_each(|line| writeln!(f, "{}", escape(line)))?;
         }
         Ok(())
     }
 }
 
 /// What is counted of an outcome, and its rank in the list.
-fn state(outcome: &Outcome) -> Option<(usize, &'static str)> {
-    Some(match outcome {
+fn state(outcome: &Outcome) -> (usize, &'static str) {
+    match outcome {
         Outcome::Written { .. } => (0, "new"),
         Outcome::Updated { .. } => (1, "updated"),
         Outcome::Unchanged { .. } => (2, "unchanged"),
         Outcome::Edited { .. } => (3, "edited by hand and left alone"),
         Outcome::AlreadyThere { .. } => (4, "elsewhere in the store"),
-        Outcome::Unpublished { .. } => (5, "not published by their source"),
-        Outcome::LeftOut { .. } => (6, "left out"),
-        _ => return None,
-    })
+        Outcome::Quoted { .. } => (5, "from another source already"),
+        Outcome::Superseded { .. } => (6, "with another text that counts"),
+        Outcome::Older { .. } => (7, "older than what is here"),
+        Outcome::Duplicate { .. } => (8, "twice in the sources"),
+        Outcome::Deleted { .. } => (9, "deleted by hand"),
+        Outcome::Unpublished { .. } => (10, "not published by their source"),
+        Outcome::LeftOut { .. } => (11, "left out"),
+    }
 }
 
 fn write_source(f: &mut fmt::Formatter<'_>, source: &SourceReport) -> fmt::Result {

@@ -3,7 +3,7 @@
 mod display;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -13,8 +13,11 @@ use super::normalize::Normalized;
 use super::read::Kind;
 use super::source_id::SourceId;
 use super::state::EntryRef;
-use super::{ImportOptions, listing, review};
+use super::toml_text::{key, string};
+use super::{ImportOptions, listing, records, review};
+use crate::config::Mapping;
 use crate::diagnostics::{Diagnostic, Location};
+use crate::files::{lexical, relative};
 use crate::text::ellipsis;
 
 /// A longer title is shortened in a message.
@@ -116,6 +119,9 @@ pub struct SourceReport {
     pub is_own: bool,
     #[serde(skip)]
     pub kind: Kind,
+    /// Where its records are, and what their members are.
+    #[serde(skip)]
+    pub mapping: Option<(Option<String>, Mapping)>,
     /// The text of a listing, to quote in diagnostics.
     #[serde(skip)]
     pub text: String,
@@ -194,6 +200,9 @@ pub enum Outcome {
         file: String,
         /// The source was corrected too, and the file does not have the correction.
         correction_waits: bool,
+        /// What both say where they differ.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        differences: Vec<String>,
     },
     /// The file was deleted by hand, and is not written again.
     Deleted { file: String },
@@ -216,6 +225,8 @@ pub enum Outcome {
         #[serde(skip_serializing_if = "Option::is_none")]
         by_line: Option<usize>,
     },
+    /// An earlier import brought a text that its source changed later than this one.
+    Older { file: String },
     /// Its source does not publish it.
     Unpublished { reason: String },
     /// It cannot be imported.
@@ -273,6 +284,23 @@ pub fn report(
     let diagnostics = [diagnostics(&sources, &entries), grouping.diagnostics].concat();
     let (into, dry_run, pairs) = (options.into.clone(), options.dry_run, grouping.pairs);
     Ok(Report { into, dry_run, sources, entries, languages, topics, pairs, diagnostics })
+}
+
+impl Report {
+    /// The table of the configuration that says how the records of a source were understood.
+    pub fn mapping_to_toml(&self, source: &str, options: &ImportOptions) -> String {
+        let Some((items, mapping)) = self.sources.iter().find_map(|source| source.mapping.as_ref()) else {
+            return "# None of the sources has records, so there is nothing to map.\n".to_owned();
+        };
+        let relative = |path: &Path| relative(&lexical(path), &lexical(&options.folder)).display().to_string();
+        let name = options.name.clone().unwrap_or_else(|| "NAME".to_owned());
+        let mut out = format!("[import.{}]\nsource = {}\n", key(&name), string(source));
+        out += &format!("into = {}\n", string(&relative(&options.into)));
+        if let Some(items) = items {
+            out += &format!("items = {}\n", string(items));
+        }
+        out + &format!("\n[import.{}.map]\n{}", key(&name), records::to_toml(mapping))
+    }
 }
 
 /// Errors for what was left out, and warnings for unsure languages, each with its line.

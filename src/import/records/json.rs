@@ -1,0 +1,110 @@
+//! The records of JSON and JSONL.
+
+use std::io::BufRead;
+
+use serde_json::Value;
+
+use super::{Head, RecordSink};
+use crate::import::json_scanner::Scanner;
+use crate::import::parse_error::ParseError;
+use crate::json_path::JsonPath;
+
+/// The largest document that is not one list of records, in bytes, and the largest record.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// How deep within a document its records are looked for.
+const MAX_DEPTH: usize = 4;
+
+/// Reads the records at `items`, else those of the longest list.
+pub fn read(input: &mut dyn BufRead, items: Option<&JsonPath>, record: RecordSink<'_>) -> Result<Head, ParseError> {
+    let mut scanner = Scanner::new(input, MAX_BYTES);
+    scanner.skip_blanks()?;
+    match scanner.peek()? {
+        None => Err(ParseError::new("it is empty")),
+        // One after the other, so that memory does not grow with their number.
+        Some(b'[') if items.is_none_or(|items| items.as_str() == "$[*]") => {
+            scanner.next()?;
+            let mut failure = Ok(());
+            let truncation = scanner.items(&mut |line, item| {
+                if failure.is_ok() {
+                    failure = record(line, serde_json::from_slice(item).map_err(no_json));
+                }
+            })?;
+            failure?;
+            Ok(Head { items: Some("$[*]".to_owned()), truncation, ..Head::default() })
+        }
+        Some(_) => document_or_lines(&mut scanner, items, record),
+    }
+}
+
+fn no_json(error: serde_json::Error) -> String {
+    format!("it is no JSON: {error}")
+}
+
+/// One document, or a record a line.
+fn document_or_lines(
+    scanner: &mut Scanner<'_>,
+    items: Option<&JsonPath>,
+    record: RecordSink<'_>,
+) -> Result<Head, ParseError> {
+    let first_line = scanner.line;
+    let first = scanner.value()?;
+    if scanner.is_cut {
+        return Err(ParseError::new(scanner.truncation("}")?));
+    }
+    scanner.skip_blanks()?;
+    if scanner.peek()?.is_none() {
+        let document: Value =
+            serde_json::from_slice(&first).map_err(|error| ParseError::new(format!("it is no JSON: {error}")))?;
+        return of_document(&document, items, record);
+    }
+    record(first_line, serde_json::from_slice(&first).map_err(no_json))?;
+    while scanner.peek()?.is_some() {
+        let line = scanner.line;
+        let text = scanner.rest_of_line()?;
+        if !text.trim_ascii().is_empty() {
+            record(line, serde_json::from_slice(&text).map_err(no_json))?;
+        }
+    }
+    Ok(Head::default())
+}
+
+fn of_document(document: &Value, items: Option<&JsonPath>, record: RecordSink<'_>) -> Result<Head, ParseError> {
+    let (path, records) = match items {
+        Some(items) => (Some(items.as_str().to_owned()), items.values(document)),
+        None => match longest_list(document, "$", MAX_DEPTH) {
+            Some((path, list)) => (Some(format!("{path}[*]")), list.iter().collect()),
+            None => (None, vec![document]),
+        },
+    };
+    for found in records {
+        record(0, Ok(found.clone()))?;
+    }
+    Ok(Head { items: path, ..Head::default() })
+}
+
+/// The longest list of objects that is no part of a record.
+fn longest_list<'v>(value: &'v Value, path: &str, depth: usize) -> Option<(String, &'v Vec<Value>)> {
+    let depth = depth.checked_sub(1)?;
+    match value {
+        Value::Array(list) if list.first().is_some_and(Value::is_object) => Some((path.to_owned(), list)),
+        // A record by itself, with lists of its tags or pictures.
+        Value::Object(members) if members.keys().any(|name| name.eq_ignore_ascii_case("title")) => None,
+        Value::Object(members) => {
+            let lists = members.iter().filter_map(|(name, inner)| longest_list(inner, &child(path, name), depth));
+            lists.max_by_key(|(_, list)| list.len())
+        }
+        _ => None,
+    }
+}
+
+/// The path of a member (RFC 9535 §2.5.1.1).
+fn child(path: &str, name: &str) -> String {
+    let is_plain = name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_')
+        && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    if is_plain {
+        format!("{path}.{name}")
+    } else {
+        format!("{path}['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))
+    }
+}

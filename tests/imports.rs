@@ -1,0 +1,196 @@
+//! Sources that the configuration names, and records.
+
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod common;
+
+use common::{CONFIG, Site};
+
+fn site(sources: &str) -> Site {
+    Site::with(&format!("{CONFIG}\n{sources}"))
+}
+
+#[test]
+fn sources_of_the_configuration_are_imported_by_name() {
+    let site = site(
+        "[import.cms]\nsource = 'exports/*.json'\ninto = 'stories/cms'\ntopics = ['research']\n\
+         [import.page]\nsource = 'page.html'\ninto = 'stories/page'\nlanguage = 'en'\n\
+         [import.page.map]\nitem = 'li'\ntitle = 'a'\ndate = 'i'\n\
+         [import.gone]\nsource = 'nothing.xml'\ninto = 'stories/gone'\n",
+    );
+    site.write("exports/a.json", r#"[{"id": 1, "title": "Rain over the delta", "date": "2024-05-06", "lang": "en"}]"#);
+    site.write(
+        "page.html",
+        "<!DOCTYPE html><li><a href='https://a.example/x'>Snow in the north</a> <i>3 May 2019</i></li>",
+    );
+    let run = site.run(&["import", "cms", "page"]);
+    assert!(run.status == 0 && run.stdout.matches(": 1 new").count() == 2, "{run:?}");
+    assert!(site.read("stories/cms/2024/rain-over-the-delta.toml").contains("topics    = [\"research\"]"));
+    assert!(site.read("stories/page/2019/snow-in-the-north.toml").contains("https://a.example/x"));
+    // One that cannot be had keeps no other from being imported.
+    site.write("exports/a.json", r#"[{"id": 1, "title": "Rain over the delta!", "date": "2024-05-06", "lang": "en"}]"#);
+    let run = site.run(&["import", "--all"]);
+    assert!(run.status == 1 && run.stderr.contains("nothing.xml") && run.stdout.contains("1 updated"), "{run:?}");
+    for (arguments, part) in [
+        (&["import", "csm"][..], "did you mean `cms`?"),
+        (&["import", "page.html"], "name a folder of the store with --into"),
+        (&["import"], "required"),
+        (&["import", "cms", "--as", "x"], "--into"),
+        (&["import", "--all", "cms"], "cannot be used with"),
+    ] {
+        let run = site.run(arguments);
+        assert!(run.status == 2 && run.stderr.contains(part), "{arguments:?}: {run:?}");
+    }
+    let run = Site::new().run(&["import", "--all"]);
+    assert!(run.status == 2 && run.stderr.contains("[import.NAME]"), "{run:?}");
+}
+
+#[test]
+fn what_is_explained_can_be_pasted() {
+    let site = site("");
+    let sheet = "Datum;Überschrift (EN);Nummer;Farbe\n06.05.2024;Rain over the delta;1;red\n";
+    site.write("sheet.csv", sheet);
+    let unknown = site.run(&["import", "sheet.csv", "--into", "stories/sheet"]);
+    assert!(unknown.status == 1 && unknown.stderr.contains("[import.NAME.map]"), "{unknown:?}");
+    site.write("sheet.csv", sheet.replace("Überschrift", "Title"));
+    let run = site.run(&["import", "sheet.csv", "--into", "stories/sheet", "--as", "sheet", "--explain-mapping"]);
+    assert_eq!(run.status, 0, "{run:?}");
+    assert!(!site.path("stories/sheet").exists());
+    let pasted = run.stdout + "id = 'Nummer'\n";
+    site.write("tidings.toml", format!("{}\n{pasted}", site.read("tidings.toml")));
+    let run = site.run(&["import", "sheet"]);
+    assert!(run.status == 0 && run.stdout.contains("1 new"), "{run:?}\n{pasted}");
+    assert!(site.read("stories/sheet/_imported.toml").contains("key = \"1/en\""));
+    // A correction of the title is one of the same story, as its id says.
+    site.write("sheet.csv", sheet.replace("Überschrift", "Title").replace("Rain over the delta", "Storm in the hills"));
+    let run = site.run(&["import", "sheet"]);
+    assert!(run.status == 0 && run.stdout.contains("1 updated"), "{run:?}");
+}
+
+#[test]
+fn mistakes_in_sources_have_their_place_and_cure() {
+    for (source, place, help) in [
+        ("source = 'a.json'", ":", "`into` is missing"),
+        ("into = 'x'", ":", "`source` is missing"),
+        ("source = 'a'\ninto = 'x'\nfrom = 'jsom'", "from", "must be one of `listing`"),
+        ("source = 'a'\ninto = 'x'\nlanguage = 'de'", "language", "add `[languages.de]`"),
+        ("source = 'a'\ninto = 'x'\ntopics = ['reserch']", "reserch", "did you mean `research`?"),
+        ("source = 'a'\ninto = 'x'\nitems = '$.a['", "items", "RFC 9535"),
+        ("source = 'a'\ninto = 'x'\nevry = '3m'", "evry", "evry"),
+        ("source = 'a'\ninto = 'x'\n[import.x.map]\ntitel = 'a'", "titel", "did you mean `title`?"),
+        ("source = 'a'\ninto = 'x'\n[import.x.map]\ntitle = 3", "title", "must be a path"),
+        ("source = 'a'\ninto = 'x'\n[import.x.map]\ntitle = { pat = 'a' }", "pat", "did you mean `path`?"),
+        (
+            "source = 'a'\ninto = 'x'\n[import.x.map]\ntitle = { path = 'a', as = 'unux' }",
+            "unux",
+            "did you mean `unix`?",
+        ),
+        (
+            "source = 'a'\ninto = 'x'\n[import.x.map]\nid = { path = 'a', published = [1] }",
+            "published",
+            "only a `state`",
+        ),
+        ("source = 'a'\ninto = 'x'\n[import.x.map]\nimage = { ulr = 'a' }", "ulr", "did you mean `url`?"),
+        ("source = 'a'\ninto = 'x'\n[import.x.map]\nitem = 'li'\ntitel = 'a'", "titel", "did you mean `title`?"),
+    ] {
+        let run = site(&format!("[import.x]\n{source}\n")).run(&["check"]);
+        assert!(run.status == 1 && run.stderr.contains(place) && run.stderr.contains(help), "{source}: {run:?}");
+        assert!(run.stderr.contains("tidings.toml:"), "{run:?}");
+    }
+}
+
+#[test]
+fn a_translation_that_comes_later_joins_the_record_with_its_id() {
+    let site = site("[import.cms]\nsource = 'a.json'\ninto = 'stories'\n");
+    let record = |id: u8, lang: &str, title: &str| {
+        format!("{{\"id\": {id}, \"lang\": \"{lang}\", \"title\": \"{title}\", \"date\": \"2024-05-06\"}}")
+    };
+    let import = |records: &[String]| {
+        site.write("a.json", format!("[{}]", records.join(",")));
+        let run = site.run(&["import", "cms"]);
+        assert_eq!(run.status, 0, "{run:?}");
+        run.stdout
+    };
+    import(&[record(1, "en", "Rain over the delta"), record(2, "en", "Snow"), record(2, "ru", "Neige")]);
+    // Only what is new is handed out.
+    assert!(import(&[record(1, "ru", "Il pleut")]).contains("1 updated"));
+    let text = site.read("stories/2024/rain-over-the-delta.toml");
+    assert!(text.contains("Rain over the delta") && text.contains("Il pleut"), "{text}");
+    assert!(import(&[record(1, "ru", "Il pleut"), record(1, "en", "Rain over the delta")]).contains("2 unchanged"));
+    // Another story stays one, however much alike they are.
+    assert!(import(&[record(3, "ru", "Дождь над дельтой")]).contains("1 new"));
+}
+
+#[test]
+fn the_newer_text_counts_and_what_people_wrote_stays() {
+    let site = site("[import.page]\nsource = 'saved/*.json'\ninto = 'stories'\n");
+    let record = |title: &str, updated: &str| {
+        format!("[{{\"id\": 1, \"lang\": \"en\", \"title\": \"{title}\", \"date\": \"2024-05-06\"{updated}}}]")
+    };
+    let updated = |day: u8| format!(", \"updated\": \"2024-06-{day:02}\"");
+    let file = "stories/2024/rain.toml";
+    let import = |name: &str, text: String| {
+        site.write(&format!("saved/{name}.json"), text);
+        let run = site.run(&["import", "page"]);
+        assert_eq!(run.status, 0, "{run:?}");
+        std::fs::remove_file(site.path(&format!("saved/{name}.json"))).unwrap();
+        run.stdout
+    };
+    import("2024-06-02", record("Rain", &updated(2)));
+    let corrected = import("2024-06-01", record("Rain in the north", &updated(9)));
+    assert!(
+        corrected.contains("Corrected as their source was") && corrected.contains("Rain in the north"),
+        "{corrected}"
+    );
+    // An older one, whatever its file is called, and however late it comes.
+    let older = import("2024-06-30", record("Rain in the south", &updated(3)));
+    assert!(
+        older.contains("1 older than what is here") && older.contains(file.strip_prefix("stories/").unwrap()),
+        "{older}"
+    );
+    assert!(site.read(file).contains("Rain in the north"));
+    // Without a date of the source the order of imports decides.
+    import("2024-01-01", record("Rain in the west", ""));
+    assert!(site.read(file).contains("Rain in the west"));
+    // Both at once.
+    site.write("saved/z.json", record("Rain in the east", &updated(20)));
+    site.write("saved/a.json", record("Rain, corrected", &updated(25)));
+    site.write("saved/zz.json", record("Rain at home", &updated(22)));
+    let run = site.run(&["import", "page"]);
+    assert!(run.status == 0 && site.read(file).contains("Rain, corrected"), "{run:?}");
+    for name in ["z", "zz", "a"] {
+        std::fs::remove_file(site.path(&format!("saved/{name}.json"))).unwrap();
+    }
+    // What somebody wrote stays, and both texts are shown.
+    site.write(file, site.read(file).replace("Rain, corrected", "Rain, as we say"));
+    let conflict = import("x", record("Rain, as they say", &updated(26)));
+    assert!(conflict.contains("1 edited by hand and left alone"), "{conflict}");
+    assert!(conflict.contains("en title: here `Rain, as we say`, in the source `Rain, as they say`"), "{conflict}");
+    assert!(site.read(file).contains("Rain, as we say"));
+}
+
+#[test]
+fn a_page_that_is_saved_each_week_under_another_name_is_one_source() {
+    let site = Site::new();
+    let page = |text: &str| {
+        format!(
+            "<!DOCTYPE html><html lang='en'><li><i>3 May 2019</i> <a href='https://a.example/x'>Snow in the north</a> <p>{text}</p></li>"
+        )
+    };
+    let import = |name: &str| {
+        let run = site.run(&[
+            "import", name, "--into", "stories", "--as", "weekly", "--item", "li", "--title", "a", "--date", "i",
+            "--summary", "p",
+        ]);
+        assert_eq!(run.status, 0, "{run:?}");
+        run.stdout
+    };
+    site.write("news-2024-05-13.html", page("It is deep."));
+    site.write("news-2024-05-20.html", page("It is very deep, as we were told again."));
+    site.write("news-2024-05-06.html", page("It is gone."));
+    assert!(import("news-2024-05-13.html").contains("1 new"));
+    assert!(import("news-2024-05-20.html").contains("1 updated"));
+    assert!(site.read("stories/2019/snow-in-the-north.toml").contains("very deep"));
+    assert!(import("news-2024-05-06.html").contains("1 updated"));
+    assert!(site.read("stories/2019/snow-in-the-north.toml").contains("It is gone."));
+}
