@@ -6,36 +6,40 @@
         site.correct(node, "fr", title="Titre corrigé")
         site.requests()
 
-It answers from memory and in a thread; it is written from public documentation, without any code of Drupal:
+It answers from memory and in a thread; it is written from public documentation, without any code of Drupal. What was read:
 
 - jsonapi.org/format/1.1/: "Document Structure" (top level, resource objects, relationships, links, compound documents with
   full linkage, errors), "Fetching Data" (`include`, `fields`, `sort`, `page`, `filter`), "Query Parameters" (names of small
   letters that the specification does not have are refused with 400).
-- drupal.org/docs/core-modules-and-themes/core-modules/jsonapi-module and its pages:
-  - "API overview" and "Fetching resources (GET)": `/jsonapi`, `/jsonapi/{entity type}/{bundle}[/{uuid}[/{field}]]`,
-    `/relationships/{field}`, `drupal_internal__…`, `resourceVersion` in addresses, only GET while the API is read-only.
-  - "Filtering": the short form, the form with a condition, its operators, groups, `filter[status]=1`, paths through
-    relationships.
-  - "Pagination": `page[limit]` of 50 at most, `page[offset]`, links that are to be followed and not made; a page may have fewer
-    items than its limit and yet a next page, as access is checked after the query; no total.
-  - "Sorting": both forms. "Includes": dotted paths.
-  - "Translations": the language is negotiated as for pages, here by the prefix of the path; a node without that translation is
-    shown in another language. It then stands in the list with a `langcode` that was not asked for.
+- drupal.org/docs/core-modules-and-themes/core-modules/jsonapi-module and pages below it, some of them in mirrors:
+  - "Fetching resources (GET)", "Core Concepts": `/jsonapi/{entity type}/{bundle}[/{uuid}]`, 50 items at most, `drupal_internal__…`.
+  - "Filtering": the short form, the form with a condition, its operators, groups, paths through relationships.
+  - "Pagination": `page[limit]` and `page[offset]`, links that are to be followed and not made; a page may have fewer items than
+    its limit, and yet a next page.
+  - "Translations": the language is negotiated as for pages, and another one is shown where that translation is not there. Such a
+    node stands in the list with a `langcode` that was not asked for.
 - drupal.org/node/2994489 (change record): `meta.omitted` of what somebody may not see.
-- api.drupal.org, `jsonapi_jsonapi_node_filter_access`: whoever may see only what is published finds only that with a filter.
-- api.drupal.org, `ConfigurableLanguageManager::getFallbackCandidates`: the other languages of a site in their order.
-- The page cache (api.drupal.org, `FinishResponseSubscriber`, `PageCache`): anonymous answers have Last-Modified, and an ETag made
-  of that time; If-None-Match gets 304; any change of content makes an answer anew.
-- drupal.org/project/jsonapi_extras: `meta.count` where a site has that module (`count=True`).
+- drupal.org/node/2859657 (change record): times are RFC 3339.
+- api.drupal.org, `jsonapi_jsonapi_node_filter_access`: whoever may see only what is published finds only that with a filter;
+  `ConfigurableLanguageManager::getFallbackCandidates`: the other languages of a site in their order;
+  `jsonapi.api.php`: `resourceVersion`; `ResourceTestBase`: the members of errors, their links `via` and `info`, and that 405 is the
+  answer to whatever would write.
+- Answers of real sites in issues and articles: the attributes of articles, `meta` of images, `meta.omitted`, and that there is no
+  `included`, against the specification, when all that it would have is omitted.
+- drupal.org/project/jsonapi_page_limit: more than 50 items are cut to 50 without an error.
 
-What Drupal does and may surprise a reader: filters on `created` and `changed` compare numbers, seconds since 1970, while the
-attributes are RFC 3339 (a text is compared by the number it starts with, as MySQL does); `filter[langcode]=fr` without the prefix
-finds nodes that have French, but shows them in the default language; `uri.url` of a file has no host; JSON has `\\/`, `\\u003C` and
-`\\u00e9`; an image without its file, or a term that somebody may not see, is `missing` or omitted, not an error; the parent of
-a term without one has the id `virtual`.
+What no page at hand confirmed, and is what Drupal is known to do; a test should not rest on it alone:
 
-Where this differs: an ETag is never that of an earlier second's other content (`same_second=True` lets it be); wrong credentials
-get 401 (`wrong_credentials="anonymous"` takes them for none); unknown names in `fields` are passed over.
+- filters on `created` and `changed` compare seconds since 1970, and a text by the number that it starts with, as MySQL does
+  (examples with seconds were found, none of a text);
+- `filter[langcode]=fr` without the prefix finds nodes that have French, and shows them in the default language; a list is sorted by
+  the least, or downwards by the greatest, value of a node's translations;
+- JSON has `\\/`, `\\u003C` and `\\u00e9`; `uri.url` of a file has no host;
+- the ids `missing` of a file that is gone, and `virtual` of the parent of a term without one; of users the anonymous see
+  `display_name` alone; `meta.count` of the module JSON:API Extras (`count=True`);
+- the page cache: anonymous answers have Last-Modified, and an ETag made of that time; any change of content makes them anew. Here an
+  ETag is never that of an earlier second's other content (`same_second=True` lets it be);
+- wrong credentials get 401 (`wrong_credentials="anonymous"` takes them for none); unknown names in `fields` are passed over.
 """
 
 import hashlib
@@ -414,7 +418,7 @@ class Drupal(Server):
                 return self._page(asked, parts, language)
             known = self._user(asked)
             if asked.method not in ("GET", "HEAD"):
-                raise Refused(405, "JSON:API is configured to accept only read operations.", headers={"Allow": "GET, HEAD"})
+                raise Refused(405, "JSON:API is configured to accept only read operations.", headers={"Allow": "GET"})
             with self._guard:
                 answer = self._cached(asked, known, language, prefix, parts)
                 if self.after_page and len(parts) == 3:
@@ -538,7 +542,7 @@ class View:
                           f' (route name: "jsonapi.{kind}.individual")')
         entity = entities[parts[3]]
         if not self.visible(entity):
-            raise Refused(403, FORBIDDEN, id=f"/{kind}/{entity.id}", source={"pointer": "/data"})
+            raise Refused(403, FORBIDDEN, source={"pointer": "/data"})
         self.check_version(entity)
         document = {"links": {"self": {"href": site.url + self.asked.target}}}
         if len(parts) == 4:

@@ -9,21 +9,15 @@ Packages: wordpress, mariadb-server-core, php-cli, php-mysql (no service is need
 database and PHP then run as nobody. All files are in a temporary folder. The site can call nobody: WordPress refuses every
 address but those of loopback, no cron task runs, mail goes nowhere, and `outgoing()` tells what it tried.
 
-What follows is from these pages of the public documentation:
+What was read of the public documentation:
 
-- developer.wordpress.org/rest-api/reference/posts/ and …/media/: the fields of posts and of media, `status`, `date` in the
-  time zone of the site and `date_gmt`, `force` of deletions, `alt_text`, `caption`, and uploads with Content-Disposition.
-- developer.wordpress.org/rest-api/using-the-rest-api/pagination/: `page`, `per_page` (100 at most), X-WP-Total,
-  X-WP-TotalPages, `Link: …; rel="next"`.
-- developer.wordpress.org/rest-api/using-the-rest-api/authentication/, "Basic Authentication with Application Passwords", and
-  the integration guide of application passwords: they need https or `WP_ENVIRONMENT_TYPE` "local".
-- developer.wordpress.org/advanced-administration/wordpress/wp-config/: `WP_HTTP_BLOCK_EXTERNAL`, `WP_ACCESSIBLE_HOSTS`,
-  `DISABLE_WP_CRON`, `AUTOMATIC_UPDATER_DISABLED`, `WP_HOME`, `WP_DEFAULT_THEME`.
-- developer.wordpress.org/rest-api/extending-the-rest-api/modifying-responses/: `register_rest_field`.
-- developer.wordpress.org/reference/hooks/wp_after_insert_post/ and …/deleted_post/: when the webhook is sent.
+- developer.wordpress.org/rest-api/using-the-rest-api/pagination/: `page`, `per_page` (100 at most), X-WP-Total, X-WP-TotalPages.
+- …/using-the-rest-api/authentication/, "Basic Authentication with Application Passwords".
+- developer.wordpress.org/rest-api/reference/media/: `alt_text`, `caption`, `source_url`; `date` in the time zone of the site, and
+  `date_gmt`.
 - polylang.pro/doc/rest-api/: the fields `lang` and `translations`, the argument `lang`, `/pll/v1/languages`.
-- php.net/manual/en/features.commandline.webserver.php: router scripts, PHP_CLI_SERVER_WORKERS.
-- mariadb.com/kb: the options of mariadbd and of mariadb-install-db.
+
+The rest is shown by WordPress itself, as this is one: the constants of wp-config.php, the hooks of the webhook, the Link header of lists.
 
 Its server closes each connection after the answer, and sends dynamic answers without Content-Length. With a wrong application
 password WordPress 6.1 answers public lists as if there were none, with 200; `/wp/v2/users/me` and `context=edit` get 401.
