@@ -17,6 +17,26 @@ use url::{Host, Url};
 /// Limits the time of a request with all its redirects.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: u32 = 10;
+/// The first pause before a request is repeated; each further one is twice as long.
+const RETRY: Duration = Duration::from_millis(500);
+/// The longest pause, whatever the server asks for.
+const MAX_WAIT: Duration = Duration::from_secs(30);
+
+/// What is asked for, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Request<'r> {
+    pub url: &'r str,
+    /// The longest answer, in bytes.
+    pub limit: u64,
+    /// Follow redirects from public hosts to private addresses.
+    pub allow_private: bool,
+    /// The address was named by a public host.
+    pub is_from_public: bool,
+    /// Fields of the request. They are not sent on to another host.
+    pub headers: &'r [(&'static str, String)],
+    /// How often it is asked again while the server is overloaded or breaks off.
+    pub retries: u32,
+}
 
 /// A document that was fetched.
 #[derive(Debug)]
@@ -26,6 +46,29 @@ pub struct Fetched {
     pub content_type: Option<String>,
     /// Where it is, redirects followed.
     pub address: String,
+    /// Whether the host is a public one.
+    pub is_public: bool,
+    /// The document is as its tag says (304), so there is nothing in the file.
+    pub is_unchanged: bool,
+    pub etag: Option<String>,
+    /// The address of the next page, as a `Link` field says (RFC 8288).
+    pub next: Option<String>,
+}
+
+/// Why a document could not be fetched.
+#[derive(Debug)]
+pub struct Failure {
+    /// The status of the answer, if there was one.
+    pub status: Option<u16>,
+    pub message: String,
+    /// How long to wait before the next attempt, if there may be one.
+    wait: Option<Duration>,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure { status: None, message, wait: None }
+    }
 }
 
 /// Downloads at most `limit + 1` bytes, so that the caller can tell when the limit is exceeded.
@@ -34,42 +77,104 @@ pub struct Fetched {
 /// Why the request failed.
 pub fn get(url: &str, limit: usize) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let (response, _) = open(url, false, &Arc::new(DefaultResolver::default()), None, TIMEOUT)?;
-    response.into_body().into_reader().take(limit as u64 + 1).read_to_end(&mut bytes).map_err(interrupted)?;
+    let request = Request { url, ..Request::default() };
+    let opened = open(&request, &Arc::new(DefaultResolver::default()), None, TIMEOUT).and_then(Opened::accepted);
+    let body = opened.map_err(|failure| failure.message)?.response.into_body();
+    body.into_reader().take(limit as u64 + 1).read_to_end(&mut bytes).map_err(interrupted)?;
     Ok(bytes)
 }
 
-/// Downloads into a temporary file. `allow_private`: follow redirects from public hosts to private addresses.
+/// Downloads into a temporary file.
 ///
 /// # Errors
 /// Why the request failed.
-pub fn to_file(url: &str, limit: u64, allow_private: bool) -> Result<Fetched, String> {
-    let mut file = tempfile::tempfile().map_err(|error| format!("no temporary file can be made: {error}"))?;
-    let (response, address) = open(url, allow_private, &Arc::new(DefaultResolver::default()), None, TIMEOUT)?;
-    let content_type = response.headers().get("content-type").and_then(|value| Some(value.to_str().ok()?.to_owned()));
-    let mut body = response.into_body().into_reader().take(limit + 1);
-    let length = std::io::copy(&mut body, &mut file).map_err(interrupted)?;
-    if length > limit {
-        return Err(format!("the answer is longer than {} MB; save it to a file, and name that", limit >> 20));
+pub fn to_file(request: &Request<'_>) -> Result<Fetched, Failure> {
+    let mut retries = 0;
+    loop {
+        match try_to_file(request) {
+            Err(Failure { wait: Some(wait), .. }) if retries < request.retries => {
+                std::thread::sleep(wait.max(RETRY * 2_u32.pow(retries)).min(MAX_WAIT));
+                retries += 1;
+            }
+            done => return done,
+        }
     }
-    Ok(Fetched { file, content_type, address: address.into() })
+}
+
+fn try_to_file(request: &Request<'_>) -> Result<Fetched, Failure> {
+    let mut file = tempfile::tempfile().map_err(|error| format!("no temporary file can be made: {error}"))?;
+    let opened = open(request, &Arc::new(DefaultResolver::default()), None, TIMEOUT)?;
+    let is_unchanged = opened.response.status() == 304;
+    let Opened { response, address, is_public } = if is_unchanged { opened } else { opened.accepted()? };
+    let field = |name: &str| response.headers().get(name).and_then(|value| Some(value.to_str().ok()?.to_owned()));
+    let (content_type, etag) = (field("content-type"), field("etag"));
+    let links = response.headers().get_all("link").iter().filter_map(|value| value.to_str().ok());
+    let next = links.into_iter().find_map(next_link).and_then(|next| address.join(&next).ok()).map(String::from);
+    let mut body = response.into_body().into_reader().take(request.limit + 1);
+    let broken = |error| Failure { wait: Some(Duration::ZERO), ..Failure::from(interrupted(error)) };
+    let length = std::io::copy(&mut body, &mut file).map_err(broken)?;
+    if length > request.limit {
+        let megabytes = request.limit >> 20;
+        return Err(format!("the answer is longer than {megabytes} MB; save it to a file, and name that").into());
+    }
+    Ok(Fetched { file, content_type, address: address.into(), is_public, is_unchanged, etag, next })
+}
+
+/// The target of a link with the relation `next` (RFC 8288 §3).
+fn next_link(field: &str) -> Option<String> {
+    field.split(",").find_map(|link| {
+        let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next =
+            parameters.split(';').filter_map(|parameter| parameter.trim().split_once('=')).any(|(name, value)| {
+                name.trim().eq_ignore_ascii_case("rel")
+                    && value
+                        .trim()
+                        .trim_matches('"')
+                        .split_ascii_whitespace()
+                        .any(|rel| rel.eq_ignore_ascii_case("next"))
+            });
+        is_next.then(|| target.to_owned())
+    })
+}
+
+/// An answer, whatever its status.
+struct Opened {
+    response: Response<ureq::Body>,
+    address: Url,
+    is_public: bool,
+}
+
+impl Opened {
+    fn accepted(self) -> Result<Opened, Failure> {
+        let status = self.response.status().as_u16();
+        if status < 300 {
+            return Ok(self);
+        }
+        let after = self.response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let is_passing = matches!(status, 429 | 500 | 502 | 503 | 504);
+        Err(Failure {
+            status: Some(status),
+            message: format!("the server answered with status {status}"),
+            wait: is_passing.then(|| Duration::from_secs(after.unwrap_or_default())),
+        })
+    }
 }
 
 /// Requests a URL, and follows redirects. `dial`: where to connect whatever the names say, for tests.
 fn open(
-    url: &str,
-    allow_private: bool,
+    asked: &Request<'_>,
     names: &Arc<impl Resolver>,
     dial: Option<SocketAddr>,
     timeout: Duration,
-) -> Result<(Response<ureq::Body>, Url), String> {
+) -> Result<Opened, Failure> {
     let end = Instant::now() + timeout;
-    let mut address = Url::parse(url).map_err(|error| format!("this is no address: {error}"))?;
-    let mut is_from_public = false;
+    let mut address = Url::parse(asked.url).map_err(|error| format!("this is no address: {error}"))?;
+    let origin = address.origin();
+    let mut is_from_public = asked.is_from_public;
     for _ in 0..=MAX_REDIRECTS {
-        let is_guarded = is_from_public && !allow_private;
+        let is_guarded = is_from_public && !asked.allow_private;
         if is_guarded && is_private_name(&address) {
-            return Err(refusal(&address));
+            return Err(refusal(&address).into());
         }
         let guard = Arc::new(Guard {
             names: names.clone(),
@@ -79,34 +184,42 @@ fn open(
             is_public: OnceLock::new(),
         });
         let left = end.saturating_duration_since(Instant::now());
-        let response = request(&address, guard.clone(), left).map_err(|error| match error {
+        // What proves who asks is nobody else's to see.
+        let headers = if address.origin() == origin { asked.headers } else { &[] };
+        let response = request(&address, headers, guard.clone(), left).map_err(|error| match error {
             _ if guard.has_refused.load(Ordering::Relaxed) => refusal(&address),
-            ureq::Error::StatusCode(status) => format!("the server answered with status {status}"),
             error => error.to_string(),
         })?;
         // Behind a proxy the name is not resolved here.
-        is_from_public |= *guard.is_public.get_or_init(|| !is_private_name(&address));
+        let is_public = *guard.is_public.get_or_init(|| !is_private_name(&address));
+        is_from_public |= is_public;
         let status = response.status().as_u16();
         let location = response.headers().get("location").and_then(|value| value.to_str().ok());
         match location.filter(|_| matches!(status, 301 | 302 | 303 | 307 | 308)) {
             Some(location) => address = target(&address, location)?,
-            None if (300..400).contains(&status) => return Err(format!("the server answered with status {status}")),
-            None => return Ok((response, address)),
+            None => return Ok(Opened { response, address, is_public }),
         }
     }
-    Err(format!("it redirects more than {MAX_REDIRECTS} times"))
+    Err(format!("it redirects more than {MAX_REDIRECTS} times").into())
 }
 
 fn request(
     address: &Url,
+    headers: &[(&'static str, String)],
     guard: Arc<Guard<impl Resolver>>,
     timeout: Duration,
 ) -> Result<Response<ureq::Body>, ureq::Error> {
     if timeout.is_zero() {
         return Err(ureq::Error::Timeout(ureq::Timeout::Global));
     }
-    let config = Config::builder().timeout_global(Some(timeout)).max_redirects(0).user_agent("tidings").build();
-    ureq::Agent::with_parts(config, DefaultConnector::default(), Shared(guard)).get(address.as_str()).call()
+    let config = Config::builder()
+        .timeout_global(Some(timeout))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent("tidings")
+        .build();
+    let agent = ureq::Agent::with_parts(config, DefaultConnector::default(), Shared(guard));
+    headers.iter().fold(agent.get(address.as_str()), |request, (name, value)| request.header(*name, value)).call()
 }
 
 /// Where a redirect leads.
@@ -217,6 +330,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_next_page_is_that_of_a_link() {
+        for (field, expected) in [
+            ("<https://a.example/?page=2>; rel=\"next\"", Some("https://a.example/?page=2")),
+            ("<?p=1>; rel=prev, </x?p=3>; title=\"a\"; rel=\"last next\"", Some("/x?p=3")),
+            ("<https://a.example/>; rel=\"https://api.w.org/\"", None),
+            ("https://a.example/; rel=next", None),
+            ("", None),
+        ] {
+            assert_eq!(next_link(field).as_deref(), expected, "{field}");
+        }
+    }
+
+    #[test]
     fn private_addresses() {
         for address in [
             "127.0.0.1", "10.1.2.3", "172.31.0.1", "192.168.0.1", "169.254.169.254", "0.0.0.0", "0.1.2.3",
@@ -301,7 +427,10 @@ mod tests {
     fn redirects_do_not_lead_from_public_hosts_into_private_networks() {
         let dial = Some(server());
         let fetch = |url: &str, allow_private| {
-            open(url, allow_private, &Arc::new(Names), dial, TIMEOUT).map(|(_, address)| address.to_string())
+            let request = Request { url, allow_private, ..Request::default() };
+            open(&request, &Arc::new(Names), dial, TIMEOUT)
+                .map(|opened| opened.address.to_string())
+                .map_err(|failure| failure.message)
         };
         for (url, part) in [
             ("http://a.test/to/http://inside.test/x", "private address `inside.test`"),
@@ -331,8 +460,11 @@ mod tests {
     #[test]
     fn redirects_do_not_prolong_a_request() {
         let dial = Some(server());
-        let fetch =
-            |timeout| open("http://a.test/slowly", false, &Arc::new(Names), dial, timeout).map(drop).unwrap_err();
+        let request = Request { url: "http://a.test/slowly", ..Request::default() };
+        let fetch = |timeout| match open(&request, &Arc::new(Names), dial, timeout) {
+            Ok(_) => String::new(),
+            Err(failure) => failure.message,
+        };
         assert!(fetch(TIMEOUT).contains("redirects more than 10 times"));
         assert!(fetch(Duration::from_millis(300)).contains("timeout"));
         assert!(fetch(Duration::ZERO).contains("timeout"));

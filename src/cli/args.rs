@@ -322,6 +322,10 @@ pub enum SourceKind {
     Json,
     /// Rows of a spreadsheet as comma-separated values
     Csv,
+    /// The JSON:API of a site made with Drupal
+    Drupal,
+    /// The REST API of a site made with WordPress
+    WordpressApi,
 }
 
 #[derive(Debug, Args)]

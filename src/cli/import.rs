@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use super::args::{ImportOptions, SourceKind};
 use super::progress::ImportProgress;
 use super::report::Report;
+use super::secrets::authorization;
 use super::{USAGE, configuration, configuration_path, schema};
 use crate::config::{Config, ImportSource};
 use crate::diagnostics::{Diagnostic, Location, suggestion};
@@ -146,6 +147,8 @@ fn named_request(
             summary: selector("summary"),
         },
         records: import::RecordOptions { items: source.items.clone(), mapping: source.mapping.clone() },
+        is_repeated: true,
+        authorization: authorization(&source.name).map_err(|diagnostic| vec![diagnostic])?,
         ..request(options, &source.into, folder.to_owned())
     };
     Ok((source.source.clone(), request))
@@ -165,6 +168,8 @@ fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::Imp
             SourceKind::Html => Kind::Html,
             SourceKind::Json => Kind::Json,
             SourceKind::Csv => Kind::Csv,
+            SourceKind::Drupal => Kind::Drupal,
+            SourceKind::WordpressApi => Kind::WordpressApi,
         }),
         into: into.to_owned(),
         dry_run: options.dry_run || options.explain_mapping,
@@ -187,6 +192,8 @@ fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::Imp
             summary: options.selectors.summary.clone(),
         },
         records: import::RecordOptions::default(),
+        is_repeated: false,
+        authorization: None,
         now: Some(chrono::Utc::now()),
     }
 }

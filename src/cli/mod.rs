@@ -26,6 +26,8 @@ mod report;
 mod schema;
 #[cfg(feature = "serve")]
 mod sd_notify;
+#[cfg(feature = "import")]
+mod secrets;
 #[cfg_attr(not(feature = "serve"), path = "absent/serve.rs")]
 mod serve;
 #[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]

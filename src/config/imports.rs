@@ -47,10 +47,14 @@ pub enum SourceKind {
     Json,
     /// Rows of comma-separated values.
     Csv,
+    /// The JSON:API of Drupal.
+    Drupal,
+    /// The REST API of WordPress.
+    WordpressApi,
 }
 
 impl SourceKind {
-    pub const NAMES: [(&'static str, SourceKind); 7] = [
+    pub const NAMES: [(&'static str, SourceKind); 9] = [
         ("listing", SourceKind::Listing),
         ("feed", SourceKind::Feed),
         ("wordpress", SourceKind::Wordpress),
@@ -58,6 +62,8 @@ impl SourceKind {
         ("html", SourceKind::Html),
         ("json", SourceKind::Json),
         ("csv", SourceKind::Csv),
+        ("drupal", SourceKind::Drupal),
+        ("wordpress-api", SourceKind::WordpressApi),
     ];
 }
 
@@ -119,6 +125,10 @@ pub(crate) struct Mapping {
 impl Mapping {
     pub fn insert(&mut self, key: &str, field: Field) {
         self.fields.insert(key.to_owned(), field);
+    }
+
+    pub fn remove(&mut self, key: &str) {
+        self.fields.remove(key);
     }
 
     pub fn get(&self, key: &str) -> Option<&Field> {

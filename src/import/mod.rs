@@ -2,7 +2,7 @@
 //!
 //! | step | file | result |
 //! | --- | --- | --- |
-//! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`], [`records`] | [`entry::ParsedEntry`] |
+//! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`], [`records`], [`api`] | [`entry::ParsedEntry`] |
 //! | normalize | [`normalize`] with [`language`], [`topics`], [`duplicates`]; texts in the [`spool`] | [`normalize::NormalizedEntry`] |
 //! | group | [`group`] with [`identify`], [`match_previous`], [`link`], [`review`] | [`group::StoryDraft`] |
 //! | reconcile | [`reconcile`] with [`assign_ids`], [`check_store`], [`slug`], [`story_file`], [`state`] | files, and an [`report::Outcome`] for each story |
@@ -15,6 +15,7 @@
 //!
 //! Never touches: feeds, the clock, the terminal.
 
+mod api;
 mod assign_ids;
 mod check_store;
 mod dates;
@@ -36,12 +37,14 @@ mod match_previous;
 mod normalize;
 mod parse_error;
 mod read;
+mod read_api;
 mod reconcile;
 mod records;
 mod report;
 mod review;
 mod slug;
 mod source_id;
+mod source_request;
 mod source_text;
 mod spool;
 mod state;
@@ -107,6 +110,10 @@ pub struct ImportOptions {
     pub selectors: Selectors,
     /// What the members of records are.
     pub records: RecordOptions,
+    /// Ask addresses only for what was changed since the last import, and again while they are overloaded.
+    pub is_repeated: bool,
+    /// The `Authorization` of requests.
+    pub authorization: Option<String>,
     /// Entries dated later are in the future.
     pub now: Option<DateTime<Utc>>,
 }
@@ -172,7 +179,8 @@ pub fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Vec<Diagnostic>> {
     let mut normalizer = Normalizer::new(config, options, progress);
-    let mut sources = read::read(config, options, standard_input, &mut |batch| normalizer.push(batch))?;
+    let known = ImportState::load(&options.into).map_err(|diagnostic| vec![diagnostic])?.sources;
+    let mut sources = read::read(config, options, standard_input, &known, &mut |batch| normalizer.push(batch))?;
     let mut normalized = normalizer.finish(&mut sources);
     let lookup = store.lookup(config);
     let stories = move || -> Result<Report, Diagnostic> {
@@ -181,6 +189,7 @@ pub fn run(
             .then(|| FolderLock::acquire(&options.into, "this folder", &|| progress(Progress::Waiting)))
             .transpose()?;
         let mut state = ImportState::load(&options.into)?;
+        sources.iter().filter_map(|source| source.state.clone()).for_each(|source| state.set_source(source));
         let mut grouping = group::group(config, options, &lookup, &mut normalized, &mut state)?;
         check_store::refuse_links(
             &options.into,

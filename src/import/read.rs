@@ -13,15 +13,14 @@ use super::markdown::{self, SourceTree, Tree};
 use super::parse_error::ParseError;
 use super::report::SourceReport;
 use super::source_id::{SourceId, is_below};
-use super::{ImportOptions, feed, file_error, html, language, listing, records, wordpress};
+use super::source_request::SourceRequest;
+use super::state::SourceState;
+use super::{ImportOptions, feed, file_error, html, listing, read_api, wordpress};
 use crate::config::Config;
 pub use crate::config::SourceKind as Kind;
 use crate::diagnostics::{Diagnostic, Location};
-use crate::fetch;
 use crate::source::undecodable;
 
-/// The largest document that is fetched, in bytes.
-const MAX_FETCHED: u64 = 256 << 20;
 /// The longest listing, in bytes.
 const MAX_LISTING: u64 = 64 << 20;
 const FEED_EXTENSIONS: [&str; 5] = ["atom", "json", "rdf", "rss", "xml"];
@@ -64,18 +63,23 @@ pub fn read(
     config: &Config,
     options: &ImportOptions,
     standard_input: Option<&File>,
+    known: &[SourceState],
     sink: Sink<'_>,
 ) -> Result<Vec<SourceReport>, Vec<Diagnostic>> {
+    let request = SourceRequest::new(config, options, known);
     let mut reports: Vec<SourceReport> = Vec::new();
     for input in inputs(options).map_err(|diagnostic| vec![diagnostic])? {
         let read = match &input {
             Input::Tree(name, tree) => read_tree(name, tree, config, options, sink),
-            Input::Document(path) => read_document(path, false, config, options, standard_input, sink),
-            Input::InFolder(path) => read_document(path, true, config, options, standard_input, sink),
+            Input::Document(path) if matches!(options.from, Some(Kind::Drupal | Kind::WordpressApi)) => {
+                read_api::read(path, config, options, &request, sink)
+            }
+            Input::Document(path) => read_document(path, false, config, options, &request, standard_input, sink),
+            Input::InFolder(path) => read_document(path, true, config, options, &request, standard_input, sink),
         };
         let mut report = read.map_err(|diagnostic| vec![diagnostic])?;
         let is_feed = matches!(report.kind, Kind::Feed | Kind::Wordpress);
-        if report.entries == 0 && !is_feed && !report.is_failed() {
+        if report.entries == 0 && !is_feed && !report.is_failed() && !report.is_unchanged {
             report.diagnostics.push(no_entries(&report));
         }
         reports.push(identified(report, &input, config, options));
@@ -209,6 +213,7 @@ fn read_document(
     is_in_folder: bool,
     config: &Config,
     options: &ImportOptions,
+    request: &SourceRequest<'_>,
     standard_input: Option<&File>,
     sink: Sink<'_>,
 ) -> Result<SourceReport, Diagnostic> {
@@ -216,13 +221,18 @@ fn read_document(
     let failed = |name: String, diagnostic| {
         Ok(SourceReport { name, kind, diagnostics: vec![diagnostic], ..SourceReport::default() })
     };
-    let opened = Document::new(path, options, standard_input).and_then(|document| Ok((document.head()?, document)));
+    let opened = Document::new(path, request, standard_input).and_then(|document| Ok((document.head()?, document)));
     let (head, document) = match opened {
         Ok(opened) => opened,
         Err(diagnostic) => return failed(path.display().to_string(), diagnostic),
     };
     let address = document.address.clone();
     let mut report = SourceReport { name: document.name.clone(), kind, address, ..SourceReport::default() };
+    if document.is_unchanged {
+        report.is_unchanged = true;
+        report.notes.push("not changed since it was last imported".to_owned());
+        return Ok(report);
+    }
     if let Some(what) = is_in_folder.then(|| no_feed(&head)).flatten() {
         report.notes.push(format!("skipped: this is {what}, not a feed"));
         return Ok(report);
@@ -234,10 +244,14 @@ fn read_document(
             .diagnostics
             .push(warning.help("see whether its letters are right; if not, convert it to UTF-8, and import that"));
     }
-    let mut batches =
-        Batches { source: &document.name, kind: report.kind, pending: Vec::new(), count: 0, failure: None, sink };
-    let read = read_entries(&document, config, options, &mut batches, &mut report);
+    let mut batches = Batches::new(&document.name, report.kind, sink);
+    let read = read_entries(&document, config, options, request, &mut batches, &mut report);
     report.entries = batches.finish()?;
+    if read.is_ok() {
+        // The tag of the first of several pages says nothing of the others.
+        let etag = document.etag.clone().filter(|_| !report.has_pages);
+        report.state = request.state(SourceState { etag, ..SourceState::default() });
+    }
     report.diagnostics.extend(read.err());
     Ok(report)
 }
@@ -250,6 +264,7 @@ fn read_entries(
     document: &Document<'_>,
     config: &Config,
     options: &ImportOptions,
+    request: &SourceRequest<'_>,
     batches: &mut Batches<'_>,
     report: &mut SourceReport,
 ) -> Result<(), Diagnostic> {
@@ -284,14 +299,12 @@ fn read_entries(
             html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
             None
         }
-        kind @ (Kind::Json | Kind::Csv) => {
-            let is_language = |tag: &str| language::closest_language(config, tag).is_some();
-            let records = &options.records;
-            let head = records::read(kind, || document.open(), records, &is_language, &mut |entry| batches.push(entry));
-            let head = head.map_err(invalid)?;
-            report.mapping = Some((head.items, head.mapping));
-            report.notes = head.notes;
-            head.truncation
+        Kind::Json | Kind::Csv => {
+            read_api::read_records(document, config, options, request, &mut |entry| batches.push(entry), report)?
+        }
+        Kind::Drupal | Kind::WordpressApi => {
+            let diagnostic = file_error(document.path, "an API is read from its address alone");
+            return Err(diagnostic.help("name the address of the site, or say with --from what the file is"));
         }
         Kind::Markdown => {
             let diagnostic = file_error(document.path, "Markdown is read from files and folders alone");
@@ -323,35 +336,63 @@ fn listing_text(document: &Document<'_>) -> Result<String, Diagnostic> {
 }
 
 /// A document that can be opened more than once.
-struct Document<'d> {
-    name: String,
+pub struct Document<'d> {
+    pub name: String,
     path: &'d Path,
     /// A temporary copy, if it is no file.
     copy: Option<File>,
     /// Where it was fetched, redirects followed.
-    address: Option<String>,
+    pub address: Option<String>,
+    /// Whether that is a public host.
+    pub is_public: bool,
+    /// It is as it was when it was last imported, and was not sent again.
+    is_unchanged: bool,
+    etag: Option<String>,
+    /// The next page, as the answer's `Link` field says.
+    next_link: Option<String>,
     decoding: Decoding,
 }
 
 impl<'d> Document<'d> {
     /// Opens a document, and finds its encoding.
-    fn new(path: &'d Path, options: &ImportOptions, standard_input: Option<&File>) -> Result<Document<'d>, Diagnostic> {
+    pub fn new(
+        path: &'d Path,
+        request: &SourceRequest<'_>,
+        standard_input: Option<&File>,
+    ) -> Result<Document<'d>, Diagnostic> {
         let decoding = Decoding::default();
-        let mut document = Document { name: path.display().to_string(), path, copy: None, address: None, decoding };
+        let mut document = Document {
+            name: path.display().to_string(),
+            path,
+            copy: None,
+            address: None,
+            is_public: false,
+            is_unchanged: false,
+            etag: None,
+            next_link: None,
+            decoding,
+        };
         let mut content_type = None;
         if path == Path::new("-") {
             let copy = standard_input.map(File::try_clone).transpose();
             document.name = "standard input".to_owned();
             document.copy = copy.map_err(|error| Diagnostic::machine(path, "read it", &error))?;
         } else if is_url(path) {
-            let fetched = fetch::to_file(&document.name, MAX_FETCHED, options.allow_private)
-                .map_err(|why| file_error(path, &why))?;
+            let fetched = request.fetch(&document.name).map_err(|failure| file_error(path, &failure.message))?;
             content_type = fetched.content_type;
             (document.copy, document.address) = (Some(fetched.file), Some(fetched.address));
+            (document.is_public, document.is_unchanged) = (fetched.is_public, fetched.is_unchanged);
+            (document.etag, document.next_link) = (fetched.etag, fetched.next);
         }
         let decoding = Decoding::detect(|| document.open_raw(), content_type.as_deref());
         document.decoding = decoding.map_err(|error| Diagnostic::machine(path, "read this file", &error))?;
         Ok(document)
+    }
+
+    /// The address of the next page, as the document or the answer says.
+    pub fn next(&self, written: Option<&str>) -> Option<String> {
+        let base = url::Url::parse(self.address.as_ref()?).ok()?;
+        written.or(self.next_link.as_deref()).and_then(|next| base.join(next).ok()).map(String::from)
     }
 
     fn open_raw(&self) -> std::io::Result<Box<dyn Read + '_>> {
@@ -366,7 +407,7 @@ impl<'d> Document<'d> {
     }
 
     /// Opens it, decoded.
-    fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
+    pub fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(Utf8Reader::new(self.open_raw()?, &self.decoding)?))
     }
 
@@ -386,7 +427,7 @@ impl<'d> Document<'d> {
 }
 
 /// Collects entries into batches for the sink, until it fails.
-struct Batches<'b> {
+pub struct Batches<'b> {
     source: &'b str,
     kind: Kind,
     pending: Vec<ParsedEntry>,
@@ -395,8 +436,12 @@ struct Batches<'b> {
     sink: Sink<'b>,
 }
 
-impl Batches<'_> {
-    fn push(&mut self, entry: ParsedEntry) {
+impl<'b> Batches<'b> {
+    pub fn new(source: &'b str, kind: Kind, sink: Sink<'b>) -> Batches<'b> {
+        Batches { source, kind, pending: Vec::new(), count: 0, failure: None, sink }
+    }
+
+    pub fn push(&mut self, entry: ParsedEntry) {
         self.count += 1;
         self.pending.push(entry);
         if self.pending.len() >= BATCH {
@@ -412,7 +457,7 @@ impl Batches<'_> {
     }
 
     /// The number of entries.
-    fn finish(mut self) -> Result<usize, Diagnostic> {
+    pub fn finish(mut self) -> Result<usize, Diagnostic> {
         self.flush();
         self.failure.map_or(Ok(self.count), Err)
     }
@@ -535,7 +580,7 @@ mod tests {
         {
             let sources = vec![format!("{own}/{path}").into()];
             let options = ImportOptions { sources, ..ImportOptions::default() };
-            let reports = read(&config, &options, None, &mut |_| Ok(())).unwrap();
+            let reports = read(&config, &options, None, &[], &mut |_| Ok(())).unwrap();
             assert_eq!(reports[0].is_own, is_own, "{path}");
         }
     }

@@ -30,6 +30,26 @@ pub struct ImportState {
     /// Reviewed pairs.
     #[serde(default)]
     pub decisions: Vec<Decision>,
+    /// How far the sources were read that are asked for changes alone.
+    #[serde(default)]
+    pub sources: Vec<SourceState>,
+}
+
+/// How far a source was read.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+pub struct SourceState {
+    pub source: SourceId,
+    /// When the last of its entries was changed, as it writes it.
+    #[serde(default)]
+    pub changed: Option<String>,
+    /// The day on which it was last read as a whole.
+    #[serde(default, deserialize_with = "optional_day")]
+    pub complete: Option<NaiveDate>,
+    /// The tag of its document.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// A hash of how it was read: what is read otherwise is read as a whole.
+    pub options: String,
 }
 
 /// A reviewed pair: whether its entries are one story.
@@ -133,6 +153,10 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D
         .ok_or_else(|| D::Error::custom("there is no such day"))
 }
 
+fn optional_day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    day(deserializer).map(Some)
+}
+
 fn day_text<S: serde::Serializer>(date: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(date)
 }
@@ -173,7 +197,7 @@ impl ImportState {
     /// Writes the state, unless the file has the same bytes. Call it after writing the files that it names.
     pub fn save(&mut self, folder: &Path) -> Result<(), Diagnostic> {
         self.stories.sort_by(|one, other| one.file.cmp(&other.file));
-        if self.stories.is_empty() && self.decisions.is_empty() {
+        if self.stories.is_empty() && self.decisions.is_empty() && self.sources.is_empty() {
             return Ok(());
         }
         let path = folder.join(FILE_NAME);
@@ -182,6 +206,13 @@ impl ImportState {
             return Ok(());
         }
         files::replace(&path, text.as_bytes())
+    }
+
+    /// Replaces what is known of a source.
+    pub fn set_source(&mut self, state: SourceState) {
+        self.sources.retain(|other| other.source != state.source);
+        self.sources.push(state);
+        self.sources.sort_by(|one, other| one.source.as_str().cmp(other.source.as_str()));
     }
 
     fn to_toml(&self) -> String {
@@ -213,6 +244,13 @@ impl ImportState {
                 );
             }
             text.push_str("]\n");
+        }
+        for SourceState { source, changed, complete, etag, options } in &self.sources {
+            let _ = write!(text, "\n[[sources]]\nsource = {}\n", string(source.as_str()));
+            text.extend(complete.iter().map(|day| format!("complete = {day}\n")));
+            let texts = [("changed", changed), ("etag", etag)].into_iter();
+            text.extend(texts.filter_map(|(key, value)| Some(format!("{key} = {}\n", string(value.as_ref()?)))));
+            let _ = writeln!(text, "options = {}", string(options));
         }
         for Decision { same, entries: [one, other] } in &self.decisions {
             let (one, other) = (one.to_toml(), other.to_toml());
@@ -259,7 +297,14 @@ mod tests {
         let decision = Decision { same: false, entries: [entry_ref("en"), entry_ref("fr")] };
         let story = |file: &str| StoryState { file: file.into(), file_hash: "1".into(), entries: vec![entry.clone()] };
         let stories = vec![story("2019/b.toml"), story("2019/a.toml")];
-        let mut state = ImportState { stories, decisions: vec![decision] };
+        let source = SourceState {
+            source: SourceId::of_name("cms"),
+            changed: Some("2026-11-01T10:00:00+00:00".into()),
+            complete: NaiveDate::from_ymd_opt(2026, 11, 2),
+            etag: Some("\"a\"".into()),
+            options: "0f".into(),
+        };
+        let mut state = ImportState { stories, decisions: vec![decision], sources: vec![source] };
         state.save(folder.path()).map_err(|diagnostic| diagnostic.message)?;
         assert_eq!(load()?, state);
         assert_eq!(state.stories[0].file, "2019/a.toml");
@@ -308,7 +353,7 @@ mod tests {
         let decision = (any::<bool>(), text(), text())
             .prop_map(move |(same, one, other)| Decision { same, entries: [entry_ref(one), entry_ref(other)] });
         (prop::collection::vec(story, 1..4), prop::collection::vec(decision, 0..3))
-            .prop_map(|(stories, decisions)| ImportState { stories, decisions })
+            .prop_map(|(stories, decisions)| ImportState { stories, decisions, sources: Vec::new() })
     }
 
     proptest! {

@@ -97,9 +97,7 @@ impl<'r> Reader<'r> {
             .or_else(|| self.find("content_text", value::text).map(Body::Text));
         ParsedEntry {
             line,
-            key: id
-                .as_ref()
-                .map(|id| [Some(id.as_str()), language.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("/")),
+            key: self.find("key", value::text).or_else(|| key_of(id.as_deref(), language.as_deref())),
             translation_key: id,
             guid: self.find("guid", value::text),
             title: self.find("title", value::line),
@@ -161,6 +159,11 @@ impl<'r> Reader<'r> {
         };
         (!is_published).then(|| format!("its `{}` is `{state}`", name_of(&field.path)))
     }
+}
+
+/// What identifies a translation in its source.
+fn key_of(id: Option<&str>, language: Option<&str>) -> Option<String> {
+    Some([Some(id?), language].into_iter().flatten().collect::<Vec<_>>().join("/"))
 }
 
 /// Whether a value of the mapping is one of a record: `true` and `"true"` are the same, and so are `1` and `"1"`.

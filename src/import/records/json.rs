@@ -5,6 +5,7 @@ use std::io::BufRead;
 use serde_json::Value;
 
 use super::{Head, RecordSink};
+use crate::import::api::pages;
 use crate::import::json_scanner::Scanner;
 use crate::import::parse_error::ParseError;
 use crate::json_path::JsonPath;
@@ -80,7 +81,7 @@ fn of_document(document: &Value, items: Option<&JsonPath>, record: RecordSink<'_
     for found in records {
         record(0, Ok(found.clone()))?;
     }
-    Ok(Head { items: path, ..Head::default() })
+    Ok(Head { items: path, next: pages::next(document), ..Head::default() })
 }
 
 /// The longest list of objects that is no part of a record.

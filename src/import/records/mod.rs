@@ -43,6 +43,8 @@ pub struct Head {
     /// Where its records are, and what their members are, as they were recognized or given.
     pub items: Option<String>,
     pub mapping: Mapping,
+    /// The address of the next page, if the document says it.
+    pub next: Option<String>,
     /// Why it was not read to its end, if it was not.
     pub truncation: Option<String>,
 }
@@ -76,6 +78,11 @@ pub fn read<R: Read>(
     let (mapping, notes) = records.finish()?;
     head.notes.extend(notes);
     Ok(Head { mapping, ..head })
+}
+
+/// Hands on the entry of a record whose members are known.
+pub fn convert(mapping: &Mapping, record: Value, emit: &mut dyn FnMut(ParsedEntry)) {
+    convert::entries(mapping, 0, Ok(record), &|_| false, emit);
 }
 
 /// Collects records until their members are understood, and converts them.

@@ -12,7 +12,7 @@ use super::group::Grouping;
 use super::normalize::Normalized;
 use super::read::Kind;
 use super::source_id::SourceId;
-use super::state::EntryRef;
+use super::state::{EntryRef, SourceState};
 use super::toml_text::{key, string};
 use super::{ImportOptions, listing, records, review};
 use crate::config::Mapping;
@@ -105,6 +105,15 @@ pub struct SourceReport {
     /// Errors and warnings about the whole source.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
+    /// Other pages follow its first one.
+    #[serde(skip)]
+    pub has_pages: bool,
+    /// How far it was read, if it is asked for changes alone.
+    #[serde(skip)]
+    pub state: Option<SourceState>,
+    /// It says that it is as it was when it was last imported.
+    #[serde(skip)]
+    pub is_unchanged: bool,
     /// What identifies it in the state.
     #[serde(skip)]
     pub id: SourceId,

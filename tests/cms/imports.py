@@ -1,0 +1,208 @@
+"""Imports from content management systems: stand-ins of Drupal and of a paged API, and a real WordPress.
+
+usage: imports.py TIDINGS
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent.parent / "server"))
+
+import json
+import os
+import subprocess
+
+from common import TIDINGS, CheckFailed, check, finish, temporary_folder
+from drupal import Drupal
+from paged import Paged
+from wordpress import WordPress, missing
+
+CONFIG = """
+[site]
+base_url = "https://news.example.org/"
+authority = "news.example.org,2014"
+
+[languages.en]
+title = "News"
+[languages.fr]
+title = "Nouvelles"
+[languages.de]
+title = "Nachrichten"
+
+[topics.water]
+title = {{ en = "Water" }}
+
+[import.cms]
+source = "{source}"
+from = "{kind}"
+into = "stories/cms"
+{more}
+"""
+
+
+def expect(condition, why):
+    if not condition:
+        raise CheckFailed(why)
+
+
+class Desk:
+    """A site that imports from one source."""
+
+    def __init__(self, folder, source, kind, more="", **environment):
+        self.folder = folder
+        (folder / "stories").mkdir(parents=True)
+        (folder / "tidings.toml").write_text(CONFIG.format(source=source, kind=kind, more=more))
+        self.environment = {**os.environ, **environment}
+
+    def run(self, *arguments, status=0):
+        done = subprocess.run([TIDINGS, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        expect(done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
+        return done
+
+    def imported(self, *arguments, status=0):
+        """What became of the entries: their numbers by outcome, and the report."""
+        done = self.run("import", "cms", "--format", "json", *arguments, status=status)
+        report = json.loads(done.stdout)
+        outcomes = {}
+        for entry in report["entries"]:
+            outcomes[entry["outcome"]] = outcomes.get(entry["outcome"], 0) + 1
+        return outcomes, report
+
+    def files(self):
+        return {str(path.relative_to(self.folder)): path.read_text() for path in self.folder.glob("stories/cms/**/*.toml") if path.name != "_imported.toml"}
+
+    def story(self, text):
+        found = [content for content in self.files().values() if text in content]
+        expect(len(found) == 1, f"{len(found)} files have `{text}`: {list(self.files())}")
+        return found[0]
+
+
+PIXEL = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082")
+
+
+def drupal(folder):
+    with Drupal() as site:
+        tag = site.add_tag("Water", fr="Eau")
+        image = site.add_image("delta.png", PIXEL)
+        delta = site.add("The delta in spring", "<p>Bees <b>return</b>.</p>", tags=[tag], image=image, alt="A bee")
+        site.translate(delta, "fr", "Le delta au printemps", "<p>Les abeilles.</p>")
+        only = site.add("Nur auf Deutsch", "<p>Ein Text.</p>", langcode="de")
+        site.add("Not ready", "<p>Wait.</p>", status=False)
+        site.fill(120)
+        desk = Desk(folder / "drupal", site.url, "drupal")
+        with check("Drupal: the first pass brings every translation once, with its picture, topic and link, and no draft"):
+            outcomes, report = desk.imported()
+            expect(outcomes == {"written": 123}, f"{outcomes}")
+            story = desk.story("The delta in spring")
+            for part in ("Le delta au printemps", "Bees <b>return</b>", "delta.png", 'topics    = ["water"]', "[translations.fr]", site.url):
+                expect(part in story, f"no {part} in {story}")
+            expect("[translations.de]" in desk.story("Nur auf Deutsch"), desk.story("Nur auf Deutsch"))
+            desk.run("check", "--strict")
+        first = len(site.requests())
+        with check("Drupal: then only what changed is asked for"):
+            site.clear_requests()
+            outcomes, report = desk.imported()
+            expect(set(outcomes) <= {"unchanged"}, f"{outcomes}")
+            requests = site.requests()
+            expect(len(requests) < first, f"{len(requests)} requests, {first} at first: {requests}")
+        with check("Drupal: a correction, a translation that comes later, and a new story arrive"):
+            site.correct(delta, "fr", title="Le delta au printemps, corrigé")
+            site.translate(only, "en", "In English, too", "<p>A text.</p>")
+            site.add("A new one", "<p>New.</p>")
+            outcomes, report = desk.imported()
+            expect(outcomes.get("written") == 1 and outcomes.get("updated", 0) >= 2, f"{outcomes}")
+            expect("corrigé" in desk.story("The delta in spring"), desk.story("The delta in spring"))
+            expect("In English, too" in desk.story("Nur auf Deutsch"), "the translation has a story of its own")
+        before = desk.files()
+        for fault, status in (("status", 1), ("close", 1), ("garbled", 1), ("html", 1)):
+            with check(f"Drupal: {fault}: an error with its cause, and nothing of the store is lost"):
+                site.fault(fault, times=1000)
+                done = desk.run("import", "cms", status=status)
+                site.clear_faults()
+                expect("error:" in done.stderr and site.url in done.stderr, done.stderr)
+                expect(desk.files() == before, "the files are others")
+
+
+def wordpress(folder):
+    absent = missing()
+    if absent:
+        raise SystemExit(f"WordPress needs {absent}")
+    with WordPress() as site:
+        site.languages("en", "fr", "de")
+        image = site.upload("delta.png", PIXEL, "image/png", alt="A bee", caption="A bee in the delta")
+        topic = site.term("Water")
+        english = site.post("The delta in spring", "<p>Bees <b>return</b>.</p>", date="2024-05-01T10:00:00", lang="en", featured_media=image, tags=[topic])
+        french = site.post("Le delta au printemps", "<p>Les abeilles.</p>", date="2024-05-02T10:00:00", lang="fr", translations={"en": english})
+        site.post("Die Bienen", "<p>Ein Text.</p>", date="2024-05-03T10:00:00", lang="de")
+        site.post("Not ready", "<p>Wait.</p>", status="draft", lang="en")
+        site.fill(150)
+        desk = Desk(folder / "wordpress", site.url, "wordpress-api", "language = 'en'")
+        site.clear_requests()
+        with check("WordPress: the first pass brings every post once, translations as one story, with picture, topic and link, and no draft"):
+            outcomes, report = desk.imported()
+            expect(outcomes == {"written": 153}, f"{outcomes}")
+            story = desk.story("The delta in spring")
+            for part in ("Le delta au printemps", "Bees <b>return</b>", "A bee in the delta", 'alt = "A bee"', 'topics    = ["water"]', site.url):
+                expect(part in story, f"no {part} in {story}")
+            expect("[translations.de]" in desk.story("Die Bienen"), desk.story("Die Bienen"))
+            expect("2024-05-01T08:00:00+00:00" in story, story)
+            desk.run("check", "--strict")
+        with check("WordPress: then only what changed is asked for: one request, with few posts"):
+            site.clear_requests()
+            outcomes, report = desk.imported()
+            requests = site.requests()
+            expect(len(requests) == 1 and "modified_after" in requests[0].path, f"{requests}")
+            expect(set(outcomes) <= {"unchanged"}, f"{outcomes}")
+        with check("WordPress: a correction, a translation and a new post arrive, and feeds have them"):
+            site.update(french, title="Le delta au printemps, corrigé")
+            site.post("A new one", "<p>New.</p>", lang="en")
+            outcomes, report = desk.imported()
+            expect(outcomes.get("written") == 1 and outcomes.get("updated", 0) >= 1, f"{outcomes}")
+            expect("corrigé" in desk.story("The delta in spring"), desk.story("The delta in spring"))
+            desk.run("build")
+            feed = (desk.folder / "public/fr/all.atom.xml").read_text()
+            expect("corrigé" in feed, feed[:2000])
+        with check("WordPress: what is deleted there stays here, unless the configuration says otherwise"):
+            site.delete(english)
+            desk.imported()
+            expect("The delta in spring" in desk.story("corrigé"), "it is gone")
+        with check("WordPress: it called nobody"):
+            # Its pings of the posts that it links are its own.
+            strangers = [address for address in site.outgoing() if not address.startswith(site.url)]
+            expect(not strangers, f"{strangers}")
+
+
+def paged(folder):
+    for links, address in (("body", "whole"), ("body", "query"), ("header", "path")):
+        with check(f"a paged API: every record, the next page told in the {links}, as a {address} address"):
+            with Paged(1050, links=links, address=address) as api:
+                desk = Desk(folder / f"paged-{links}-{address}", api.url + "/items", "json")
+                outcomes, _ = desk.imported()
+                expect(sum(outcomes.values()) == 1050 and outcomes.get("written") == 1050, f"{outcomes}")
+    for lie in ("self", "first", "elsewhere", "beyond"):
+        with check(f"a paged API whose next page is a lie ({lie}): it ends, and says so"):
+            with Paged(250) as api:
+                api.next_lie = lie
+                desk = Desk(folder / f"lie-{lie}", api.url + "/items", "json")
+                done = desk.run("import", "cms", "--format", "json", status=1)
+                expect("error:" in done.stderr or '"severity":"error"' in done.stderr, done.stderr)
+                expect(json.loads(done.stdout)["entries"], "nothing was imported")
+    with check("a paged API with a token: it is sent, and without it the error says what to set"):
+        with Paged(30, token="secret") as api:
+            desk = Desk(folder / "token", api.url + "/items", "json", TIDINGS_IMPORT_CMS_TOKEN="secret")
+            outcomes, _ = desk.imported()
+            expect(outcomes == {"written": 30}, f"{outcomes}")
+            desk.environment.pop("TIDINGS_IMPORT_CMS_TOKEN")
+            done = desk.run("import", "cms", status=1)
+            expect("401" in done.stderr and "TIDINGS_IMPORT_CMS_TOKEN" in done.stderr, done.stderr)
+
+
+def main():
+    with temporary_folder() as folder:
+        for part in (drupal, wordpress, paged):
+            part(folder)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
