@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -21,6 +22,8 @@ pub(crate) struct ImportSource {
     pub language: Option<String>,
     /// Topics of all its stories, beside their own.
     pub topics: Vec<String>,
+    /// How often `serve` imports it.
+    pub every: Option<Duration>,
     /// Where the records are in a JSON document.
     pub items: Option<JsonPath>,
     /// What the members of its records are.

@@ -119,6 +119,7 @@ pub struct RawImport {
     pub into: Option<String>,
     pub language: Option<String>,
     pub topics: Vec<String>,
+    pub every: Option<String>,
     pub items: Option<String>,
     /// Paths, or tables with more.
     pub map: BTreeMap<String, serde_json::Value>,

@@ -1,4 +1,4 @@
-//! The admin address: health, readiness, status and metrics.
+//! The admin address: health, readiness, status and metrics; and what may be asked of the server by who knows its token.
 //!
 //! A page of another site can lead a browser here by a name that it lets resolve to this address (DNS rebinding). So a request
 //! needs a host that no site can own: an IP literal, `localhost`, or one of `admin_hosts`.
@@ -22,6 +22,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
+use super::control::{Control, Refusal};
 use super::listener::ACCEPT_RETRY;
 use super::server::Server;
 use crate::diagnostics::{OutputFormat, escape_json, show};
@@ -35,7 +36,7 @@ const MAX_CONNECTIONS: usize = MIN_RESERVED_FILES as usize / 2;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Serves until it is dropped. At the limit the oldest connection is closed, so that idle ones never keep a request waiting.
-pub async fn serve(listener: TcpListener, server: Arc<Server>) {
+pub async fn serve(listener: TcpListener, server: Arc<Server>, control: Arc<Control>) {
     let mut open: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -48,10 +49,10 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>) {
         {
             oldest.abort();
         }
-        let server = Arc::clone(&server);
+        let (server, control) = (Arc::clone(&server), Arc::clone(&control));
         let connection = tokio::spawn(async move {
             let service = service_fn(move |request: Request<Incoming>| {
-                let response = respond(&server, &request);
+                let response = respond(&server, &control, &request);
                 async move { Ok::<_, Infallible>(response) }
             });
             let mut builder = http1::Builder::new();
@@ -67,19 +68,32 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>) {
     }
 }
 
-fn respond<B>(server: &Server, request: &Request<B>) -> Response<Full<Bytes>> {
+fn respond<B>(server: &Server, control: &Control, request: &Request<B>) -> Response<Full<Bytes>> {
     if let Some(response) = reject(request, &server.publication().config.server.admin_hosts) {
         return response;
     }
-    match request.uri().path() {
+    let path = request.uri().path();
+    let source = path.strip_prefix("/import/");
+    let is_order = path == "/reload" || source.is_some();
+    if is_order != (request.method() == Method::POST) {
+        return wrong_method(if is_order { "POST" } else { "GET, HEAD" });
+    }
+    if is_order {
+        return match control.authorize(request.headers(), server.now().at) {
+            Ok(()) => order(control, source),
+            Err(refusal) => refused(&refusal),
+        };
+    }
+    match path {
         "/healthz" => text(StatusCode::OK, "healthy\n"),
         "/readyz" if server.is_stopping() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
         "/readyz" => text(StatusCode::OK, "ready\n"),
-        "/status" => content(StatusCode::OK, status(server), "application/json"),
+        "/status" => content(StatusCode::OK, status(server, control), "application/json"),
         "/metrics" => {
-            content(StatusCode::OK, server.metrics.text(server.now().at), "text/plain; version=0.0.4; charset=utf-8")
+            let text = server.metrics.text(server.now().at) + &task_metrics(control);
+            content(StatusCode::OK, text, "text/plain; version=0.0.4; charset=utf-8")
         }
-        _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz, /status and /metrics\n"),
+        _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
     }
 }
 
@@ -95,12 +109,44 @@ fn reject<B>(request: &Request<B>, allowed: &[String]) -> Option<Response<Full<B
         let message = "ask by an IP address, as localhost, or by a name in `admin_hosts`\n";
         return Some(text(StatusCode::MISDIRECTED_REQUEST, message));
     }
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "these can only be read\n");
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return Some(response);
+    if !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST) {
+        return Some(wrong_method("GET, HEAD"));
     }
     None
+}
+
+fn wrong_method(allowed: &'static str) -> Response<Full<Bytes>> {
+    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "this is asked in another way\n");
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// Does what is asked for: a reload, or the import of a source.
+fn order(control: &Control, source: Option<&str>) -> Response<Full<Bytes>> {
+    let Some(source) = source else {
+        control.reload.reload();
+        return text(StatusCode::ACCEPTED, "reloading; /status tells how it ends\n");
+    };
+    match control.tasks.as_ref().is_some_and(|tasks| tasks.trigger(source)) {
+        true => text(StatusCode::ACCEPTED, "queued; /status tells how it ends\n"),
+        false => text(StatusCode::NOT_FOUND, "the configuration names no such source\n"),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
+    match refusal {
+        Refusal::NoToken => text(StatusCode::FORBIDDEN, "set TIDINGS_ADMIN_TOKEN, and send it\n"),
+        Refusal::WrongToken => {
+            let mut response = text(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer` and the token\n");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+        }
+        Refusal::TooMany(seconds) => {
+            let mut response = text(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens\n");
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from((*seconds).max(1)));
+            response
+        }
+    }
 }
 
 /// Whether a host, with an optional port, is an IP literal, `localhost` or one of the allowed names.
@@ -131,7 +177,7 @@ fn content(status: StatusCode, text: String, media_type: &'static str) -> Respon
 }
 
 /// Whether the publication is current, and the diagnostics.
-fn status(server: &Server) -> String {
+fn status(server: &Server, control: &Control) -> String {
     let status = server.status();
     let diagnostics: Vec<serde_json::Value> = status
         .diagnostics
@@ -152,9 +198,60 @@ fn status(server: &Server) -> String {
         "translations": translations,
         "documents": server.publication().len(),
         "problems": diagnostics,
+        "imports": task_statuses(control),
         "hub_pending": server.metrics.hub_pending.load(std::sync::atomic::Ordering::Relaxed),
     });
     escape_json(&format!("{value:#}\n")).into_owned()
+}
+
+/// What is known of each source that is imported.
+fn task_statuses(control: &Control) -> serde_json::Value {
+    let time = |at: Timestamp| at.utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    let tasks = control.tasks.iter().flat_map(|tasks| tasks.statuses().clone());
+    let tasks = tasks.map(|task| {
+        let state = match (task.is_running, task.is_queued) {
+            (true, _) => "running",
+            (_, true) => "queued",
+            _ => "idle",
+        };
+        let (done, error) = match task.outcome {
+            Some(Ok(done)) => (Some(done), None),
+            Some(Err(error)) => (None, Some(error)),
+            None => (None, None),
+        };
+        let value = json!({
+            "state": state,
+            "progress": task.progress,
+            "last_start": task.last_start.map(time),
+            "last_end": task.last_end.map(time),
+            "last_success": task.last_success.map(time),
+            "done": done,
+            "error": error,
+            "next": task.next.map(time),
+        });
+        (task.name, value)
+    });
+    serde_json::Value::Object(tasks.collect())
+}
+
+/// The metrics of the sources that are imported.
+fn task_metrics(control: &Control) -> String {
+    let tasks: Vec<_> = control.tasks.iter().flat_map(|tasks| tasks.statuses().clone()).collect();
+    if tasks.is_empty() {
+        return String::new();
+    }
+    let mut out = "# HELP tidings_imports_total Imports of a source, by outcome.\n# TYPE tidings_imports_total counter\n".to_owned();
+    for task in &tasks {
+        for (outcome, count) in [("ok", task.succeeded), ("failed", task.failed)] {
+            out += &format!("tidings_imports_total{{source=\"{}\",outcome=\"{outcome}\"}} {count}\n", task.name);
+        }
+    }
+    out += "# HELP tidings_import_success_seconds When a source was last imported, in seconds since 1970.\n# TYPE tidings_import_success_seconds gauge\n";
+    for task in &tasks {
+        let at = task.last_success.map_or(0, |at| at.0);
+        out += &format!("tidings_import_success_seconds{{source=\"{}\"}} {at}\n", task.name);
+    }
+    out
 }
 
 #[cfg(test)]

@@ -35,6 +35,7 @@ mod client;
 mod conditional;
 mod connection;
 mod connection_slots;
+mod control;
 mod document;
 mod encoders;
 mod follower;
@@ -52,6 +53,7 @@ mod respond;
 mod server;
 mod source;
 mod stream;
+mod tasks;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -68,9 +70,13 @@ pub(crate) use hub::{HubClient, RefusedTopic, displayed as displayed_hub};
 pub use listener::{Listener, listen};
 pub use source::Source;
 
+use self::control::Control;
 use self::listener::Connections;
 use self::publisher::Publisher;
 use self::server::Server;
+pub(crate) use tasks::{RunTask, Task};
+use tasks::Tasks;
+
 use crate::config::Preview;
 use crate::diagnostics::Diagnostic;
 
@@ -86,8 +92,10 @@ pub async fn run(
     source: Source,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Diagnostic> {
-    let Source { inputs, publication, site, moment, metrics, clock } = source;
+    let Source { inputs, publication, site, moment, metrics, clock, tasks, admin_token } = source;
     let config = Arc::clone(&publication.config);
+    let (tasks, _running) = tasks.map(|(tasks, run)| Tasks::start(tasks, run, Arc::clone(&clock))).unzip();
+    let control = Control::new(inputs.reload_handle(), admin_token, tasks);
     let server = Arc::new(Server::new(publication, &site, metrics, clock));
     if let Some(address) = config.server.admin.filter(|address| !address.ip().is_loopback()) {
         tracing::warn!(
@@ -102,7 +110,7 @@ pub async fn run(
             if let Ok(address) = listener.local_addr() {
                 tracing::info!("the admin address is http://{address}/");
             }
-            Some(tokio::spawn(admin::serve(listener, Arc::clone(&server))))
+            Some(tokio::spawn(admin::serve(listener, Arc::clone(&server), Arc::new(control))))
         }
         None => None,
     };

@@ -9,6 +9,7 @@ use super::Clock;
 use super::follower::{Inputs, MAX_RETRIES, RETRY, ReloadHandle};
 use super::metrics::Metrics;
 use super::publication::{Next, Publication};
+use super::tasks::{RunTask, Task};
 use crate::config::Config;
 use crate::diagnostics::Diagnostics;
 use crate::model::Timestamp;
@@ -23,6 +24,8 @@ pub struct Source {
     pub(super) moment: Timestamp,
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
+    pub(super) tasks: Option<(Vec<Task>, RunTask)>,
+    pub(super) admin_token: Option<String>,
 }
 
 impl Source {
@@ -49,13 +52,23 @@ impl Source {
         let start = Instant::now();
         let (site, diagnostics, next) = first_publication(&config, &metrics, moment)?;
         metrics.record_reload(next.rendered, start.elapsed());
-        let source = Source { inputs, publication: next.publication, site, moment, metrics, clock };
+        let source = Source { inputs, publication: next.publication, site, moment, metrics, clock, tasks: None, admin_token: None };
         Ok((source, diagnostics))
     }
 
     /// The configured address for readers.
     pub fn listen_address(&self) -> SocketAddr {
         self.publication.config.server.listen
+    }
+
+    /// The same source, with work beside the server.
+    pub(crate) fn with_tasks(self, tasks: Vec<Task>, run: RunTask) -> Source {
+        Source { tasks: Some((tasks, run)), ..self }
+    }
+
+    /// The same source; who knows the token may ask the admin address for more than to tell.
+    pub(crate) fn with_admin_token(self, token: Option<String>) -> Source {
+        Source { admin_token: token, ..self }
     }
 
     /// A handle that reloads configuration and store.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -82,10 +83,29 @@ impl Validator<'_> {
             into: Config::resolve_path(path, &into?),
             language: raw.language.clone(),
             topics: raw.topics.clone(),
+            every: raw.every.as_deref().and_then(|every| self.every(name, every)),
             items,
             mapping,
             selectors,
         })
+    }
+
+    fn every(&mut self, name: &str, written: &str) -> Option<Duration> {
+        let (digits, unit) = written.split_at(written.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(written.len()));
+        let seconds = match unit.trim() {
+            "s" => Some(1),
+            "m" => Some(60),
+            "h" => Some(3600),
+            "d" => Some(86_400),
+            _ => None,
+        };
+        let number = digits.parse::<u32>().ok().filter(|number| *number > 0);
+        let every = number.zip(seconds).map(|(number, seconds)| Duration::from_secs(u64::from(number) * seconds));
+        if every.is_none() {
+            let help = "write a number and `s`, `m`, `h` or `d`, such as `30m`".to_owned();
+            self.error_at(&keys(&["import", name, "every"]), format!("`{written}` is no time"), Some(help));
+        }
+        every
     }
 
     fn json_path(&mut self, place: &[Step], written: &str) -> Option<JsonPath> {
