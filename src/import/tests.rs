@@ -230,6 +230,36 @@ fn no_entry_of_a_feed_is_lost_silently() {
     assert!(kinds(&report).iter().all(|kind| kind != "written"));
 }
 
+/// Earlier versions cut long titles elsewhere: such a story keeps its id and its file.
+#[test]
+fn a_story_that_was_imported_before_keeps_the_id_that_its_title_had_then() {
+    const TITLE: &str = "The institute has measured all the lakes of the valley Nord-Ostsee";
+    const ID: &str = "2019/the-institute-has-measured-all-the-lakes-of-the-valley";
+    let feed = |text: &str| {
+        let item = serde_json::json!({"id": "1", "title": TITLE, "content_text": text, "date_published": "2019-03-07"});
+        serde_json::json!({"language": "en", "items": [item]}).to_string()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let report = import(&feed("All of them."), folder.path());
+    assert_eq!(outcomes(&report), [("written".to_owned(), format!("{ID}.toml"))]);
+    let (file, old_id) = (folder.path().join(format!("{ID}.toml")), format!("{ID}-nord"));
+    let written = std::fs::read_to_string(&file).unwrap();
+    let renamed = written.replace(ID, &old_id);
+    std::fs::remove_file(&file).unwrap();
+    std::fs::write(folder.path().join(format!("{old_id}.toml")), &renamed).unwrap();
+    let state = folder.path().join("_imported.toml");
+    let record = std::fs::read_to_string(&state).unwrap();
+    let record = record.replace(ID, &old_id).replace(&slug::hash(&written), &slug::hash(&renamed));
+    std::fs::write(&state, record).unwrap();
+    let before = files(folder.path());
+    let unchanged = [("unchanged".to_owned(), format!("{old_id}.toml"))];
+    assert_eq!(outcomes(&import(&feed("All of them."), folder.path())), unchanged);
+    assert_eq!(files(folder.path()), before);
+    let updated = [("updated".to_owned(), format!("{old_id}.toml"))];
+    assert_eq!(outcomes(&import(&feed("All of them, twice."), folder.path())), updated);
+    assert_eq!(files(folder.path()).len(), 2);
+}
+
 #[test]
 fn dry_run_writes_nothing_and_reports_the_same() {
     let folder = tempfile::tempdir().unwrap();
