@@ -145,6 +145,12 @@ pub struct Image {
     pub height: Option<u32>,
 }
 
+/// A credit without the separators at its ends, which once stood between it and a text: `Photo: A /`.
+pub fn trimmed_credit(credit: &str) -> Option<String> {
+    let is_separator = |letter: char| letter.is_whitespace() || "/\\|·•–—-,;".contains(letter);
+    Some(credit.trim_matches(is_separator).to_owned()).filter(|credit| !credit.is_empty())
+}
+
 /// An attached file.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Enclosure {
@@ -175,4 +181,23 @@ pub fn datetime(date: EntryDate) -> Option<Datetime> {
         EntryDate::Day(day) => day.to_string(),
     };
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_lose_the_separators_at_their_ends() {
+        for (written, credit) in [
+            ("Photo: A / ", Some("Photo: A")),
+            ("/ Photo: A |", Some("Photo: A")),
+            (" – Photo: A / B —", Some("Photo: A / B")),
+            ("(Photo: Jean-Luc A.)", Some("(Photo: Jean-Luc A.)")),
+            ("© A", Some("© A")),
+            (" / ", None),
+        ] {
+            assert_eq!(trimmed_credit(written).as_deref(), credit, "{written}");
+        }
+    }
 }

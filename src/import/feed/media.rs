@@ -3,7 +3,7 @@
 use super::base::Base;
 use super::tree::{Element, Namespace};
 use super::xml::{plain, some};
-use crate::import::entry::{Enclosure, Image, ParsedEntry, duration};
+use crate::import::entry::{Enclosure, Image, ParsedEntry, duration, trimmed_credit};
 use crate::import::source_text;
 
 /// Fills the image with its alternative text and credit. Only of tidings' own feeds it is known that further pictures
@@ -59,7 +59,7 @@ fn picture<'e>(
         url: Some(base.resolve(image, image.attribute("url")?)),
         alt: text_of("description"),
         caption: if is_own { text_of("title") } else { None },
-        credit: text_of("credit"),
+        credit: text_of("credit").and_then(|credit| if is_own { Some(credit) } else { trimmed_credit(&credit) }),
         width: number("width"),
         height: number("height"),
     })

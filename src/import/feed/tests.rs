@@ -279,6 +279,15 @@ fn picture(url: &str) -> Image {
     Image { url: Some(url.into()), ..Image::default() }
 }
 
+#[test]
+fn credits_of_other_systems_lose_separators_at_their_ends() {
+    for (generator, credit) in [("tidings", "Bo /"), ("other", "Bo")] {
+        let media = "<media:content url='https://a.example/i.jpg' medium='image'><media:credit>Bo / </media:credit></media:content>";
+        let image = rss_with_media(generator, BODY, media).image.unwrap();
+        assert_eq!(image.credit.as_deref(), Some(credit), "{generator}");
+    }
+}
+
 const PICTURES: &str = "<media:content url='https://a.example/a.jpg' medium='image' width='8'>\
      <media:title>A &amp; &lt;b&gt;</media:title></media:content>\
      <media:content url='https://a.example/b.jpg' medium='image'>\

@@ -9,7 +9,7 @@ use std::io::Read;
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::entry::{Body, ParsedEntry};
+use super::entry::{Body, ParsedEntry, trimmed_credit};
 use super::listing::Credits;
 use super::listing::summary_or_body;
 use super::parse_error::ParseError;
@@ -92,7 +92,7 @@ impl ScrapedItem {
         if let Some(caption) = split.caption {
             let picture = self.entry.image.get_or_insert_default();
             picture.alt = picture.alt.take().or(caption.alt);
-            picture.credit = picture.credit.take().or(caption.credit);
+            picture.credit = picture.credit.take().or(caption.credit.as_deref().and_then(trimmed_credit));
         }
     }
 

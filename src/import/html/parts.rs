@@ -9,7 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use crate::dates::{self, DateMatch};
-use crate::import::entry::Image;
+use crate::import::entry::{Image, trimmed_credit};
 use crate::import::feed::tree::write_start_tag;
 use crate::import::listing::caption;
 use crate::import::source_text;
@@ -113,7 +113,7 @@ pub fn image(item: ElementRef, caption: Option<ElementRef>) -> Option<Image> {
         url: image.and_then(source),
         alt: alt.map(|alt| source_text::collapse_whitespace(&alt)).or(caption.alt),
         caption: None,
-        credit: caption.credit,
+        credit: caption.credit.as_deref().and_then(trimmed_credit),
         width: size("width"),
         height: size("height"),
     };

@@ -72,6 +72,16 @@ fn a_page_is_scraped_by_selectors() {
 }
 
 #[test]
+fn credits_end_without_a_separator() {
+    let page = "<html><body><ul><li class='item'><h3>A</h3><figure><img src='/a.jpg'><figcaption>A lake. Photo: B. Rossi / \
+        </figcaption></figure><p class='lead'>It rises.</p></li>\
+        <li class='item'><h3>B</h3><p class='lead'>Photo: Far Agency /На озере открыта станция.</p></li></ul></body></html>";
+    let all = read_all(page, &given("li.item", "", ".lead"));
+    let credits: Vec<_> = all.iter().map(|entry| entry.image.as_ref().unwrap().credit.as_deref()).collect();
+    assert_eq!(credits, [Some("Photo: B. Rossi"), Some("Photo: Far Agency")]);
+}
+
+#[test]
 fn dates_are_found_in_texts() {
     let read =
         |date: &str| read_all(&format!("<article><h2>T</h2><b class=d>{date}</b></article>"), &given("", ".d", ""));

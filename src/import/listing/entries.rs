@@ -3,7 +3,7 @@
 use super::caption::Credits;
 use super::{Entry, Listing};
 use crate::dates::DateMatch;
-use crate::import::entry::{Body, Image, ParsedEntry};
+use crate::import::entry::{Body, Image, ParsedEntry, trimmed_credit};
 use crate::import::report::{SourceLine, SourceReport};
 use crate::import::slug::hash;
 
@@ -53,7 +53,11 @@ fn parsed_entry(entry: &Entry, credits: &Credits) -> ParsedEntry {
         remarks: remark.into_iter().collect(),
         summary,
         body,
-        image: split.caption.map(|caption| Image { alt: caption.alt, credit: caption.credit, ..Image::default() }),
+        image: split.caption.map(|caption| Image {
+            alt: caption.alt,
+            credit: caption.credit.as_deref().and_then(trimmed_credit),
+            ..Image::default()
+        }),
         ..ParsedEntry::default()
     }
 }

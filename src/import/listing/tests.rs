@@ -130,3 +130,10 @@ spring.
     assert!(entries[0].ends_with("in these ranges.") && !entries[0].contains('\n'), "{entries:?}");
     assert_eq!(entries[1], "2019-04-15|Rain|It rains in the valleys of the range in spring.");
 }
+
+#[test]
+fn a_credit_ends_without_the_separator_before_the_text() {
+    let (_, entries) = read("a", "• 16/04/2019 - Lakes\nPhoto: Far Agency /На озере открыта станция.");
+    assert_eq!(entries[0].image.as_ref().and_then(|image| image.credit.as_deref()), Some("Photo: Far Agency"));
+    assert_eq!(entries[0].summary.as_deref(), Some("На озере открыта станция."));
+}

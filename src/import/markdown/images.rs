@@ -3,7 +3,7 @@
 use super::inline_text;
 use super::site::Kind;
 use super::value::Value;
-use crate::import::entry::Image;
+use crate::import::entry::{Image, trimmed_credit};
 
 /// Keys of a post's image; the most specific first.
 const KEYS: [&str; 16] = [
@@ -34,7 +34,7 @@ fn from_value(value: &Value) -> Option<Image> {
             image(
                 first.first_text(&keys)?,
                 text(&["alt", "caption", "title"]),
-                text(&["credit", "attribution", "attr"]),
+                text(&["credit", "attribution", "attr"]).as_deref().and_then(trimmed_credit),
             )
         }
         _ => None,
