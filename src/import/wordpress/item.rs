@@ -4,9 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{FixedOffset, TimeZone};
 
-use super::{Attachment, paragraphs, shortcodes, wp_text};
+use super::media::{Attachment, Media};
+use super::{body, paragraphs, wp_text};
 use crate::dates;
-use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, ParsedDate, ParsedEntry, marked_languages};
+use crate::import::entry::{
+    Author, Body, Category, Enclosure, EntryDate, Image, ParsedDate, ParsedEntry, marked_languages,
+};
 use crate::import::feed::tree::{Element, Namespace};
 use crate::import::source_text;
 use crate::markup;
@@ -47,7 +50,7 @@ impl Item<'_> {
         &self,
         channel: Option<&Element>,
         authors: &HashMap<String, Author>,
-        files: &HashMap<String, Attachment>,
+        media: &Media,
         pages: bool,
     ) -> ParsedEntry {
         let text = |namespace, name| {
@@ -87,15 +90,22 @@ impl Item<'_> {
         );
         entry.summary =
             text(Namespace::Excerpt, "encoded").map(|html| markup::visible_text(&html)).filter(|text| !text.is_empty());
+        let mut captions = HashMap::new();
         if let Some(written) = text(Namespace::Content, "encoded") {
-            let html = paragraphs::autop(&shortcodes::resolve(&written, files));
+            let resolved = body::resolve(&written, media);
+            captions = resolved.captions;
+            let html = paragraphs::autop(&resolved.html);
             let has_image = || markup::tags(&written).unwrap_or_default().iter().any(|(name, _)| name == "img");
             let is_empty = markup::visible_text(&written).is_empty() && !has_image();
             entry.body = Some(Body::Html(html)).filter(|_| !is_empty);
         }
         self.categories(&mut entry);
         self.language(&mut entry);
-        entry.image = self.meta("_thumbnail_id").and_then(|id| files.get(&id)).map(Attachment::picture);
+        entry.image = self.meta("_thumbnail_id").and_then(|id| {
+            let picture = media.get(&id)?.picture();
+            // A picture without a caption has the one that the body gives it.
+            Some(Image { caption: picture.caption.or_else(|| captions.remove(&id)), ..picture })
+        });
         entry.enclosures = self.metas("enclosure").filter_map(|text| enclosure(&text)).collect();
         entry
     }

@@ -2,7 +2,10 @@
 //!
 //! An export is read twice, because attachments may come after the posts that use them.
 
+mod body;
+mod code_samples;
 mod item;
+mod media;
 mod paragraphs;
 mod shortcodes;
 
@@ -10,8 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{BufReader, Read};
 
 use item::Item;
+use media::Media;
 
-use super::entry::{Author, Image, ParsedEntry};
+use super::entry::{Author, ParsedEntry};
 use super::feed::tree::{self, Element, EntryHandler, Namespace, ReadOutcome};
 use super::parse_error::ParseError;
 use super::source_text;
@@ -19,31 +23,13 @@ use super::source_text;
 /// The first pass: attachments and counts.
 #[derive(Debug, Default)]
 struct MediaIndex {
-    /// Attachments by post id.
-    files: HashMap<String, Attachment>,
+    files: Media,
     /// The number of items of each internal post type.
     skipped_types: BTreeMap<String, usize>,
     /// It has the marks of an export.
     is_export: bool,
     /// The address of the site.
     site: Option<String>,
-}
-
-/// An uploaded file.
-#[derive(Debug, Clone, Default)]
-struct Attachment {
-    url: String,
-    alt: Option<String>,
-    caption: Option<String>,
-}
-
-impl Attachment {
-    /// Without an alternative text the caption serves as one; else it is the credit.
-    fn picture(&self) -> Image {
-        let alt = self.alt.clone().or_else(|| self.caption.clone());
-        let credit = self.caption.clone().filter(|_| self.alt.is_some());
-        Image { url: Some(self.url.clone()), alt, credit, ..Image::default() }
-    }
 }
 
 /// The metadata of an export.

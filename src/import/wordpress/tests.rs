@@ -1,7 +1,6 @@
-use std::collections::HashMap;
-
 use proptest::prelude::*;
 
+use super::media::Attachment;
 use super::*;
 use crate::import::entry::{Body, EntryDate, ParsedDate};
 
@@ -77,6 +76,39 @@ fn a_complete_post() {
     assert_eq!(entry.guid.as_deref(), Some("https://lakes.example/?p=1"));
 }
 
+/// A picture of an export.
+fn picture(id: &str, caption: &str, rest: &str) -> String {
+    let rest = format!(
+        "<wp:attachment_url>https://lakes.example/{id}.jpg</wp:attachment_url>\
+         <excerpt:encoded><![CDATA[{caption}]]></excerpt:encoded>{rest}"
+    );
+    item("attachment", "inherit", &rest).replace("<wp:post_id>1<", &format!("<wp:post_id>{id}<"))
+}
+
+#[test]
+fn a_caption_is_no_alternative_text() {
+    let post = |content: &str| {
+        item(
+            "post",
+            "publish",
+            &(meta("_thumbnail_id", "7") + &format!("<content:encoded><![CDATA[{content}]]></content:encoded>")),
+        )
+    };
+    const CAPTION: &str = "[caption id=\"attachment_7\"]<img src=\"/7.jpg\"> Behind <b>it</b>[/caption]";
+    for (content, caption, alt, expected) in [
+        ("x", "At <i>dawn</i>", "A lake", (Some("A lake"), Some("At dawn"))),
+        ("x", "At dawn", "", (None, Some("At dawn"))),
+        ("x", "", "A lake", (Some("A lake"), None)),
+        (CAPTION, "At dawn", "A lake", (Some("A lake"), Some("At dawn"))),
+        (CAPTION, "", "A lake", (Some("A lake"), Some("Behind it"))),
+    ] {
+        let items = post(content) + &picture("7", caption, &meta("_wp_attachment_image_alt", alt));
+        let image = all(&items, false).0.remove(0).image.unwrap();
+        assert_eq!((image.alt.as_deref(), image.caption.as_deref()), expected, "{content} {caption} {alt}");
+        assert_eq!(image.credit, None);
+    }
+}
+
 #[test]
 fn published_and_unpublished_items() {
     for (kind, status, rest, pages, is_draft, unpublished) in [
@@ -125,13 +157,12 @@ fn wpml_translations() {
     assert_eq!((entry.language.as_deref(), entry.translation_key.as_deref()), (Some("fr"), Some("wpml 12")));
 }
 
-fn body(html: &str) -> String {
+fn body_of(html: &str) -> String {
     let file = |url: &str| Attachment { url: url.to_owned(), caption: Some("C".to_owned()), ..Attachment::default() };
-    let files = HashMap::from([
-        ("1".to_owned(), file("https://l.example/1.jpg")),
-        ("2".to_owned(), file("https://l.example/2.jpg")),
-    ]);
-    paragraphs::autop(&shortcodes::resolve(html, &files))
+    let mut media = Media::default();
+    media.insert("1".to_owned(), file("https://l.example/1.jpg"));
+    media.insert("2".to_owned(), file("https://l.example/2.jpg"));
+    paragraphs::autop(&body::resolve(html, &media).html)
 }
 
 #[test]
@@ -183,7 +214,7 @@ fn bodies() {
         ("<a title=\"[x y=1]\" href=\"/\">l</a>", "<p><a title=\"[x y=1]\" href=\"/\">l</a></p>"),
         ("one<!--more-->two", "<p>onetwo</p>"),
     ] {
-        assert_eq!(body(html), expected, "{html}");
+        assert_eq!(body_of(html), expected, "{html}");
     }
 }
 
@@ -201,7 +232,7 @@ fn parsing_takes_linear_time() {
         "<figure>[/caption]", "</p>", "[code]", "[/code]", "[code][/code]", "<pre lang=a>",
     ] {
         let start = std::time::Instant::now();
-        body(&piece.repeat(400_000 / piece.len()));
+        body_of(&piece.repeat(400_000 / piece.len()));
         assert!(start.elapsed().as_secs() < 5, "{piece:?} took {:?}", start.elapsed());
     }
 }
@@ -216,7 +247,7 @@ proptest! {
         any::<String>(),
     ], 0..40)) {
         let text = pieces.concat();
-        let shown = body(&text);
+        let shown = body_of(&text);
         // No letter of the text is lost, but for what stands in tags, shortcodes and comments.
         if !text.contains(['[', '<']) {
             let letters = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).collect::<String>();

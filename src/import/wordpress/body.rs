@@ -1,0 +1,130 @@
+//! Owns resolving the body of a post: shortcodes and the comments of blocks become what they show. Unknown ones are removed,
+//! and the text between them stays. Nothing in code samples or in a tag counts.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::code_samples::CodeScanner;
+use super::media::Media;
+use super::shortcodes::{self, Tag, attribute};
+use crate::import::html_tag::{self, HtmlTag};
+use crate::import::source_text::collapse_whitespace;
+use crate::markup;
+
+/// What a body says.
+#[derive(Debug, Default)]
+pub struct ResolvedBody {
+    /// Its HTML, in which blank lines are paragraphs still.
+    pub html: String,
+    /// The captions of `[caption]` as plain text, by the ids of the files that they belong to.
+    pub captions: HashMap<String, String>,
+}
+
+/// Resolves the shortcodes and block comments of a body.
+pub fn resolve(html: &str, media: &Media) -> ResolvedBody {
+    let mut resolver = Resolver { media, body: ResolvedBody::default(), caption: None };
+    resolver.body.html.reserve(html.len());
+    resolver.read(html);
+    resolver.close_caption();
+    resolver.body
+}
+
+/// Writes a body.
+pub struct Resolver<'m> {
+    pub media: &'m Media,
+    pub body: ResolvedBody,
+    caption: Option<OpenCaption>,
+}
+
+/// A `[caption]` that is open.
+struct OpenCaption {
+    /// The text of its attribute, for one without text behind the image.
+    text: String,
+    /// The file that it belongs to.
+    file: Option<String>,
+}
+
+impl Resolver<'_> {
+    fn read(&mut self, html: &str) {
+        let end_tags = shortcodes::end_tags(html);
+        let mut code = CodeScanner::new(html);
+        let mut rest = html;
+        while let Some(at) = rest.find(['<', '[']) {
+            self.body.html.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if let Some(length) = comment(rest) {
+                rest = &rest[length..];
+            } else if let Some(length) = code.write_sample(rest, &mut self.body.html) {
+                rest = &rest[length..];
+            } else if let Some(length) = code.length(rest).or_else(|| HtmlTag::parse(rest).map(|tag| tag.length)) {
+                self.body.html.push_str(&rest[..length]);
+                rest = &rest[length..];
+            } else if let Some(inner) = rest.strip_prefix("[[") {
+                // An escaped shortcode.
+                let shown = shortcodes::tag(&rest[1..]).filter(|tag| rest[1 + tag.length..].starts_with(']'));
+                let length = shown.map_or(1, |tag| tag.length);
+                self.body.html.push_str(&rest[1..1 + length]);
+                rest = &inner[length - 1..];
+                rest = rest.strip_prefix(']').filter(|_| length > 1).unwrap_or(rest);
+            } else if let Some(tag) = shortcodes::tag(rest).filter(|tag| tag.is_shortcode(&end_tags)) {
+                rest = &rest[tag.length..];
+                self.shortcode(&tag);
+            } else {
+                self.body.html.push_str(&rest[..1]);
+                rest = &rest[1..];
+            }
+        }
+        self.body.html.push_str(rest);
+    }
+
+    fn shortcode(&mut self, tag: &Tag<'_>) {
+        match (tag.name, tag.is_end) {
+            ("caption" | "wp_caption", false) => {
+                self.close_caption();
+                self.body.html.push_str("\n\n<figure>");
+                let file = attribute(tag.attributes, "id");
+                self.caption = Some(OpenCaption {
+                    text: attribute(tag.attributes, "caption").unwrap_or_default(),
+                    file: file.and_then(|id| Some(id.strip_prefix("attachment_")?.to_owned())),
+                });
+            }
+            ("caption" | "wp_caption", true) => self.close_caption(),
+            (_, true) => {}
+            (_, false) => shortcodes::write(tag, self),
+        }
+    }
+
+    /// Closes the figure of the open caption: the content after its image becomes its caption.
+    fn close_caption(&mut self) {
+        let Some(OpenCaption { text, file }) = self.caption.take() else { return };
+        let words = close_figure(&mut self.body.html, &text);
+        let words = collapse_whitespace(&markup::visible_text(&words));
+        if let Some(file) = file.filter(|_| !words.is_empty()) {
+            self.body.captions.entry(file).or_insert(words);
+        }
+    }
+}
+
+/// The length of the comment at the start of a text.
+fn comment(text: &str) -> Option<usize> {
+    text.starts_with("<!--").then(|| text.find("-->").map_or(text.len(), |end| end + 3))
+}
+
+/// Closes a figure, and returns its caption: the content after its image, else this text.
+pub fn close_figure(out: &mut String, text: &str) -> String {
+    let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
+    let figure = out.split_off(start);
+    let end = html_tag::last_start_tag(&figure, "img").map_or(0, |picture| {
+        let behind = figure[picture.end..].trim_start();
+        let link = HtmlTag::parse(behind).filter(|tag| tag.is_end && tag.is("a"));
+        link.map_or(picture.end, |link| figure.len() - behind.len() + link.length)
+    });
+    let (picture, behind) = figure.split_at(end);
+    let words = [behind.trim(), text.trim()].into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+    out.push_str(picture.trim());
+    if !words.is_empty() {
+        let _ = write!(out, "<figcaption>{words}</figcaption>");
+    }
+    out.push_str("</figure>\n\n");
+    words.to_owned()
+}
