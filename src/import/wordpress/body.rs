@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use super::code_samples::CodeScanner;
+use super::footnotes::{self, Footnote};
 use super::media::Media;
 use super::shortcodes::{self, Tag, attribute};
+use super::{blocks, embeds};
 use crate::import::html_tag::{self, HtmlTag};
 use crate::import::source_text::collapse_whitespace;
 use crate::markup;
@@ -21,17 +23,20 @@ pub struct ResolvedBody {
 }
 
 /// Resolves the shortcodes and block comments of a body.
-pub fn resolve(html: &str, media: &Media) -> ResolvedBody {
-    let mut resolver = Resolver { media, body: ResolvedBody::default(), caption: None };
+pub fn resolve(html: &str, media: &Media, footnotes: Vec<Footnote>) -> ResolvedBody {
+    let mut resolver = Resolver { media, footnotes, body: ResolvedBody::default(), caption: None };
     resolver.body.html.reserve(html.len());
     resolver.read(html);
     resolver.close_caption();
+    footnotes::write_missing(&mut resolver.footnotes, &mut resolver.body.html);
     resolver.body
 }
 
 /// Writes a body.
 pub struct Resolver<'m> {
     pub media: &'m Media,
+    /// The notes that are not written yet.
+    pub footnotes: Vec<Footnote>,
     pub body: ResolvedBody,
     caption: Option<OpenCaption>,
 }
@@ -52,7 +57,7 @@ impl Resolver<'_> {
         while let Some(at) = rest.find(['<', '[']) {
             self.body.html.push_str(&rest[..at]);
             rest = &rest[at..];
-            if let Some(length) = comment(rest) {
+            if let Some(length) = blocks::write(rest, self).or_else(|| comment(rest)) {
                 rest = &rest[length..];
             } else if let Some(length) = code.write_sample(rest, &mut self.body.html) {
                 rest = &rest[length..];
@@ -68,7 +73,12 @@ impl Resolver<'_> {
                 rest = rest.strip_prefix(']').filter(|_| length > 1).unwrap_or(rest);
             } else if let Some(tag) = shortcodes::tag(rest).filter(|tag| tag.is_shortcode(&end_tags)) {
                 rest = &rest[tag.length..];
-                self.shortcode(&tag);
+                if let Some(embedded) = shortcodes::embedded(&tag, rest) {
+                    embeds::link(&embedded.url, &mut self.body.html);
+                    rest = &rest[embedded.length..];
+                } else {
+                    self.shortcode(&tag);
+                }
             } else {
                 self.body.html.push_str(&rest[..1]);
                 rest = &rest[1..];

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{FixedOffset, TimeZone};
 
+use super::footnotes::Footnote;
 use super::media::{Attachment, Media};
-use super::{body, paragraphs, wp_text};
+use super::{body, footnotes, paragraphs, wp_text};
 use crate::dates;
 use crate::import::entry::{
     Author, Body, Category, Enclosure, EntryDate, Image, ParsedDate, ParsedEntry, marked_languages,
@@ -92,7 +93,7 @@ impl Item<'_> {
             text(Namespace::Excerpt, "encoded").map(|html| markup::visible_text(&html)).filter(|text| !text.is_empty());
         let mut captions = HashMap::new();
         if let Some(written) = text(Namespace::Content, "encoded") {
-            let resolved = body::resolve(&written, media);
+            let resolved = body::resolve(&written, media, self.footnotes(&mut entry));
             captions = resolved.captions;
             let html = paragraphs::autop(&resolved.html);
             let has_image = || markup::tags(&written).unwrap_or_default().iter().any(|(name, _)| name == "img");
@@ -108,6 +109,15 @@ impl Item<'_> {
         });
         entry.enclosures = self.metas("enclosure").filter_map(|text| enclosure(&text)).collect();
         entry
+    }
+
+    /// The notes of its body.
+    fn footnotes(&self, entry: &mut ParsedEntry) -> Vec<Footnote> {
+        let notes = self.meta("footnotes").map_or(Ok(Vec::new()), |field| footnotes::parse(&field));
+        notes.unwrap_or_else(|why| {
+            entry.remarks.push(format!("its footnotes are lost, because their list is malformed: {why}"));
+            Vec::new()
+        })
     }
 
     /// The values of its post meta with a key.

@@ -2,8 +2,11 @@
 //!
 //! An export is read twice, because attachments may come after the posts that use them.
 
+mod blocks;
 mod body;
 mod code_samples;
+mod embeds;
+mod footnotes;
 mod item;
 mod media;
 mod paragraphs;

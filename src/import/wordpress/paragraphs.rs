@@ -1,6 +1,8 @@
 //! Owns adding paragraphs to a body at its blank lines, as WordPress does (`wpautop`).
 
+use super::embeds::{self, is_address};
 use crate::import::html_tag::{self, HtmlTag};
+use crate::markup::decode_references;
 
 /// Block-level elements.
 const BLOCK_ELEMENTS: [&str; 38] = [
@@ -105,15 +107,28 @@ fn split_at_blank_lines(text: &str) -> Vec<&str> {
     parts
 }
 
+/// A part of a text with its line breaks. An address on a line of its own becomes a link, as WordPress shows what is there.
 fn with_line_breaks(part: &str) -> String {
     let lines: Vec<&str> = part.lines().map(str::trim).collect();
     let mut out = String::new();
+    let mut is_in_link = false;
     for (index, line) in lines.iter().enumerate() {
-        out.push_str(line);
+        if !is_in_link && is_address(line) {
+            embeds::link(&decode_references(line), &mut out);
+        } else {
+            out.push_str(line);
+        }
+        is_in_link = is_link_open(line).unwrap_or(is_in_link);
         if index + 1 < lines.len() {
             let has_break = ["<br>", "<br/>", "<br />"].iter().any(|tag| line.to_ascii_lowercase().ends_with(tag));
             out.push_str(if has_break { "\n" } else { "<br />\n" });
         }
     }
     out
+}
+
+/// Whether a link is open behind a text; `None` if it neither opens nor closes one.
+fn is_link_open(text: &str) -> Option<bool> {
+    let tags = memchr::memrchr_iter(b'<', text.as_bytes()).filter_map(|at| HtmlTag::parse(&text[at..]));
+    tags.into_iter().find(|tag| tag.is("a")).map(|tag| !tag.is_end)
 }

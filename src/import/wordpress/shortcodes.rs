@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 
 use super::body::{Resolver, close_figure};
+use super::embeds::{is_address, link};
 use crate::import::embeds::{ANY_USER, is_id, post_url, vimeo_url, youtube_url};
+use crate::markup::decode_references;
 
 /// Shortcodes recognized without attributes or an end tag.
 const BARE_SHORTCODES: [&str; 16] = [
@@ -88,6 +90,24 @@ pub fn attribute(attributes: &str, name: &str) -> Option<String> {
     None
 }
 
+/// The address between the tags of a shortcode.
+pub struct Embedded {
+    pub url: String,
+    /// The length of the address and the end tag.
+    pub length: usize,
+}
+
+/// The address that a shortcode embeds: `[embed]https://…[/embed]`. `rest`: the text behind its tag.
+pub fn embedded(opening: &Tag<'_>, rest: &str) -> Option<Embedded> {
+    if opening.is_end || !["embed", "youtube", "vimeo", "tweet"].contains(&opening.name) {
+        return None;
+    }
+    let inner = &rest[..rest.find('[')?];
+    let end = tag(&rest[inner.len()..]).filter(|tag| tag.is_end && tag.name == opening.name)?;
+    let url = decode_references(inner.trim()).into_owned();
+    is_address(&url).then_some(Embedded { url, length: inner.len() + end.length })
+}
+
 /// Writes the HTML for a shortcode.
 pub fn write(tag: &Tag<'_>, resolver: &mut Resolver<'_>) {
     let out = &mut resolver.body.html;
@@ -100,6 +120,11 @@ pub fn write(tag: &Tag<'_>, resolver: &mut Resolver<'_>) {
                 let (url, alt) = (encode_double_quoted_attribute(&file.url), encode_double_quoted_attribute(alt));
                 let _ = write!(out, "\n\n<figure><img src=\"{url}\" alt=\"{alt}\">");
                 close_figure(out, &encode_text(file.caption.as_deref().unwrap_or_default()));
+            }
+        }
+        "embed" => {
+            if let Some(url) = attribute(tag.attributes, "src").filter(|url| is_address(url)) {
+                link(&url, out);
             }
         }
         "audio" | "video" => {
@@ -123,8 +148,4 @@ pub fn write(tag: &Tag<'_>, resolver: &mut Resolver<'_>) {
         }
         _ => {}
     }
-}
-
-fn link(url: &str, out: &mut String) {
-    let _ = write!(out, "<a href=\"{}\">{}</a>", encode_double_quoted_attribute(url), encode_text(url));
 }

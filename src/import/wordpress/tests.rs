@@ -162,7 +162,7 @@ fn body_of(html: &str) -> String {
     let mut media = Media::default();
     media.insert("1".to_owned(), file("https://l.example/1.jpg"));
     media.insert("2".to_owned(), file("https://l.example/2.jpg"));
-    paragraphs::autop(&body::resolve(html, &media).html)
+    paragraphs::autop(&body::resolve(html, &media, Vec::new()).html)
 }
 
 #[test]
@@ -205,7 +205,38 @@ fn bodies() {
             "[caption caption=\"Old\"]<img src=\"/i.jpg\">[/caption]",
             "<figure><img src=\"/i.jpg\"><figcaption>Old</figcaption>\n</figure>",
         ),
-        ("[embed]https://v.example/1[/embed]", "<p>https://v.example/1</p>"),
+        (
+            "[embed width=\"9\"] https://v.example/?a=1&amp;b=2 [/embed]",
+            "<p><a href=\"https://v.example/?a=1&amp;b=2\">https://v.example/?a=1&amp;b=2</a></p>",
+        ),
+        ("[embed src=\"https://v.example/1\" /]", "<p><a href=\"https://v.example/1\">https://v.example/1</a></p>"),
+        ("[embed]no address[/embed]", "<p>no address</p>"),
+        ("[youtube]https://v.example/1[/youtube]", "<p><a href=\"https://v.example/1\">https://v.example/1</a></p>"),
+        (
+            "a\n https://v.example/1 \nb https://v.example/2\n\nhttps://v.example/3",
+            "<p>a<br />\n<a href=\"https://v.example/1\">https://v.example/1</a><br />\nb https://v.example/2</p>\n\
+             <p><a href=\"https://v.example/3\">https://v.example/3</a></p>",
+        ),
+        ("<p>https://v.example/1</p>", "<p><a href=\"https://v.example/1\">https://v.example/1</a></p>"),
+        (
+            "<a href=\"/x\">\nhttps://v.example/1\n</a>\n<pre>\nhttps://v.example/1\n</pre>",
+            "<p><a href=\"/x\"><br />\nhttps://v.example/1<br />\n</a></p>\n<pre>\nhttps://v.example/1\n</pre>",
+        ),
+        ("https://\n\nhttps://v.example/<b>1</b>", "<p>https://</p>\n<p>https://v.example/<b>1</b></p>"),
+        (
+            "<!-- wp:embed {\"url\":\"https://v.example/?a=1\\u0026b=2\",\"type\":\"video\"} -->\n\
+             <figure class=\"wp-block-embed is-type-video\"><div class=\"wp-block-embed__wrapper\">\nhttps://v.example/?a=1&amp;b=2\n\
+             </div><figcaption class=\"wp-element-caption\">The <b>lake</b></figcaption></figure>\n<!-- /wp:embed -->\n\n\
+             <!-- wp:core-embed/twitter {\"url\":\"https://v.example/2\"} -->\n<figure>https://v.example/2</figure>\n\
+             <!-- /wp:core-embed/twitter -->\n<!-- wp:embed {\"url\":\"https://v.example/3\"} /-->",
+            "<figure><a href=\"https://v.example/?a=1&amp;b=2\">https://v.example/?a=1&amp;b=2</a><figcaption>The <b>lake</b></figcaption>\n\
+             </figure>\n<p><a href=\"https://v.example/2\">https://v.example/2</a></p>\n\
+             <p><a href=\"https://v.example/3\">https://v.example/3</a></p>",
+        ),
+        (
+            "<!-- wp:embed {\"url\":\"javascript:x\"} --><figure>y</figure><!-- /wp:embed --><!-- wp:embed -->z",
+            "<figure>y</figure>\n<p>z</p>",
+        ),
         (
             "[video mp4=\"https://v.example/1.mp4\"][/video]",
             "<p><a href=\"https://v.example/1.mp4\">https://v.example/1.mp4</a></p>",
@@ -219,6 +250,38 @@ fn bodies() {
 }
 
 #[test]
+fn the_notes_of_a_post_are_in_its_body() {
+    const REFERENCE: &str = "<p>Wet<sup data-fn=\"n-1\" class=\"fn\"><a href=\"#n-1\" id=\"n-1-link\">1</a></sup></p>";
+    const NOTE: &str = "<ol><li id=\"n-1\">As <em>all</em> lakes [1]. <a href=\"#n-1-link\">↩\u{fe0e}</a></li>\n";
+    let notes = r##"[{"content":"As <em>all</em> lakes [1].","id":"n-1"},{"content":"No reference","id":"n-2"}]"##;
+    let post = |body: &str, notes: &str| {
+        one(&format!("<content:encoded><![CDATA[{body}]]></content:encoded>{}", meta("footnotes", notes)))
+    };
+    for (block, expected) in [
+        (
+            "\n\n<!-- wp:footnotes /-->\n\n<p>Last</p>",
+            format!(
+                "{REFERENCE}\n{NOTE}<li id=\"n-2\">No reference <a href=\"#n-2-link\">↩\u{fe0e}</a></li>\n</ol>\n<p>Last</p>"
+            ),
+        ),
+        ("", format!("{REFERENCE}\n{NOTE}</ol>")),
+    ] {
+        let Some(Body::Html(html)) = post(&format!("{REFERENCE}{block}"), notes).body else { panic!() };
+        assert_eq!(html, expected);
+        // Reference and note lead to each other, after the body was sanitized too.
+        let base = url::Url::parse("https://lakes.example/t/").unwrap();
+        let published = crate::markup::sanitize(crate::markup::Content::Html(&html), &base, "");
+        for link in ["href=\"#n-1\"", "id=\"n-1-link\"", "href=\"#n-1-link\"", "id=\"n-1\""] {
+            assert!(published.html.contains(link), "{link} in {}", published.html);
+        }
+        assert_eq!(published.losses.len(), 0);
+    }
+    let malformed = post(REFERENCE, "[{");
+    assert!(malformed.remarks[0].starts_with("its footnotes are lost"), "{:?}", malformed.remarks);
+    assert!(malformed.body.is_some());
+}
+
+#[test]
 fn other_documents_are_rejected() {
     let refused =
         read(|| Ok("<rss><channel><item><title>a</title></item></channel></rss>".as_bytes()), false, &mut |_| {});
@@ -228,8 +291,29 @@ fn other_documents_are_rejected() {
 #[test]
 fn parsing_takes_linear_time() {
     for piece in [
-        "[caption]", "[a b=", "[", "[[", "<code>", "<pre></pre>", "<!--", "<a x=\"", "\n\n", "[/a]", "<div>",
-        "<figure>[/caption]", "</p>", "[code]", "[/code]", "[code][/code]", "<pre lang=a>",
+        "[caption]",
+        "[a b=",
+        "[",
+        "[[",
+        "<code>",
+        "<pre></pre>",
+        "<!--",
+        "<a x=\"",
+        "\n\n",
+        "[/a]",
+        "<div>",
+        "<figure>[/caption]",
+        "<!-- wp:embed -->",
+        "<!-- wp:footnotes -->",
+        "<!-- wp:core-embed/x {\"url\":\"https://a\"} -->x",
+        "[embed]",
+        "https://a.b\n",
+        "<a>\n",
+        "</p>",
+        "[code]",
+        "[/code]",
+        "[code][/code]",
+        "<pre lang=a>",
     ] {
         let start = std::time::Instant::now();
         body_of(&piece.repeat(400_000 / piece.len()));
