@@ -65,7 +65,8 @@ fn picture<'e>(
     })
 }
 
-fn is_image_url(url: &str) -> bool {
+/// Whether the path of an address has the extension of an image.
+pub fn is_image_url(url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     [".jpg", ".jpeg", ".png", ".gif", ".webp", ".svg", ".avif"].iter().any(|ending| path.ends_with(ending))
 }

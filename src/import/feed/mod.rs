@@ -11,6 +11,7 @@ mod xml;
 
 use std::io::{self, BufRead, BufReader, Read};
 
+pub use media::is_image_url;
 use tree::{Element, EntryHandler, Namespace};
 
 use crate::import::entry::{ParsedDate, ParsedEntry};

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::body::Resolver;
 use super::embeds::{self, is_address};
 use super::footnotes;
+use super::gallery::Gallery;
 
 /// What the names of the blocks begin with, apart from their own.
 const OPENING: &str = "<!-- wp:";
@@ -56,7 +57,21 @@ pub fn write(text: &str, resolver: &mut Resolver<'_>) -> Option<usize> {
     if let Some(block) = ["embed", "core-embed/"].iter().find_map(|name| Block::parse(text, name)) {
         return embed(&block, resolver).then_some(block.length);
     }
-    None
+    let block = Block::parse(text, "gallery")?;
+    gallery(&block, resolver).then_some(block.length)
+}
+
+/// Takes the pictures of a gallery out of the text; what is written below all of them stays. Returns whether it has any.
+fn gallery(block: &Block<'_>, resolver: &mut Resolver<'_>) -> bool {
+    let gallery = Gallery::parse(block.inner, resolver.media);
+    if gallery.images.is_empty() {
+        return false;
+    }
+    gallery.images.into_iter().for_each(|image| resolver.add_image(image));
+    for caption in gallery.captions {
+        let _ = write!(resolver.body.html, "\n\n{caption}\n\n");
+    }
+    true
 }
 
 /// Writes a link to what a block embeds, with its caption. Returns whether the block says what that is.

@@ -1,7 +1,7 @@
 //! Owns resolving the body of a post: shortcodes and the comments of blocks become what they show. Unknown ones are removed,
 //! and the text between them stays. Nothing in code samples or in a tag counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::code_samples::CodeScanner;
@@ -9,6 +9,7 @@ use super::footnotes::{self, Footnote};
 use super::media::Media;
 use super::shortcodes::{self, Tag, attribute};
 use super::{blocks, embeds};
+use crate::import::entry::Image;
 use crate::import::html_tag::{self, HtmlTag};
 use crate::import::source_text::collapse_whitespace;
 use crate::markup;
@@ -20,11 +21,16 @@ pub struct ResolvedBody {
     pub html: String,
     /// The captions of `[caption]` as plain text, by the ids of the files that they belong to.
     pub captions: HashMap<String, String>,
+    /// The pictures of its galleries, each once.
+    pub images: Vec<Image>,
+    /// The ids of pictures of galleries that the export does not have.
+    pub missing_files: Vec<String>,
 }
 
-/// Resolves the shortcodes and block comments of a body.
-pub fn resolve(html: &str, media: &Media, footnotes: Vec<Footnote>) -> ResolvedBody {
-    let mut resolver = Resolver { media, footnotes, body: ResolvedBody::default(), caption: None };
+/// Resolves the shortcodes and block comments of the body of a post. `post`: its id.
+pub fn resolve(html: &str, post: &str, media: &Media, footnotes: Vec<Footnote>) -> ResolvedBody {
+    let body = ResolvedBody::default();
+    let mut resolver = Resolver { post, media, footnotes, body, caption: None, shown: HashSet::new() };
     resolver.body.html.reserve(html.len());
     resolver.read(html);
     resolver.close_caption();
@@ -34,11 +40,14 @@ pub fn resolve(html: &str, media: &Media, footnotes: Vec<Footnote>) -> ResolvedB
 
 /// Writes a body.
 pub struct Resolver<'m> {
+    pub post: &'m str,
     pub media: &'m Media,
     /// The notes that are not written yet.
     pub footnotes: Vec<Footnote>,
     pub body: ResolvedBody,
     caption: Option<OpenCaption>,
+    /// The addresses of the pictures of galleries.
+    shown: HashSet<String>,
 }
 
 /// A `[caption]` that is open.
@@ -87,6 +96,13 @@ impl Resolver<'_> {
         self.body.html.push_str(rest);
     }
 
+    /// Adds a picture of a gallery, unless it is in one already.
+    pub fn add_image(&mut self, image: Image) {
+        if image.url.as_ref().is_some_and(|url| self.shown.insert(url.clone())) {
+            self.body.images.push(image);
+        }
+    }
+
     fn shortcode(&mut self, tag: &Tag<'_>) {
         match (tag.name, tag.is_end) {
             ("caption" | "wp_caption", false) => {
@@ -121,7 +137,7 @@ fn comment(text: &str) -> Option<usize> {
 }
 
 /// Closes a figure, and returns its caption: the content after its image, else this text.
-pub fn close_figure(out: &mut String, text: &str) -> String {
+fn close_figure(out: &mut String, text: &str) -> String {
     let start = out.rfind("<figure>").map_or(out.len(), |at| at + "<figure>".len());
     let figure = out.split_off(start);
     let end = html_tag::last_start_tag(&figure, "img").map_or(0, |picture| {

@@ -23,6 +23,9 @@ const INTERNAL_POST_TYPES: [&str; 24] = [
     "wpcf7_contact_form", "polylang_mo", "jp_pay_order", "wpforms",
 ];
 
+/// Elements that show something without a text.
+const MEDIA: [&str; 6] = ["img", "iframe", "video", "audio", "embed", "object"];
+
 /// Whether posts of a type are content for readers.
 pub fn is_content(kind: &str) -> bool {
     !INTERNAL_POST_TYPES.contains(&kind)
@@ -93,11 +96,19 @@ impl Item<'_> {
             text(Namespace::Excerpt, "encoded").map(|html| markup::visible_text(&html)).filter(|text| !text.is_empty());
         let mut captions = HashMap::new();
         if let Some(written) = text(Namespace::Content, "encoded") {
-            let resolved = body::resolve(&written, media, self.footnotes(&mut entry));
+            let post = wp_text(self.element, "post_id").unwrap_or_default();
+            let resolved = body::resolve(&written, &post, media, self.footnotes(&mut entry));
             captions = resolved.captions;
+            entry.images = resolved.images;
+            if !resolved.missing_files.is_empty() {
+                let files = resolved.missing_files.join(", ");
+                entry
+                    .remarks
+                    .push(format!("pictures of its gallery that the export does not have, by their ids: {files}"));
+            }
             let html = paragraphs::autop(&resolved.html);
-            let has_image = || markup::tags(&written).unwrap_or_default().iter().any(|(name, _)| name == "img");
-            let is_empty = markup::visible_text(&written).is_empty() && !has_image();
+            let has_media = || markup::tags(&html).unwrap_or_default().iter().any(|(name, _)| MEDIA.contains(&&**name));
+            let is_empty = markup::visible_text(&html).is_empty() && !has_media();
             entry.body = Some(Body::Html(html)).filter(|_| !is_empty);
         }
         self.categories(&mut entry);

@@ -7,6 +7,7 @@ mod body;
 mod code_samples;
 mod embeds;
 mod footnotes;
+mod gallery;
 mod item;
 mod media;
 mod paragraphs;
@@ -107,6 +108,10 @@ impl EntryHandler for MediaIndex {
         }
         let file = Item { element: &entry }.attachment().filter(|_| kind == "attachment");
         if let (Some(id), Some(file)) = (wp_text(&entry, "post_id"), file) {
+            if let Some(post) = wp_text(&entry, "post_parent") {
+                let position = wp_text(&entry, "menu_order").and_then(|position| position.parse().ok());
+                self.files.attach(id.clone(), post, position.unwrap_or_default());
+            }
             self.files.insert(id, file);
         }
     }

@@ -2,12 +2,9 @@
 //!
 //! `[sic]`, `[1]` and `[…]` are no shortcodes.
 
-use std::fmt::Write as _;
-
-use html_escape::{encode_double_quoted_attribute, encode_text};
-
-use super::body::{Resolver, close_figure};
+use super::body::Resolver;
 use super::embeds::{is_address, link};
+use super::gallery;
 use crate::import::embeds::{ANY_USER, is_id, post_url, vimeo_url, youtube_url};
 use crate::markup::decode_references;
 
@@ -110,18 +107,11 @@ pub fn embedded(opening: &Tag<'_>, rest: &str) -> Option<Embedded> {
 
 /// Writes the HTML for a shortcode.
 pub fn write(tag: &Tag<'_>, resolver: &mut Resolver<'_>) {
+    if tag.name == "gallery" {
+        return gallery::read_shortcode(tag.attributes, resolver);
+    }
     let out = &mut resolver.body.html;
     match tag.name {
-        "gallery" => {
-            let ids =
-                attribute(tag.attributes, "ids").or_else(|| attribute(tag.attributes, "include")).unwrap_or_default();
-            for file in ids.split(',').filter_map(|id| resolver.media.get(id.trim())) {
-                let alt = file.alt.as_deref().unwrap_or_default();
-                let (url, alt) = (encode_double_quoted_attribute(&file.url), encode_double_quoted_attribute(alt));
-                let _ = write!(out, "\n\n<figure><img src=\"{url}\" alt=\"{alt}\">");
-                close_figure(out, &encode_text(file.caption.as_deref().unwrap_or_default()));
-            }
-        }
         "embed" => {
             if let Some(url) = attribute(tag.attributes, "src").filter(|url| is_address(url)) {
                 link(&url, out);

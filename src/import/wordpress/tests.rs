@@ -76,6 +76,56 @@ fn a_complete_post() {
     assert_eq!(entry.guid.as_deref(), Some("https://lakes.example/?p=1"));
 }
 
+#[test]
+fn galleries_are_images_and_no_text() {
+    const BLOCK: &str = "<!-- wp:gallery {\"linkTo\":\"none\"} -->\n<figure class=\"wp-block-gallery has-nested-images\">\
+        <!-- wp:image {\"id\":7} -->\n<figure class=\"wp-block-image\"><a href=\"/7\"><img src=\"/7-300x200.jpg\" alt=\"\" class=\"wp-image-7\"/></a>\
+        </figure>\n<!-- /wp:image -->\n\n<!-- wp:image {\"id\":8} -->\n<figure class=\"wp-block-image\">\
+        <img src=\"/8.jpg\" alt=\"A &amp; B\" class=\"size-large wp-image-8\"/><figcaption>The <b>other</b> shore</figcaption></figure>\n\
+        <!-- /wp:image --><figure><img src=\"/elsewhere.jpg\"></figure><figcaption>All <i>three</i></figcaption></figure>\n<!-- /wp:gallery -->";
+    const OLD_BLOCK: &str = "<!-- wp:gallery {\"ids\":[7]} -->\n<ul class=\"wp-block-gallery\"><li class=\"blocks-gallery-item\"><figure>\
+        <img src=\"/7.jpg\" data-id=\"7\"/><figcaption>Old</figcaption></figure></li></ul>\n<!-- /wp:gallery -->";
+    let seven = "https://lakes.example/7.jpg|A lake|At dawn";
+    for (content, images, text) in [
+        ("Before [gallery ids=\"8, 7,8\"] after", &["https://lakes.example/8.jpg|-|-", seven][..], "Before  after"),
+        ("[gallery size=\"large\"]", &[seven, "https://lakes.example/8.jpg|-|-"], ""),
+        ("[gallery exclude=\"8\"]", &[seven], ""),
+        ("[gallery id=\"5\"]x", &[], "x"),
+        (
+            BLOCK,
+            &[seven, "https://lakes.example/8.jpg|A & B|The other shore", "/elsewhere.jpg|-|-"],
+            "All <i>three</i>",
+        ),
+        (OLD_BLOCK, &["https://lakes.example/7.jpg|A lake|Old"], ""),
+        ("<pre>[gallery ids=\"7\"]</pre>", &[], "<pre>[gallery ids=\"7\"]</pre>"),
+    ] {
+        let of_post =
+            |position: u32| format!("<wp:post_parent>1</wp:post_parent><wp:menu_order>{position}</wp:menu_order>");
+        let items = item("post", "publish", &format!("<content:encoded><![CDATA[{content}]]></content:encoded>"))
+            + &picture("8", "", &of_post(2))
+            + &picture("7", "At dawn", &(of_post(1) + &meta("_wp_attachment_image_alt", "A lake")))
+            + &picture("9", "", &of_post(3)).replace("/9.jpg", "/9.pdf");
+        let entry = all(&items, false).0.remove(0);
+        let shown: Vec<String> = entry
+            .images
+            .iter()
+            .map(|image| {
+                let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+                [text(&image.url), text(&image.alt), text(&image.caption)].join("|")
+            })
+            .collect();
+        assert_eq!(shown, images, "{content}");
+        let expected = Some(text).filter(|text| !text.is_empty());
+        let expected =
+            expected.map(|text| if text.starts_with('<') { text.to_owned() } else { format!("<p>{text}</p>") });
+        assert_eq!(entry.body, expected.map(Body::Html), "{content}");
+    }
+    let missing = one("<content:encoded>[gallery ids=\"70,71\"]</content:encoded>");
+    assert!(missing.remarks[0].ends_with("by their ids: 70, 71"), "{:?}", missing.remarks);
+    let player = one("<content:encoded><![CDATA[<iframe src=\"https://v.example/1\"></iframe>]]></content:encoded>");
+    assert!(player.body.is_some());
+}
+
 /// A picture of an export.
 fn picture(id: &str, caption: &str, rest: &str) -> String {
     let rest = format!(
@@ -162,7 +212,7 @@ fn body_of(html: &str) -> String {
     let mut media = Media::default();
     media.insert("1".to_owned(), file("https://l.example/1.jpg"));
     media.insert("2".to_owned(), file("https://l.example/2.jpg"));
-    paragraphs::autop(&body::resolve(html, &media, Vec::new()).html)
+    paragraphs::autop(&body::resolve(html, "1", &media, Vec::new()).html)
 }
 
 #[test]
@@ -193,10 +243,8 @@ fn bodies() {
              <a href=\"https://twitter.com/i/web/status/34\">https://twitter.com/i/web/status/34</a></p>",
         ),
         ("[[gallery]] and <code>[gallery]</code>", "<p>[gallery] and <code>[gallery]</code></p>"),
-        (
-            "[gallery ids=\"1,2\"]",
-            "<figure><img src=\"https://l.example/1.jpg\" alt=\"\"><figcaption>C</figcaption>\n</figure>\n<figure><img src=\"https://l.example/2.jpg\" alt=\"\"><figcaption>C</figcaption>\n</figure>",
-        ),
+        ("a\n[gallery ids=\"1,2\"]\nb", "<p>a</p>\n<p>b</p>"),
+        ("a<!-- wp:gallery --><p>b</p><!-- /wp:gallery --><!-- wp:gallery -->c", "<p>a</p>\n<p>b</p>\n<p>c</p>"),
         (
             "a\n[caption id=\"x\" width=\"3\"]<a href=\"/p\"><img src=\"/i.jpg\" /></a> The lake[/caption]\nb",
             "<p>a</p>\n<figure><a href=\"/p\"><img src=\"/i.jpg\" /></a><figcaption>The lake</figcaption>\n</figure>\n<p>b</p>",
@@ -326,7 +374,7 @@ proptest! {
 
     #[test]
     fn any_body_resolves(pieces in prop::collection::vec(prop_oneof![
-        prop::sample::select(vec!["[", "]", "[[", "[caption", "[/caption]", "[gallery ids=", "\"", "'", "=", "1", "<", ">", "<pre>", "</pre>", "<p>", "</p>",
+        prop::sample::select(vec!["[", "]", "[[", "[caption", "[/caption]", "[gallery ids=", "[gallery]", "<!-- wp:gallery -->", "<!-- /wp:gallery -->", "<figcaption>", "</figcaption>", "[embed]", "[/embed]", "https://a.b", "\"", "'", "=", "1", "<", ">", "<pre>", "</pre>", "<p>", "</p>",
             "<!--", "-->", "\n\n", "\n", " ", "é", "<li>", "<img src=x>", "<a href=", "/", "<br>", "<code>", "[video ", "x", "[code]", "[/code]", "<pre lang=x>"]).prop_map(str::to_owned),
         any::<String>(),
     ], 0..40)) {
