@@ -58,43 +58,8 @@ pub struct ParsedEntry {
     pub skip_reason: Option<String>,
     /// What was lost or guessed, for the report.
     pub remarks: Vec<String>,
-    /// The languages of marks in its texts that are lost with their markup.
-    pub marked_languages: Vec<String>,
     /// What was dropped, and what should be corrected by hand: reported as warnings.
     pub warnings: Vec<String>,
-}
-
-impl ParsedEntry {
-    /// Warns of texts with the marks of qTranslate, `[:en]…[:]` or `<!--:en-->…<!--:-->`: they are in several languages.
-    pub fn warn_of_language_marks(&mut self) {
-        let body = self.body.as_ref().map(|(Body::Html(text) | Body::Markdown(text) | Body::Text(text))| text);
-        let texts = [self.title.as_ref(), self.summary.as_ref(), body].into_iter().flatten();
-        let mut languages = std::mem::take(&mut self.marked_languages);
-        languages.extend(texts.flat_map(|text| marked_languages(text)));
-        languages.sort();
-        languages.dedup();
-        if !languages.is_empty() {
-            self.warnings.push(format!(
-                "it has several languages in one text, with the marks of qTranslate ({}); give each its own entry",
-                languages.join(", ")
-            ));
-        }
-    }
-}
-
-/// The languages of the marks of qTranslate in a text.
-pub fn marked_languages(text: &str) -> Vec<String> {
-    const MARKS: [(&str, &str); 3] = [("[:", "]"), ("<!--:", "-->"), ("{:", "}")];
-    let of_mark = |(start, end): (&str, &str)| -> Vec<String> {
-        let marks = text.split(start).skip(1).filter_map(|rest| rest.split_once(end)).map(|(mark, _)| mark);
-        let is_language = |mark: &&str| mark.len() == 2 && mark.bytes().all(|letter| letter.is_ascii_lowercase());
-        marks.filter(is_language).map(str::to_owned).collect()
-    };
-    let is_closed = |(start, end): &(&str, &str)| text.contains(&format!("{start}{end}"));
-    let mut marks = MARKS.into_iter().map(|mark| (is_closed(&mark), of_mark(mark)));
-    marks
-        .find(|(is_closed, languages)| *is_closed && !languages.is_empty() || languages.len() > 1)
-        .map_or_else(Vec::new, |(_, languages)| languages)
 }
 
 /// A text and the markup it is in.

@@ -116,6 +116,49 @@ fn entries_that_share_everything_but_their_ids_are_stories_of_their_own() {
 }
 
 #[test]
+fn the_languages_of_one_item_stay_what_they_are_in_the_next_import() {
+    let of = |items: &[(&str, &str, &str)]| {
+        let items = items.iter().map(|(id, title, text)| item(id, title, &format!("https://a.example/{id}"), 5, text));
+        feed(A, &items.collect::<Vec<_>>())
+    };
+    let room = Newsroom::new();
+    let first = of(&[
+        ("17", "[:ru]Мост открыт[:en]The bridge is open[:]", "[:ru]Первый текст.[:en]The first text.[:]"),
+        ("18", "[:ru]Мост открыт[:en]The bridge is open[:]", "[:ru]Другой текст.[:en]Another text.[:]"),
+    ]);
+    let report = room.import("a.json", &first);
+    assert_eq!(kinds(&report), ["written"; 4]);
+    assert_eq!(room.errors(), [""; 0]);
+    let stories = room.stories();
+    assert_eq!(stories.len(), 3, "{stories:?}");
+    for (name, story) in stories.iter().filter(|(name, _)| !name.contains("official")) {
+        // English is the language of the feed, so it has the id.
+        let (_, english) = story.split_once("[translations.en]").unwrap();
+        let (english, russian) = english.split_once("[translations.ru]").unwrap();
+        assert!(english.contains("guid = \"1") && !russian.contains("guid"), "{name}: {story}");
+        assert!(russian.contains("Мост") && !story.contains("[:"), "{name}: {story}");
+    }
+    let before = room.files();
+    assert_eq!(kinds(&room.import("a.json", &first)), ["unchanged"; 4]);
+    assert_eq!(room.files(), before);
+    // A correction of one language, title and text, is known by its key; order and style of the marks do not matter.
+    let corrected = of(&[
+        ("17", "{:en}The bridge is open{:}{:ru}Открытие{:}", "[:en]The first text.[:ru]Совсем другой.[:]"),
+        ("18", "[:ru]Мост открыт[:en]The bridge is open[:]", "[:ru]Другой текст.[:en]Another text.[:]"),
+    ]);
+    assert_eq!(kinds(&room.import("a.json", &corrected)), ["updated", "updated", "unchanged", "unchanged"]);
+    let after = room.stories();
+    assert_eq!(after.keys().collect::<Vec<_>>(), stories.keys().collect::<Vec<_>>());
+    assert_eq!(after.values().filter(|story| story.contains("Открытие")).count(), 1);
+    // A language that is new joins its story.
+    let room = Newsroom::new();
+    room.import("a.json", &of(&[("17", "[:en]The bridge is open[:]", "[:en]The first text.[:]")]));
+    let report = room.import("a.json", &of(&[("17", "[:en]The bridge is open[:ru]Мост открыт[:]", "The first text.")]));
+    assert_eq!((kinds(&report).len(), room.stories().len()), (2, 2));
+    assert_eq!(room.errors(), [""; 0]);
+}
+
+#[test]
 fn the_same_id_of_another_source_is_a_quotation_or_another_story() {
     for (title, link, day, expected) in [
         ("As B tells it", "http://www.a.example/17/", 7, "quoted"),

@@ -2,7 +2,7 @@
 //!
 //! | step | file | result |
 //! | --- | --- | --- |
-//! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`], [`records`], [`api`] | [`entry::ParsedEntry`] |
+//! | read | [`read`], by the reader of each format: [`listing`], [`html`], [`feed`], [`wordpress`], [`markdown`], [`records`], [`api`]; [`language_marks`] | [`entry::ParsedEntry`] |
 //! | normalize | [`normalize`] with [`language`], [`topics`], [`duplicates`]; texts in the [`spool`] | [`normalize::NormalizedEntry`] |
 //! | group | [`group`] with [`identify`], [`match_previous`], [`link`], [`review`] | [`group::StoryDraft`] |
 //! | reconcile | [`reconcile`] with [`assign_ids`], [`check_store`], [`slug`], [`story_file`], [`state`] | files, and an [`report::Outcome`] for each story |
@@ -26,10 +26,12 @@ mod entry;
 mod feed;
 mod group;
 mod html;
+mod html_code;
 mod html_tag;
 mod identify;
 mod json_scanner;
 mod language;
+mod language_marks;
 mod link;
 mod listing;
 mod markdown;

@@ -203,7 +203,6 @@ impl<'a> Normalizer<'a> {
         kind: Kind,
         mut entry: ParsedEntry,
     ) -> (NormalizedEntry, Dates, Option<Translation>) {
-        entry.warn_of_language_marks();
         let text = visible_text(&entry);
         let written = entry.title.clone().filter(|title| has_visible_letter(title));
         let title = written.or_else(|| title_from_text(&text));
@@ -250,12 +249,7 @@ impl<'a> Normalizer<'a> {
         let is_record = matches!(kind, Kind::Json | Kind::Csv | Kind::Drupal | Kind::WordpressApi);
         let dates = Dates { published: entry.published, updated: entry.updated, expires: entry.expires };
         let normalized = NormalizedEntry {
-            key: entry
-                .file
-                .as_ref()
-                .map(|file| key_in_tree(source, file))
-                .or_else(|| entry.key.clone())
-                .or_else(|| entry.guid.clone()),
+            key: key(&entry, source),
             translation_key: entry.translation_key.as_ref().map(|key| format!("{source}\n{key}")),
             translations: entry.translations.iter().flat_map(|other| translation_names(&entry, other)).collect(),
             record_id: entry.translation_key.clone().filter(|_| is_record),
@@ -424,6 +418,15 @@ fn plain(name: &str) -> String {
 /// A file of a tree as the user can open it.
 fn path_in(tree: &str, file: &str) -> String {
     Path::new(tree).join(file).display().to_string()
+}
+
+/// The stable id of an entry in its source.
+fn key(entry: &ParsedEntry, source: &str) -> Option<String> {
+    let own = entry.key.as_ref();
+    match &entry.file {
+        Some(file) => Some(key_in_tree(source, own.unwrap_or(file))),
+        None => own.or(entry.guid.as_ref()).cloned(),
+    }
 }
 
 /// A file's key: its path below the tree's own name, which is the same wherever the tree is.

@@ -15,7 +15,7 @@ use super::report::SourceReport;
 use super::source_id::{SourceId, is_below};
 use super::source_request::SourceRequest;
 use super::state::SourceState;
-use super::{ImportOptions, feed, file_error, html, listing, read_api, wordpress};
+use super::{ImportOptions, feed, file_error, html, language_marks, listing, read_api, wordpress};
 use crate::config::Config;
 pub use crate::config::SourceKind as Kind;
 use crate::diagnostics::{Diagnostic, Location};
@@ -442,8 +442,9 @@ impl<'b> Batches<'b> {
     }
 
     pub fn push(&mut self, entry: ParsedEntry) {
-        self.count += 1;
-        self.pending.push(entry);
+        let entries = language_marks::split(entry);
+        self.count += entries.len();
+        self.pending.extend(entries);
         if self.pending.len() >= BATCH {
             self.flush();
         }
@@ -476,8 +477,11 @@ fn read_tree(
         .map_err(|error| file_error(name, &format!("this cannot be imported: {}", error.message)))?;
     let posts: Vec<_> = tree.files().iter().filter(|file| source.contains(&file.path)).collect();
     let root = source.root.display().to_string();
+    let mut count = 0;
     for batch in posts.chunks(BATCH) {
-        let entries = batch.par_iter().map(|file| tree.read(file)).collect();
+        let entries: Vec<ParsedEntry> =
+            batch.par_iter().flat_map_iter(|file| language_marks::split(tree.read(file))).collect();
+        count += entries.len();
         sink(Batch { source: &root, kind: Kind::Markdown, entries })?;
     }
     let mut notes = tree.remarks.clone();
@@ -490,7 +494,7 @@ fn read_tree(
         ));
     }
     let name = name.display().to_string();
-    Ok(SourceReport { name, kind: Kind::Markdown, entries: posts.len(), notes, ..SourceReport::default() })
+    Ok(SourceReport { name, kind: Kind::Markdown, entries: count, notes, ..SourceReport::default() })
 }
 
 /// The kind of a document by its beginning, and of a table by its name.

@@ -1,6 +1,6 @@
 //! Plain text of sources: character references and white space.
 
-use crate::markup::{decode_references, has_tags, tags};
+use crate::markup::{decode_references, has_tags, tags, visible_text};
 
 /// The longest title that is made from a text, in characters.
 const MAX_TITLE_FROM_TEXT: usize = 80;
@@ -8,6 +8,13 @@ const MAX_TITLE_FROM_TEXT: usize = 80;
 /// Whether a text contains a tag or an entity.
 pub fn is_html(text: &str) -> bool {
     has_tags(text) || decode_references(text) != text
+}
+
+/// Whether HTML has a text, or an element that shows something without one.
+pub fn has_content(html: &str) -> bool {
+    const MEDIA: [&str; 6] = ["img", "iframe", "video", "audio", "embed", "object"];
+    let has_media = || tags(html).unwrap_or_default().iter().any(|(name, _)| MEDIA.contains(&&**name));
+    !visible_text(html).is_empty() || has_media()
 }
 
 /// The content of markup that is one element which says its language, as published texts are wrapped.

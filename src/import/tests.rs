@@ -105,7 +105,7 @@ fn what_a_feed_says_after_its_items_applies_to_them() {
 }
 
 #[test]
-fn marks_of_several_languages_are_reported_in_every_format() {
+fn an_entry_with_the_marks_of_several_languages_is_one_story_in_every_format() {
     const MARKED: [&str; 3] =
         ["[:en]Bridge[:ru]Мост[:]", "<!--:en-->Bridge<!--:--><!--:ru-->Мост<!--:-->", "{:en}Bridge{:}{:ru}Мост{:}"];
     const ENTRY: [(&str, &str); 2] = [("A new bridge", "MARKED"), ("MARKED", "A new bridge")];
@@ -132,9 +132,17 @@ fn marks_of_several_languages_are_reported_in_every_format() {
         for document in documents {
             let folder = tempfile::tempdir().unwrap();
             let report = import(&document, folder.path());
-            let warnings: Vec<_> = report.entries.iter().flat_map(|entry| &entry.warnings).collect();
-            let marks = warnings.iter().filter(|warning| warning.contains("qTranslate (en, ru)")).count();
-            assert_eq!(marks, 1, "{document}: {warnings:?}");
+            let languages: Vec<_> = report.entries.iter().map(|entry| entry.language.as_deref().unwrap()).collect();
+            assert_eq!(languages, ["en", "ru"], "{document}");
+            let [(kind, file), (_, other)] = &outcomes(&report)[..] else { panic!("{document}") };
+            assert_eq!((kind.as_str(), file), ("written", other), "{document}");
+            let story = std::fs::read_to_string(folder.path().join(file)).unwrap();
+            let russian = story.split_once("[translations.ru]").unwrap().1;
+            assert!(story.contains("Bridge") && russian.contains("Мост"), "{story}");
+            assert!(!russian.contains("Bridge") && !story.contains(":en"), "{story}");
+            let before = files(folder.path());
+            assert_eq!(kinds(&import(&document, folder.path())), ["unchanged"; 2], "{document}");
+            assert_eq!(files(folder.path()), before);
         }
     }
 }

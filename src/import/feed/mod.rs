@@ -15,6 +15,7 @@ pub use media::is_image_url;
 use tree::{Element, EntryHandler, Namespace};
 
 use crate::import::entry::{ParsedDate, ParsedEntry};
+use crate::import::language_marks;
 use crate::import::parse_error::ParseError;
 
 /// The metadata of a feed.
@@ -89,7 +90,8 @@ impl EntryHandler for Entries<'_> {
         self.count += 1;
         self.is_export |= around.iter().any(|element| is_of_export(element)) || is_of_export(&entry);
         if !self.is_export {
-            (self.emit)(xml::parse_entry(&entry, around, self.address, self.is_own));
+            let parse = |entry: &Element| xml::parse_entry(entry, around, self.address, self.is_own);
+            language_marks::parse_each(&entry, parse).into_iter().for_each(&mut self.emit);
         }
     }
 }

@@ -230,22 +230,42 @@ fn what_is_no_text_is_dropped_with_a_warning() {
         let entry = content(attributes, text);
         assert_eq!((entry.body, entry.warnings.len()), (None, 1), "{attributes}");
     }
-    for (title, languages) in [
-        ("[:en]Bridge[:ru]Мост[:]", Some("en, ru")),
-        ("&lt;!--:en--&gt;Bridge&lt;!--:--&gt;", Some("en")),
-        ("{:en}Bridge{:}{:ru}Мост{:}", Some("en, ru")),
-        ("The list[:10], [:no] and &lt;!--more--&gt;", None),
+}
+
+#[test]
+fn an_entry_in_several_languages_is_one_for_each() {
+    for (title, description, expected) in [
+        ("[:en]Bridge[:ru]Мост[:]", "", &["en Bridge", "ru Мост"][..]),
+        ("&lt;!--:en--&gt;Bridge&lt;!--:--&gt;", "", &["en Bridge"]),
+        ("{:en}Bridge{:}{:ru}Мост{:}", "", &["en Bridge", "ru Мост"]),
+        (
+            "A",
+            "[:en]&lt;p&gt;Bridge&lt;/p&gt;[:ru]&lt;p&gt;Мост&lt;/p&gt;[:]",
+            &["en A <p>Bridge</p>", "ru A <p>Мост</p>"],
+        ),
+        ("The list[:10], [:no] and &lt;!--more--&gt;", "", &["- The list[:10], [:no] and <!--more-->"]),
     ] {
-        let mut entry = one(&format!("<rss><channel><item><title>{title}</title></item></channel></rss>"));
-        entry.warn_of_language_marks();
-        let warning = entry.warnings.first().map(String::as_str);
-        assert_eq!(
-            warning.is_some_and(|warning| warning.contains(languages.unwrap_or("?"))),
-            languages.is_some(),
-            "{title}"
+        let document = format!(
+            "<rss><channel><item><title>{title}</title><description>{description}</description></item></channel></rss>"
         );
-        assert_eq!(entry.warnings.len(), usize::from(languages.is_some()), "{title}");
+        let shown = entries(&document).into_iter().map(|entry| {
+            let body = entry.body.map(|body| match body {
+                Body::Html(html) => format!(" {html}"),
+                other => panic!("{other:?}"),
+            });
+            let language = entry.language.unwrap_or_else(|| "-".to_owned());
+            format!("{language} {}{}", entry.title.unwrap(), body.unwrap_or_default())
+        });
+        assert_eq!(shown.collect::<Vec<_>>(), expected, "{title}");
     }
+    // Marks and texts in elements of their own.
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>[:en]A[:ru]Б[:]</title><content type='xhtml'>\
+        <div xmlns='http://www.w3.org/1999/xhtml'>[:en]<p>a</p>[:ru]<p>б</p>[:]</div></content></entry></feed>";
+    let bodies: Vec<_> = entries(atom).into_iter().map(|entry| (entry.title.unwrap(), entry.body.unwrap())).collect();
+    assert_eq!(
+        bodies,
+        [("A".to_owned(), Body::Html("<p>a</p>".to_owned())), ("Б".to_owned(), Body::Html("<p>б</p>".to_owned())),]
+    );
 }
 
 #[test]

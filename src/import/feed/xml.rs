@@ -7,7 +7,7 @@ use super::gallery::cut_figures;
 use super::media::{files, media};
 use super::tree::{Element, Namespace};
 use crate::dates::{self, ParsedDate};
-use crate::import::entry::{Author, Body, Category, ParsedEntry, marked_languages};
+use crate::import::entry::{Author, Body, Category, ParsedEntry};
 use crate::import::source_text;
 use crate::markup;
 
@@ -33,11 +33,6 @@ pub fn parse_entry(item: &Element, around: &[&Element], address: Option<&str>, i
     entry.base = base.clone().declared().map(String::from).or(undeclared);
     entry.title = title(item);
     texts(item, &base, &mut entry);
-    let is_text = |element: &&Element| {
-        matches!(element.name.as_str(), "title" | "description" | "summary" | "content" | "encoded")
-    };
-    let written = item.elements().filter(is_text);
-    entry.marked_languages = written.flat_map(|element| marked_languages(&element.text())).collect();
     entry.guid = id(item);
     entry.link = page_of_entry(item, &base);
     entry.authors = authors(item, &base);

@@ -8,7 +8,7 @@ mod admonitions;
 mod attributes;
 mod authors;
 mod body;
-mod code;
+pub mod code;
 mod front_matter;
 mod images;
 mod inline_text;

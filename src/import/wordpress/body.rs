@@ -4,12 +4,12 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use super::code_samples::CodeScanner;
 use super::footnotes::{self, Footnote};
 use super::media::Media;
 use super::shortcodes::{self, Tag, attribute};
-use super::{blocks, embeds};
+use super::{blocks, code_samples, embeds};
 use crate::import::entry::Image;
+use crate::import::html_code::CodeScanner;
 use crate::import::html_tag::{self, HtmlTag};
 use crate::import::source_text::collapse_whitespace;
 use crate::markup;
@@ -68,7 +68,7 @@ impl Resolver<'_> {
             rest = &rest[at..];
             if let Some(length) = blocks::write(rest, self).or_else(|| comment(rest)) {
                 rest = &rest[length..];
-            } else if let Some(length) = code.write_sample(rest, &mut self.body.html) {
+            } else if let Some(length) = code_samples::write(&mut code, rest, &mut self.body.html) {
                 rest = &rest[length..];
             } else if let Some(length) = code.length(rest).or_else(|| HtmlTag::parse(rest).map(|tag| tag.length)) {
                 self.body.html.push_str(&rest[..length]);

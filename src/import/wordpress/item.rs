@@ -8,9 +8,7 @@ use super::footnotes::Footnote;
 use super::media::{Attachment, Media};
 use super::{body, footnotes, paragraphs, wp_text};
 use crate::dates;
-use crate::import::entry::{
-    Author, Body, Category, Enclosure, EntryDate, Image, ParsedDate, ParsedEntry, marked_languages,
-};
+use crate::import::entry::{Author, Body, Category, Enclosure, EntryDate, Image, ParsedDate, ParsedEntry};
 use crate::import::feed::tree::{Element, Namespace};
 use crate::import::source_text;
 use crate::markup;
@@ -22,9 +20,6 @@ const INTERNAL_POST_TYPES: [&str; 24] = [
     "wp_font_face", "wp_font_family", "wp_global_styles", "wp_navigation", "wp_template", "wp_template_part",
     "wpcf7_contact_form", "polylang_mo", "jp_pay_order", "wpforms",
 ];
-
-/// Elements that show something without a text.
-const MEDIA: [&str; 6] = ["img", "iframe", "video", "audio", "embed", "object"];
 
 /// Whether posts of a type are content for readers.
 pub fn is_content(kind: &str) -> bool {
@@ -77,9 +72,6 @@ impl Item<'_> {
                 .filter(|tag| !tag.is_empty()),
             ..ParsedEntry::default()
         };
-        let written = [(Namespace::Plain, "title"), (Namespace::Content, "encoded"), (Namespace::Excerpt, "encoded")];
-        let written = written.into_iter().filter_map(|(namespace, name)| text(namespace, name));
-        entry.marked_languages = written.flat_map(|text| marked_languages(&text)).collect();
         self.dates(&mut entry);
         self.status(&mut entry);
         if kind == "page" && !pages {
@@ -107,9 +99,8 @@ impl Item<'_> {
                     .push(format!("pictures of its gallery that the export does not have, by their ids: {files}"));
             }
             let html = paragraphs::autop(&resolved.html);
-            let has_media = || markup::tags(&html).unwrap_or_default().iter().any(|(name, _)| MEDIA.contains(&&**name));
-            let is_empty = markup::visible_text(&html).is_empty() && !has_media();
-            entry.body = Some(Body::Html(html)).filter(|_| !is_empty);
+            let has_content = source_text::has_content(&html);
+            entry.body = Some(Body::Html(html)).filter(|_| has_content);
         }
         self.categories(&mut entry);
         self.language(&mut entry);

@@ -21,6 +21,7 @@ use media::Media;
 
 use super::entry::{Author, ParsedEntry};
 use super::feed::tree::{self, Element, EntryHandler, Namespace, ReadOutcome};
+use super::language_marks;
 use super::parse_error::ParseError;
 use super::source_text;
 
@@ -136,8 +137,9 @@ impl EntryHandler for PostReader<'_> {
         }
         let channel = around.iter().find(|element| element.name == "channel");
         let authors = self.authors.get_or_insert_with(|| channel.map(|channel| authors(channel)).unwrap_or_default());
-        let item = Item { element: &entry };
-        (self.emit)(item.parse(channel.copied(), authors, &self.media.files, self.pages));
+        let parse =
+            |entry: &Element| Item { element: entry }.parse(channel.copied(), authors, &self.media.files, self.pages);
+        language_marks::parse_each(&entry, parse).into_iter().for_each(&mut self.emit);
     }
 }
 
@@ -154,6 +156,9 @@ fn authors(channel: &Element) -> HashMap<String, Author> {
     named.collect()
 }
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod body_tests;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
