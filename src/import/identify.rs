@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use super::entry::Body;
+use super::language_marks;
 use super::match_previous::match_previous;
 use super::normalize::{Normalized, NormalizedEntry, own_tag_prefix};
 use super::report::Outcome;
@@ -34,6 +35,7 @@ pub fn identify(
     normalized: &mut Normalized,
     state: &mut ImportState,
 ) -> Vec<Option<usize>> {
+    language_marks::ids::keep(&mut normalized.entries, state);
     let count = normalized.entries.len();
     let links = Links { into, state, of_stories: HashMap::new() };
     let mut identifier =

@@ -150,12 +150,35 @@ fn the_languages_of_one_item_stay_what_they_are_in_the_next_import() {
     let after = room.stories();
     assert_eq!(after.keys().collect::<Vec<_>>(), stories.keys().collect::<Vec<_>>());
     assert_eq!(after.values().filter(|story| story.contains("Открытие")).count(), 1);
-    // A language that is new joins its story.
-    let room = Newsroom::new();
-    room.import("a.json", &of(&[("17", "[:en]The bridge is open[:]", "[:en]The first text.[:]")]));
-    let report = room.import("a.json", &of(&[("17", "[:en]The bridge is open[:ru]Мост открыт[:]", "The first text.")]));
-    assert_eq!((kinds(&report).len(), room.stories().len()), (2, 2));
-    assert_eq!(room.errors(), [""; 0]);
+}
+
+#[test]
+fn a_language_that_is_new_in_an_item_joins_the_story_of_the_one_that_has_its_id() {
+    const TEXTS: [(&str, &str, &str); 2] = [
+        ("en", "The bridge is open", "Everybody can cross the river on foot again, and the ferry rests in winter."),
+        ("ru", "Мост открыт для всех жителей", "Все жители снова могут перейти реку пешком, а паром зимой отдыхает."),
+    ];
+    for [(first, title, text), (_, other_title, other_text)] in [TEXTS, [TEXTS[1], TEXTS[0]]] {
+        let room = Newsroom::new();
+        let item = |title: &str, text: &str| feed(A, &[item("17", title, "https://a.example/17", 5, text)]);
+        assert_eq!(kinds(&room.import("a.json", &item(title, text))), ["written"]);
+        let name = room.stories().keys().find(|name| name.starts_with("2019")).cloned().unwrap();
+        let second = if first == "en" { "ru" } else { "en" };
+        let marked = |one: &str, other: &str| format!("[:{first}]{one}[:{second}]{other}[:]");
+        let both = item(&marked(title, other_title), &marked(text, other_text));
+        let report = room.import("a.json", &both);
+        assert_eq!(kinds(&report), ["updated"; 2], "{first}");
+        assert_eq!(report.diagnostics.len(), 0, "{:?}", report.diagnostics);
+        assert_eq!(room.stories().len(), 2, "{:?}", room.stories());
+        let story = room.stories()[&name].clone();
+        let start = story.find(&format!("[translations.{first}]")).unwrap();
+        let end = story[start + 1..].find("[translations.").map_or(story.len(), |end| start + 1 + end);
+        assert!(story[start..end].contains("guid = \"17\"") && story.matches("guid").count() == 1, "{story}");
+        let before = room.files();
+        assert_eq!(kinds(&room.import("a.json", &both)), ["unchanged"; 2], "{first}");
+        assert_eq!(room.files(), before);
+        assert_eq!(room.errors(), [""; 0]);
+    }
 }
 
 #[test]

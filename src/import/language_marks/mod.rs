@@ -3,6 +3,7 @@
 //! Marks are HTML comments as well, which readers drop with the markup. So feeds and exports are split before their texts are
 //! read ([`parse_each`]), and everything else after it ([`split`]).
 
+pub mod ids;
 mod marks;
 
 use super::entry::{Body, Category, Image, ParsedEntry};
@@ -55,8 +56,8 @@ fn languages<'t>(texts: &[MarkedText<'t>]) -> Option<Vec<&'t str>> {
     is_marked.then(|| if languages.is_empty() { vec![""] } else { languages })
 }
 
-/// Makes the entries of an item in several languages translations of each other. The one in the language of the source keeps the
-/// id, else the first. The others have keys made from it, so that the next import knows them.
+/// Makes the entries of an item in several languages translations of each other. The one in the language of the source has the
+/// id, else the first, unless another had it in an earlier import ([`ids`]). The others have keys made from it, so that the next import knows them.
 fn joined(entries: impl Iterator<Item = ParsedEntry>) -> Vec<ParsedEntry> {
     let mut entries: Vec<ParsedEntry> = entries.collect();
     if entries.iter().any(|entry| entry.title.is_some() || entry.body.is_some()) {

@@ -48,8 +48,8 @@ fn bodies() {
             "<p>a</p>\n<figure><a href=\"/p\"><img src=\"/i.jpg\" /></a><figcaption>The lake</figcaption>\n</figure>\n<p>b</p>",
         ),
         (
-            "[caption caption=\"Old\"]<img src=\"/i.jpg\">[/caption]",
-            "<figure><img src=\"/i.jpg\"><figcaption>Old</figcaption>\n</figure>",
+            "[caption caption=\"Early\"]<img src=\"/i.jpg\">[/caption]",
+            "<figure><img src=\"/i.jpg\"><figcaption>Early</figcaption>\n</figure>",
         ),
         (
             "[embed width=\"9\"] https://v.example/?a=1&amp;b=2 [/embed]",
@@ -103,7 +103,7 @@ fn galleries_are_images_and_no_text() {
         <img src=\"/8.jpg\" alt=\"A &amp; B\" class=\"size-large wp-image-8\"/><figcaption>The <b>other</b> shore</figcaption></figure>\n\
         <!-- /wp:image --><figure><img src=\"/elsewhere.jpg\"></figure><figcaption>All <i>three</i></figcaption></figure>\n<!-- /wp:gallery -->";
     const OLD_BLOCK: &str = "<!-- wp:gallery {\"ids\":[7]} -->\n<ul class=\"wp-block-gallery\"><li class=\"blocks-gallery-item\"><figure>\
-        <img src=\"/7.jpg\" data-id=\"7\"/><figcaption>Old</figcaption></figure></li></ul>\n<!-- /wp:gallery -->";
+        <img src=\"/7.jpg\" data-id=\"7\"/><figcaption>Early</figcaption></figure></li></ul>\n<!-- /wp:gallery -->";
     let seven = "https://lakes.example/7.jpg|A lake|At dawn";
     for (content, images, text) in [
         ("Before [gallery ids=\"8, 7,8\"] after", &["https://lakes.example/8.jpg|-|-", seven][..], "Before  after"),
@@ -115,7 +115,7 @@ fn galleries_are_images_and_no_text() {
             &[seven, "https://lakes.example/8.jpg|A & B|The other shore", "/elsewhere.jpg|-|-"],
             "All <i>three</i>",
         ),
-        (OLD_BLOCK, &["https://lakes.example/7.jpg|A lake|Old"], ""),
+        (OLD_BLOCK, &["https://lakes.example/7.jpg|A lake|Early"], ""),
         ("<pre>[gallery ids=\"7\"]</pre>", &[], "<pre>[gallery ids=\"7\"]</pre>"),
     ] {
         let of_post =
