@@ -38,6 +38,18 @@ impl FolderLock {
         Ok(FolderLock { file })
     }
 
+    /// The same without waiting: none if another process holds the lock.
+    pub fn try_acquire(folder: &Path, name: &str) -> Result<Option<FolderLock>, Diagnostic> {
+        let failed = |verb: &str, error: io::Error| Diagnostic::machine(folder, &format!("{verb} {name}"), &error);
+        fs::create_dir_all(folder).map_err(|error| failed("make", error))?;
+        let file = File::open(folder).map_err(|error| failed("open", error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(FolderLock { file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(failed("lock", error)),
+        }
+    }
+
     /// A handle of the folder itself, even if another takes its path.
     pub fn handle(&self) -> io::Result<OwnedFd> {
         self.file.try_clone().map(OwnedFd::from)

@@ -222,7 +222,7 @@ fn story_state(written: &str) -> Result<StoryState, String> {
     })
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ImportOptions {
     /// With --into files, folders and addresses to read, `-` is standard input; without it names of the configuration
     #[arg(required_unless_present = "all", value_name = "SOURCE")]

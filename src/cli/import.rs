@@ -9,7 +9,7 @@ use super::report::Report;
 use super::secrets::authorization;
 use super::{USAGE, configuration, configuration_path, schema};
 use crate::config::{Config, ImportSource};
-use crate::diagnostics::{Diagnostic, Location, suggestion};
+use crate::diagnostics::{Diagnostic, Location, escape_lines, suggestion};
 use crate::import::{self, Kind, Selectors};
 use crate::store::{Store, is_hidden};
 
@@ -44,8 +44,18 @@ fn import_all(config: Option<&Path>, options: &ImportOptions, report: &mut Repor
         false => None,
     };
     for (written, request) in &mut requests {
+        let bar = ImportProgress::new();
+        let (shared, into): (&Report, _) = (report, Location::file(request.into.display().to_string()));
+        let on_progress = |progress| match progress {
+            import::Progress::Waiting => {
+                shared.note(&Diagnostic::note(into.clone(), "another import is at work here; waiting for it"));
+            }
+            progress => bar.update(progress),
+        };
+        let outcome = import_one(&path, &config, request, input.as_ref(), &on_progress);
+        bar.clear();
         // One source that cannot be had is no reason to leave out the others.
-        match import_one(&path, &config, request, input.as_ref(), report) {
+        match outcome {
             Ok(outcome) => {
                 report.diagnostics(&outcome.diagnostics, false);
                 let text = match options.explain_mapping {
@@ -63,42 +73,63 @@ fn import_all(config: Option<&Path>, options: &ImportOptions, report: &mut Repor
     Ok(())
 }
 
+/// Imports a source of the configuration, as it is now, without anybody at a terminal. Returns what was done in one line.
+///
+/// # Errors
+/// Why it could not be imported, or not as a whole, in one line.
+#[cfg(feature = "serve")]
+pub fn import_named(path: &Path, name: &str, tell: &(dyn Fn(String) + Sync)) -> Result<String, String> {
+    let import = || -> Result<import::Report, Vec<Diagnostic>> {
+        let config = configuration(Some(path))?;
+        let options = ImportOptions { sources: vec![PathBuf::from(name)], ..ImportOptions::default() };
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        let source = named(&config, &options)?;
+        let (_, mut request) =
+            source.first().map_or(Err(Vec::new()), |source| named_request(source, &options, &folder))?;
+        let on_progress = |progress| match progress {
+            import::Progress::Waiting => tell("waiting for another import".to_owned()),
+            import::Progress::Read(count) => tell(format!("read {count}")),
+            import::Progress::Stored(done, all) => tell(format!("stored {done} of {all}")),
+        };
+        import_one(path, &config, &mut request, None, &on_progress)
+    };
+    let in_one_line = |diagnostics: &[Diagnostic]| {
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).map(|error| error.message.clone());
+        escape_lines(&errors.take(3).collect::<Vec<_>>().join("; ")).replace('\n', " ")
+    };
+    let outcome = import().map_err(|diagnostics| in_one_line(&diagnostics))?;
+    let summary = outcome.summary();
+    match outcome.is_whole() {
+        true => Ok(summary),
+        false => Err(format!("{summary}; {}", in_one_line(&outcome.diagnostics))),
+    }
+}
+
 fn import_one(
     path: &Path,
     config: &Config,
     request: &mut import::ImportOptions,
     input: Option<&File>,
-    report: &mut Report,
+    on_progress: &(dyn Fn(import::Progress) + Sync),
 ) -> Result<import::Report, Vec<Diagnostic>> {
     let invalid = import::validate(config, request);
     if !invalid.is_empty() {
         return Err(invalid);
     }
     let is_published = is_in_store(&request.into, &config.site.stories);
-    if !is_published {
-        let message = format!(
-            "this folder is not in the store ({}), so nothing of it will be published",
-            config.site.stories.display()
-        );
-        report.diagnostics(&[Diagnostic::warning(Location::file(request.into.display().to_string()), message)], false);
-    }
     if is_published && !request.dry_run {
         request.schema = schema::path_from(&request.into, path, config);
     }
     // Without ids of a published store there is nothing to clash with.
     let store = if is_published { Store::load(config) } else { Store::default() };
-    let bar = ImportProgress::new();
-    let shared: &Report = report;
-    let on_progress = |progress| match progress {
-        import::Progress::Waiting => {
-            let location = Location::file(request.into.display().to_string());
-            shared.note(&Diagnostic::note(location, "another import is at work here; waiting for it"));
-        }
-        progress => bar.update(progress),
-    };
-    let outcome = import::run(config, &store, request, input, &on_progress);
-    bar.clear();
-    outcome
+    let mut outcome = import::run(config, &store, request, input, on_progress)?;
+    if !is_published {
+        let stories = config.site.stories.display();
+        let message = format!("this folder is not in the store ({stories}), so nothing of it will be published");
+        let location = Location::file(request.into.display().to_string());
+        outcome.diagnostics.insert(0, Diagnostic::warning(location, message));
+    }
+    Ok(outcome)
 }
 
 /// The sources of the configuration that are asked for.

@@ -12,6 +12,8 @@ mod filter;
 mod generate;
 #[cfg_attr(not(feature = "import"), path = "absent/import.rs")]
 mod import;
+#[cfg(all(feature = "import", feature = "serve"))]
+mod import_tasks;
 mod init;
 #[cfg_attr(not(feature = "import"), path = "absent/language_check.rs")]
 mod language_check;
@@ -26,7 +28,7 @@ mod report;
 mod schema;
 #[cfg(feature = "serve")]
 mod sd_notify;
-#[cfg(feature = "import")]
+#[cfg(any(feature = "import", feature = "serve"))]
 mod secrets;
 #[cfg_attr(not(feature = "serve"), path = "absent/serve.rs")]
 mod serve;

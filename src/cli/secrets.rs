@@ -9,6 +9,7 @@ use crate::diagnostics::Diagnostic;
 ///
 /// # Errors
 /// A file of a secret cannot be read.
+#[cfg(feature = "import")]
 pub fn authorization(source: &str) -> Result<Option<String>, Diagnostic> {
     let name = source.to_ascii_uppercase().replace('-', "_");
     if let Some(token) = secret(&format!("TIDINGS_IMPORT_{name}_TOKEN"))? {

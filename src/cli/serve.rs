@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::ServeOptions;
 use super::report::Report;
+use super::secrets::secret;
 use super::{configuration, configuration_path, log, sd_notify};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::serve::{Listener, Source, listen, run as run_server};
@@ -30,6 +31,9 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     let (source, warnings) =
         Source::with_overrides(path, move |config| Ok(applied.apply(config)?), Arc::new(Utc::now))?;
     report.diagnostics(&warnings, false);
+    let source = source.with_admin_token(secret("TIDINGS_ADMIN_TOKEN")?);
+    // A preview runs beside the server.
+    let source = if options.preview { source } else { with_imports(source, config)? };
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
     // With one core, threads only add switches.
     let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
@@ -84,6 +88,24 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     // Does not wait for encoders: nobody needs their results any more.
     runtime.shutdown_background();
     served
+}
+
+/// The source with the imports of its configuration; a preview has none.
+#[cfg(feature = "import")]
+fn with_imports(source: Source, config: Option<&Path>) -> Result<Source, Diagnostics> {
+    let path = configuration_path(config)?;
+    let config = configuration(Some(&path))?;
+    if config.imports.is_empty() {
+        return Ok(source);
+    }
+    let (tasks, run) = super::import_tasks::tasks(&path, &config)?;
+    Ok(source.with_tasks(tasks, run))
+}
+
+/// Without the feature `import` nothing is imported.
+#[cfg(not(feature = "import"))]
+fn with_imports(source: Source, _config: Option<&Path>) -> Result<Source, Diagnostics> {
+    Ok(source)
 }
 
 /// Raises the limit of open files to the highest that is allowed. Where that fails there are fewer connections.

@@ -126,7 +126,7 @@ mod tests {
             ("tidings check stories", "tip: `tidings check` reads the whole store"),
             ("tidings new Clean water", "tip: write the title in quotes"),
             ("tidings new", "tip: write the title in quotes"),
-            ("tidings import a.xml", "tip: write `tidings import SOURCE --into stories/old`"),
+            ("tidings import", "tip: write `tidings import SOURCE --into stories/old`"),
             ("tidings init a b", "tip: name one folder"),
             ("tidings publish", "tip: the command is `tidings build`"),
             ("tidings build --outptu x", "tip: a similar argument exists: '--output'"),

@@ -93,7 +93,10 @@ fn respond<B>(server: &Server, control: &Control, request: &Request<B>) -> Respo
             let text = server.metrics.text(server.now().at) + &task_metrics(control);
             content(StatusCode::OK, text, "text/plain; version=0.0.4; charset=utf-8")
         }
-        _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n",
+        ),
     }
 }
 
@@ -240,7 +243,9 @@ fn task_metrics(control: &Control) -> String {
     if tasks.is_empty() {
         return String::new();
     }
-    let mut out = "# HELP tidings_imports_total Imports of a source, by outcome.\n# TYPE tidings_imports_total counter\n".to_owned();
+    let mut out =
+        "# HELP tidings_imports_total Imports of a source, by outcome.\n# TYPE tidings_imports_total counter\n"
+            .to_owned();
     for task in &tasks {
         for (outcome, count) in [("ok", task.succeeded), ("failed", task.failed)] {
             out += &format!("tidings_imports_total{{source=\"{}\",outcome=\"{outcome}\"}} {count}\n", task.name);

@@ -74,8 +74,8 @@ use self::control::Control;
 use self::listener::Connections;
 use self::publisher::Publisher;
 use self::server::Server;
-pub(crate) use tasks::{RunTask, Task};
 use tasks::Tasks;
+pub(crate) use tasks::{RunTask, Task};
 
 use crate::config::Preview;
 use crate::diagnostics::Diagnostic;

@@ -52,7 +52,16 @@ impl Source {
         let start = Instant::now();
         let (site, diagnostics, next) = first_publication(&config, &metrics, moment)?;
         metrics.record_reload(next.rendered, start.elapsed());
-        let source = Source { inputs, publication: next.publication, site, moment, metrics, clock, tasks: None, admin_token: None };
+        let source = Source {
+            inputs,
+            publication: next.publication,
+            site,
+            moment,
+            metrics,
+            clock,
+            tasks: None,
+            admin_token: None,
+        };
         Ok((source, diagnostics))
     }
 

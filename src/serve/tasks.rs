@@ -8,7 +8,7 @@ use super::Clock;
 use crate::model::Timestamp;
 
 /// The longest pause after failures.
-const MAX_PAUSE: Duration = Duration::from_hours(24);
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 3600);
 
 /// A task by its name, and how often it is run by itself.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub struct Task {
 }
 
 /// Runs the task of a name: tells its progress, and returns what it did or why it failed, in one line.
-pub type RunTask = Box<dyn Fn(&str, &dyn Fn(String)) -> Result<String, String> + Send>;
+pub type RunTask = Box<dyn Fn(&str, &(dyn Fn(String) + Sync)) -> Result<String, String> + Send>;
 
 /// What is known of a task.
 #[derive(Debug, Clone, Default)]
@@ -187,7 +187,8 @@ mod tests {
             counted.0.fetch_sub(1, Ordering::SeqCst);
             if name == "broken" { Err("it is down".to_owned()) } else { Ok("done".to_owned()) }
         });
-        let task = |name: &str, every: Option<u64>| Task { name: name.to_owned(), every: every.map(Duration::from_millis) };
+        let task =
+            |name: &str, every: Option<u64>| Task { name: name.to_owned(), every: every.map(Duration::from_millis) };
         let tasks = vec![task("often", Some(20)), task("broken", Some(20)), task("asked", None)];
         let (tasks, handle) = Tasks::start(tasks, run, Arc::new(Utc::now));
         assert!(tasks.trigger("asked") && !tasks.trigger("nothing"));

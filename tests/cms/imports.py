@@ -8,11 +8,13 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent.parent / "server"))
 
+import http.client
 import json
 import os
 import subprocess
+from contextlib import contextmanager
 
-from common import TIDINGS, CheckFailed, check, finish, temporary_folder
+from common import TIDINGS, CheckFailed, check, finish, free_port, temporary_folder, wait_for
 from drupal import Drupal
 from paged import Paged
 from wordpress import WordPress, missing
@@ -45,6 +47,18 @@ def expect(condition, why):
         raise CheckFailed(why)
 
 
+def get(port, path, method="GET", headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, headers=headers or {})
+        response = connection.getresponse()
+        return response.status, response.read()
+    except OSError:
+        return 0, b""
+    finally:
+        connection.close()
+
+
 class Desk:
     """A site that imports from one source."""
 
@@ -58,6 +72,31 @@ class Desk:
         done = subprocess.run([TIDINGS, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
         expect(done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
         return done
+
+    def configure(self, every, into="stories/cms"):
+        text = "".join(line for line in (self.folder / "tidings.toml").read_text().splitlines(True) if not line.startswith(("every =", "into =")))
+        more = f'into = "{into}"\n' + (f'every = "{every}"\n' if every else "")
+        (self.folder / "tidings.toml").write_text(text.replace("[import.cms]\n", f"[import.cms]\n{more}"))
+
+    @contextmanager
+    def served(self):
+        """A server: its port, and that of its admin address."""
+        port, admin = free_port(), free_port()
+        config = self.folder / f"served-{port}.toml"
+        config.write_text((self.folder / "tidings.toml").read_text() + f'\n[server]\nadmin = "127.0.0.1:{admin}"\n')
+        with open(self.folder / f"log-{port}", "wb") as log:
+            command = [TIDINGS, "serve", "--config", config, "--listen", f"127.0.0.1:{port}"]
+            server = subprocess.Popen(command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            wait_for("an answer", lambda: get(port, "/en/all.atom.xml")[0] == 200, 20)
+            yield port, admin
+        finally:
+            server.terminate()
+            server.wait(20)
+
+    def post(self, port, path, token):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return get(port, path, "POST", headers)[0]
 
     def imported(self, *arguments, status=0):
         """What became of the entries: their numbers by outcome, and the report."""
@@ -162,13 +201,49 @@ def wordpress(folder):
             desk.run("build")
             feed = (desk.folder / "public/fr/all.atom.xml").read_text()
             expect("corrigé" in feed, feed[:2000])
+        with check("WordPress: a webhook has the server import, and the feeds follow; a wrong or no token does nothing"):
+            desk.environment["TIDINGS_ADMIN_TOKEN"] = "let me in"
+            with desk.served() as (port, admin):
+                expect(desk.post(admin, "/import/cms", None) == 401 and desk.post(admin, "/import/cms", "let me") == 401, "it is let in")
+                expect(desk.post(admin, "/import/nothing", "let me in") == 404, "a source without a name is known")
+                site.webhook(f"http://127.0.0.1:{admin}/import/cms", "let me in")
+                site.post("Told by a webhook", "<p>New.</p>", lang="en")
+                wait_for("the feed has it", lambda: b"Told by a webhook" in get(port, "/en/all.atom.xml")[1], 20)
+                status = json.loads(get(admin, "/status")[1])["imports"]["cms"]
+                expect(status["error"] is None and "new" in status["done"], f"{status}")
+                expect(b'tidings_imports_total{source="cms",outcome="ok"}' in get(admin, "/metrics")[1], "there is no metric")
+                expect(desk.post(admin, "/reload", "let me in") == 202, "it does not reload")
+                for _ in range(10):
+                    desk.post(admin, "/reload", "guess")
+                expect(desk.post(admin, "/reload", "guess") == 429, "wrong tokens are looked at without end")
+            site.webhook(None)
+            desk.environment.pop("TIDINGS_ADMIN_TOKEN")
+        with check("WordPress: a source with `every` is imported by the server by itself, one server at a time"):
+            desk.configure(every="1s")
+            site.post("Found by the schedule", "<p>New.</p>", lang="en")
+            with desk.served() as (port, admin):
+                wait_for("the feed has it", lambda: b"Found by the schedule" in get(port, "/en/all.atom.xml")[1], 20)
+                with desk.served() as (_, other):
+                    wait_for("the other tells that it does not import", lambda: "another server" in get(other, "/status")[1].decode(), 20)
+                expect(desk.post(admin, "/import/cms", "x") == 403, "without a token somebody is let in")
+                before = get(port, "/en/all.atom.xml")[1]
+                site.stop_serving()
+                wait_for("the failure is told", lambda: json.loads(get(admin, "/status")[1])["imports"]["cms"]["error"], 60)
+                expect(get(port, "/en/all.atom.xml")[1] == before, "the feed lost something")
+                site.serve_again()
+        with check("a folder that cannot be written is an error at the start"):
+            (folder / "file").write_text("")
+            desk.configure(every="1s", into="../file/x")
+            done = desk.run("serve", "--listen", "127.0.0.1:0", status=3)
+            expect("file/x" in done.stderr and "cms" in done.stderr, done.stderr)
+            desk.configure(every=None)
         with check("WordPress: what is deleted there stays here, unless the configuration says otherwise"):
             site.delete(english)
             desk.imported()
             expect("The delta in spring" in desk.story("corrigé"), "it is gone")
         with check("WordPress: it called nobody"):
-            # Its pings of the posts that it links are its own.
-            strangers = [address for address in site.outgoing() if not address.startswith(site.url)]
+            # It tells itself of the posts that it links, and the webhook goes to the server.
+            strangers = [address for address in site.outgoing() if not address.startswith("http://127.0.0.1:")]
             expect(not strangers, f"{strangers}")
 
 

@@ -390,6 +390,15 @@ class WordPress:
 
         self._wait("the web server listens", listens, 20)
 
+    def stop_serving(self):
+        """Ends the web server, as if the machine were down."""
+        server = self._processes.pop()
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+    def serve_again(self):
+        self._start_server()
+
     def _install(self):
         form = {
             "weblog_title": "Tests", "user_name": self.user, "admin_password": "a password of the form",

@@ -30,9 +30,9 @@ fn health_readiness_and_status_are_served_and_nothing_else() {
     for (path, expected, body) in [
         ("/healthz", 200, "healthy\n"),
         ("/readyz", 200, "ready\n"),
-        (FEED, 404, "there are /healthz, /readyz, /status and /metrics\n"),
-        ("/", 404, "there are /healthz, /readyz, /status and /metrics\n"),
-        ("/../secret", 404, "there are /healthz, /readyz, /status and /metrics\n"),
+        (FEED, 404, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
+        ("/", 404, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
+        ("/../secret", 404, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
     ] {
         let response = served.ask_admin(path);
         assert_eq!((response.status, &*response.text()), (expected, body), "{path}");

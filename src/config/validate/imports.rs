@@ -91,7 +91,8 @@ impl Validator<'_> {
     }
 
     fn every(&mut self, name: &str, written: &str) -> Option<Duration> {
-        let (digits, unit) = written.split_at(written.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(written.len()));
+        let (digits, unit) =
+            written.split_at(written.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(written.len()));
         let seconds = match unit.trim() {
             "s" => Some(1),
             "m" => Some(60),

@@ -70,17 +70,22 @@ fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str,
 }
 
 impl Report {
-    fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for source in &self.sources {
-            writeln!(f, "{}: {}", escape(&source.name), count(source.entries, "entry"))?;
-        }
-        let dry_run = if self.dry_run { " (dry run: nothing was written)" } else { "" };
+    /// How many entries became what.
+    pub fn summary(&self) -> String {
         let mut states: BTreeMap<(usize, &str), usize> = BTreeMap::new();
         for state in self.entries.iter().filter_map(|entry| entry.outcome.as_ref()).map(state) {
             *states.entry(state).or_insert(0) += 1;
         }
         let states: Vec<String> = states.iter().map(|((_, state), count)| format!("{count} {state}")).collect();
-        let states = if states.is_empty() { "none".to_owned() } else { states.join(", ") };
+        if states.is_empty() { "none".to_owned() } else { states.join(", ") }
+    }
+
+    fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for source in &self.sources {
+            writeln!(f, "{}: {}", escape(&source.name), count(source.entries, "entry"))?;
+        }
+        let dry_run = if self.dry_run { " (dry run: nothing was written)" } else { "" };
+        let states = self.summary();
         writeln!(f, "Stories in {}: {states}{dry_run}", escape(&self.into.display().to_string()))?;
         if !self.languages.is_empty() {
             writeln!(f, "Languages: {}", list(&self.languages))?;

@@ -296,6 +296,11 @@ pub fn report(
 }
 
 impl Report {
+    /// Whether every source was read to its end.
+    pub fn is_whole(&self) -> bool {
+        self.sources.iter().all(|source| !source.diagnostics.iter().any(Diagnostic::is_error))
+    }
+
     /// The table of the configuration that says how the records of a source were understood.
     pub fn mapping_to_toml(&self, source: &str, options: &ImportOptions) -> String {
         let Some((items, mapping)) = self.sources.iter().find_map(|source| source.mapping.as_ref()) else {
