@@ -194,3 +194,67 @@ fn a_page_that_is_saved_each_week_under_another_name_is_one_source() {
     assert!(import("news-2024-05-06.html").contains("1 updated"));
     assert!(site.read("stories/2019/snow-in-the-north.toml").contains("It is gone."));
 }
+
+#[test]
+fn drafts_wait_for_approval_and_so_do_corrections_of_what_was_approved() {
+    let site = site("[import.partner]\nsource = 'a.json'\ninto = 'stories/partner'\nstatus = 'draft'\n");
+    let import = |titles: [&str; 2]| {
+        let record = |id: usize| {
+            format!(
+                "{{\"id\": {id}, \"lang\": \"en\", \"title\": \"{}\", \"date\": \"2024-05-06\", \"guid\": \"urn:x:{id}\"}}",
+                titles[id]
+            )
+        };
+        site.write("a.json", format!("[{}, {}]", record(0), record(1)));
+        let run = site.run(&["import", "partner"]);
+        assert_eq!(run.status, 0, "{run:?}");
+        run.stdout
+    };
+    let feed = || {
+        site.built(&[]);
+        site.read("public/en/all.atom.xml")
+    };
+    let review = |arguments: &[&str]| {
+        let run = site.run(&[&["review"], arguments].concat());
+        assert_eq!(run.status, 0, "{run:?}");
+        run.stdout
+    };
+    import(["Rain", "Snow"]);
+    assert!(!feed().contains("Rain") && site.run(&["list", "--state", "draft"]).stdout.lines().count() == 3);
+    let waiting = review(&[]);
+    assert!(waiting.contains("new         2024/rain") && waiting.contains("new         2024/snow"), "{waiting}");
+    assert!(review(&["--approve", "2024/rain", "--reject", "2024/snow"]).contains("rejected    2024/snow"));
+    assert!(
+        feed().contains("<title xml:lang=\"en\">Rain</title>") && !site.path("stories/partner/2024/snow.toml").exists()
+    );
+    assert_eq!(review(&[]), "Nothing waits for approval.\n");
+    // Decisions are remembered.
+    let again = import(["Rain", "Snow"]);
+    assert!(again.contains("1 unchanged") && again.contains("1 deleted by hand"), "{again}");
+    // A correction is a draft, and the approved text stays until it is approved.
+    let corrected = import(["Rain, corrected", "Snow"]);
+    assert!(corrected.contains("1 corrected, to be approved"), "{corrected}");
+    assert!(feed().contains(">Rain<") && !feed().contains("corrected"));
+    let preview = site.run(&["build", "--drafts", "--output", "preview"]);
+    assert!(preview.status == 0 && site.read("preview/en/all.atom.xml").contains("Rain, corrected"), "{preview:?}");
+    assert!(review(&[]).contains("correction  2024/rain"));
+    assert!(import(["Rain, corrected", "Snow"]).contains("1 unchanged"));
+    review(&["--reject", "2024/rain"]);
+    assert!(import(["Rain, corrected", "Snow"]).contains("1 unchanged") && review(&[]).starts_with("Nothing waits"));
+    import(["Rain, corrected again", "Snow"]);
+    let before = feed();
+    review(&["--approve", "2024/rain"]);
+    let after = feed();
+    assert!(after.contains("Rain, corrected again") && after.contains("urn:x:0") && before.contains("urn:x:0"));
+    assert!(!site.path("stories/partner/2024/rain-correction.toml").exists());
+    assert!(import(["Rain, corrected again", "Snow"]).contains("1 unchanged"));
+    // What somebody wrote is never replaced.
+    site.write(
+        "stories/partner/2024/rain.toml",
+        site.read("stories/partner/2024/rain.toml").replace("corrected again", "as we say"),
+    );
+    assert!(import(["Rain, as they say", "Snow"]).contains("1 edited by hand"));
+    assert!(feed().contains("as we say"));
+    let unknown = site.run(&["review", "--approve", "2024/rian"]);
+    assert!(unknown.status == 2 && unknown.stderr.contains("waits for approval"), "{unknown:?}");
+}

@@ -77,6 +77,9 @@ pub enum Command {
     /// Import existing content into the store
     #[command(after_help = examples::IMPORT)]
     Import(ImportOptions),
+    /// List what was imported as drafts, and approve or reject it
+    #[command(after_help = examples::REVIEW)]
+    Review(ReviewOptions),
     /// Read everything, write nothing, and report every diagnostic; with --feeds, of feeds instead of stories
     #[command(after_help = examples::CHECK)]
     Check(CheckOptions),
@@ -282,6 +285,18 @@ pub struct ImportOptions {
 
     #[command(flatten)]
     pub selectors: SelectorOptions,
+}
+
+/// What is decided about imported drafts.
+#[derive(Debug, Default, Args)]
+pub struct ReviewOptions {
+    /// Publish these, and corrections of these
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub approve: Vec<String>,
+
+    /// Remove these, and do not import them again
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub reject: Vec<String>,
 }
 
 /// CSS selectors of an HTML page; `--date` is one too.

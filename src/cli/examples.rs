@@ -14,6 +14,14 @@ Examples:
   tidings import https://news.example.org/feed.xml --into stories/news
   tidings import export.xml --into stories/blog --review review.toml";
 
+pub const REVIEW: &str = "\
+Sources of the configuration with `status = \"draft\"` wait here: new stories, and
+corrections of stories that were approved.
+
+Examples:
+  tidings review
+  tidings review --approve 2026/rain 2026/snow --reject 2026/spam";
+
 pub const CHECK: &str = "\
 Examples:
   tidings check --strict --format github

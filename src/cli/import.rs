@@ -178,6 +178,7 @@ fn named_request(
             summary: selector("summary"),
         },
         records: import::RecordOptions { items: source.items.clone(), mapping: source.mapping.clone() },
+        is_moderated: source.is_moderated,
         is_repeated: true,
         authorization: authorization(&source.name).map_err(|diagnostic| vec![diagnostic])?,
         ..request(options, &source.into, folder.to_owned())
@@ -223,6 +224,7 @@ fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::Imp
             summary: options.selectors.summary.clone(),
         },
         records: import::RecordOptions::default(),
+        is_moderated: false,
         is_repeated: false,
         authorization: None,
         now: Some(chrono::Utc::now()),

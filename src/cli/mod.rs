@@ -25,6 +25,8 @@ mod new;
 mod ping;
 mod progress;
 mod report;
+#[cfg_attr(not(feature = "import"), path = "absent/review.rs")]
+mod review;
 mod schema;
 #[cfg(feature = "serve")]
 mod sd_notify;
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
     let status = match &arguments.command {
         Command::Init(options) => init::run(arguments.config.as_deref(), options, &mut report),
         Command::Import(options) => import::run(arguments.config.as_deref(), options, &mut report),
+        Command::Review(options) => review::run(arguments.config.as_deref(), options, &mut report),
         Command::Check(options) => check::run(arguments.config.as_deref(), options, &mut report),
         Command::Build(options) => build::run(arguments.config.as_deref(), options, arguments.format, &mut report),
         Command::Serve(options) => serve::run(arguments.config.as_deref(), options, &mut report),

@@ -22,6 +22,8 @@ pub(crate) struct ImportSource {
     pub language: Option<String>,
     /// Topics of all its stories, beside their own.
     pub topics: Vec<String>,
+    /// Its stories are drafts until somebody approves them.
+    pub is_moderated: bool,
     /// How often `serve` imports it.
     pub every: Option<Duration>,
     /// Where the records are in a JSON document.

@@ -120,6 +120,7 @@ pub struct RawImport {
     pub language: Option<String>,
     pub topics: Vec<String>,
     pub every: Option<String>,
+    pub status: Option<String>,
     pub items: Option<String>,
     /// Paths, or tables with more.
     pub map: BTreeMap<String, serde_json::Value>,

@@ -36,6 +36,7 @@ mod link;
 mod listing;
 mod markdown;
 mod match_previous;
+mod moderation;
 mod normalize;
 mod parse_error;
 mod read;
@@ -61,6 +62,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, NaiveDate, Utc};
 
 pub use html::SelectorOptions as Selectors;
+pub use moderation::{Pending, decide, pending};
 pub use read::{Kind, expand};
 pub use records::RecordOptions;
 pub use report::Report;
@@ -112,6 +114,8 @@ pub struct ImportOptions {
     pub selectors: Selectors,
     /// What the members of records are.
     pub records: RecordOptions,
+    /// New stories are drafts, and so are corrections of those that were approved.
+    pub is_moderated: bool,
     /// Ask addresses only for what was changed since the last import, and again while they are overloaded.
     pub is_repeated: bool,
     /// The `Authorization` of requests.

@@ -22,9 +22,9 @@ use super::normalize::{Normalized, NormalizedEntry, file_name, own_tag_prefix};
 use super::report::{Outcome, SourceReport};
 use super::slug::hash;
 use super::source_id::SourceId;
-use super::state::{ImportState, SourceEntry, StoryState};
+use super::state::{ImportState, Review, SourceEntry, StoryState};
 use super::story_file::Story;
-use super::{ImportOptions, Progress, check_store, is_not_found};
+use super::{ImportOptions, Progress, check_store, is_not_found, moderation};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::files;
@@ -199,12 +199,14 @@ impl<'a> Reconciler<'a> {
         };
         let mut story = self.story(draft)?;
         self.drop_other_own_guids(&mut story, &id);
+        let review = self.options.is_moderated.then_some(Review::Pending);
+        story.translations.iter_mut().for_each(|own| own.draft |= review.is_some());
         let file = format!("{id}.toml");
         let written = if is_written { read(&self.path(&id))? } else { None };
         let head = written.as_deref().map_or_else(|| self.schema_line(&id), schema_line_of);
         let text = head + &story.to_toml(&id);
         let entries = self.entries(draft).map(source_entry).collect();
-        let state = StoryState { file: file.clone(), file_hash: hash(&text), entries };
+        let state = StoryState { file: file.clone(), file_hash: hash(&text), review, correction: None, entries };
         if is_written {
             return Ok(Reconciled::new(Outcome::Unchanged { file }, state));
         }
@@ -258,6 +260,8 @@ impl<'a> Reconciler<'a> {
             story = story.merge_over(existing, self.config);
         }
         self.keep_guids(&mut story, &state);
+        let is_pending = self.options.is_moderated && previous.review == Some(Review::Pending);
+        story.translations.iter_mut().for_each(|own| own.draft |= is_pending);
         // A file of an earlier version that names no schema goes on without one.
         let text = schema_line_of(&bytes) + &story.to_toml(id);
         let wanted = hash(&text);
@@ -271,6 +275,8 @@ impl<'a> Reconciler<'a> {
             let differences = if correction_waits { differences(&bytes, &story) } else { Vec::new() };
             let edited = Outcome::Edited { file, correction_waits, differences };
             return Ok(Reconciled::new(edited, previous.clone()));
+        } else if self.options.is_moderated && !is_pending {
+            return self.propose(story, previous);
         } else {
             changes.push(Change { file: file.clone(), text: Some(text) });
             Outcome::Updated { file }
@@ -279,6 +285,28 @@ impl<'a> Reconciler<'a> {
         self.update_entries(draft, &mut state);
         changes.extend(merged.iter().map(|other| Change { file: other.file.clone(), text: None }));
         Ok(Reconciled { outcome, state: Some(state), has_merged: true, changes })
+    }
+
+    /// Proposes a correction of what was approved, in a file of its own; once, whatever is decided about it.
+    fn propose(&self, mut story: Story, previous: &StoryState) -> Result<Reconciled, Diagnostic> {
+        let id = moderation::correction_id(previous.id());
+        for own in &mut story.translations {
+            // The id is that of the story until the correction replaces it.
+            (own.draft, own.guid) = (true, None);
+        }
+        let text = self.schema_line(&id) + &story.to_toml(&id);
+        let (file, proposed) = (format!("{id}.toml"), hash(&text));
+        if previous.correction.as_ref() == Some(&proposed) {
+            return Ok(Reconciled::new(Outcome::Unchanged { file: previous.file.clone() }, previous.clone()));
+        }
+        let written = read(&self.path(&id))?;
+        if written.is_some_and(|bytes| previous.correction.as_ref() != Some(&hash(&bytes))) {
+            let edited = Outcome::Edited { file, correction_waits: true, differences: Vec::new() };
+            return Ok(Reconciled::new(edited, previous.clone()));
+        }
+        let state = StoryState { correction: Some(proposed), ..previous.clone() };
+        let changes = vec![Change { file: file.clone(), text: Some(text) }];
+        Ok(Reconciled { changes, ..Reconciled::new(Outcome::Proposed { file }, state) })
     }
 
     /// Merges earlier stories into one. Returns an outcome if one of them was edited.
@@ -401,7 +429,7 @@ fn first_difference(one: &str, other: &str) -> (String, String) {
 }
 
 /// The line of a file that names its schema, or nothing.
-fn schema_line_of(bytes: &[u8]) -> String {
+pub fn schema_line_of(bytes: &[u8]) -> String {
     let line = &bytes[..bytes.len() - without_schema(bytes).len()];
     String::from_utf8_lossy(line).into_owned()
 }

@@ -97,8 +97,33 @@ pub struct StoryState {
     /// The hash of its bytes as the import left them.
     #[serde(rename = "written")]
     pub file_hash: String,
+    /// What was decided about it, if it was imported as a draft.
+    #[serde(default)]
+    pub review: Option<Review>,
+    /// The hash of the correction that was proposed last, whatever was decided about it.
+    #[serde(default)]
+    pub correction: Option<String>,
     /// The source entries that it was made from.
     pub entries: Vec<SourceEntry>,
+}
+
+/// What was decided about a story that was imported as a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Review {
+    Pending,
+    Approved,
+    Rejected,
+}
+
+impl Review {
+    fn name(self) -> &'static str {
+        match self {
+            Review::Pending => "pending",
+            Review::Approved => "approved",
+            Review::Rejected => "rejected",
+        }
+    }
 }
 
 impl StoryState {
@@ -221,9 +246,12 @@ impl ImportState {
              # A story that you deleted stays away as long as it is named here.\n\n",
         );
         let _ = writeln!(text, "version = {VERSION}");
-        for StoryState { file, file_hash, entries } in &self.stories {
+        for StoryState { file, file_hash, review, correction, entries } in &self.stories {
             let (file, hash) = (string(file), string(file_hash));
-            let _ = write!(text, "\n[[stories]]\nfile = {file}\nwritten = {hash}\nentries = [\n");
+            let _ = write!(text, "\n[[stories]]\nfile = {file}\nwritten = {hash}\n");
+            text.extend(review.iter().map(|review| format!("review = {}\n", string(review.name()))));
+            text.extend(correction.iter().map(|hash| format!("correction = {}\n", string(hash))));
+            text.push_str("entries = [\n");
             for entry in entries {
                 let optional = |key: &str, value: &Option<String>| {
                     value.as_ref().map(|value| format!(", {key} = {}", string(value))).unwrap_or_default()
@@ -295,7 +323,13 @@ mod tests {
         let entry_ref =
             |language: &str| EntryRef { date: entry.date, language: language.into(), title: "T \"x\"".into() };
         let decision = Decision { same: false, entries: [entry_ref("en"), entry_ref("fr")] };
-        let story = |file: &str| StoryState { file: file.into(), file_hash: "1".into(), entries: vec![entry.clone()] };
+        let story = |file: &str| StoryState {
+            file: file.into(),
+            file_hash: "1".into(),
+            review: Some(Review::Approved),
+            correction: Some("2".into()),
+            entries: vec![entry.clone()],
+        };
         let stories = vec![story("2019/b.toml"), story("2019/a.toml")];
         let source = SourceState {
             source: SourceId::of_name("cms"),
@@ -347,8 +381,14 @@ mod tests {
             keeps_guid,
             merged_from,
         });
-        let story = ("[a-z]{1,3}(/[a-z]{1,3})?", prop::collection::vec(entry, 0..4))
-            .prop_map(|(id, entries)| StoryState { file: format!("{id}.toml"), file_hash: "1".to_owned(), entries });
+        let story =
+            ("[a-z]{1,3}(/[a-z]{1,3})?", prop::collection::vec(entry, 0..4)).prop_map(|(id, entries)| StoryState {
+                file: format!("{id}.toml"),
+                file_hash: "1".to_owned(),
+                review: None,
+                correction: None,
+                entries,
+            });
         let entry_ref = |title: String| EntryRef { date: NaiveDate::default(), language: "en".to_owned(), title };
         let decision = (any::<bool>(), text(), text())
             .prop_map(move |(same, one, other)| Decision { same, entries: [entry_ref(one), entry_ref(other)] });

@@ -56,6 +56,7 @@ fn outcomes(report: &Report) -> Outcomes {
         Outcome::Edited { file, correction_waits: false, .. } => ("edited", file.clone()),
         Outcome::Edited { file, .. } => ("conflict", file.clone()),
         Outcome::Older { file } => ("older", file.clone()),
+        Outcome::Proposed { file } => ("proposed", file.clone()),
         Outcome::Deleted { file } => ("deleted", file.clone()),
         Outcome::Duplicate { of_line, .. } => ("duplicate", of_line.to_string()),
         Outcome::Superseded { by, by_line } => ("superseded", by_line.map_or(by.clone(), |line| line.to_string())),

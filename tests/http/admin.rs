@@ -32,7 +32,11 @@ fn health_readiness_and_status_are_served_and_nothing_else() {
         ("/readyz", 200, "ready\n"),
         (FEED, 404, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
         ("/", 404, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
-        ("/../secret", 404, "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n"),
+        (
+            "/../secret",
+            404,
+            "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n",
+        ),
     ] {
         let response = served.ask_admin(path);
         assert_eq!((response.status, &*response.text()), (expected, body), "{path}");

@@ -67,6 +67,9 @@ impl Validator<'_> {
             let place = [keys(&["import", name, "topics"]), vec![Step::Index(index)]].concat();
             self.error_at(&place, format!("unknown topic `{topic}`"), suggestion(topic, &known));
         }
+        let statuses = [("published", false), ("draft", true)];
+        let is_moderated =
+            self.one_of(&["import", name, "status"], raw.status.as_deref(), &statuses).unwrap_or_default();
         let items = raw.items.as_deref().and_then(|items| self.json_path(&keys(&["import", name, "items"]), items));
         let is_page = from == Some(SourceKind::Html)
             || from.is_none() && raw.map.keys().any(|key| matches!(&**key, "item" | "date"));
@@ -83,6 +86,7 @@ impl Validator<'_> {
             into: Config::resolve_path(path, &into?),
             language: raw.language.clone(),
             topics: raw.topics.clone(),
+            is_moderated,
             every: raw.every.as_deref().and_then(|every| self.every(name, every)),
             items,
             mapping,

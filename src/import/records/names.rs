@@ -3,7 +3,7 @@
 //! A name is compared without case, accents, blanks and signs: `pub_date`, `pubDate` and `Pub date` are one.
 
 /// Names by keys of a story. `content` becomes `content_html` or `content_text`, as its values are.
-pub const NAMES: [(&str, &[&str]); 16] = [
+pub const NAMES: [(&str, &[&str]); 17] = [
     (
         "id",
         &[
@@ -11,6 +11,7 @@ pub const NAMES: [(&str, &[&str]); 16] = [
             "guid", "slug",
         ],
     ),
+    ("guid", &["guid"]),
     (
         "language",
         &[

@@ -34,6 +34,7 @@ impl fmt::Display for Report {
 
 const UNPUBLISHED: &str = "Not published by their source, and so not brought in:";
 const CORRECTED: &str = "Corrected as their source was:";
+const PROPOSED: &str = "Corrected, and to be approved with `tidings review`:";
 const OLDER: &str = "Older than the text that is here, and so not brought in:";
 const EDITED: &str = "Edited by hand, and not overwritten:";
 const DELETED: &str =
@@ -43,7 +44,8 @@ const SUPERSEDED: &str = "With another text than an earlier import, which counts
 const QUOTED: &str = "From another source already, and so not imported again:";
 const ELSEWHERE: &str = "Already in the store:";
 /// The lists of entries, in their order.
-const SECTIONS: [&str; 9] = [UNPUBLISHED, CORRECTED, OLDER, EDITED, DELETED, DUPLICATE, SUPERSEDED, QUOTED, ELSEWHERE];
+const SECTIONS: [&str; 10] =
+    [UNPUBLISHED, CORRECTED, PROPOSED, OLDER, EDITED, DELETED, DUPLICATE, SUPERSEDED, QUOTED, ELSEWHERE];
 
 /// The section and the text of an entry that is not simply imported.
 fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str, String)> {
@@ -55,6 +57,7 @@ fn outcome_line(entry: &EntryReport, outcome: &Outcome) -> Option<(&'static str,
             (EDITED, format!("{file}; the source now says something else, compare the two{differences}"))
         }
         Outcome::Updated { file } => (CORRECTED, format!("{file}: {title}")),
+        Outcome::Proposed { file } => (PROPOSED, format!("{file}: {title}")),
         Outcome::Older { file } => (OLDER, format!("{file}: {title}")),
         Outcome::Edited { file, .. } => (EDITED, file.clone()),
         Outcome::Deleted { file } => (DELETED, file.clone()),
@@ -123,6 +126,7 @@ fn state(outcome: &Outcome) -> (usize, &'static str) {
     match outcome {
         Outcome::Written { .. } => (0, "new"),
         Outcome::Updated { .. } => (1, "updated"),
+        Outcome::Proposed { .. } => (1, "corrected, to be approved"),
         Outcome::Unchanged { .. } => (2, "unchanged"),
         Outcome::Edited { .. } => (3, "edited by hand and left alone"),
         Outcome::AlreadyThere { .. } => (4, "elsewhere in the store"),

@@ -204,6 +204,8 @@ pub enum Outcome {
     Unchanged { file: String },
     /// The source was corrected, and the file was as the import left it.
     Updated { file: String },
+    /// The source was corrected, and the correction waits for approval in a file of its own.
+    Proposed { file: String },
     /// The file was edited by hand, and is left alone.
     Edited {
         file: String,
@@ -252,6 +254,7 @@ impl Outcome {
             Outcome::Written { file }
             | Outcome::Unchanged { file }
             | Outcome::Updated { file }
+            | Outcome::Proposed { file }
             | Outcome::Edited { file, .. } => Some(file),
             _ => None,
         }

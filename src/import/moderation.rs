@@ -1,0 +1,154 @@
+//! Drafts that were imported for somebody to approve, and corrections of approved stories, each in a file beside the story's:
+//! `rain-correction.toml`, a draft that previews show. What was decided is in `_imported.toml`.
+
+use std::path::Path;
+
+use super::slug::hash;
+use super::state::{ImportState, Review, StoryState};
+use super::story_file::{Story, Translation};
+use super::{file_error, reconcile};
+use crate::diagnostics::Diagnostic;
+use crate::files::{self, FolderLock};
+
+/// What the id of a correction ends with.
+const CORRECTION: &str = "-correction";
+
+/// What waits for a decision.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Pending {
+    /// The id of the story.
+    pub id: String,
+    /// Below the folder.
+    pub file: String,
+    /// The text is to replace one that was approved.
+    pub is_correction: bool,
+    pub languages: Vec<String>,
+    pub title: String,
+}
+
+/// The id of the correction of a story.
+pub fn correction_id(id: &str) -> String {
+    format!("{id}{CORRECTION}")
+}
+
+/// What waits in a folder, sorted by id.
+///
+/// # Errors
+/// The state cannot be read.
+pub fn pending(folder: &Path) -> Result<Vec<Pending>, Diagnostic> {
+    let state = ImportState::load(folder)?;
+    let mut out = Vec::new();
+    for story in &state.stories {
+        let new = (story.review == Some(Review::Pending)).then(|| story.id().to_owned());
+        let correction = story.correction.as_ref().map(|_| correction_id(story.id()));
+        for (file_id, is_correction) in new.map(|id| (id, false)).into_iter().chain(correction.map(|id| (id, true))) {
+            let file = format!("{file_id}.toml");
+            // One that somebody removed waits no more.
+            let Some(bytes) = reconcile::read(&folder.join(&file))? else { continue };
+            let texts = std::str::from_utf8(&bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+            out.push(Pending {
+                id: story.id().to_owned(),
+                file,
+                is_correction,
+                languages: texts.translations.iter().map(|own| own.language.clone()).collect(),
+                title: texts.translations.first().map(|own| own.title.clone()).unwrap_or_default(),
+            });
+        }
+    }
+    Ok(out)
+}
+
+/// Decides about stories of a folder: each is approved, or rejected. Returns those that nothing waits for.
+///
+/// # Errors
+/// A file cannot be read or written, or somebody edited a text that was to be replaced.
+pub fn decide(folder: &Path, ids: &[String], is_approved: bool) -> Result<Vec<String>, Diagnostic> {
+    let waiting = pending(folder)?;
+    let (known, unknown): (Vec<&String>, Vec<&String>) =
+        ids.iter().partition(|id| waiting.iter().any(|pending| pending.id == **id));
+    if !known.is_empty() {
+        let _lock = FolderLock::acquire(folder, "this folder", &|| {})?;
+        let mut state = ImportState::load(folder)?;
+        for story in state.stories.iter_mut().filter(|story| known.iter().any(|id| *id == story.id())) {
+            let done = if is_approved { approve(folder, story) } else { reject(folder, story) };
+            if let Err(diagnostic) = done {
+                // What was decided before it is kept.
+                state.save(folder)?;
+                return Err(diagnostic);
+            }
+        }
+        state.save(folder)?;
+    }
+    Ok(unknown.into_iter().cloned().collect())
+}
+
+fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
+    let (path, correction) = (folder.join(&story.file), folder.join(format!("{}.toml", correction_id(story.id()))));
+    let own = reconcile::read(&path)?.unwrap_or_default();
+    let proposed = reconcile::read(&correction)?.filter(|_| story.correction.is_some());
+    let head = reconcile::schema_line_of(&own);
+    let text = match proposed {
+        Some(proposed) => {
+            let is_edited = hash(&own) != story.file_hash;
+            let texts = std::str::from_utf8(&proposed).ok().and_then(Story::from_toml);
+            let Some(mut texts) = texts.filter(|_| !is_edited) else {
+                let help = format!("take over by hand what is right of {}, and reject it", correction.display());
+                return Err(
+                    file_error(&path, "somebody edited this file, so the correction cannot replace it").help(help)
+                );
+            };
+            let earlier = std::str::from_utf8(&own).ok().and_then(Story::from_toml).unwrap_or_default();
+            for own in &mut texts.translations {
+                let same = |other: &&Translation| other.language == own.language;
+                own.guid = earlier.translations.iter().find(same).and_then(|earlier| earlier.guid.clone());
+                own.draft = false;
+            }
+            head + &texts.to_toml(story.id())
+        }
+        None => {
+            match std::str::from_utf8(&own).ok().filter(|_| hash(&own) == story.file_hash).and_then(Story::from_toml) {
+                Some(mut texts) => {
+                    texts.translations.iter_mut().for_each(|own| own.draft = false);
+                    head + &texts.to_toml(story.id())
+                }
+                // Somebody's own words stay as they are.
+                None => {
+                    let text = String::from_utf8_lossy(&own);
+                    let is_draft = |line: &str| {
+                        line.split_once('=').is_some_and(|(key, value)| key.trim() == "draft" && value.trim() == "true")
+                    };
+                    let published: String = text.split_inclusive('\n').filter(|line| !is_draft(line)).collect();
+                    files::replace(&path, published.as_bytes())?;
+                    story.review = Some(Review::Approved);
+                    return Ok(());
+                }
+            }
+        }
+    };
+    files::replace(&path, text.as_bytes())?;
+    story.file_hash = hash(&text);
+    if story.correction.take().is_some() {
+        remove(&correction)?;
+    }
+    story.review = Some(Review::Approved);
+    Ok(())
+}
+
+/// Removes the file of what is rejected; a text that is rejected once is not proposed again.
+fn reject(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
+    match story.correction {
+        Some(_) => remove(&folder.join(format!("{}.toml", correction_id(story.id())))),
+        None => {
+            remove(&folder.join(&story.file))?;
+            story.review = Some(Review::Rejected);
+            Ok(())
+        }
+    }
+}
+
+fn remove(path: &Path) -> Result<(), Diagnostic> {
+    match std::fs::remove_file(path) {
+        Err(error) if !super::is_not_found(&error) => Err(Diagnostic::machine(path, "remove this file", &error)),
+        _ => Ok(()),
+    }
+}
