@@ -258,3 +258,46 @@ fn drafts_wait_for_approval_and_so_do_corrections_of_what_was_approved() {
     let unknown = site.run(&["review", "--approve", "2024/rian"]);
     assert!(unknown.status == 2 && unknown.stderr.contains("waits for approval"), "{unknown:?}");
 }
+
+#[test]
+fn what_a_complete_source_has_no_more_is_unpublished_if_that_is_wanted() {
+    for (policy, mark) in [("draft", "draft = true"), ("withdraw", "withdrawn = { on = ")] {
+        let site = site(&format!("[import.cms]\nsource = 'a.json'\ninto = 'stories'\non_gone = '{policy}'\n"));
+        let import = |ids: std::ops::Range<usize>| {
+            let record =
+                |id| format!("{{\"id\": {id}, \"lang\": \"en\", \"title\": \"Story {id}\", \"date\": \"2024-05-06\"}}");
+            site.write("a.json", format!("[{}]", ids.map(record).collect::<Vec<_>>().join(",")));
+            site.run(&["import", "cms"])
+        };
+        let is_marked = |id: usize| site.read(&format!("stories/2024/story-{id}.toml")).contains(mark);
+        assert_eq!(import(0..30).status, 0);
+        // Once may be an accident.
+        assert!(import(1..30).status == 0 && !is_marked(0));
+        let second = import(1..30);
+        assert!(second.status == 0 && is_marked(0) && second.stdout.contains("gone at the source"), "{second:?}");
+        assert!(!is_marked(1) && import(1..30).status == 0);
+        assert_eq!(site.run(&["check"]).status, 0);
+        // It comes back.
+        assert!(import(0..30).stdout.contains("1 updated") && !is_marked(0));
+        // Many at once are refused by name.
+        import(0..20);
+        let many = import(0..20);
+        assert!(many.status == 1 && many.stderr.contains("10 of 30 entries are gone at once"), "{many:?}");
+        assert!(many.stderr.contains("`Story 20`") && !is_marked(25), "{many:?}");
+        // What somebody edited stays.
+        import(0..30);
+        site.write("stories/2024/story-3.toml", site.read("stories/2024/story-3.toml").replace("Story 3", "Our story"));
+        let without_3 = || {
+            let records = (0..30).filter(|id| *id != 3).map(|id| {
+                format!("{{\"id\": {id}, \"lang\": \"en\", \"title\": \"Story {id}\", \"date\": \"2024-05-06\"}}")
+            });
+            site.write("a.json", format!("[{}]", records.collect::<Vec<_>>().join(",")));
+            site.run(&["import", "cms"])
+        };
+        without_3();
+        assert!(without_3().stdout.contains("its file was edited and stays") && !is_marked(3));
+    }
+    let wrong = site("[import.x]\nsource = 'https://a.example/'\nfrom = 'feed'\ninto = 'x'\non_gone = 'draft'\n")
+        .run(&["check"]);
+    assert!(wrong.status == 1 && wrong.stderr.contains("only a complete source"), "{wrong:?}");
+}

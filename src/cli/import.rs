@@ -8,7 +8,7 @@ use super::progress::ImportProgress;
 use super::report::Report;
 use super::secrets::authorization;
 use super::{USAGE, configuration, configuration_path, schema};
-use crate::config::{Config, ImportSource};
+use crate::config::{Config, ImportSource, OnGone};
 use crate::diagnostics::{Diagnostic, Location, escape_lines, suggestion};
 use crate::import::{self, Kind, Selectors};
 use crate::store::{Store, is_hidden};
@@ -179,6 +179,7 @@ fn named_request(
         },
         records: import::RecordOptions { items: source.items.clone(), mapping: source.mapping.clone() },
         is_moderated: source.is_moderated,
+        on_gone: source.on_gone,
         is_repeated: true,
         authorization: authorization(&source.name).map_err(|diagnostic| vec![diagnostic])?,
         ..request(options, &source.into, folder.to_owned())
@@ -225,6 +226,7 @@ fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::Imp
         },
         records: import::RecordOptions::default(),
         is_moderated: false,
+        on_gone: OnGone::default(),
         is_repeated: false,
         authorization: None,
         now: Some(chrono::Utc::now()),

@@ -24,6 +24,8 @@ pub(crate) struct ImportSource {
     pub topics: Vec<String>,
     /// Its stories are drafts until somebody approves them.
     pub is_moderated: bool,
+    /// What becomes of entries that it has no more.
+    pub on_gone: OnGone,
     /// How often `serve` imports it.
     pub every: Option<Duration>,
     /// Where the records are in a JSON document.
@@ -32,6 +34,18 @@ pub(crate) struct ImportSource {
     pub mapping: Option<Mapping>,
     /// CSS selectors of its pages, by what they select.
     pub selectors: BTreeMap<String, String>,
+}
+
+/// What becomes of entries that a source has no more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum OnGone {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They become drafts.
+    Draft,
+    /// They are withdrawn, and announced as deleted.
+    Withdraw,
 }
 
 /// The format of a source.

@@ -121,6 +121,7 @@ pub struct RawImport {
     pub topics: Vec<String>,
     pub every: Option<String>,
     pub status: Option<String>,
+    pub on_gone: Option<String>,
     pub items: Option<String>,
     /// Paths, or tables with more.
     pub map: BTreeMap<String, serde_json::Value>,

@@ -24,6 +24,7 @@ mod duplicates;
 mod embeds;
 mod entry;
 mod feed;
+mod gone;
 mod group;
 mod html;
 mod html_code;
@@ -68,13 +69,14 @@ pub use records::RecordOptions;
 pub use report::Report;
 pub use slug::slug;
 
-use crate::config::Config;
+use crate::config::{Config, OnGone};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::files::FolderLock;
 use crate::store::Store;
 use group::Grouping;
 use normalize::{Normalized, Normalizer};
 use reconcile::Reconciler;
+use source_request::SourceRequest;
 use state::ImportState;
 
 /// What the user asked for.
@@ -116,6 +118,8 @@ pub struct ImportOptions {
     pub records: RecordOptions,
     /// New stories are drafts, and so are corrections of those that were approved.
     pub is_moderated: bool,
+    /// What becomes of entries that a complete source has no more.
+    pub on_gone: OnGone,
     /// Ask addresses only for what was changed since the last import, and again while they are overloaded.
     pub is_repeated: bool,
     /// The `Authorization` of requests.
@@ -190,12 +194,15 @@ pub fn run(
     let mut normalized = normalizer.finish(&mut sources);
     let lookup = store.lookup(config);
     let stories = move || -> Result<Report, Diagnostic> {
-        let is_written = !options.dry_run && normalized.imported().next().is_some();
+        let may_be_gone = options.on_gone != OnGone::Keep;
+        let is_written = !options.dry_run && (may_be_gone || normalized.imported().next().is_some());
         let _lock = is_written
             .then(|| FolderLock::acquire(&options.into, "this folder", &|| progress(Progress::Waiting)))
             .transpose()?;
         let mut state = ImportState::load(&options.into)?;
         sources.iter().filter_map(|source| source.state.clone()).for_each(|source| state.set_source(source));
+        let request = SourceRequest::new(config, options, &[]);
+        gone::unpublish(options, &request, &mut sources, &normalized, &mut state)?;
         let mut grouping = group::group(config, options, &lookup, &mut normalized, &mut state)?;
         check_store::refuse_links(
             &options.into,

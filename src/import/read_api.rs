@@ -67,6 +67,7 @@ pub fn read(
         }
         None => {
             report.is_unchanged = report.entries == 0;
+            report.is_complete = since.is_none();
             let changed = head.changed.or(since);
             report.state = request.state(SourceState { complete: today, changed, ..SourceState::default() });
         }

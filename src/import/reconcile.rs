@@ -468,6 +468,8 @@ fn source_entry(entry: &NormalizedEntry) -> SourceEntry {
         key: entry.key.clone(),
         record_id: entry.record_id.clone(),
         updated: entry.updated.and_then(datetime).map(|updated| updated.to_string()),
+        is_missing: false,
+        is_gone: false,
         keeps_guid: entry.keeps_guid,
         merged_from: None,
         source: entry.source.clone(),

@@ -153,6 +153,12 @@ pub struct SourceEntry {
     /// When its source last changed it.
     #[serde(default)]
     pub updated: Option<String>,
+    /// The last complete pass of its source lacked it.
+    #[serde(default, rename = "missing")]
+    pub is_missing: bool,
+    /// It was unpublished because its source has it no more.
+    #[serde(default, rename = "gone")]
+    pub is_gone: bool,
     /// Whether its story may have its guid; another story has the same one if not.
     #[serde(default = "is_kept", rename = "guid")]
     pub keeps_guid: bool,
@@ -258,7 +264,7 @@ impl ImportState {
                 };
                 let _ = writeln!(
                     text,
-                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{}{}{}{} }},",
+                    "  {{ date = {}, language = {}, title = {}, text = {}, source = {}{}{}{}{}{}{}{} }},",
                     entry.date,
                     string(&entry.language),
                     string(&entry.title),
@@ -267,6 +273,8 @@ impl ImportState {
                     optional("key", &entry.key),
                     optional("record", &entry.record_id),
                     optional("updated", &entry.updated),
+                    if entry.is_missing { ", missing = true" } else { "" },
+                    if entry.is_gone { ", gone = true" } else { "" },
                     if entry.keeps_guid { "" } else { ", guid = false" },
                     optional("former", &entry.merged_from)
                 );
@@ -317,6 +325,8 @@ mod tests {
             key: Some("https://a.example/?p=1".into()),
             record_id: Some("1".into()),
             updated: Some("2019-03-08".into()),
+            is_missing: true,
+            is_gone: true,
             keeps_guid: false,
             merged_from: Some("2018/x".into()),
         };
@@ -377,6 +387,8 @@ mod tests {
             source: SourceId::of_name(&source),
             record_id: key.clone(),
             updated: key.clone(),
+            is_missing: keeps_guid,
+            is_gone: !keeps_guid,
             key,
             keeps_guid,
             merged_from,

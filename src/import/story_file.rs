@@ -35,6 +35,7 @@ pub struct Translation {
     pub updated: Option<Datetime>,
     pub expires: Option<Datetime>,
     pub draft: bool,
+    pub withdrawn: Option<Withdrawn>,
     pub link: Option<String>,
     pub guid: Option<String>,
     pub summary: Option<String>,
@@ -44,6 +45,12 @@ pub struct Translation {
     pub image: Option<Image>,
     pub images: Vec<Image>,
     pub enclosures: Vec<Enclosure>,
+}
+
+/// When a translation was withdrawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Withdrawn {
+    pub on: Datetime,
 }
 
 #[derive(Deserialize)]
@@ -243,6 +250,7 @@ impl Translation {
             updated: date(self.updated, shared.updated),
             expires: date(self.expires, shared.expires),
             draft: self.draft && !shared.draft,
+            withdrawn: self.withdrawn,
             authors: self.authors.clone(),
             image: self.image.clone(),
             images: self.images.clone(),
@@ -286,6 +294,7 @@ impl Translation {
             updated: self.updated.or(shared.updated),
             expires: self.expires.or(shared.expires),
             draft: self.draft || shared.draft,
+            withdrawn: self.withdrawn.or(shared.withdrawn),
             authors: or(self.authors, &shared.authors),
             image,
             images: or(self.images, &shared.images),
@@ -367,6 +376,9 @@ impl Translation {
         }
         if self.draft {
             out.push_str("draft = true\n");
+        }
+        if let Some(Withdrawn { on }) = self.withdrawn {
+            let _ = writeln!(out, "withdrawn = {{ on = {on} }}");
         }
     }
 }

@@ -11,6 +11,7 @@ sys.path.append(str(Path(__file__).parent.parent / "server"))
 import http.client
 import json
 import os
+import re
 import subprocess
 from contextlib import contextmanager
 
@@ -73,9 +74,9 @@ class Desk:
         expect(done.returncode == status, f"{arguments} ended with {done.returncode}: {done.stdout[-1500:]}{done.stderr[-1500:]}")
         return done
 
-    def configure(self, every, into="stories/cms"):
-        text = "".join(line for line in (self.folder / "tidings.toml").read_text().splitlines(True) if not line.startswith(("every =", "into =")))
-        more = f'into = "{into}"\n' + (f'every = "{every}"\n' if every else "")
+    def configure(self, every, into="stories/cms", on_gone=None):
+        text = "".join(line for line in (self.folder / "tidings.toml").read_text().splitlines(True) if not line.startswith(("every =", "into =", "on_gone =")))
+        more = f'into = "{into}"\n' + (f'every = "{every}"\n' if every else "") + (f'on_gone = "{on_gone}"\n' if on_gone else "")
         (self.folder / "tidings.toml").write_text(text.replace("[import.cms]\n", f"[import.cms]\n{more}"))
 
     @contextmanager
@@ -241,6 +242,20 @@ def wordpress(folder):
             site.delete(english)
             desk.imported()
             expect("The delta in spring" in desk.story("corrigé"), "it is gone")
+        with check("WordPress: with `on_gone`, what two complete passes lack and its address confirms is withdrawn"):
+            doomed = site.post("Doomed", "<p>Soon gone.</p>", lang="en")
+            desk.configure(every=None, on_gone="withdraw")
+            desk.imported()
+            site.delete(doomed)
+            for expected in (False, True):
+                state = desk.folder / "stories/cms/_imported.toml"
+                state.write_text(re.sub(r"complete = .*", "complete = 2020-01-01", state.read_text()))
+                desk.imported()
+                expect(("withdrawn" in desk.story("Doomed")) == expected, f"{expected}: {desk.story('Doomed')}")
+            desk.run("build")
+            feed = (desk.folder / "public/en/all.atom.xml").read_text()
+            expect("deleted-entry" in feed and "Doomed" not in feed, feed[:3000])
+            expect("withdrawn" not in desk.story("A new one"), "another is withdrawn too")
         with check("WordPress: it called nobody"):
             # It tells itself of the posts that it links, and the webhook goes to the server.
             strangers = [address for address in site.outgoing() if not address.startswith("http://127.0.0.1:")]

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Validator, keys};
 use crate::config::imports::{
-    Field, IMAGE_KEYS, ImportSource, Mapping, RECORD_KEYS, SELECTOR_KEYS, SourceKind, WrittenAs,
+    Field, IMAGE_KEYS, ImportSource, Mapping, OnGone, RECORD_KEYS, SELECTOR_KEYS, SourceKind, WrittenAs,
 };
 use crate::config::raw::{RawConfig, RawImport};
 use crate::config::{Config, Edition, Topic};
@@ -70,6 +70,13 @@ impl Validator<'_> {
         let statuses = [("published", false), ("draft", true)];
         let is_moderated =
             self.one_of(&["import", name, "status"], raw.status.as_deref(), &statuses).unwrap_or_default();
+        let policies = [("keep", OnGone::Keep), ("draft", OnGone::Draft), ("withdraw", OnGone::Withdraw)];
+        let on_gone = self.one_of(&["import", name, "on_gone"], raw.on_gone.as_deref(), &policies).unwrap_or_default();
+        let is_window = matches!(from, Some(SourceKind::Feed | SourceKind::Listing | SourceKind::Html));
+        if on_gone != OnGone::Keep && is_window {
+            let help = "remove it: what is not in a feed or on a page any more is only older".to_owned();
+            self.error_at(&keys(&["import", name, "on_gone"]), "only a complete source says what is gone", Some(help));
+        }
         let items = raw.items.as_deref().and_then(|items| self.json_path(&keys(&["import", name, "items"]), items));
         let is_page = from == Some(SourceKind::Html)
             || from.is_none() && raw.map.keys().any(|key| matches!(&**key, "item" | "date"));
@@ -87,6 +94,7 @@ impl Validator<'_> {
             language: raw.language.clone(),
             topics: raw.topics.clone(),
             is_moderated,
+            on_gone,
             every: raw.every.as_deref().and_then(|every| self.every(name, every)),
             items,
             mapping,

@@ -105,6 +105,9 @@ pub struct SourceReport {
     /// Errors and warnings about the whole source.
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
+    /// It was read to its end, and holds all its entries.
+    #[serde(skip)]
+    pub is_complete: bool,
     /// Other pages follow its first one.
     #[serde(skip)]
     pub has_pages: bool,
