@@ -2,12 +2,14 @@
 
 use icu_locale::LocaleExpander;
 use icu_locale::subtags::{Region, Script};
-use isolang::Language as Iso;
 
 use super::Language;
 
 /// The names of the Unicode CLDR by canonical tag, as `names.mjs` writes them.
 const NAMES: &str = include_str!("names.tsv");
+
+/// Those of languages that the CLDR has no names in.
+const AUTONYMS: &str = include_str!("autonyms.tsv");
 
 /// The name of a language; `None` if it is unknown.
 pub fn of(language: &Language) -> Option<String> {
@@ -20,20 +22,15 @@ pub fn of(language: &Language) -> Option<String> {
     let region = id.region.as_ref().map(Region::as_str).filter(|_| is_usual);
     let mut parts = [script.as_ref().map(Script::as_str), region].into_iter().flatten();
     let variety = parts.find_map(|part| of_cldr(&format!("{code}-{part}")));
-    variety.or_else(|| of_cldr(code)).map(str::to_owned).or_else(|| of_iso_639(code))
+    variety.or_else(|| of_cldr(code)).or_else(|| in_table(AUTONYMS, code)).map(str::to_owned)
 }
 
 fn of_cldr(tag: &str) -> Option<&'static str> {
-    NAMES.lines().filter_map(|line| line.split_once('\t')).find(|(known, _)| *known == tag).map(|(_, name)| name)
+    in_table(NAMES, tag)
 }
 
-/// The name of a language that the CLDR has no names in. Of several it is the first, without its transliteration.
-fn of_iso_639(code: &str) -> Option<String> {
-    let language = if code.len() == 2 { Iso::from_639_1(code) } else { Iso::from_639_3(code) };
-    let names = language?.to_autonym().filter(|name| *name != code)?;
-    let mut letters = names.split(['(', ',', '\u{200e}']).next().unwrap_or(names).trim().chars();
-    let first = letters.next()?;
-    Some(first.to_uppercase().chain(letters).collect())
+fn in_table(table: &'static str, tag: &str) -> Option<&'static str> {
+    table.lines().filter_map(|line| line.split_once('\t')).find(|(known, _)| *known == tag).map(|(_, name)| name)
 }
 
 #[cfg(test)]
