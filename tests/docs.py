@@ -454,8 +454,10 @@ def check_reference(prose, blocks):
         schema = json.loads(run(TIDINGS, "schema", "config").stdout)
         sample = (ROOT / "config/tidings.toml").read_text("utf-8")
         missing = []
-        for table in ("site", "feeds", "check", "server"):
-            missing += [f"{table}.{key}" for key in schema["properties"][table]["properties"] if not re.search(rf"^#? ?{key}\b *=", sample, re.M)]
+        tables = {table: schema["properties"][table] for table in ("site", "feeds", "check", "server")}
+        tables["import.NAME"] = schema["properties"]["import"]["additionalProperties"]
+        for table, described in tables.items():
+            missing += [f"{table}.{key}" for key in described["properties"] if not re.search(rf"^#? ?{key}\b *=", sample, re.M)]
         if missing:
             raise CheckFailed(", ".join(missing))
 
