@@ -66,6 +66,8 @@ pub enum SourceKind {
     Json,
     /// Rows of comma-separated values.
     Csv,
+    /// The rows of a workbook of Excel or LibreOffice.
+    Xlsx,
     /// The JSON:API of Drupal.
     Drupal,
     /// The REST API of WordPress.
@@ -73,7 +75,7 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    pub const NAMES: [(&'static str, SourceKind); 9] = [
+    pub const NAMES: [(&'static str, SourceKind); 10] = [
         ("listing", SourceKind::Listing),
         ("feed", SourceKind::Feed),
         ("wordpress", SourceKind::Wordpress),
@@ -81,6 +83,7 @@ impl SourceKind {
         ("html", SourceKind::Html),
         ("json", SourceKind::Json),
         ("csv", SourceKind::Csv),
+        ("xlsx", SourceKind::Xlsx),
         ("drupal", SourceKind::Drupal),
         ("wordpress-api", SourceKind::WordpressApi),
     ];

@@ -28,6 +28,7 @@ const MARKDOWN_EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "mkd"];
 const HTML_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
 const JSON_EXTENSIONS: [&str; 3] = ["json", "jsonl", "ndjson"];
 const CSV_EXTENSIONS: [&str; 2] = ["csv", "tsv"];
+const XLSX_EXTENSIONS: [&str; 2] = ["xlsx", "xlsm"];
 /// How much of a document is read to detect its kind, in bytes.
 const HEAD: u64 = 4096;
 /// The magic numbers of gzip, zip, zstd, xz and bzip2.
@@ -169,6 +170,7 @@ fn inputs(options: &ImportOptions) -> Result<Vec<Input>, Diagnostic> {
             _ if !source.is_dir() => inputs.push(Input::Document(source.clone())),
             Some(Kind::Html) => inputs.extend(files(source, &HTML_EXTENSIONS)?.into_iter().map(Input::Document)),
             Some(Kind::Json) => inputs.extend(files(source, &JSON_EXTENSIONS)?.into_iter().map(Input::Document)),
+            Some(Kind::Xlsx) => inputs.extend(files(source, &XLSX_EXTENSIONS)?.into_iter().map(Input::Document)),
             Some(Kind::Csv) => inputs.extend(files(source, &CSV_EXTENSIONS)?.into_iter().map(Input::Document)),
             from => {
                 let feeds = files(source, &FEED_EXTENSIONS)?;
@@ -248,7 +250,8 @@ fn read_document(
     let read = read_entries(&document, config, options, request, &mut batches, &mut report);
     report.entries = batches.finish()?;
     if read.is_ok() {
-        report.is_complete = matches!(report.kind, Kind::Json | Kind::Csv | Kind::Markdown | Kind::Wordpress);
+        report.is_complete =
+            matches!(report.kind, Kind::Json | Kind::Csv | Kind::Xlsx | Kind::Markdown | Kind::Wordpress);
         // The tag of the first of several pages says nothing of the others.
         let etag = document.etag.clone().filter(|_| !report.has_pages);
         report.state = request.state(SourceState { etag, ..SourceState::default() });
@@ -300,7 +303,7 @@ fn read_entries(
             html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
             None
         }
-        Kind::Json | Kind::Csv => {
+        Kind::Json | Kind::Csv | Kind::Xlsx => {
             read_api::read_records(document, config, options, request, &mut |entry| batches.push(entry), report)?
         }
         Kind::Drupal | Kind::WordpressApi => {
@@ -407,6 +410,11 @@ impl<'d> Document<'d> {
         })
     }
 
+    /// Opens it, decoded unless it is a workbook, which is no text.
+    pub fn open_as(&self, kind: Kind) -> std::io::Result<Box<dyn Read + '_>> {
+        if kind == Kind::Xlsx { self.open_raw() } else { self.open() }
+    }
+
     /// Opens it, decoded.
     pub fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(Utf8Reader::new(self.open_raw()?, &self.decoding)?))
@@ -417,6 +425,9 @@ impl<'d> Document<'d> {
         let failed = |error: std::io::Error| Diagnostic::machine(self.path, "read this file", &error);
         let (mut raw, mut head) = (Vec::new(), Vec::new());
         self.open_raw().and_then(|input| input.take(HEAD).read_to_end(&mut raw)).map_err(failed)?;
+        if is_workbook(&raw) {
+            return Ok(raw);
+        }
         if COMPRESSED.iter().any(|magic| raw.starts_with(magic)) {
             return Err(
                 file_error(Path::new(&self.name), "this is compressed").help("unpack it, and import what is in it")
@@ -498,10 +509,19 @@ fn read_tree(
     Ok(SourceReport { name, kind: Kind::Markdown, entries: count, notes, ..SourceReport::default() })
 }
 
+/// Whether a document is an archive whose first member is that of a workbook (ECMA-376 part 2).
+fn is_workbook(head: &[u8]) -> bool {
+    let has = |name: &[u8]| memchr::memmem::find(head, name).is_some();
+    head.starts_with(b"PK\x03\x04") && (has(b"[Content_Types].xml") || has(b"xl/") || has(b"_rels/.rels"))
+}
+
 /// The kind of a document by its beginning, and of a table by its name.
 fn detect_kind(path: &Path, head: &[u8]) -> Kind {
     if has_extension(path, &CSV_EXTENSIONS) {
         return Kind::Csv;
+    }
+    if is_workbook(head) {
+        return Kind::Xlsx;
     }
     match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'<') if memchr::memmem::find(head, b"wordpress.org/export").is_some() => Kind::Wordpress,

@@ -11,6 +11,7 @@ mod names;
 mod recognize;
 mod table;
 mod value;
+mod workbook;
 
 use std::io::{self, BufReader, Read};
 
@@ -71,6 +72,9 @@ pub fn read<R: Read>(
         Records { is_language, sample: Vec::new(), mapping: options.mapping.clone(), notes: Vec::new(), emit };
     let mut head = match kind {
         Kind::Csv => table::read_csv(input, options.mapping.as_ref(), is_language, &mut |line, record| {
+            records.push(line, record)
+        })?,
+        Kind::Xlsx => workbook::read(input, options.mapping.as_ref(), is_language, &mut |line, record| {
             records.push(line, record)
         })?,
         _ => json::read(&mut input, options.items.as_ref(), &mut |line, record| records.push(line, record))?,

@@ -33,7 +33,7 @@ pub fn read_csv(
     let input = std::io::Cursor::new(head.split_off(skipped)).chain(input);
     let mut reader =
         ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(BufReader::new(input));
-    let mut table = Table { heading: None, above: 0, is_language, mapping };
+    let mut table = Table::new(mapping, is_language);
     let mut row = StringRecord::new();
     loop {
         match reader.read_record(&mut row) {
@@ -97,6 +97,10 @@ struct Column {
 }
 
 impl<'t> Table<'t> {
+    pub fn new(mapping: Option<&'t Mapping>, is_language: &'t dyn Fn(&str) -> bool) -> Table<'t> {
+        Table { heading: None, above: 0, is_language, mapping }
+    }
+
     pub fn row(&mut self, line: usize, mut cells: Vec<Value>, record: RecordSink<'_>) -> Result<(), ParseError> {
         while cells.pop_if(|cell| is_empty(cell)).is_some() {}
         if cells.is_empty() {
