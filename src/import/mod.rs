@@ -229,6 +229,8 @@ fn possible_ids(grouping: &Grouping, normalized: &Normalized, state: &ImportStat
 }
 
 #[cfg(test)]
+mod convergence_tests;
+#[cfg(test)]
 mod identity_tests;
 #[cfg(test)]
 mod tests;

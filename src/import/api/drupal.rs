@@ -81,6 +81,14 @@ impl Reader<'_> {
                         .push(format!("the site has no list of its own for `{}`", prefix.unwrap_or_default()));
                     return Ok(None);
                 }
+                // A picture or a topic is another thing here than its name says.
+                Err(failure) if failure.status == Some(400) && self.includes() => {
+                    self.head.notes.push("its pictures and topics cannot be asked for, so they are missing".to_owned());
+                    self.included = Some(String::new());
+                    seen.clear();
+                    address = self.address(prefix);
+                    continue;
+                }
                 Err(failure) if prefix.is_none() && seen.len() == 1 => return Err(failed(&address, &failure)),
                 Err(failure) => {
                     self.head.truncation = Some(failed(&address, &failure).message);
@@ -123,11 +131,16 @@ impl Reader<'_> {
             query.append_pair(&format!("{condition}[operator]"), ">=");
             query.append_pair(&format!("{condition}[value]"), &(since - OVERLAP).to_string());
         }
-        if let Some(included) = self.included.as_deref().filter(|included| !included.is_empty()) {
+        if let Some(included) = self.included.as_deref().filter(|_| self.includes()) {
             query.append_pair("include", included);
         }
         drop(query);
         address.into()
+    }
+
+    /// Whether pictures and topics are asked for with the nodes.
+    fn includes(&self) -> bool {
+        self.included.as_ref().is_some_and(|included| !included.is_empty())
     }
 
     /// Finds out which relationships there are to include. Returns whether there are some.

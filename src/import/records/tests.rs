@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::import::entry::{Body, EntryDate};
 
@@ -202,4 +204,56 @@ fn paths_are_json_paths_or_names() {
         assert_eq!(serde_json::to_string(&found.values(&record)).unwrap(), expected, "{path}");
     }
     assert!(JsonPath::parse("$.a[").is_err() && JsonPath::parse("").is_err() && JsonPath::parse("$[?").is_err());
+}
+
+fn any_options() -> impl Strategy<Value = RecordOptions> {
+    let path = prop::sample::select(vec![
+        "a", "$.a", "$..a", "a[*].b", "$[?@.a > 1]", "Title", "['x']", "$.a[-1:]", "@", "a.b.c",
+    ]);
+    let key =
+        prop::sample::select(vec!["id", "title", "content_html", "published", "topics", "image", "state", "authors"]);
+    let mapping = prop::collection::vec((key, path), 0..5).prop_map(|fields| {
+        let mut mapping = Mapping::default();
+        for (key, path) in fields {
+            if let Ok(path) = JsonPath::parse(path) {
+                mapping.insert(key, crate::config::Field::at(path));
+            }
+        }
+        mapping
+    });
+    let items = prop::option::of(prop::sample::select(vec!["$[*]", "$.a[*]", "a", "$..*"]));
+    (items, prop::option::of(mapping)).prop_map(|(items, mapping)| RecordOptions {
+        items: items.and_then(|items| JsonPath::parse(items).ok()),
+        mapping,
+    })
+}
+
+fn any_document() -> impl Strategy<Value = Vec<u8>> {
+    let whole = prop::sample::select(vec![
+        r#"[{"id": 1, "title": "a", "date": "2024-05-06", "tags": ["x", {"name": "y"}]}, {"title": {"en": "b", "fr": "c"}, "created": 1714989600}]"#,
+        r#"{"data": [{"attributes": {"title": "a", "status": 1, "body": {"value": "<p>x</p>"}}}], "links": {"next": {"href": "?page=2"}}}"#,
+        "{\"title\": \"a\"}\n{\"title\": \"b\", \"image\": {\"url\": \"https://a.example/x.png\"}}\n",
+        "id;title_en;title_fr;date;text\r\n1;\"a;\"\"b\r\nc\";d;06.05.2024;x\r\n2;e;;45418;\r\n",
+        "sep=,\nTitle,Date\nA,2024-05-06\n",
+        "Title\tDate\n\u{feff}\0\u{202e}A\t-1e308\n",
+    ]);
+    whole.prop_flat_map(|text| crate::damage::damaged(text.as_bytes().to_vec()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn damaged_records_are_read_or_reported(document in any_document(), options in any_options(), is_table in any::<bool>()) {
+        let text = String::from_utf8_lossy(&document).into_owned();
+        let kind = if is_table { Kind::Csv } else { Kind::Json };
+        match read_as(kind, &options, &text) {
+            Ok((entries, head)) => {
+                let _ = to_toml(&head.mapping);
+                for entry in entries {
+                    prop_assert!(entry.skip_reason.is_none() || entry.title.is_none());
+                }
+            }
+            Err(why) => prop_assert!(!why.is_empty()),
+        }
+    }
 }
