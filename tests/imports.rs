@@ -301,3 +301,83 @@ fn what_a_complete_source_has_no_more_is_unpublished_if_that_is_wanted() {
         .run(&["check"]);
     assert!(wrong.status == 1 && wrong.stderr.contains("only a complete source"), "{wrong:?}");
 }
+
+#[test]
+fn what_a_tester_found_stays_mended() {
+    // A path of the mapping that leads nowhere, parts of a text, an inexact id.
+    let site = site(
+        "[import.a]\nsource = 'a.json'\ninto = 'stories/a'\n[import.a.map]\ntitle = 't'\npublished = 'd'\ncontent_text = 'body'\nlanguage = 'lng'\n\
+         [import.b]\nsource = 'b.json'\ninto = 'stories/b'\nstatus = 'draft'\n",
+    );
+    site.write("a.json", r#"[{"t": "The first bridge", "d": "2024-01-01", "body": ["Part one.", "Part two."]}]"#);
+    let run = site.run(&["import", "a"]);
+    assert!(run.status == 0 && run.stderr.contains("no record has anything at `lng`"), "{run:?}");
+    assert!(site.read("stories/a/2024/the-first-bridge.toml").contains("Part one.\n\nPart two."));
+    site.write("b.json", r#"[{"id": 100000000000000000001, "title": "Big", "date": "2024-01-02"}]"#);
+    let run = site.run(&["import", "b"]);
+    assert!(run.status == 0 && run.stdout.contains("cannot be read exactly"), "{run:?}");
+    // What somebody edited is not removed, and what somebody published is not listed.
+    let file = "stories/b/2024/big.toml";
+    site.write(file, site.read(file).replace("\"Big\"", "\"Bigger\""));
+    let run = site.run(&["review", "--reject", "2024/big"]);
+    assert!(run.status == 1 && run.stderr.contains("somebody edited this file") && site.path(file).exists(), "{run:?}");
+    site.write(file, site.read(file).replace("draft = true\n", ""));
+    assert!(site.run(&["review"]).stdout.starts_with("Nothing waits"));
+    // Nothing is no mistake, and a broken document says so.
+    for (text, status, part) in
+        [("{\"data\": []}", 0, ""), ("[]", 0, ""), ("{\"data\": [", 1, "it ends early"), ("{nothing}", 1, "no JSON")]
+    {
+        site.write("a.json", text);
+        let run = site.run(&["import", "a"]);
+        assert!(run.status == status && run.stderr.contains(part), "{text}: {run:?}");
+    }
+    let alike = Site::with(&format!(
+        "{CONFIG}\n[import.a-b]\nsource = 'x'\ninto = 'x'\n[import.A_b]\nsource = 'y'\ninto = 'y'\n"
+    ));
+    let run = alike.run(&["check"]);
+    assert!(run.status == 1 && run.stderr.contains("too much alike"), "{run:?}");
+}
+
+#[test]
+fn what_its_source_unpublishes_is_told_and_a_correction_that_is_taken_back_waits_no_more() {
+    let site = site(
+        "[import.a]\nsource = 'a.json'\ninto = 'stories'\non_gone = 'draft'\n[import.b]\nsource = 'b.json'\ninto = 'stories/b'\nstatus = 'draft'\n",
+    );
+    let records = |status: &str| -> String {
+        let record = |id: usize| {
+            let status = if id == 0 { status } else { "1" };
+            format!(
+                "{{\"id\": {id}, \"title\": \"Story {id}\", \"date\": \"2024-05-06\", \"lang\": \"en\", \"status\": \"{status}\"}}"
+            )
+        };
+        format!("[{}]", (0..12).map(record).collect::<Vec<_>>().join(","))
+    };
+    site.write("a.json", records("1"));
+    assert_eq!(site.run(&["import", "a"]).status, 0);
+    site.write("a.json", records("0"));
+    let told = site.run(&["import", "a"]);
+    assert!(
+        told.stderr.contains("does not publish it any more, and it is still here, in 2024/story-0.toml"),
+        "{told:?}"
+    );
+    site.run(&["import", "a"]);
+    assert!(site.read("stories/2024/story-0.toml").contains("draft = true"));
+    let write = |title: &str| {
+        site.write(
+            "b.json",
+            format!("[{{\"id\": 1, \"title\": \"{title}\", \"date\": \"2024-05-07\", \"lang\": \"en\"}}]"),
+        )
+    };
+    write("Hail");
+    site.run(&["import", "b"]);
+    site.run(&["review", "--approve", "2024/hail"]);
+    write("Hail, korrected");
+    site.run(&["import", "b"]);
+    assert!(site.run(&["review"]).stdout.contains("correction"));
+    write("Hail");
+    site.run(&["import", "b"]);
+    assert!(
+        site.run(&["review"]).stdout.starts_with("Nothing waits")
+            && !site.path("stories/b/2024/hail-correction.toml").exists()
+    );
+}

@@ -32,6 +32,9 @@ fn review(config: Option<&Path>, options: &ReviewOptions, report: &Report) -> Re
         .concat();
     let unknown =
         options.approve.iter().chain(&options.reject).filter(|id| waiting.iter().all(|(_, one)| one.id != **id));
+    if let Some(id) = options.approve.iter().find(|id| options.reject.contains(id)) {
+        return Err(vec![Diagnostic::usage(None, format!("`{id}` is both approved and rejected"))]);
+    }
     let unknown: Vec<Diagnostic> = unknown.map(|id| nothing_waits(id, &waiting)).collect();
     if !unknown.is_empty() {
         return Err(unknown);

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use escape::blank_secrets;
 
-pub use escape::{escape, escape_json, escape_lines, is_active};
+pub use escape::{escape, escape_json, escape_lines, is_active, mask_secrets};
 pub use list::Diagnostics;
 pub use show::{OutputFormat, show, show_colored};
 

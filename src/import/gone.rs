@@ -8,12 +8,12 @@ use std::path::Path;
 
 use toml::value::Datetime;
 
-use super::normalize::Normalized;
-use super::report::SourceReport;
+use super::normalize::{Normalized, NormalizedEntry};
+use super::report::{Outcome, SourceReport};
 use super::slug::hash;
 use super::source_id::SourceId;
 use super::source_request::SourceRequest;
-use super::state::ImportState;
+use super::state::{ImportState, SourceEntry};
 use super::story_file::{Story, Translation};
 use super::{ImportOptions, file_error, reconcile};
 use crate::config::OnGone;
@@ -43,8 +43,16 @@ pub fn unpublish(
         return Ok(());
     };
     let id = source.id.clone();
-    let here: HashSet<&str> = normalized.entries.iter().filter_map(|entry| entry.key.as_deref()).collect();
-    let (total, missing) = mark_missing(state, &id, &here);
+    let published = normalized.entries.iter().filter(|entry| !is_unpublished(entry));
+    let here: HashSet<&str> = published.filter_map(|entry| entry.key.as_deref()).collect();
+    let (total, mut missing) = mark_missing(state, &id, &here);
+    // What is not published here either needs nothing more.
+    for index in std::mem::take(&mut missing) {
+        match is_published_here(options, state, index)? {
+            true => missing.push(index),
+            false => state.stories[index.0].entries[index.1].is_gone = true,
+        }
+    }
     let (mut gone, mut unsure): (Vec<Index>, Vec<String>) = (Vec::new(), Vec::new());
     if missing.len() > 1 && missing.len() * 10 > total {
         source.diagnostics.push(refusal(&source.name, &missing, total, state));
@@ -67,6 +75,25 @@ pub fn unpublish(
         source.notes.push(note);
     }
     Ok(())
+}
+
+fn is_unpublished(entry: &NormalizedEntry) -> bool {
+    matches!(entry.report.outcome, Some(Outcome::Unpublished { .. }))
+}
+
+/// Warns of entries that their source has unpublished since they were imported.
+pub fn warn_of_unpublished(normalized: &mut Normalized, state: &ImportState) {
+    for entry in normalized.entries.iter_mut().filter(|entry| is_unpublished(entry)) {
+        let is_it = |earlier: &SourceEntry| {
+            earlier.key.is_some() && earlier.key == entry.key && earlier.source == entry.source && !earlier.is_gone
+        };
+        if let Some(story) = state.stories.iter().find(|story| story.entries.iter().any(is_it)) {
+            entry
+                .report
+                .warnings
+                .push(format!("its source does not publish it any more, and it is still here, in {}", story.file));
+        }
+    }
 }
 
 /// Marks the entries of a source that it lacks. Returns how many it has or had, and those that it lacked before too.
@@ -103,6 +130,14 @@ fn named(titles: &[String]) -> String {
     let more = titles.len().saturating_sub(MAX_NAMED);
     let shown = titles.iter().take(MAX_NAMED).map(|title| format!("`{title}`")).collect::<Vec<_>>().join(", ");
     if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+fn is_published_here(options: &ImportOptions, state: &ImportState, (story, entry): Index) -> Result<bool, Diagnostic> {
+    let story = &state.stories[story];
+    let Some(bytes) = reconcile::read(&options.into.join(&story.file))? else { return Ok(false) };
+    let texts = std::str::from_utf8(&bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+    let own = texts.translations.iter().find(|own| own.language == story.entries[entry].language);
+    Ok(own.is_none_or(|own| !own.draft && own.withdrawn.is_none()))
 }
 
 /// Whether the address of an entry says that it is gone; none if it cannot be asked.

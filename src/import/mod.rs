@@ -202,6 +202,7 @@ pub fn run(
         let mut state = ImportState::load(&options.into)?;
         sources.iter().filter_map(|source| source.state.clone()).for_each(|source| state.set_source(source));
         let request = SourceRequest::new(config, options, &[]);
+        gone::warn_of_unpublished(&mut normalized, &state);
         gone::unpublish(options, &request, &mut sources, &normalized, &mut state)?;
         let mut grouping = group::group(config, options, &lookup, &mut normalized, &mut state)?;
         check_store::refuse_links(

@@ -46,6 +46,10 @@ pub fn pending(folder: &Path) -> Result<Vec<Pending>, Diagnostic> {
             // One that somebody removed waits no more.
             let Some(bytes) = reconcile::read(&folder.join(&file))? else { continue };
             let texts = std::str::from_utf8(&bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+            // Somebody published it by hand.
+            if !texts.translations.iter().any(|own| own.draft) {
+                continue;
+            }
             out.push(Pending {
                 id: story.id().to_owned(),
                 file,
@@ -136,14 +140,19 @@ fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
 
 /// Removes the file of what is rejected; a text that is rejected once is not proposed again.
 fn reject(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
-    match story.correction {
-        Some(_) => remove(&folder.join(format!("{}.toml", correction_id(story.id())))),
-        None => {
-            remove(&folder.join(&story.file))?;
-            story.review = Some(Review::Rejected);
-            Ok(())
-        }
+    let (path, written) = match &story.correction {
+        Some(proposed) => (folder.join(format!("{}.toml", correction_id(story.id()))), proposed),
+        None => (folder.join(&story.file), &story.file_hash),
+    };
+    if reconcile::read(&path)?.is_some_and(|bytes| hash(&bytes) != *written) {
+        let diagnostic = file_error(&path, "somebody edited this file, so it is not removed");
+        return Err(diagnostic.help("remove it by hand, if nothing of it is needed; it does not come again"));
     }
+    remove(&path)?;
+    if story.correction.is_none() {
+        story.review = Some(Review::Rejected);
+    }
+    Ok(())
 }
 
 fn remove(path: &Path) -> Result<(), Diagnostic> {

@@ -79,7 +79,8 @@ pub fn read(
             Input::InFolder(path) => read_document(path, true, config, options, &request, standard_input, sink),
         };
         let mut report = read.map_err(|diagnostic| vec![diagnostic])?;
-        let is_feed = matches!(report.kind, Kind::Feed | Kind::Wordpress);
+        // A list may be empty for now.
+        let is_feed = matches!(report.kind, Kind::Feed | Kind::Wordpress | Kind::Json);
         if report.entries == 0 && !is_feed && !report.is_failed() && !report.is_unchanged {
             report.diagnostics.push(no_entries(&report));
         }
@@ -240,7 +241,7 @@ fn read_document(
         return Ok(report);
     }
     report.kind = options.from.unwrap_or_else(|| detect_kind(path, &head));
-    if let Some(why) = &document.decoding.warning {
+    if let Some(why) = document.decoding.warning.as_ref().filter(|_| report.kind != Kind::Xlsx) {
         let warning = Diagnostic::warning(Location::file(&*report.name), why.clone());
         report
             .diagnostics
@@ -522,6 +523,9 @@ fn detect_kind(path: &Path, head: &[u8]) -> Kind {
     }
     if is_workbook(head) {
         return Kind::Xlsx;
+    }
+    if has_extension(path, &JSON_EXTENSIONS) && !is_json_feed(head) {
+        return Kind::Json;
     }
     match head.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'<') if memchr::memmem::find(head, b"wordpress.org/export").is_some() => Kind::Wordpress,

@@ -11,7 +11,7 @@ use super::source_request::SourceRequest;
 use super::state::SourceState;
 use super::{ImportOptions, api, file_error, language};
 use crate::config::Config;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Location};
 use crate::json_path::JsonPath;
 
 /// More pages of one source are a loop.
@@ -93,6 +93,8 @@ pub fn read_records(
     let head = records::read(kind, || document.open_as(kind), &options.records, &is_language, emit)
         .map_err(|error| file_error(Path::new(&document.name), &error.message))?;
     report.notes = head.notes;
+    let warning = |why: String| Diagnostic::warning(Location::file(&*document.name), why);
+    report.diagnostics.extend(head.warnings.into_iter().map(warning));
     let (mut next, mut truncation) = (document.next(head.next.as_deref()), head.truncation);
     let items = options.records.items.clone().or_else(|| JsonPath::parse(head.items.as_ref()?).ok());
     let later = RecordOptions { items, mapping: Some(head.mapping.clone()) };

@@ -282,6 +282,12 @@ impl<'a> Reconciler<'a> {
             Outcome::Updated { file }
         };
         state.file_hash = wanted;
+        // The source says what is here again, so nothing waits any more.
+        if let Some(proposed) = state.correction.take() {
+            let file = format!("{}.toml", moderation::correction_id(id));
+            let is_own = read(&self.options.into.join(&file))?.is_some_and(|bytes| hash(&bytes) == proposed);
+            changes.extend(is_own.then_some(Change { file, text: None }));
+        }
         self.update_entries(draft, &mut state);
         changes.extend(merged.iter().map(|other| Change { file: other.file.clone(), text: None }));
         Ok(Reconciled { outcome, state: Some(state), has_merged: true, changes })

@@ -277,6 +277,23 @@ def paged(folder):
                 done = desk.run("import", "cms", "--format", "json", status=1)
                 expect("error:" in done.stderr or '"severity":"error"' in done.stderr, done.stderr)
                 expect(json.loads(done.stdout)["entries"], "nothing was imported")
+    with check("a paged API that is slow, and changes while it is read: everything ends up in the store"):
+        with Paged(250) as api:
+            changes = iter(range(100, 103))
+            api.after_page = lambda: [api.correct(number, title=f"Changed {number}") for number in [next(changes, None)] if number]
+            api.fault("slow", times=2)
+            desk = Desk(folder / "changing", api.url + "/items", "json")
+            outcomes, _ = desk.imported()
+            expect(outcomes == {"written": 250}, f"{outcomes}")
+            api.after_page = None
+            desk.imported()
+            expect(all(desk.story(f"Changed {number}") for number in (100, 101, 102)), "a change is missing")
+    with check("a paged API that is down for a moment is asked again"):
+        with Paged(250) as api:
+            desk = Desk(folder / "moment", api.url + "/items", "json")
+            api.fault("status", times=1, match="page=2", status=503, retry_after=1)
+            outcomes, _ = desk.imported()
+            expect(outcomes == {"written": 250}, f"{outcomes}")
     with check("a paged API with a token: it is sent, and without it the error says what to set"):
         with Paged(30, token="secret") as api:
             desk = Desk(folder / "token", api.url + "/items", "json", TIDINGS_IMPORT_CMS_TOKEN="secret")

@@ -28,6 +28,18 @@ impl Validator<'_> {
         languages: &[Edition],
         topics: &[Topic],
     ) -> Vec<ImportSource> {
+        let variable = |name: &str| name.to_ascii_uppercase().replace('-', "_");
+        for (index, (name, _)) in raw.imports.0.iter().enumerate() {
+            if let Some((other, _)) = raw.imports.0[..index].iter().find(|(other, _)| variable(other) == variable(name))
+            {
+                let help = "rename one: their secrets would have the same names in the environment".to_owned();
+                self.error_at(
+                    &keys(&["import", name]),
+                    format!("`{name}` and `{other}` are too much alike"),
+                    Some(help),
+                );
+            }
+        }
         raw.imports.0.iter().filter_map(|(name, source)| self.import(path, name, source, languages, topics)).collect()
     }
 

@@ -145,3 +145,36 @@ fn story_id(post: &Value) -> Value {
     let wpml = wpml.filter_map(|other| other.get("id").and_then(Value::as_u64));
     polylang.chain(wpml).chain(own).min().map_or(Value::Null, Value::from)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The fields that the plugins add, as their documentation has them: the plugins themselves are sold.
+    #[test]
+    fn translations_are_those_of_polylang_and_wpml() {
+        for (post, story, tag) in [
+            (json!({"id": 12, "lang": "fr", "translations": {"en": 7, "fr": 12}}), json!(7), Some("fr")),
+            (json!({"id": 12, "lang": "zh_CN", "translations": {"zh_CN": "12"}}), json!(12), Some("zh-CN")),
+            (
+                json!({"id": 9, "wpml_current_locale": "pt_BR", "wpml_translations": [
+                    {"locale": "en_US", "id": 4, "post_title": "Rain", "href": "https://a.example/rain/"}
+                ]}),
+                json!(4),
+                Some("pt-BR"),
+            ),
+            (json!({"id": 3}), json!(3), None),
+            (json!({"id": 3, "lang": "", "translations": []}), json!(3), None),
+        ] {
+            assert_eq!((story_id(&post), language(&post).as_deref()), (story, tag), "{post}");
+        }
+    }
+
+    #[test]
+    fn an_excerpt_is_a_summary_only_where_somebody_wrote_it() {
+        let post = |excerpt: &str| json!({"excerpt": {"rendered": excerpt}, "content": {"rendered": "<p>The rain fell. It was cold.</p>"}});
+        assert_eq!(summary(&post("<p>The rain fell. [&hellip;]</p>")), None);
+        assert_eq!(summary(&post("<p>The rain fell.</p>")), None);
+        assert_eq!(summary(&post("<p>Cold rain in the north</p>")).as_deref(), Some("Cold rain in the north"));
+    }
+}

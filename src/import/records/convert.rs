@@ -75,6 +75,13 @@ impl<'r> Reader<'r> {
         self.values(key).into_iter().find_map(read)
     }
 
+    /// A text of which several values are parts.
+    fn whole_text(&self, key: &str, between: &str) -> Option<String> {
+        let parts: Vec<String> =
+            self.values(key).into_iter().flat_map(value::elements).filter_map(value::text).collect();
+        (!parts.is_empty()).then(|| parts.join(between))
+    }
+
     /// A text as the mapping of its values says.
     fn meant(&self, key: &str) -> Option<String> {
         let text = self.find(key, value::text)?;
@@ -89,12 +96,20 @@ impl<'r> Reader<'r> {
         };
         let (published, updated, expires) = (date("published"), date("updated"), date("expires"));
         let language = self.language.map(str::to_owned).or_else(|| self.meant("language"));
-        let id = self.find("id", value::text);
+        let (whole, inexact): (Vec<&Value>, Vec<&Value>) =
+            self.values("id").into_iter().partition(|id| !matches!(id, Value::Number(number) if number.is_f64()));
+        if !inexact.is_empty() {
+            remarks.push(
+                "its id is a number that cannot be read exactly, so it has none; the source should write it as text"
+                    .to_owned(),
+            );
+        }
+        let id = whole.into_iter().find_map(value::text);
         let body = self
-            .find("content_html", value::text)
+            .whole_text("content_html", "\n")
             .map(Body::Html)
-            .or_else(|| self.find("content_markdown", value::text).map(Body::Markdown))
-            .or_else(|| self.find("content_text", value::text).map(Body::Text));
+            .or_else(|| self.whole_text("content_markdown", "\n\n").map(Body::Markdown))
+            .or_else(|| self.whole_text("content_text", "\n\n").map(Body::Text));
         ParsedEntry {
             line,
             key: self.find("key", value::text).or_else(|| key_of(id.as_deref(), language.as_deref())),

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Head, RecordSink};
 use crate::import::api::pages;
@@ -75,6 +75,8 @@ fn of_document(document: &Value, items: Option<&JsonPath>, record: RecordSink<'_
         Some(items) => (Some(items.as_str().to_owned()), items.values(document)),
         None => match longest_list(document, "$", MAX_DEPTH) {
             Some((path, list)) => (Some(format!("{path}[*]")), list.iter().collect()),
+            // A list without a record, by itself or in the usual place.
+            None if is_empty_list(document) => (None, Vec::new()),
             None => (None, vec![document]),
         },
     };
@@ -82,6 +84,14 @@ fn of_document(document: &Value, items: Option<&JsonPath>, record: RecordSink<'_
         record(0, Ok(found.clone()))?;
     }
     Ok(Head { items: path, next: pages::next(document), ..Head::default() })
+}
+
+/// Whether a document is a list of nothing, or has one and is no record itself.
+fn is_empty_list(document: &Value) -> bool {
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    let has_title = |members: &Map<String, Value>| members.keys().any(|name| name.eq_ignore_ascii_case("title"));
+    is_empty(document)
+        || document.as_object().is_some_and(|members| !has_title(members) && members.values().any(is_empty))
 }
 
 /// The longest list of objects that is no part of a record.

@@ -41,6 +41,8 @@ pub struct RecordOptions {
 pub struct Head {
     /// How its members were understood.
     pub notes: Vec<String>,
+    /// What the mapping names and no record has.
+    pub warnings: Vec<String>,
     /// Where its records are, and what their members are, as they were recognized or given.
     pub items: Option<String>,
     pub mapping: Mapping,
@@ -68,8 +70,18 @@ pub fn read<R: Read>(
     emit: &mut dyn FnMut(ParsedEntry),
 ) -> Result<Head, ParseError> {
     let mut input = BufReader::new(open()?);
-    let mut records =
-        Records { is_language, sample: Vec::new(), mapping: options.mapping.clone(), notes: Vec::new(), emit };
+    let unmatched = options.mapping.iter().flat_map(Mapping::fields).map(|(key, _)| key.to_owned());
+    // Others may be missing in a few records.
+    let unmatched = unmatched.filter(|key| EXPECTED.contains(&key.as_str())).collect();
+    let mut records = Records {
+        is_language,
+        sample: Vec::new(),
+        mapping: options.mapping.clone(),
+        notes: Vec::new(),
+        unmatched,
+        first: None,
+        emit,
+    };
     let mut head = match kind {
         Kind::Csv => table::read_csv(input, options.mapping.as_ref(), is_language, &mut |line, record| {
             records.push(line, record)
@@ -79,8 +91,9 @@ pub fn read<R: Read>(
         })?,
         _ => json::read(&mut input, options.items.as_ref(), &mut |line, record| records.push(line, record))?,
     };
-    let (mapping, notes) = records.finish()?;
+    let (mapping, notes, warnings) = records.finish()?;
     head.notes.extend(notes);
+    head.warnings = warnings;
     Ok(Head { mapping, ..head })
 }
 
@@ -89,19 +102,42 @@ pub fn convert(mapping: &Mapping, record: Value, emit: &mut dyn FnMut(ParsedEntr
     convert::entries(mapping, 0, Ok(record), &|_| false, emit);
 }
 
+/// Keys that every record is expected to have.
+const EXPECTED: [&str; 7] =
+    ["id", "title", "language", "published", "content_html", "content_markdown", "content_text"];
+
+/// How many members are named.
+const MAX_NAMED: usize = 20;
+
+fn member_names(record: &Value) -> Vec<String> {
+    record.as_object().map(|members| members.keys().take(MAX_NAMED).cloned().collect()).unwrap_or_default()
+}
+
 /// Collects records until their members are understood, and converts them.
 struct Records<'r> {
     is_language: &'r dyn Fn(&str) -> bool,
     sample: Vec<(usize, Record)>,
     mapping: Option<Mapping>,
     notes: Vec<String>,
+    /// Keys of the mapping of which no record had a value yet.
+    unmatched: Vec<String>,
+    /// The members of the first record.
+    first: Option<Vec<String>>,
     emit: &'r mut dyn FnMut(ParsedEntry),
 }
 
 impl Records<'_> {
     fn push(&mut self, line: usize, record: Record) -> Result<(), ParseError> {
         match &self.mapping {
-            Some(mapping) => convert::entries(mapping, line, record, self.is_language, self.emit),
+            Some(mapping) => {
+                if let Ok(record) = &record {
+                    let lacks =
+                        |key: &String| mapping.get(key).is_none_or(|field| field.path.values(record).is_empty());
+                    self.unmatched.retain(lacks);
+                    self.first.get_or_insert_with(|| member_names(record));
+                }
+                convert::entries(mapping, line, record, self.is_language, self.emit);
+            }
             None => {
                 self.sample.push((line, record));
                 if self.sample.len() == SAMPLE {
@@ -129,11 +165,20 @@ impl Records<'_> {
     }
 
     /// The mapping, and how it was understood.
-    fn finish(mut self) -> Result<(Mapping, Vec<String>), ParseError> {
+    fn finish(mut self) -> Result<(Mapping, Vec<String>, Vec<String>), ParseError> {
         if self.mapping.is_none() {
             self.convert_sample()?;
         }
-        Ok((self.mapping.unwrap_or_default(), self.notes))
+        let mapping = self.mapping.unwrap_or_default();
+        let names = self.first.unwrap_or_default();
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let unmatched = self.unmatched.iter().filter(|_| !names.is_empty());
+        let warning = |key: &String| {
+            let path = mapping.get(key).map(|field| field.path.to_string()).unwrap_or_default();
+            format!("no record has anything at `{path}`, where {key} should be; the first has {}", names.join(", "))
+        };
+        let warnings = unmatched.map(warning).collect();
+        Ok((mapping, self.notes, warnings))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{EntryReport, MAX_SHOWN, Member, Outcome, Pairs, Report, SourceReport, rounded};
+use crate::config::SourceKind as Kind;
 use crate::diagnostics::escape;
 use crate::text::{count, ellipsis};
 
@@ -85,7 +86,8 @@ impl Report {
 
     fn write_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for source in &self.sources {
-            writeln!(f, "{}: {}", escape(&source.name), count(source.entries, "entry"))?;
+            let page = if source.kind == Kind::Html { "a page with " } else { "" };
+            writeln!(f, "{}: {page}{}", escape(&source.name), count(source.entries, "entry"))?;
         }
         let dry_run = if self.dry_run { " (dry run: nothing was written)" } else { "" };
         let states = self.summary();

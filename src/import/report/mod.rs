@@ -16,7 +16,7 @@ use super::state::{EntryRef, SourceState};
 use super::toml_text::{key, string};
 use super::{ImportOptions, listing, records, review};
 use crate::config::Mapping;
-use crate::diagnostics::{Diagnostic, Location};
+use crate::diagnostics::{Diagnostic, Location, mask_secrets};
 use crate::files::{lexical, relative};
 use crate::text::ellipsis;
 
@@ -74,11 +74,17 @@ pub struct Pair {
 #[derive(Clone, Debug, Serialize)]
 pub struct Member {
     /// A source, or a file of an earlier import.
+    #[serde(serialize_with = "masked")]
     pub source: String,
     /// The line in it, from 1; 0 if unknown.
     pub line: usize,
     #[serde(flatten)]
     pub id: EntryRef,
+}
+
+/// An address without what proves who asks.
+fn masked<S: serde::Serializer>(name: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&mask_secrets(name))
 }
 
 fn three_decimals<S: serde::Serializer>(score: &f64, serializer: S) -> Result<S::Ok, S::Error> {
@@ -93,6 +99,7 @@ fn rounded(score: f64) -> f64 {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct SourceReport {
     /// Its path, or `standard input`.
+    #[serde(serialize_with = "masked")]
     pub name: String,
     /// How many entries it has.
     pub entries: usize,
@@ -162,6 +169,7 @@ pub struct SourceLine {
 #[derive(Clone, Debug, Serialize)]
 pub struct EntryReport {
     /// The source's name.
+    #[serde(serialize_with = "masked")]
     pub source: String,
     /// The line where the entry begins, from 1.
     pub line: usize,
