@@ -337,8 +337,6 @@ pub enum SourceKind {
     Json,
     /// Rows of a spreadsheet as comma-separated values
     Csv,
-    /// Rows of a workbook, as Excel and LibreOffice save it
-    Xlsx,
     /// The JSON:API of a site made with Drupal
     Drupal,
     /// The REST API of a site made with WordPress

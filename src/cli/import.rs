@@ -201,7 +201,6 @@ fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::Imp
             SourceKind::Html => Kind::Html,
             SourceKind::Json => Kind::Json,
             SourceKind::Csv => Kind::Csv,
-            SourceKind::Xlsx => Kind::Xlsx,
             SourceKind::Drupal => Kind::Drupal,
             SourceKind::WordpressApi => Kind::WordpressApi,
         }),

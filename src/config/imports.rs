@@ -66,8 +66,6 @@ pub enum SourceKind {
     Json,
     /// Rows of comma-separated values.
     Csv,
-    /// The rows of a workbook of Excel or LibreOffice.
-    Xlsx,
     /// The JSON:API of Drupal.
     Drupal,
     /// The REST API of WordPress.
@@ -75,7 +73,7 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    pub const NAMES: [(&'static str, SourceKind); 10] = [
+    pub const NAMES: [(&'static str, SourceKind); 9] = [
         ("listing", SourceKind::Listing),
         ("feed", SourceKind::Feed),
         ("wordpress", SourceKind::Wordpress),
@@ -83,7 +81,6 @@ impl SourceKind {
         ("html", SourceKind::Html),
         ("json", SourceKind::Json),
         ("csv", SourceKind::Csv),
-        ("xlsx", SourceKind::Xlsx),
         ("drupal", SourceKind::Drupal),
         ("wordpress-api", SourceKind::WordpressApi),
     ];
