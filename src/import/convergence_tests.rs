@@ -84,7 +84,7 @@ fn stored(folder: &Path, now: &[Record]) -> Stored {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, rng_seed: super::identity_tests::seed(), failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_store_ends_as_a_first_import_of_the_last_state_would(states in prop::collection::vec(any_state(), 1..5)) {
         let (folder, fresh) = (tempfile::tempdir()?, tempfile::tempdir()?);

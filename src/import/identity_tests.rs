@@ -462,7 +462,7 @@ proptest! {
 }
 
 /// How many sequences are tried; `PROPTEST_CASES` says more.
-fn seed() -> proptest::test_runner::RngSeed {
+pub fn seed() -> proptest::test_runner::RngSeed {
     let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
     proptest::test_runner::RngSeed::Fixed(seed.unwrap_or(1))
 }
