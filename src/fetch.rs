@@ -57,7 +57,7 @@ pub struct Fetched {
 
 /// Why a document could not be fetched.
 #[derive(Debug)]
-pub struct Failure {
+pub struct FetchError {
     /// The status of the answer, if there was one.
     pub status: Option<u16>,
     pub message: String,
@@ -65,9 +65,9 @@ pub struct Failure {
     wait: Option<Duration>,
 }
 
-impl From<String> for Failure {
-    fn from(message: String) -> Failure {
-        Failure { status: None, message, wait: None }
+impl From<String> for FetchError {
+    fn from(message: String) -> FetchError {
+        FetchError { status: None, message, wait: None }
     }
 }
 
@@ -88,11 +88,11 @@ pub fn get(url: &str, limit: usize) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 /// Why the request failed.
-pub fn to_file(request: &Request<'_>) -> Result<Fetched, Failure> {
+pub fn to_file(request: &Request<'_>) -> Result<Fetched, FetchError> {
     let mut retries = 0;
     loop {
         match try_to_file(request) {
-            Err(Failure { wait: Some(wait), .. }) if retries < request.retries => {
+            Err(FetchError { wait: Some(wait), .. }) if retries < request.retries => {
                 std::thread::sleep(wait.max(RETRY * 2_u32.pow(retries)).min(MAX_WAIT));
                 retries += 1;
             }
@@ -101,7 +101,7 @@ pub fn to_file(request: &Request<'_>) -> Result<Fetched, Failure> {
     }
 }
 
-fn try_to_file(request: &Request<'_>) -> Result<Fetched, Failure> {
+fn try_to_file(request: &Request<'_>) -> Result<Fetched, FetchError> {
     let mut file = tempfile::tempfile().map_err(|error| format!("no temporary file can be made: {error}"))?;
     let opened = open(request, &Arc::new(DefaultResolver::default()), None, TIMEOUT)?;
     let is_unchanged = opened.response.status() == 304;
@@ -111,7 +111,7 @@ fn try_to_file(request: &Request<'_>) -> Result<Fetched, Failure> {
     let links = response.headers().get_all("link").iter().filter_map(|value| value.to_str().ok());
     let next = links.into_iter().find_map(next_link).and_then(|next| address.join(&next).ok()).map(String::from);
     let mut body = response.into_body().into_reader().take(request.limit + 1);
-    let broken = |error| Failure { wait: Some(Duration::ZERO), ..Failure::from(interrupted(error)) };
+    let broken = |error| FetchError { wait: Some(Duration::ZERO), ..FetchError::from(interrupted(error)) };
     let length = std::io::copy(&mut body, &mut file).map_err(broken)?;
     if length > request.limit {
         let megabytes = request.limit >> 20;
@@ -145,14 +145,14 @@ struct Opened {
 }
 
 impl Opened {
-    fn accepted(self) -> Result<Opened, Failure> {
+    fn accepted(self) -> Result<Opened, FetchError> {
         let status = self.response.status().as_u16();
         if status < 300 {
             return Ok(self);
         }
         let after = self.response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let is_passing = matches!(status, 429 | 500 | 502 | 503 | 504);
-        Err(Failure {
+        Err(FetchError {
             status: Some(status),
             message: format!("the server answered with status {status}"),
             wait: is_passing.then(|| Duration::from_secs(after.unwrap_or_default())),
@@ -166,7 +166,7 @@ fn open(
     names: &Arc<impl Resolver>,
     dial: Option<SocketAddr>,
     timeout: Duration,
-) -> Result<Opened, Failure> {
+) -> Result<Opened, FetchError> {
     let end = Instant::now() + timeout;
     let mut address = Url::parse(asked.url).map_err(|error| format!("this is no address: {error}"))?;
     let origin = address.origin();

@@ -23,37 +23,39 @@ impl FolderLock {
     /// Creates the folder if it is missing, and waits until no other process holds its lock; calls `on_wait` before it waits.
     /// Diagnostics call the folder `name`.
     pub fn acquire(folder: &Path, name: &str, on_wait: &dyn Fn()) -> Result<FolderLock, Diagnostic> {
-        let failed =
-            |verb: &'static str| move |error: io::Error| Diagnostic::machine(folder, &format!("{verb} {name}"), &error);
-        fs::create_dir_all(folder).map_err(failed("make"))?;
-        let file = File::open(folder).map_err(failed("open"))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                on_wait();
-                file.lock().map_err(failed("lock"))?;
-            }
-            Err(TryLockError::Error(error)) => return Err(failed("lock")(error)),
+        let (file, is_locked) = open_and_try(folder, name)?;
+        if !is_locked {
+            on_wait();
+            file.lock().map_err(|error| lock_error(folder, name, "lock", &error))?;
         }
         Ok(FolderLock { file })
     }
 
     /// The same without waiting: none if another process holds the lock.
     pub fn try_acquire(folder: &Path, name: &str) -> Result<Option<FolderLock>, Diagnostic> {
-        let failed = |verb: &str, error: io::Error| Diagnostic::machine(folder, &format!("{verb} {name}"), &error);
-        fs::create_dir_all(folder).map_err(|error| failed("make", error))?;
-        let file = File::open(folder).map_err(|error| failed("open", error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(FolderLock { file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(failed("lock", error)),
-        }
+        let (file, is_locked) = open_and_try(folder, name)?;
+        Ok(is_locked.then_some(FolderLock { file }))
     }
 
     /// A handle of the folder itself, even if another takes its path.
     pub fn handle(&self) -> io::Result<OwnedFd> {
         self.file.try_clone().map(OwnedFd::from)
     }
+}
+
+/// Opens a folder, which is created if it is missing, and locks it unless another process holds its lock.
+fn open_and_try(folder: &Path, name: &str) -> Result<(File, bool), Diagnostic> {
+    fs::create_dir_all(folder).map_err(|error| lock_error(folder, name, "make", &error))?;
+    let file = File::open(folder).map_err(|error| lock_error(folder, name, "open", &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok((file, true)),
+        Err(TryLockError::WouldBlock) => Ok((file, false)),
+        Err(TryLockError::Error(error)) => Err(lock_error(folder, name, "lock", &error)),
+    }
+}
+
+fn lock_error(folder: &Path, name: &str, verb: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::machine(folder, &format!("{verb} {name}"), error)
 }
 
 /// Replaces a file atomically, through a temporary file beside it. Its name begins with a dot, so that the store ignores

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use super::examples;
-use crate::config::{Config, Preview};
+use crate::config::{Config, Preview, SourceKind};
 use crate::diagnostics::{Diagnostic, OutputFormat};
 use crate::site::StoryState;
 
@@ -318,29 +318,6 @@ pub struct SelectorOptions {
     /// Its text; without it, `p`
     #[arg(long, value_name = "SELECTOR", requires = "into")]
     pub summary: Option<String>,
-}
-
-/// A source format of `import`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SourceKind {
-    /// The text of a news page: dates, titles, texts
-    Listing,
-    /// RSS, Atom and JSON Feed
-    Feed,
-    /// An export of WordPress (WXR)
-    Wordpress,
-    /// Markdown files with front matter, as Hugo, Jekyll and Zola hold them
-    Markdown,
-    /// A news page of HTML, by CSS selectors
-    Html,
-    /// Records of a CMS in JSON, or one a line
-    Json,
-    /// Rows of a spreadsheet as comma-separated values
-    Csv,
-    /// The JSON:API of a site made with Drupal
-    Drupal,
-    /// The REST API of a site made with WordPress
-    WordpressApi,
 }
 
 #[derive(Debug, Args)]

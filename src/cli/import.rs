@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::path::{Component, Path, PathBuf};
 
-use super::args::{ImportOptions, SourceKind};
+use super::args::ImportOptions;
 use super::progress::ImportProgress;
 use super::report::Report;
 use super::secrets::authorization;
 use super::{USAGE, configuration, configuration_path, schema};
 use crate::config::{Config, ImportSource, OnGone};
 use crate::diagnostics::{Diagnostic, Location, escape_lines, suggestion};
-use crate::import::{self, Kind, Selectors};
+use crate::import::{self, Selectors};
 use crate::store::{Store, is_hidden};
 
 /// Imports existing news into the store, and reports what happened to every entry.
@@ -33,9 +33,10 @@ fn import_all(config: Option<&Path>, options: &ImportOptions, report: &mut Repor
             .and_then(|sources| sources.into_iter().map(|source| named_request(source, options, &folder)).collect()),
     };
     let mut requests = requests.inspect_err(|_| report.raise_status(USAGE))?;
-    let invalid: Vec<Diagnostic> =
-        requests.iter().flat_map(|(_, request)| import::validate(&config, request)).collect();
-    if !invalid.is_empty() && options.into.is_some() {
+    // Named ones are validated one by one.
+    let typed = requests.iter().filter(|_| options.into.is_some());
+    let invalid: Vec<Diagnostic> = typed.flat_map(|(_, request)| import::validate(&config, request)).collect();
+    if !invalid.is_empty() {
         report.raise_status(USAGE);
         return Err(invalid);
     }
@@ -193,17 +194,7 @@ fn request(options: &ImportOptions, into: &Path, folder: PathBuf) -> import::Imp
         options.date.iter().map(|given| given.parse().map_err(|_| given.clone())).partition(Result::is_ok);
     import::ImportOptions {
         sources: options.sources.clone(),
-        from: options.from.map(|from| match from {
-            SourceKind::Listing => Kind::Listing,
-            SourceKind::Feed => Kind::Feed,
-            SourceKind::Wordpress => Kind::Wordpress,
-            SourceKind::Markdown => Kind::Markdown,
-            SourceKind::Html => Kind::Html,
-            SourceKind::Json => Kind::Json,
-            SourceKind::Csv => Kind::Csv,
-            SourceKind::Drupal => Kind::Drupal,
-            SourceKind::WordpressApi => Kind::WordpressApi,
-        }),
+        from: options.from,
         into: into.to_owned(),
         dry_run: options.dry_run || options.explain_mapping,
         date: dates.into_iter().flatten().next_back(),

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
+#[cfg(feature = "import")]
+use crate::config::secret_prefix;
 use crate::diagnostics::Diagnostic;
 
 /// The `Authorization` of a source of the configuration: a token, or a user and a password.
@@ -11,12 +13,12 @@ use crate::diagnostics::Diagnostic;
 /// A file of a secret cannot be read.
 #[cfg(feature = "import")]
 pub fn authorization(source: &str) -> Result<Option<String>, Diagnostic> {
-    let name = source.to_ascii_uppercase().replace('-', "_");
-    if let Some(token) = secret(&format!("TIDINGS_IMPORT_{name}_TOKEN"))? {
+    let prefix = secret_prefix(source);
+    if let Some(token) = secret(&format!("{prefix}_TOKEN"))? {
         return Ok(Some(format!("Bearer {token}")));
     }
-    let user = secret(&format!("TIDINGS_IMPORT_{name}_USER"))?;
-    let password = secret(&format!("TIDINGS_IMPORT_{name}_PASSWORD"))?;
+    let user = secret(&format!("{prefix}_USER"))?;
+    let password = secret(&format!("{prefix}_PASSWORD"))?;
     // RFC 7617.
     let basic = |(user, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
     Ok(user.zip(password).map(basic))

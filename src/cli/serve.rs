@@ -12,6 +12,7 @@ use super::args::ServeOptions;
 use super::report::Report;
 use super::secrets::secret;
 use super::{configuration, configuration_path, log, sd_notify};
+use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::serve::{Listener, Source, listen, run as run_server};
 
@@ -26,14 +27,15 @@ pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -
 fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> Result<(), Diagnostics> {
     raise_file_limit();
     let path = configuration_path(config)?;
-    log::start(configuration(Some(&path))?.server.access_log);
+    let first = configuration(Some(&path))?;
+    log::start(first.server.access_log);
     let applied = options.clone();
     let (source, warnings) =
-        Source::with_overrides(path, move |config| Ok(applied.apply(config)?), Arc::new(Utc::now))?;
+        Source::with_overrides(&path, move |config| Ok(applied.apply(config)?), Arc::new(Utc::now))?;
     report.diagnostics(&warnings, false);
     let source = source.with_admin_token(secret("TIDINGS_ADMIN_TOKEN")?);
     // A preview runs beside the server.
-    let source = if options.preview { source } else { with_imports(source, config)? };
+    let source = if options.preview { source } else { with_imports(source, &path, &first)? };
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
     // With one core, threads only add switches.
     let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
@@ -92,19 +94,17 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
 
 /// The source with the imports of its configuration; a preview has none.
 #[cfg(feature = "import")]
-fn with_imports(source: Source, config: Option<&Path>) -> Result<Source, Diagnostics> {
-    let path = configuration_path(config)?;
-    let config = configuration(Some(&path))?;
+fn with_imports(source: Source, path: &Path, config: &Config) -> Result<Source, Diagnostics> {
     if config.imports.is_empty() {
         return Ok(source);
     }
-    let (tasks, run) = super::import_tasks::tasks(&path, &config)?;
+    let (tasks, run) = super::import_tasks::tasks(path, config)?;
     Ok(source.with_tasks(tasks, run))
 }
 
 /// Without the feature `import` nothing is imported.
 #[cfg(not(feature = "import"))]
-fn with_imports(source: Source, _config: Option<&Path>) -> Result<Source, Diagnostics> {
+fn with_imports(source: Source, _path: &Path, _config: &Config) -> Result<Source, Diagnostics> {
     Ok(source)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::json_path::JsonPath;
@@ -36,6 +37,11 @@ pub(crate) struct ImportSource {
     pub selectors: BTreeMap<String, String>,
 }
 
+/// What the names of a source's secrets begin with in the environment.
+pub(crate) fn secret_prefix(source: &str) -> String {
+    format!("TIDINGS_IMPORT_{}", source.to_ascii_uppercase().replace('-', "_"))
+}
+
 /// What becomes of entries that a source has no more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum OnGone {
@@ -48,27 +54,28 @@ pub(crate) enum OnGone {
     Withdraw,
 }
 
+// The comments are the help of `import --from` too.
 /// The format of a source.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum SourceKind {
-    /// The text of a news page.
+    /// The text of a news page: dates, titles, texts
     #[default]
     Listing,
-    /// RSS, Atom or JSON Feed.
+    /// RSS, Atom and JSON Feed
     Feed,
-    /// An export of WordPress (WXR).
+    /// An export of WordPress (WXR)
     Wordpress,
-    /// A folder of Markdown files with front matter, or one of them.
+    /// Markdown files with front matter, as Hugo, Jekyll and Zola hold them
     Markdown,
-    /// A news page.
+    /// A news page of HTML, by CSS selectors
     Html,
-    /// Records in JSON, or one a line.
+    /// Records of a CMS in JSON, or one a line
     Json,
-    /// Rows of comma-separated values.
+    /// Rows of a spreadsheet as comma-separated values
     Csv,
-    /// The JSON:API of Drupal.
+    /// The JSON:API of a site made with Drupal
     Drupal,
-    /// The REST API of WordPress.
+    /// The REST API of a site made with WordPress
     WordpressApi,
 }
 

@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 pub use imports::SourceKind;
-pub(crate) use imports::{Field, ImportSource, Mapping, OnGone, WrittenAs};
+pub(crate) use imports::{Field, ImportSource, Mapping, OnGone, WrittenAs, secret_prefix};
 use ipnet::IpNet;
 pub(crate) use redirect::{Redirect, Target};
 pub(crate) use theme::TemplateOverride;

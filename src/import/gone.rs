@@ -135,7 +135,7 @@ fn named(titles: &[String]) -> String {
 fn is_published_here(options: &ImportOptions, state: &ImportState, (story, entry): Index) -> Result<bool, Diagnostic> {
     let story = &state.stories[story];
     let Some(bytes) = reconcile::read(&options.into.join(&story.file))? else { return Ok(false) };
-    let texts = std::str::from_utf8(&bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+    let texts = Story::from_bytes(&bytes).unwrap_or_default();
     let own = texts.translations.iter().find(|own| own.language == story.entries[entry].language);
     Ok(own.is_none_or(|own| !own.draft && own.withdrawn.is_none()))
 }

@@ -189,7 +189,10 @@ pub fn run(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Report, Vec<Diagnostic>> {
     let mut normalizer = Normalizer::new(config, options, progress);
-    let known = ImportState::load(&options.into).map_err(|diagnostic| vec![diagnostic])?.sources;
+    let known = match options.is_repeated {
+        true => ImportState::load(&options.into).map_err(|diagnostic| vec![diagnostic])?.sources,
+        false => Vec::new(),
+    };
     let mut sources = read::read(config, options, standard_input, &known, &mut |batch| normalizer.push(batch))?;
     let mut normalized = normalizer.finish(&mut sources);
     let lookup = store.lookup(config);

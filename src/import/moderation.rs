@@ -31,6 +31,11 @@ pub fn correction_id(id: &str) -> String {
     format!("{id}{CORRECTION}")
 }
 
+/// The file of the correction of a story.
+pub fn correction_file(id: &str) -> String {
+    format!("{}.toml", correction_id(id))
+}
+
 /// What waits in a folder, sorted by id.
 ///
 /// # Errors
@@ -39,13 +44,12 @@ pub fn pending(folder: &Path) -> Result<Vec<Pending>, Diagnostic> {
     let state = ImportState::load(folder)?;
     let mut out = Vec::new();
     for story in &state.stories {
-        let new = (story.review == Some(Review::Pending)).then(|| story.id().to_owned());
-        let correction = story.correction.as_ref().map(|_| correction_id(story.id()));
-        for (file_id, is_correction) in new.map(|id| (id, false)).into_iter().chain(correction.map(|id| (id, true))) {
-            let file = format!("{file_id}.toml");
+        let new = (story.review == Some(Review::Pending)).then(|| (story.file.clone(), false));
+        let correction = story.correction.as_ref().map(|_| (correction_file(story.id()), true));
+        for (file, is_correction) in new.into_iter().chain(correction) {
             // One that somebody removed waits no more.
             let Some(bytes) = reconcile::read(&folder.join(&file))? else { continue };
-            let texts = std::str::from_utf8(&bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+            let texts = Story::from_bytes(&bytes).unwrap_or_default();
             // Somebody published it by hand.
             if !texts.translations.iter().any(|own| own.draft) {
                 continue;
@@ -62,46 +66,41 @@ pub fn pending(folder: &Path) -> Result<Vec<Pending>, Diagnostic> {
     Ok(out)
 }
 
-/// Decides about stories of a folder: each is approved, or rejected. Returns those that nothing waits for.
+/// Decides about those of some stories that wait in a folder: each is approved, or rejected.
 ///
 /// # Errors
 /// A file cannot be read or written, or somebody edited a text that was to be replaced.
-pub fn decide(folder: &Path, ids: &[String], is_approved: bool) -> Result<Vec<String>, Diagnostic> {
-    let waiting = pending(folder)?;
-    let (known, unknown): (Vec<&String>, Vec<&String>) =
-        ids.iter().partition(|id| waiting.iter().any(|pending| pending.id == **id));
-    if !known.is_empty() {
-        let _lock = FolderLock::acquire(folder, "this folder", &|| {})?;
-        let mut state = ImportState::load(folder)?;
-        for story in state.stories.iter_mut().filter(|story| known.iter().any(|id| *id == story.id())) {
-            let done = if is_approved { approve(folder, story) } else { reject(folder, story) };
-            if let Err(diagnostic) = done {
-                // What was decided before it is kept.
-                state.save(folder)?;
-                return Err(diagnostic);
-            }
-        }
-        state.save(folder)?;
+pub fn decide(folder: &Path, ids: &[String], is_approved: bool) -> Result<(), Diagnostic> {
+    let waiting: Vec<String> = pending(folder)?.into_iter().map(|one| one.id).filter(|id| ids.contains(id)).collect();
+    if waiting.is_empty() {
+        return Ok(());
     }
-    Ok(unknown.into_iter().cloned().collect())
+    let _lock = FolderLock::acquire(folder, "this folder", &|| {})?;
+    let mut state = ImportState::load(folder)?;
+    let mut stories = state.stories.iter_mut().filter(|story| waiting.iter().any(|id| id == story.id()));
+    let decided =
+        stories.try_for_each(|story| if is_approved { approve(folder, story) } else { reject(folder, story) });
+    // What was decided before a failure is kept.
+    state.save(folder)?;
+    decided
 }
 
 fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
-    let (path, correction) = (folder.join(&story.file), folder.join(format!("{}.toml", correction_id(story.id()))));
+    let (path, correction) = (folder.join(&story.file), folder.join(correction_file(story.id())));
     let own = reconcile::read(&path)?.unwrap_or_default();
     let proposed = reconcile::read(&correction)?.filter(|_| story.correction.is_some());
     let head = reconcile::schema_line_of(&own);
     let text = match proposed {
         Some(proposed) => {
             let is_edited = hash(&own) != story.file_hash;
-            let texts = std::str::from_utf8(&proposed).ok().and_then(Story::from_toml);
+            let texts = Story::from_bytes(&proposed);
             let Some(mut texts) = texts.filter(|_| !is_edited) else {
                 let help = format!("take over by hand what is right of {}, and reject it", correction.display());
                 return Err(
                     file_error(&path, "somebody edited this file, so the correction cannot replace it").help(help)
                 );
             };
-            let earlier = std::str::from_utf8(&own).ok().and_then(Story::from_toml).unwrap_or_default();
+            let earlier = Story::from_bytes(&own).unwrap_or_default();
             for own in &mut texts.translations {
                 let same = |other: &&Translation| other.language == own.language;
                 own.guid = earlier.translations.iter().find(same).and_then(|earlier| earlier.guid.clone());
@@ -110,7 +109,7 @@ fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
             head + &texts.to_toml(story.id())
         }
         None => {
-            match std::str::from_utf8(&own).ok().filter(|_| hash(&own) == story.file_hash).and_then(Story::from_toml) {
+            match Story::from_bytes(&own).filter(|_| hash(&own) == story.file_hash) {
                 Some(mut texts) => {
                     texts.translations.iter_mut().for_each(|own| own.draft = false);
                     head + &texts.to_toml(story.id())
@@ -132,7 +131,7 @@ fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
     files::replace(&path, text.as_bytes())?;
     story.file_hash = hash(&text);
     if story.correction.take().is_some() {
-        remove(&correction)?;
+        reconcile::remove(&correction)?;
     }
     story.review = Some(Review::Approved);
     Ok(())
@@ -141,23 +140,16 @@ fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
 /// Removes the file of what is rejected; a text that is rejected once is not proposed again.
 fn reject(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
     let (path, written) = match &story.correction {
-        Some(proposed) => (folder.join(format!("{}.toml", correction_id(story.id()))), proposed),
+        Some(proposed) => (folder.join(correction_file(story.id())), proposed),
         None => (folder.join(&story.file), &story.file_hash),
     };
     if reconcile::read(&path)?.is_some_and(|bytes| hash(&bytes) != *written) {
         let diagnostic = file_error(&path, "somebody edited this file, so it is not removed");
         return Err(diagnostic.help("remove it by hand, if nothing of it is needed; it does not come again"));
     }
-    remove(&path)?;
+    reconcile::remove(&path)?;
     if story.correction.is_none() {
         story.review = Some(Review::Rejected);
     }
     Ok(())
-}
-
-fn remove(path: &Path) -> Result<(), Diagnostic> {
-    match std::fs::remove_file(path) {
-        Err(error) if !super::is_not_found(&error) => Err(Diagnostic::machine(path, "remove this file", &error)),
-        _ => Ok(()),
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::api::pages::MAX_PAGES;
 use super::entry::ParsedEntry;
 use super::read::{Batches, Document, Sink, is_url};
 use super::records::{self, RecordOptions};
@@ -14,8 +15,6 @@ use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
 use crate::json_path::JsonPath;
 
-/// More pages of one source are a loop.
-const MAX_PAGES: usize = 20_000;
 /// So many pages in a row may have nothing.
 const MAX_EMPTY_PAGES: usize = 3;
 

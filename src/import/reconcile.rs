@@ -284,7 +284,7 @@ impl<'a> Reconciler<'a> {
         state.file_hash = wanted;
         // The source says what is here again, so nothing waits any more.
         if let Some(proposed) = state.correction.take() {
-            let file = format!("{}.toml", moderation::correction_id(id));
+            let file = moderation::correction_file(id);
             let is_own = read(&self.options.into.join(&file))?.is_some_and(|bytes| hash(&bytes) == proposed);
             changes.extend(is_own.then_some(Change { file, text: None }));
         }
@@ -379,10 +379,7 @@ impl<'a> Reconciler<'a> {
         let path = self.options.into.join(&change.file);
         match &change.text {
             Some(text) => files::replace(&path, text.as_bytes()),
-            None => match std::fs::remove_file(&path) {
-                Err(error) if !is_not_found(&error) => Err(Diagnostic::machine(&path, "remove this file", &error)),
-                _ => Ok(()),
-            },
+            None => remove(&path),
         }
     }
 
@@ -409,7 +406,7 @@ impl<'a> Reconciler<'a> {
 
 /// What the texts of an edited file say, and what its source says.
 fn differences(bytes: &[u8], story: &Story) -> Vec<String> {
-    let here = std::str::from_utf8(bytes).ok().and_then(Story::from_toml).unwrap_or_default();
+    let here = Story::from_bytes(bytes).unwrap_or_default();
     let mut out = Vec::new();
     for there in &story.translations {
         let Some(here) = here.translations.iter().find(|here| here.language == there.language) else { continue };
@@ -448,6 +445,14 @@ pub fn without_schema(bytes: &[u8]) -> &[u8] {
 
 fn unplaced() -> Outcome {
     Outcome::LeftOut { reason: "there is no place for its file".to_owned() }
+}
+
+/// Removes a file, if there is one.
+pub fn remove(path: &Path) -> Result<(), Diagnostic> {
+    match std::fs::remove_file(path) {
+        Err(error) if !is_not_found(&error) => Err(Diagnostic::machine(path, "remove this file", &error)),
+        _ => Ok(()),
+    }
 }
 
 /// The bytes of a file, if there is one.

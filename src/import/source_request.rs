@@ -9,8 +9,8 @@ use super::api::Page;
 use super::slug::hash;
 use super::source_id::SourceId;
 use super::state::SourceState;
-use crate::config::Config;
-use crate::fetch::{self, Failure, Fetched, Request};
+use crate::config::{Config, secret_prefix};
+use crate::fetch::{self, FetchError, Fetched, Request};
 
 /// The largest document that is fetched, in bytes.
 const MAX_FETCHED: u64 = 256 << 20;
@@ -64,7 +64,7 @@ impl<'s> SourceRequest<'s> {
         }
     }
 
-    pub fn fetch(&self, url: &str) -> Result<Fetched, Failure> {
+    pub fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
         let fetched = fetch::to_file(&Request {
             url,
             limit: MAX_FETCHED,
@@ -75,10 +75,8 @@ impl<'s> SourceRequest<'s> {
         });
         fetched.map_err(|mut failure| {
             if let (Some(401 | 403), Some(name)) = (failure.status, &self.options.name) {
-                let name = name.to_ascii_uppercase().replace('-', "_");
-                let help = format!(
-                    "set TIDINGS_IMPORT_{name}_TOKEN, or …_USER and …_PASSWORD, to those of somebody who may see it"
-                );
+                let prefix = secret_prefix(name);
+                let help = format!("set {prefix}_TOKEN, or …_USER and …_PASSWORD, to those of somebody who may see it");
                 failure.message = format!("{}; {help}", failure.message);
             }
             failure
@@ -86,10 +84,10 @@ impl<'s> SourceRequest<'s> {
     }
 
     /// Fetches a page of an API. `is_from_public`: a public host has named an address; that this one is public is noted there.
-    pub fn json(&self, address: &str, is_from_public: &mut bool) -> Result<Page, Failure> {
+    pub fn json(&self, address: &str, is_from_public: &mut bool) -> Result<Page, FetchError> {
         let mut fetched = self.of_page(address, *is_from_public).fetch(address)?;
         *is_from_public |= fetched.is_public;
-        let failed = |error: &dyn std::fmt::Display| Failure::from(format!("its answer is no JSON: {error}"));
+        let failed = |error: &dyn std::fmt::Display| FetchError::from(format!("its answer is no JSON: {error}"));
         fetched.file.seek(SeekFrom::Start(0)).map_err(|error| failed(&error))?;
         let document = serde_json::from_reader(BufReader::new(fetched.file)).map_err(|error| failed(&error))?;
         Ok(Page { document, next: fetched.next })

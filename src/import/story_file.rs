@@ -74,6 +74,11 @@ impl Story {
         translations.iter().all(is_complete).then_some(Story { topics, translations })
     }
 
+    /// The same of the bytes of a file.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Story> {
+        std::str::from_utf8(bytes).ok().and_then(Story::from_toml)
+    }
+
     /// Drops the values that the store's reader refuses, and returns why.
     ///
     /// # Errors

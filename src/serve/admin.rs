@@ -22,7 +22,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use super::control::{Control, Refusal};
+use super::control::{AuthorizationError, Control};
 use super::listener::ACCEPT_RETRY;
 use super::server::Server;
 use crate::diagnostics::{OutputFormat, escape_json, show};
@@ -136,15 +136,15 @@ fn order(control: &Control, source: Option<&str>) -> Response<Full<Bytes>> {
     }
 }
 
-fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
+fn refused(refusal: &AuthorizationError) -> Response<Full<Bytes>> {
     match refusal {
-        Refusal::NoToken => text(StatusCode::FORBIDDEN, "set TIDINGS_ADMIN_TOKEN, and send it\n"),
-        Refusal::WrongToken => {
+        AuthorizationError::NoToken => text(StatusCode::FORBIDDEN, "set TIDINGS_ADMIN_TOKEN, and send it\n"),
+        AuthorizationError::WrongToken => {
             let mut response = text(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer` and the token\n");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             response
         }
-        Refusal::TooMany(seconds) => {
+        AuthorizationError::TooMany(seconds) => {
             let mut response = text(StatusCode::TOO_MANY_REQUESTS, "too many wrong tokens\n");
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from((*seconds).max(1)));
             response

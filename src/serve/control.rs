@@ -14,7 +14,7 @@ const MINUTE: i64 = 60;
 
 /// Why a request may not do anything.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum AuthorizationError {
     /// There is no token that would allow it.
     NoToken,
     WrongToken,
@@ -27,12 +27,12 @@ pub struct Control {
     pub reload: ReloadHandle,
     pub tasks: Option<Arc<Tasks>>,
     token: Option<String>,
-    wrong: Mutex<Wrong>,
+    wrong: Mutex<FailedAttempts>,
 }
 
-/// Wrong tokens within a minute.
+/// FailedAttempts tokens within a minute.
 #[derive(Debug, Default)]
-struct Wrong {
+struct FailedAttempts {
     since: i64,
     count: u32,
 }
@@ -46,14 +46,14 @@ impl Control {
     ///
     /// # Errors
     /// Why it may not do anything.
-    pub fn authorize(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), Refusal> {
-        let token = self.token.as_ref().ok_or(Refusal::NoToken)?;
+    pub fn authorize(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), AuthorizationError> {
+        let token = self.token.as_ref().ok_or(AuthorizationError::NoToken)?;
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
         if now.0 >= wrong.since + MINUTE || now.0 < wrong.since {
-            *wrong = Wrong { since: now.0, count: 0 };
+            *wrong = FailedAttempts { since: now.0, count: 0 };
         }
         if wrong.count >= MAX_WRONG {
-            return Err(Refusal::TooMany(wrong.since + MINUTE - now.0));
+            return Err(AuthorizationError::TooMany(wrong.since + MINUTE - now.0));
         }
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let given = given.and_then(|value| value.split_once(' '));
@@ -62,7 +62,7 @@ impl Control {
             return Ok(());
         }
         wrong.count += 1;
-        Err(Refusal::WrongToken)
+        Err(AuthorizationError::WrongToken)
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Tasks {
     clock: Clock,
 }
 
-/// Stops the thread when it is dropped; a task at work is finished first by nobody: its process ends.
+/// Stops the thread when it is dropped, without waiting for a task at work.
 pub struct TasksHandle(Arc<Tasks>);
 
 impl Drop for TasksHandle {

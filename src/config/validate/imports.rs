@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Validator, keys};
 use crate::config::imports::{
-    Field, IMAGE_KEYS, ImportSource, Mapping, OnGone, RECORD_KEYS, SELECTOR_KEYS, SourceKind, WrittenAs,
+    Field, IMAGE_KEYS, ImportSource, Mapping, OnGone, RECORD_KEYS, SELECTOR_KEYS, SourceKind, WrittenAs, secret_prefix,
 };
 use crate::config::raw::{RawConfig, RawImport};
 use crate::config::{Config, Edition, Topic};
@@ -28,9 +28,9 @@ impl Validator<'_> {
         languages: &[Edition],
         topics: &[Topic],
     ) -> Vec<ImportSource> {
-        let variable = |name: &str| name.to_ascii_uppercase().replace('-', "_");
         for (index, (name, _)) in raw.imports.0.iter().enumerate() {
-            if let Some((other, _)) = raw.imports.0[..index].iter().find(|(other, _)| variable(other) == variable(name))
+            if let Some((other, _)) =
+                raw.imports.0[..index].iter().find(|(other, _)| secret_prefix(other) == secret_prefix(name))
             {
                 let help = "rename one: their secrets would have the same names in the environment".to_owned();
                 self.error_at(

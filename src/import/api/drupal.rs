@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{Fetch, Head, Page, RecordSink, at, failed, pages};
+use super::pages::{self, MAX_PAGES};
+use super::{Fetch, Head, Page, RecordSink, at, failed};
 use crate::import::parse_error::ParseError;
 
 /// Relationships that are pictures or topics, by their usual names.
@@ -22,8 +23,6 @@ const INCLUDED: [&str; 10] = [
 ];
 /// What was changed shortly before the last pass is asked for again, in seconds: a story may be saved while others are read.
 const OVERLAP: i64 = 600;
-/// More pages of one list are a loop.
-const MAX_PAGES: usize = 20_000;
 
 /// Reads the nodes of all languages that were changed since a time, or all.
 pub fn read(

@@ -19,7 +19,7 @@ use super::parse_error::ParseError;
 use super::read::Kind;
 use super::records;
 use crate::config::{Field, Mapping};
-use crate::fetch::Failure;
+use crate::fetch::FetchError;
 use crate::json_path::JsonPath;
 
 /// The member of a record under which stands what is known of it by its system.
@@ -38,7 +38,7 @@ pub struct Page {
 }
 
 /// Fetches a page.
-pub type Fetch<'f> = &'f mut dyn FnMut(&str) -> Result<Page, Failure>;
+pub type Fetch<'f> = &'f mut dyn FnMut(&str) -> Result<Page, FetchError>;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ fn at<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
 }
 
 /// Why a page could not be read, and which.
-fn failed(address: &str, failure: &Failure) -> ParseError {
+fn failed(address: &str, failure: &FetchError) -> ParseError {
     let help = match failure.status {
         Some(404) => "; is this the address of the API?",
         _ => "",

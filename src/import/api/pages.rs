@@ -2,6 +2,9 @@
 
 use serde_json::Value;
 
+/// More pages of one source are a loop.
+pub const MAX_PAGES: usize = 20_000;
+
 /// Members that hold the address of the next page, or an object with it.
 const NEXT: [&[&str]; 12] = [
     &["links", "next"],

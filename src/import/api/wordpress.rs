@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::pages::MAX_PAGES;
 use super::{Fetch, Head, RecordSink, at, failed};
 use crate::import::parse_error::ParseError;
 use crate::import::source_text::collapse_whitespace;
@@ -10,8 +11,6 @@ use crate::markup::visible_text;
 
 /// As many as WordPress gives at once.
 const PER_PAGE: &str = "100";
-/// More pages are a loop.
-const MAX_PAGES: usize = 20_000;
 
 /// Reads the posts that were changed since a time, or all, the one that was changed first before the others.
 pub fn read(source: &Url, since: Option<&str>, fetch: Fetch<'_>, record: RecordSink<'_>) -> Result<Head, ParseError> {

@@ -29,9 +29,7 @@ pub fn text(value: &Value) -> Option<String> {
 
 /// A text without markup, on one line.
 pub fn line(value: &Value) -> Option<String> {
-    let text = text(value)?;
-    let plain = if is_html(&text) { markup::visible_text(&text) } else { text };
-    Some(collapse_whitespace(&plain)).filter(|text| !text.is_empty())
+    plain(value).map(|text| collapse_whitespace(&text))
 }
 
 /// A text without markup.
