@@ -461,12 +461,13 @@ proptest! {
     }
 }
 
-/// How many sequences are tried; `PROPTEST_CASES` says more.
+/// The same cases each time; `PROPTEST_RNG_SEED` asks for others.
 pub fn seed() -> proptest::test_runner::RngSeed {
     let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
     proptest::test_runner::RngSeed::Fixed(seed.unwrap_or(1))
 }
 
+/// How many sequences are tried; `PROPTEST_CASES` says more.
 fn cases() -> u32 {
     std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2_000)
 }

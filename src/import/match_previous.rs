@@ -84,9 +84,15 @@ struct Matcher<'a> {
 }
 
 impl Matcher<'_> {
-    /// Whether an entry may be an earlier one without having its id. Two entries of one source with ids are never one.
+    /// Whether an entry may be an earlier one without having its id. Two entries of one source with ids are never one, unless the
+    /// source gave the same text another id; the id of a record is the record.
     fn may_be(&self, entry: usize, earlier: usize) -> bool {
         let (entry, earlier) = (self.entries[entry], self.earlier[earlier].1);
+        if let (Some(record), Some(other)) = (&entry.record_id, &earlier.record_id)
+            && record != other
+        {
+            return false;
+        }
         let (Some(_), Some(key)) = (&entry.key, &earlier.key) else { return true };
         entry.is_unchanged(earlier)
             && earlier.source == entry.source
