@@ -73,6 +73,8 @@ pub enum SourceKind {
     Json,
     /// Rows of a spreadsheet as comma-separated values
     Csv,
+    /// Rows of a workbook, as Excel and LibreOffice save it
+    Xlsx,
     /// The JSON:API of a site made with Drupal
     Drupal,
     /// The REST API of a site made with WordPress
@@ -80,7 +82,7 @@ pub enum SourceKind {
 }
 
 impl SourceKind {
-    pub const NAMES: [(&'static str, SourceKind); 9] = [
+    pub const NAMES: [(&'static str, SourceKind); 10] = [
         ("listing", SourceKind::Listing),
         ("feed", SourceKind::Feed),
         ("wordpress", SourceKind::Wordpress),
@@ -88,6 +90,7 @@ impl SourceKind {
         ("html", SourceKind::Html),
         ("json", SourceKind::Json),
         ("csv", SourceKind::Csv),
+        ("xlsx", SourceKind::Xlsx),
         ("drupal", SourceKind::Drupal),
         ("wordpress-api", SourceKind::WordpressApi),
     ];

@@ -246,7 +246,7 @@ impl<'a> Normalizer<'a> {
         let translation = report.outcome.is_none().then(|| self.translation(&entry, &mut report));
         let translation = translation.and_then(|translation| self.accepted(translation, &mut entry, &mut report));
         let story_id = entry.guid.as_deref().and_then(|guid| self.story_id(guid));
-        let is_record = matches!(kind, Kind::Json | Kind::Csv | Kind::Drupal | Kind::WordpressApi);
+        let is_record = matches!(kind, Kind::Json | Kind::Csv | Kind::Xlsx | Kind::Drupal | Kind::WordpressApi);
         let dates = Dates { published: entry.published, updated: entry.updated, expires: entry.expires };
         let normalized = NormalizedEntry {
             key: key(&entry, source),

@@ -28,6 +28,7 @@ const MARKDOWN_EXTENSIONS: [&str; 4] = ["md", "markdown", "mdx", "mkd"];
 const HTML_EXTENSIONS: [&str; 3] = ["html", "htm", "xhtml"];
 const JSON_EXTENSIONS: [&str; 3] = ["json", "jsonl", "ndjson"];
 const CSV_EXTENSIONS: [&str; 2] = ["csv", "tsv"];
+const XLSX_EXTENSIONS: [&str; 2] = ["xlsx", "xlsm"];
 /// How much of a document is read to detect its kind, in bytes.
 const HEAD: u64 = 4096;
 /// The magic numbers of gzip, zip, zstd, xz and bzip2.
@@ -170,6 +171,7 @@ fn inputs(options: &ImportOptions) -> Result<Vec<Input>, Diagnostic> {
             _ if !source.is_dir() => inputs.push(Input::Document(source.clone())),
             Some(Kind::Html) => inputs.extend(files(source, &HTML_EXTENSIONS)?.into_iter().map(Input::Document)),
             Some(Kind::Json) => inputs.extend(files(source, &JSON_EXTENSIONS)?.into_iter().map(Input::Document)),
+            Some(Kind::Xlsx) => inputs.extend(files(source, &XLSX_EXTENSIONS)?.into_iter().map(Input::Document)),
             Some(Kind::Csv) => inputs.extend(files(source, &CSV_EXTENSIONS)?.into_iter().map(Input::Document)),
             from => {
                 let feeds = files(source, &FEED_EXTENSIONS)?;
@@ -239,7 +241,7 @@ fn read_document(
         return Ok(report);
     }
     report.kind = options.from.unwrap_or_else(|| detect_kind(path, &head));
-    if let Some(why) = &document.decoding.warning {
+    if let Some(why) = document.decoding.warning.as_ref().filter(|_| report.kind != Kind::Xlsx) {
         let warning = Diagnostic::warning(Location::file(&*report.name), why.clone());
         report
             .diagnostics
@@ -249,7 +251,8 @@ fn read_document(
     let read = read_entries(&document, config, options, request, &mut batches, &mut report);
     report.entries = batches.finish()?;
     if read.is_ok() {
-        report.is_complete = matches!(report.kind, Kind::Json | Kind::Csv | Kind::Markdown | Kind::Wordpress);
+        report.is_complete =
+            matches!(report.kind, Kind::Json | Kind::Csv | Kind::Xlsx | Kind::Markdown | Kind::Wordpress);
         // The tag of the first of several pages says nothing of the others.
         let etag = document.etag.clone().filter(|_| !report.has_pages);
         report.state = request.state(SourceState { etag, ..SourceState::default() });
@@ -301,7 +304,7 @@ fn read_entries(
             html::read(input, address, &selectors, &mut |entry| batches.push(entry)).map_err(invalid)?;
             None
         }
-        Kind::Json | Kind::Csv => {
+        Kind::Json | Kind::Csv | Kind::Xlsx => {
             read_api::read_records(document, config, options, request, &mut |entry| batches.push(entry), report)?
         }
         Kind::Drupal | Kind::WordpressApi => {
@@ -408,6 +411,11 @@ impl<'d> Document<'d> {
         })
     }
 
+    /// Opens it, decoded unless it is a workbook, which is no text.
+    pub fn open_as(&self, kind: Kind) -> std::io::Result<Box<dyn Read + '_>> {
+        if kind == Kind::Xlsx { self.open_raw() } else { self.open() }
+    }
+
     /// Opens it, decoded.
     pub fn open(&self) -> std::io::Result<Box<dyn Read + '_>> {
         Ok(Box::new(Utf8Reader::new(self.open_raw()?, &self.decoding)?))
@@ -419,8 +427,7 @@ impl<'d> Document<'d> {
         let (mut raw, mut head) = (Vec::new(), Vec::new());
         self.open_raw().and_then(|input| input.take(HEAD).read_to_end(&mut raw)).map_err(failed)?;
         if is_workbook(&raw) {
-            let diagnostic = file_error(Path::new(&self.name), "this is a workbook, which is not read");
-            return Err(diagnostic.help("save its sheet as CSV, and import that"));
+            return Ok(raw);
         }
         if COMPRESSED.iter().any(|magic| raw.starts_with(magic)) {
             return Err(
@@ -513,6 +520,9 @@ fn is_workbook(head: &[u8]) -> bool {
 fn detect_kind(path: &Path, head: &[u8]) -> Kind {
     if has_extension(path, &CSV_EXTENSIONS) {
         return Kind::Csv;
+    }
+    if is_workbook(head) {
+        return Kind::Xlsx;
     }
     if has_extension(path, &JSON_EXTENSIONS) && !is_json_feed(head) {
         return Kind::Json;

@@ -89,7 +89,7 @@ pub fn read_records(
 ) -> Result<Option<String>, Diagnostic> {
     let is_language = |tag: &str| language::closest_language(config, tag).is_some();
     let kind = report.kind;
-    let head = records::read(kind, || document.open(), &options.records, &is_language, emit)
+    let head = records::read(kind, || document.open_as(kind), &options.records, &is_language, emit)
         .map_err(|error| file_error(Path::new(&document.name), &error.message))?;
     report.notes = head.notes;
     let warning = |why: String| Diagnostic::warning(Location::file(&*document.name), why);
@@ -120,7 +120,7 @@ pub fn read_records(
             count += 1;
             emit(entry);
         };
-        match records::read(kind, || page.open(), &later, &is_language, &mut counted) {
+        match records::read(kind, || page.open_as(kind), &later, &is_language, &mut counted) {
             Ok(head) => (next, truncation) = (page.next(head.next.as_deref()), head.truncation),
             Err(error) => truncation = Some(format!("its page {pages} ({address}) cannot be read: {}", error.message)),
         }

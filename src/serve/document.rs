@@ -18,7 +18,7 @@ const MAX_PREVIOUS_VERSIONS: usize = 100;
 
 /// Part of the entity tags of encoded bytes. They are strong (RFC 9110 §8.8.1), so this changes when an encoder writes other
 /// bytes.
-const EDITION: u8 = 2;
+const EDITION: u8 = 3;
 
 /// One version of a document; immutable.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Owns reading records, as a CMS exports them and as spreadsheets have them, into entries: JSON, JSONL and CSV; never touches
+//! Owns reading records, as a CMS exports them and as spreadsheets have them, into entries: JSON, JSONL, CSV and XLSX; never touches
 //! topics or files.
 //!
 //! A record is a JSON object, whatever the format: the cells of a row are members by the names of their columns. A [`Mapping`] says
@@ -11,6 +11,7 @@ mod names;
 mod recognize;
 mod table;
 mod value;
+mod workbook;
 
 use std::io::{self, BufReader, Read};
 
@@ -83,6 +84,9 @@ pub fn read<R: Read>(
     };
     let mut head = match kind {
         Kind::Csv => table::read_csv(input, options.mapping.as_ref(), is_language, &mut |line, record| {
+            records.push(line, record)
+        })?,
+        Kind::Xlsx => workbook::read(input, options.mapping.as_ref(), is_language, &mut |line, record| {
             records.push(line, record)
         })?,
         _ => json::read(&mut input, options.items.as_ref(), &mut |line, record| records.push(line, record))?,
