@@ -207,11 +207,16 @@ impl ImportState {
         let text = decode(&bytes).map_err(|error| undecodable(&shown, &bytes, 0, error).help(help))?;
         let invalid =
             |span, message: String| Diagnostic::error(Location::in_text(&*shown, text, span), message).help(help);
-        let version = parse::<Version>(text, invalid)?.version;
-        if version > VERSION {
-            return Err(file_error(&path, "a newer tidings wrote this").help("import with that version"));
-        }
-        let mut state: ImportState = parse(text, invalid)?;
+        let (version, mut state) = match parse_fast(text) {
+            Some(versioned) => versioned,
+            None => {
+                let version = parse::<Version>(text, invalid)?.version;
+                if version > VERSION {
+                    return Err(file_error(&path, "a newer tidings wrote this").help("import with that version"));
+                }
+                (version, parse::<ImportState>(text, invalid)?)
+            }
+        };
         if let Some(story) = state.stories.iter().find(|story| !is_inside(&story.file)) {
             let start = text.find(&story.file).unwrap_or_default();
             let message = format!("{} is no .toml file below this folder", string(&story.file));
@@ -294,6 +299,28 @@ impl ImportState {
         }
         text
     }
+}
+
+/// Parses a state table by table, as the tree of a whole document takes ten times its bytes. `None` if it has to be parsed as a
+/// whole: it has an error, is of another version, or is not as [`ImportState::save`] writes it.
+fn parse_fast(text: &str) -> Option<(u32, ImportState)> {
+    const HEADER: &str = "\n[[";
+    let head = &text[..text.find(HEADER).map_or(text.len(), |at| at + 1)];
+    let version = toml::from_str::<Version>(head).ok()?.version;
+    if version > VERSION {
+        return None;
+    }
+    let mut state = ImportState::default();
+    let mut rest = &text[head.len()..];
+    while !rest.is_empty() {
+        let (table, after) = rest.split_at(rest.find(HEADER).map_or(rest.len(), |at| at + 1));
+        let ImportState { stories, decisions, sources } = toml::from_str(table).ok()?;
+        state.stories.extend(stories);
+        state.decisions.extend(decisions);
+        state.sources.extend(sources);
+        rest = after;
+    }
+    Some((version, state))
 }
 
 fn parse<T: DeserializeOwned>(
@@ -419,7 +446,13 @@ mod tests {
         ) {
             let folder = tempfile::tempdir()?;
             prop_assert!(state.save(folder.path()).is_ok());
+            prop_assert_eq!(parse_fast(&state.to_toml()), Some((VERSION, state.clone())));
             prop_assert_eq!(ImportState::load(folder.path()).ok(), Some(state));
+            // Table by table nothing is read that is not read as a whole, nor otherwise.
+            if let Some((_, fast)) = std::str::from_utf8(&damaged).ok().and_then(parse_fast) {
+                let whole: Option<ImportState> = std::str::from_utf8(&damaged).ok().and_then(|text| toml::from_str(text).ok());
+                prop_assert_eq!(Some(fast), whole);
+            }
             std::fs::write(folder.path().join(FILE_NAME), damaged)?;
             match ImportState::load(folder.path()) {
                 Ok(read) => {
