@@ -248,10 +248,18 @@ fn drafts_wait_for_approval_and_so_do_corrections_of_what_was_approved() {
     assert!(after.contains("Rain, corrected again") && after.contains("urn:x:0") && before.contains("urn:x:0"));
     assert!(!site.path("stories/partner/2024/rain-correction.toml").exists());
     assert!(import(["Rain, corrected again", "Snow"]).contains("1 unchanged"));
+    // What a reviewer improved counts, and is not proposed again as the source has it.
+    import(["Rain, corected", "Snow"]);
+    let proposal = "stories/partner/2024/rain-correction.toml";
+    site.write(proposal, site.read(proposal).replace("corected", "spelled right"));
+    review(&["--approve", "2024/rain"]);
+    assert!(feed().contains("Rain, spelled right"));
+    import(["Rain, corected", "Snow"]);
+    assert!(review(&[]).starts_with("Nothing waits") && feed().contains("Rain, spelled right"));
     // What somebody wrote is never replaced.
     site.write(
         "stories/partner/2024/rain.toml",
-        site.read("stories/partner/2024/rain.toml").replace("corrected again", "as we say"),
+        site.read("stories/partner/2024/rain.toml").replace("spelled right", "as we say"),
     );
     assert!(import(["Rain, as they say", "Snow"]).contains("1 edited by hand"));
     assert!(feed().contains("as we say"));
@@ -336,6 +344,50 @@ fn what_a_tester_found_stays_mended() {
     ));
     let run = alike.run(&["check"]);
     assert!(run.status == 1 && run.stderr.contains("too much alike"), "{run:?}");
+}
+
+#[test]
+fn what_a_document_has_beside_its_records_is_told() {
+    let site = site("[import.a]\nsource = 'a.json'\ninto = 'stories/a'\n");
+    let news = r#"{"news": [{"title": "Rain", "date": "2024-01-01"}, {"title": "Snow", "date": "2024-01-02"}]"#;
+    for (rest, told) in [
+        (
+            r#", "events": [{"title": "Fair", "date": "2024-01-03"}]}"#,
+            Some("other lists, which are not read unless `items` names them: `$.events[*]` (1)"),
+        ),
+        (r#", "next": 2}"#, Some("its `next` is `2`, which is no address")),
+        (r#", "next": "eyJhIjoxfQ"}"#, Some("its `next` is `eyJhIjoxfQ`")),
+        (
+            r#", "links": {"next": {"href": "https://a.example/?page=2"}}}"#,
+            Some("https://a.example/?page=2, which is not read from a file"),
+        ),
+        (r#", "next": null}"#, None),
+        (r#", "next": ""}"#, None),
+        (r#", "next": false}"#, None),
+    ] {
+        site.write("a.json", format!("{news}{rest}"));
+        let run = site.run(&["import", "a"]);
+        let output = format!("{}{}", run.stdout, run.stderr);
+        assert_eq!(run.status, 0, "{run:?}");
+        match told {
+            Some(told) => assert!(output.contains(told), "{rest}: {output}"),
+            None => assert!(!output.contains("warning") && !output.contains("not read"), "{rest}: {output}"),
+        }
+    }
+}
+
+#[test]
+fn secrets_that_cannot_be_sent_are_named() {
+    let site = site("[import.a]\nsource = 'http://127.0.0.1:9/a.json'\ninto = 'stories/a'\n");
+    for (name, value, told) in [
+        ("TIDINGS_IMPORT_A_USER", "desk", "no TIDINGS_IMPORT_A_PASSWORD"),
+        ("TIDINGS_IMPORT_A_PASSWORD", "secret", "no TIDINGS_IMPORT_A_USER"),
+        ("TIDINGS_IMPORT_A_TOKEN", "one\ntwo", "the secret TIDINGS_IMPORT_A_TOKEN has a line break"),
+    ] {
+        let run = site.run_with(&[(name, value)], &["import", "a"]);
+        assert!(run.status == 2 && run.stderr.contains(told) && !run.stderr.contains("secret\""), "{name}: {run:?}");
+        assert!(!run.stderr.contains("two"), "{run:?}");
+    }
 }
 
 #[test]

@@ -17,22 +17,41 @@ pub fn authorization(source: &str) -> Result<Option<String>, Diagnostic> {
     if let Some(token) = secret(&format!("{prefix}_TOKEN"))? {
         return Ok(Some(format!("Bearer {token}")));
     }
-    let user = secret(&format!("{prefix}_USER"))?;
-    let password = secret(&format!("{prefix}_PASSWORD"))?;
-    // RFC 7617.
-    let basic = |(user, password)| format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")));
-    Ok(user.zip(password).map(basic))
+    let names = [format!("{prefix}_USER"), format!("{prefix}_PASSWORD")];
+    match (secret(&names[0])?, secret(&names[1])?) {
+        (None, None) => Ok(None),
+        // RFC 7617.
+        (Some(user), Some(password)) => {
+            Ok(Some(format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))))
+        }
+        (user, _) => {
+            let (given, missing) = if user.is_some() { (&names[0], &names[1]) } else { (&names[1], &names[0]) };
+            let message = format!("the environment has {given}, but no {missing}");
+            Err(Diagnostic::usage(None, message)
+                .help("set both, or neither; a token is in a variable that ends with _TOKEN"))
+        }
+    }
 }
 
 /// A secret, without white space at its end.
 ///
 /// # Errors
-/// Its file cannot be read.
+/// Its file cannot be read, or it has a sign that no header may have (RFC 9110 §5.5).
 pub fn secret(name: &str) -> Result<Option<String>, Diagnostic> {
-    if let Some(path) = std::env::var_os(format!("{name}_FILE")) {
-        let read = std::fs::read_to_string(&path);
-        let failed = |error| Diagnostic::machine(std::path::Path::new(&path), "read this secret", &error);
-        return read.map(|text| Some(text.trim_end().to_owned())).map_err(failed);
+    let text = match std::env::var_os(format!("{name}_FILE")) {
+        Some(path) => {
+            let read = std::fs::read_to_string(&path);
+            let failed = |error| Diagnostic::machine(std::path::Path::new(&path), "read this secret", &error);
+            Some(read.map_err(failed)?)
+        }
+        None => std::env::var(name).ok(),
+    };
+    let text = text.map(|text| text.trim_end().to_owned()).filter(|text| !text.is_empty());
+    match text {
+        Some(text) if text.contains(char::is_control) => {
+            let message = format!("the secret {name} has a line break or another control character");
+            Err(Diagnostic::usage(None, message).help("a secret is one line; give the token alone"))
+        }
+        text => Ok(text),
     }
-    Ok(std::env::var(name).ok().filter(|text| !text.is_empty()))
 }

@@ -89,6 +89,9 @@ fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
     let (path, correction) = (folder.join(&story.file), folder.join(correction_file(story.id())));
     let own = reconcile::read(&path)?.unwrap_or_default();
     let proposed = reconcile::read(&correction)?.filter(|_| story.correction.is_some());
+    // What a reviewer improved is not proposed again as the source has it.
+    let is_improved = |written: &String| proposed.as_ref().is_some_and(|proposed| hash(proposed) != *written);
+    let improved = story.correction.clone().filter(is_improved);
     let head = reconcile::schema_line_of(&own);
     let text = match proposed {
         Some(proposed) => {
@@ -130,8 +133,9 @@ fn approve(folder: &Path, story: &mut StoryState) -> Result<(), Diagnostic> {
     };
     files::replace(&path, text.as_bytes())?;
     story.file_hash = hash(&text);
-    if story.correction.take().is_some() {
+    if story.correction.is_some() {
         reconcile::remove(&correction)?;
+        story.correction = improved;
     }
     story.review = Some(Review::Approved);
     Ok(())

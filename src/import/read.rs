@@ -251,8 +251,8 @@ fn read_document(
     let read = read_entries(&document, config, options, request, &mut batches, &mut report);
     report.entries = batches.finish()?;
     if read.is_ok() {
-        report.is_complete =
-            matches!(report.kind, Kind::Json | Kind::Csv | Kind::Xlsx | Kind::Markdown | Kind::Wordpress);
+        report.is_complete = !report.lacks_pages
+            && matches!(report.kind, Kind::Json | Kind::Csv | Kind::Xlsx | Kind::Markdown | Kind::Wordpress);
         // The tag of the first of several pages says nothing of the others.
         let etag = document.etag.clone().filter(|_| !report.has_pages);
         report.state = request.state(SourceState { etag, ..SourceState::default() });

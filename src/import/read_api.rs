@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::api::pages::MAX_PAGES;
+use super::api::pages::{MAX_PAGES, Next};
 use super::entry::ParsedEntry;
 use super::read::{Batches, Document, Sink, is_url};
 use super::records::{self, RecordOptions};
@@ -94,7 +94,7 @@ pub fn read_records(
     report.notes = head.notes;
     let warning = |why: String| Diagnostic::warning(Location::file(&*document.name), why);
     report.diagnostics.extend(head.warnings.into_iter().map(warning));
-    let (mut next, mut truncation) = (document.next(head.next.as_deref()), head.truncation);
+    let (mut next, mut truncation) = (next_page(document, head.next.as_ref(), report), head.truncation);
     let items = options.records.items.clone().or_else(|| JsonPath::parse(head.items.as_ref()?).ok());
     let later = RecordOptions { items, mapping: Some(head.mapping.clone()) };
     report.mapping = Some((head.items, head.mapping));
@@ -121,7 +121,7 @@ pub fn read_records(
             emit(entry);
         };
         match records::read(kind, || page.open_as(kind), &later, &is_language, &mut counted) {
-            Ok(head) => (next, truncation) = (page.next(head.next.as_deref()), head.truncation),
+            Ok(head) => (next, truncation) = (next_page(&page, head.next.as_ref(), report), head.truncation),
             Err(error) => truncation = Some(format!("its page {pages} ({address}) cannot be read: {}", error.message)),
         }
         empty = if count == 0 { empty + 1 } else { 0 };
@@ -131,4 +131,29 @@ pub fn read_records(
         report.notes.push(format!("{pages} pages"));
     }
     Ok(truncation)
+}
+
+/// The address of the page after a document. That it names one which has no address is reported.
+fn next_page(document: &Document<'_>, named: Option<&Next>, report: &mut SourceReport) -> Option<String> {
+    let written = named.and_then(|named| match named {
+        Next::Address(address) => Some(address.as_str()),
+        Next::Code { .. } => None,
+    });
+    let address = document.next(written);
+    if address.is_some() {
+        return address;
+    }
+    let (what, help) = match named? {
+        Next::Address(address) => (
+            format!("it names a next page, {address}, which is not read from a file"),
+            "import it from its address, or all its pages",
+        ),
+        Next::Code { member, code } => (
+            format!("its `{member}` is `{code}`, which is no address, so what may follow is not read"),
+            "if more follows, ask for all records in one document, or name the addresses of all pages",
+        ),
+    };
+    report.lacks_pages = true;
+    report.diagnostics.push(Diagnostic::warning(Location::file(&*document.name), what).help(help));
+    None
 }

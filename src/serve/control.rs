@@ -30,7 +30,7 @@ pub struct Control {
     wrong: Mutex<FailedAttempts>,
 }
 
-/// FailedAttempts tokens within a minute.
+/// Wrong tokens within a minute.
 #[derive(Debug, Default)]
 struct FailedAttempts {
     since: i64,

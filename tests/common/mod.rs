@@ -108,12 +108,18 @@ impl Site {
 
     /// Runs the program in the site's folder.
     pub fn run(&self, arguments: &[&str]) -> RunOutput {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs the program with variables of the environment.
+    pub fn run_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> RunOutput {
         let output = TempDir::new().unwrap();
         let file = |name: &str| File::create(output.path().join(name)).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_tidings"))
             .args(arguments)
             .current_dir(self.folder.path())
             .env("NO_COLOR", "1")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(file("stdout"))
             .stderr(file("stderr"))

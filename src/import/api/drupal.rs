@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::pages::{self, MAX_PAGES};
+use super::pages::{self, MAX_PAGES, Next};
 use super::{Fetch, Head, Page, RecordSink, at, failed};
 use crate::import::parse_error::ParseError;
 
@@ -106,10 +106,10 @@ impl Reader<'_> {
             }
             self.nodes(&page, prefix);
             language = language.or_else(|| most_common_language(&page));
-            let next = pages::next(&page.document).and_then(|next| Url::parse(&address).ok()?.join(&next).ok());
-            match next {
-                Some(next) => address = next.into(),
-                None => return Ok(language),
+            let Some(Next::Address(next)) = pages::next(&page.document) else { return Ok(language) };
+            match Url::parse(&address).and_then(|address| address.join(&next)) {
+                Ok(next) => address = next.into(),
+                Err(_) => return Ok(language),
             }
         }
         self.head.truncation = Some(format!("its pages lead back to {address}, which was read already"));

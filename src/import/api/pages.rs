@@ -21,15 +21,30 @@ const NEXT: [&[&str]; 12] = [
     &["@odata.nextLink"],
 ];
 
-/// The address of the next page in a document, absolute or relative; none if there is no further page.
-pub fn next(document: &Value) -> Option<String> {
-    let address = |value: &Value| match value {
+/// The next page, as a document names it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Its address, absolute or relative.
+    Address(String),
+    /// It is named, but not by an address: by its number, or by a code.
+    Code { member: String, code: String },
+}
+
+/// The next page that a document names; none if there is no further page.
+pub fn next(document: &Value) -> Option<Next> {
+    let text = |value: &Value| match value {
         Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) => Some(number.to_string()),
         Value::Object(link) => link.get("href")?.as_str().map(|text| text.trim().to_owned()),
         _ => None,
     };
-    let found = NEXT.iter().find_map(|path| address(super::at(document, path)));
-    // A number or a code is no address.
-    found
-        .filter(|text| text.starts_with("http://") || text.starts_with("https://") || text.starts_with(['/', '?', '.']))
+    let named = || {
+        NEXT.iter().filter_map(|path| Some((path, text(super::at(document, path)).filter(|text| !text.is_empty())?)))
+    };
+    let address = named().map(|(_, text)| text).find(|text| is_address(text)).map(Next::Address);
+    address.or_else(|| named().next().map(|(path, code)| Next::Code { member: path.join("."), code }))
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("http://") || text.starts_with("https://") || text.starts_with(['/', '?', '.'])
 }

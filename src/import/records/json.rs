@@ -71,19 +71,31 @@ fn document_or_lines(
 }
 
 fn of_document(document: &Value, items: Option<&JsonPath>, record: RecordSink<'_>) -> Result<Head, ParseError> {
+    let mut notes = Vec::new();
     let (path, records) = match items {
         Some(items) => (Some(items.as_str().to_owned()), items.values(document)),
-        None => match longest_list(document, "$", MAX_DEPTH) {
-            Some((path, list)) => (Some(format!("{path}[*]")), list.iter().collect()),
-            // A list without a record, by itself or in the usual place.
-            None if is_empty_list(document) => (None, Vec::new()),
-            None => (None, vec![document]),
-        },
+        None => {
+            let mut lists = Vec::new();
+            find_lists(document, "$", MAX_DEPTH, &mut lists);
+            let longest = (0..lists.len()).max_by_key(|index| lists[*index].1.len());
+            let longest = longest.map(|index| lists.remove(index));
+            if !lists.is_empty() {
+                let others = lists.iter().map(|(path, list)| format!("`{path}[*]` ({})", list.len()));
+                let others = others.collect::<Vec<_>>().join(", ");
+                notes.push(format!("other lists, which are not read unless `items` names them: {others}"));
+            }
+            match longest {
+                Some((path, list)) => (Some(format!("{path}[*]")), list.iter().collect()),
+                // A list without a record, by itself or in the usual place.
+                None if is_empty_list(document) => (None, Vec::new()),
+                None => (None, vec![document]),
+            }
+        }
     };
     for found in records {
         record(0, Ok(found.clone()))?;
     }
-    Ok(Head { items: path, next: pages::next(document), ..Head::default() })
+    Ok(Head { items: path, next: pages::next(document), notes, ..Head::default() })
 }
 
 /// Whether a document is a list of nothing, or has one and is no record itself.
@@ -94,18 +106,17 @@ fn is_empty_list(document: &Value) -> bool {
         || document.as_object().is_some_and(|members| !has_title(members) && members.values().any(is_empty))
 }
 
-/// The longest list of objects that is no part of a record.
-fn longest_list<'v>(value: &'v Value, path: &str, depth: usize) -> Option<(String, &'v Vec<Value>)> {
-    let depth = depth.checked_sub(1)?;
+/// Finds the lists of objects that are no part of a record, with their paths.
+fn find_lists<'v>(value: &'v Value, path: &str, depth: usize, lists: &mut Vec<(String, &'v Vec<Value>)>) {
+    let Some(depth) = depth.checked_sub(1) else { return };
     match value {
-        Value::Array(list) if list.first().is_some_and(Value::is_object) => Some((path.to_owned(), list)),
+        Value::Array(list) if list.first().is_some_and(Value::is_object) => lists.push((path.to_owned(), list)),
         // A record by itself, with lists of its tags or pictures.
-        Value::Object(members) if members.keys().any(|name| name.eq_ignore_ascii_case("title")) => None,
+        Value::Object(members) if members.keys().any(|name| name.eq_ignore_ascii_case("title")) => {}
         Value::Object(members) => {
-            let lists = members.iter().filter_map(|(name, inner)| longest_list(inner, &child(path, name), depth));
-            lists.max_by_key(|(_, list)| list.len())
+            members.iter().for_each(|(name, inner)| find_lists(inner, &child(path, name), depth, lists));
         }
-        _ => None,
+        _ => {}
     }
 }
 

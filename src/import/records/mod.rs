@@ -17,6 +17,7 @@ use std::io::{self, BufReader, Read};
 
 use serde_json::Value;
 
+use super::api::pages::Next;
 use super::entry::ParsedEntry;
 use super::parse_error::ParseError;
 use super::read::Kind;
@@ -46,8 +47,8 @@ pub struct Head {
     /// Where its records are, and what their members are, as they were recognized or given.
     pub items: Option<String>,
     pub mapping: Mapping,
-    /// The address of the next page, if the document says it.
-    pub next: Option<String>,
+    /// The next page, if the document names one.
+    pub next: Option<Next>,
     /// Why it was not read to its end, if it was not.
     pub truncation: Option<String>,
 }

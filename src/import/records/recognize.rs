@@ -118,14 +118,16 @@ fn is_address(text: &str) -> bool {
     text.starts_with("http://") || text.starts_with("https://") || text.starts_with('/')
 }
 
-/// How the dates of a member are written, if they are numbers.
+/// How the dates of a member are written, if most of them are numbers: one slip among them changes nothing for the others.
 fn written_as(member: &Member<'_>) -> Option<WrittenAs> {
-    let numbers = || member.values.iter().filter_map(|value| value::text(value)?.parse::<f64>().ok());
-    let are = |is: &dyn Fn(f64) -> bool| numbers().next().is_some() && numbers().all(is);
+    let texts: Vec<String> = member.values.iter().filter_map(|value| value::text(value)).collect();
+    let are_mostly = |is: &dyn Fn(f64) -> bool| {
+        texts.iter().filter(|text| text.parse::<f64>().is_ok_and(is)).count() * 2 > texts.len()
+    };
     match () {
-        () if are(&|number| EXCEL_DAYS.contains(&number)) => Some(WrittenAs::Excel),
-        () if are(&|number| number >= 1e11) => Some(WrittenAs::UnixMilliseconds),
-        () if are(&|number| number >= 1e8) => Some(WrittenAs::Unix),
+        () if are_mostly(&|number| EXCEL_DAYS.contains(&number)) => Some(WrittenAs::Excel),
+        () if are_mostly(&|number| number >= 1e11) => Some(WrittenAs::UnixMilliseconds),
+        () if are_mostly(&|number| number >= 1e8) => Some(WrittenAs::Unix),
         () => None,
     }
 }

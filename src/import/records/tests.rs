@@ -183,6 +183,21 @@ fn what_cannot_be_read_is_reported_with_its_line() {
 }
 
 #[test]
+fn one_slip_in_a_column_of_dates_changes_nothing_for_the_others() {
+    let days = |table: &str| -> Vec<String> {
+        let date =
+            |entry: &ParsedEntry| entry.published.map_or("-".to_owned(), |date| date.day_first().day().to_string());
+        csv(table).0.iter().map(date).collect()
+    };
+    assert_eq!(days("Title,Date\na,45418\nb,4e30\nc,45420\n"), ["2024-05-06", "-", "2024-05-08"]);
+    assert_eq!(
+        days("Title,Date\na,2024-05-06\nb,99999999999999999999\nc,2024-05-08\n"),
+        ["2024-05-06", "-", "2024-05-08"]
+    );
+    assert_eq!(days("Title,Date\na,45418\nb,7 May 2024\nc,45420\n"), ["2024-05-06", "2024-05-07", "2024-05-08"]);
+}
+
+#[test]
 fn paths_are_json_paths_or_names() {
     let record: Value = serde_json::from_str(
         r#"{"a": {"b": [{"c": 1}, {"c": 2}], "field-x": {"y": 4}}, "a.b": 3, "Date of issue": 5, "n": null}"#,

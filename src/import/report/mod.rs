@@ -118,6 +118,9 @@ pub struct SourceReport {
     /// Other pages follow its first one.
     #[serde(skip)]
     pub has_pages: bool,
+    /// It names a next page that cannot be asked for.
+    #[serde(skip)]
+    pub lacks_pages: bool,
     /// How far it was read, if it is asked for changes alone.
     #[serde(skip)]
     pub state: Option<SourceState>,
