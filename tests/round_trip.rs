@@ -78,6 +78,33 @@ fn json_feeds_keep_everything() {
     assert_eq!(json!(entries(&again, &[])), json!(entries(&newsroom, &[])));
 }
 
+/// A folder of all formats, in which an entry has one id in Atom and another in the others.
+#[test]
+fn a_published_folder_keeps_everything() {
+    let newsroom = newsroom();
+    newsroom.run(&["build", "--now", "2026-11-25T00:00:00Z"]);
+    let again = Site::empty();
+    again.write("tidings.toml", newsroom.read("tidings.toml"));
+    let public = newsroom.path("public").display().to_string();
+    let import = || again.run(&["import", &public, "--into", "stories", "--own"]);
+    let first = import();
+    assert_eq!((first.status, first.stderr.as_str()), (0, ""), "{}", first.stderr);
+    let files = |site: &Site| {
+        site.files("stories").into_iter().map(|file| (site.read(&format!("stories/{file}")), file)).collect::<Vec<_>>()
+    };
+    let before = files(&again);
+    assert_eq!(import().status, 0);
+    assert_eq!(before, files(&again));
+    again.run(&["build", "--now", "2026-11-25T00:00:00Z"]);
+    // Atom has no lengths of attachments in full; the ids are those of every format.
+    assert_eq!(json!(entries(&again, &["attachments"])), json!(entries(&newsroom, &["attachments"])));
+    let ids = |site: &Site| -> Vec<String> {
+        let atom = site.read("public/mul/all.atom.xml");
+        atom.match_indices("<id>").map(|(at, _)| atom[at..].split("</id>").next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(ids(&again), ids(&newsroom));
+}
+
 /// RSS has no author URL and no attachment title.
 #[test]
 fn rss_keeps_all_but_author_urls_and_attachment_titles() {

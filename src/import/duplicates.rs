@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use url::Url;
 
 use super::normalize::NormalizedEntry;
 use super::report::Outcome;
@@ -63,6 +64,24 @@ pub fn skip_duplicates(entries: &mut [NormalizedEntry]) {
                 None => drop(same.insert(exact, index)),
             }
         }
+    }
+}
+
+/// Joins the entries that this site's feeds name differently: Atom names an entry whose guid is no IRI by the id that the site
+/// mints, the other formats by its guid. The one with the guid counts, and goes into the story of the other's id.
+pub fn join_own_ids(entries: &mut [NormalizedEntry]) {
+    let key =
+        |entry: &NormalizedEntry| (entry.date(), entry.language().to_owned(), fold(entry.title()), entry.link.clone());
+    let is_own = |entry: &NormalizedEntry| entry.is_own && !entry.is_skipped();
+    let minted = (0..entries.len()).filter(|index| is_own(&entries[*index]) && entries[*index].story_id.is_some());
+    let minted: HashMap<_, usize> = minted.map(|index| (key(&entries[index]), index)).collect();
+    for index in 0..entries.len() {
+        let entry = &entries[index];
+        let is_no_iri = entry.guid.as_deref().is_some_and(|guid| Url::parse(guid).is_err());
+        let Some(&other) = minted.get(&key(entry)).filter(|_| is_own(entry) && is_no_iri) else { continue };
+        let (of, of_line) = location(entry);
+        entries[index].story_id = entries[other].story_id.clone();
+        entries[other].report.outcome = Some(Outcome::Duplicate { of, of_line });
     }
 }
 

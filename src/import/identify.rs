@@ -221,8 +221,13 @@ impl<'a> Identifier<'a> {
                 other.source != own.source && agree(own, other)
             };
             if let Some(other) = in_run.iter().copied().find(is_quoted) {
-                let (of, from) = (self.entries[other].report.source.clone(), self.entries[other].source.clone());
-                self.entries[index].report.outcome = Some(quoted(of, &from));
+                let other = &self.entries[other];
+                let of = other.report.source.clone();
+                // Several feeds of one site have its entries.
+                self.entries[index].report.outcome = Some(match self.entries[index].is_own && other.is_own {
+                    true => Outcome::Duplicate { of, of_line: other.report.line },
+                    false => quoted(of, &other.source),
+                });
                 continue;
             }
             if !earlier.is_empty() || !in_run.is_empty() {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use url::Url;
 
 use super::dates::{self, Dates};
-use super::duplicates::skip_duplicates;
+use super::duplicates::{join_own_ids, skip_duplicates};
 use super::entry::{Author, Body, Enclosure, EntryDate, Image, ParsedDate, ParsedEntry, datetime};
 use super::language::LanguageResolver;
 use super::read::{Batch, Kind};
@@ -193,6 +193,7 @@ impl<'a> Normalizer<'a> {
             (rest, dates) = (others, other_dates);
         }
         skip_duplicates(&mut self.entries);
+        join_own_ids(&mut self.entries);
         Normalized { entries: self.entries, spool: self.spool }
     }
 
