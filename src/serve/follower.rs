@@ -226,8 +226,16 @@ impl Follower {
             }
         };
         self.config_errors.clear();
-        let old = &self.publisher.server.publication().config.server;
-        let new = &config.server;
+        let running = &self.publisher.server.publication().config;
+        let schedule = |config: &Config| -> Vec<(String, Option<Duration>)> {
+            config.imports.iter().map(|source| (source.name.clone(), source.every)).collect()
+        };
+        if schedule(running) != schedule(&config) {
+            tracing::warn!(
+                "new names of sources, and how often they are imported, count when the server is started again"
+            );
+        }
+        let (old, new) = (&running.server, &config.server);
         if (new.listen, new.admin, new.max_connections, new.access_log)
             != (old.listen, old.admin, old.max_connections, old.access_log)
         {
