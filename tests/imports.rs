@@ -350,6 +350,13 @@ fn what_a_tester_found_stays_mended() {
 fn what_a_document_has_beside_its_records_is_told() {
     let site = site("[import.a]\nsource = 'a.json'\ninto = 'stories/a'\n");
     let news = r#"{"news": [{"title": "Rain", "date": "2024-01-01"}, {"title": "Snow", "date": "2024-01-02"}]"#;
+    // Where no line tells which record it is, its title does.
+    site.write(
+        "a.json",
+        r#"{"news": [{"title": "Rain", "date": "2024-01-01"}, {"title": "Undated", "date": "soon"}]}"#,
+    );
+    let run = site.run(&["import", "a"]);
+    assert!(run.status == 1 && run.stderr.contains("left out: it has no date: Undated"), "{run:?}");
     for (rest, told) in [
         (
             r#", "events": [{"title": "Fair", "date": "2024-01-03"}]}"#,

@@ -360,7 +360,11 @@ fn diagnostics(sources: &[SourceReport], entries: &[EntryReport]) -> Vec<Diagnos
         let location = || location(&entry.source, entry.line);
         if let Some(Outcome::LeftOut { reason }) = &entry.outcome {
             let (reason, help) = reason.split_once("; ").map_or((&**reason, None), |(one, two)| (one, Some(two)));
-            let diagnostic = Diagnostic::error(location(), format!("this entry is left out: {reason}"));
+            // Of a listing its line is shown.
+            let is_shown = entry.title.is_empty()
+                || lines.get(&*entry.source).is_some_and(|lines| lines.iter().any(|line| !line.is_empty()));
+            let title = if is_shown { String::new() } else { format!(": {}", entry.short_title()) };
+            let diagnostic = Diagnostic::error(location(), format!("this entry is left out: {reason}{title}"));
             diagnostics.push(help.into_iter().fold(diagnostic, Diagnostic::help));
         }
         if let Some(Outcome::Quoted { of, from }) = &entry.outcome {
