@@ -12,7 +12,7 @@ const CONFIG: &str = "[site]\nbase_url = 'https://e.example/'\nauthority = 'e.ex
 
 const ENGLISH: &str = "• 01/03/2019\n  Lake Ostrel reaches 412 metres\n\n  The lake near Ostrel rose by 37 centimetres, says Anna Petrova of the IMW. The village of Karsk was flooded.\n\n";
 const FRENCH: &str = "• 01/03/2019\n  Le lac Ostrel atteint 412 mètres\n\n  Le lac près d’Ostrel est monté de 37 centimètres, dit Anna Petrova de l’IMW. Le village de Karsk a été inondé.\n\n";
-const RUSSIAN: &str = "• 20/05/2019\n  Озеро Острель достигло 412 метров\n\n  Озеро у Острели поднялось на 37 сантиметров, говорит Анна Петрова из IMW. Деревня Карск затоплена.\n\n";
+const RUSSIAN: &str = "• 20/05/2019\n  Озеро Острель достигло 412 метров\n\n  Весь май шли дожди, и лёд в горах растаял раньше обычного. Жители ближних сёл ушли к родным, а школы закрыты до осени. Дороги размыло.\n\n";
 const OTHERS: &str = "• 25/04/2019\n  A door opens for visitors\n\n  Visitors of the institute are welcome on Saturday.\n\n• 30/06/2019\n  Снег тает рано\n\n  Весна пришла в горы раньше обычного, и снег растаял.\n\n";
 
 fn site(listing: &[&str]) -> Site {

@@ -49,7 +49,7 @@ pub struct Features {
     /// The numbers in its title, and in title and text.
     pub title_numbers: Vec<String>,
     pub numbers: Vec<String>,
-    /// Words of letters and digits (`RC1`) in its title, and in title and text.
+    /// Words of letters and digits (`RC1`) in its title; in title and text, also written apart (`RC 1`).
     pub codes: Vec<String>,
     pub all_codes: Vec<String>,
     /// Interned distinct words for the lexicon, those of the title first.
@@ -115,19 +115,18 @@ impl Vocabulary {
             title_numbers: numbers::most_specific(entry.title),
             numbers: numbers::extract(&all),
             codes: codes(entry.title),
-            all_codes: codes(&all),
+            all_codes: [codes(&all), spaced_codes(&all)].concat(),
             length: length(&format!("{}{}", entry.title, entry.text)),
             script: predominant_script(&all),
             ..Features::default()
         };
-        for number in features.numbers.iter().filter(|number| number.len() > 1) {
-            features.ids.push(self.intern_feature(FeatureKind::Number, number.clone()));
-        }
         self.extract_part(entry.title, &mut features);
+        self.extract_numbers(&numbers::extract(entry.title), &mut features);
         features.title_word_count = features.words.len();
         features.title_ids = features.ids.clone();
         features.title_ids.sort_unstable();
         self.extract_part(&text, &mut features);
+        self.extract_numbers(&numbers::extract(&text), &mut features);
         features.ids.sort_unstable();
         features.ids.dedup();
         features
@@ -141,6 +140,12 @@ impl Vocabulary {
         }
         for word in words(&rest) {
             self.extract_word(&word, features);
+        }
+    }
+
+    fn extract_numbers(&mut self, numbers: &[String], features: &mut Features) {
+        for number in numbers.iter().filter(|number| number.len() > 1) {
+            features.ids.push(self.intern_feature(FeatureKind::Number, number.clone()));
         }
     }
 
@@ -221,6 +226,16 @@ fn codes(text: &str) -> Vec<String> {
         word.starts_with(|first: char| first.is_ascii_alphabetic()) && word.bytes().any(|byte| byte.is_ascii_digit())
     };
     words.filter(is_code).map(str::to_ascii_lowercase).collect()
+}
+
+/// Codes written as two words: `Conf 18`, as others write `Conf18`.
+fn spaced_codes(text: &str) -> Vec<String> {
+    let words: Vec<&str> =
+        text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_code = |pair: &&[&str]| {
+        pair[0].bytes().all(|byte| byte.is_ascii_alphabetic()) && pair[1].bytes().all(|byte| byte.is_ascii_digit())
+    };
+    words.windows(2).filter(is_code).map(|pair| pair.concat().to_ascii_lowercase()).collect()
 }
 
 /// Splits a text into words; a change of script ends a word.

@@ -1,13 +1,9 @@
-//! Entries as disjoint groups with at most one entry per language, merged greedily by descending score.
+//! Entries as disjoint groups with at most one entry per language, merged by descending strength of the link between them.
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::links::Links;
 use super::{Constraints, Entry, ScoredPair};
-
-/// The least score to merge a pair automatically.
-const MIN_JOIN_SCORE: f64 = 0.97;
-/// The same for entries of one day, where a coincidence is rarer.
-const MIN_SAME_DAY_JOIN_SCORE: f64 = 0.8;
 
 /// A partition of the entries into stories.
 pub struct Groups<'a> {
@@ -53,20 +49,19 @@ impl<'a> Groups<'a> {
         groups
     }
 
-    /// Merges pairs above the threshold. `is_possible`: whether two entries may be in one group at all.
+    /// Merges what the pairs link, the strongest link first. `is_possible`: whether two entries may be in one group at all.
     pub fn merge_certain(&mut self, pairs: &[ScoredPair], is_possible: impl Fn(usize, usize) -> bool) {
-        let threshold = |pair: &ScoredPair| {
-            let is_same_day = self.entries[pair.left].date == self.entries[pair.right].date;
-            if is_same_day { MIN_SAME_DAY_JOIN_SCORE } else { MIN_JOIN_SCORE }
-        };
-        for pair in pairs.iter().filter(|pair| pair.score >= threshold(pair) && !pair.needs_review) {
-            let (left, right) = (self.story[pair.left], self.story[pair.right]);
+        let mut links = Links::new(pairs, &self.story);
+        while let Some((one, other)) = links.pop_strongest(|group| self.members[group].len()) {
             let cross_pairs =
-                || self.members[left].iter().flat_map(|one| self.members[right].iter().map(|other| (*one, *other)));
-            if self.can_merge_automatically(pair.left, pair.right)
-                && cross_pairs().all(|(one, other)| is_possible(one, other))
+                || self.members[one].iter().flat_map(|left| self.members[other].iter().map(|right| (*left, *right)));
+            if self.can_merge_automatically(self.members[one][0], self.members[other][0])
+                && cross_pairs().all(|(left, right)| is_possible(left, right))
             {
-                self.merge(pair.left, pair.right);
+                self.merge(self.members[one][0], self.members[other][0]);
+                links.merge(one, other, |group| self.members[group].len());
+            } else {
+                links.remove(one, other);
             }
         }
     }

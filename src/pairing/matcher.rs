@@ -16,8 +16,6 @@ use super::{Entry, ScoredPair};
 const INITIAL_TRANSLATED_SHARE: f64 = 0.5;
 /// Entries of one title whose features have this Jaccard similarity are near duplicates.
 const MIN_NEAR_DUPLICATE_SIMILARITY: f64 = 0.4;
-/// How much of the probability of a path over a third entry counts for the pair at its ends.
-const TRANSITIVE_WEIGHT: f64 = 0.7;
 
 /// The entries of one language by date, with inverted indexes. A posting is a position in `entries`.
 pub struct Corpus {
@@ -63,10 +61,12 @@ pub struct Matcher<'a> {
     pub corpus_of: Vec<usize>,
     /// By days apart: the log odds of that distance.
     pub distance_weights: Vec<f64>,
-    /// By entry: whether its title recurs nearby, so that the title is no evidence.
-    pub has_recurring_title: Vec<bool>,
     /// By entry: whether a near duplicate exists, so that only the date can decide.
     pub has_near_duplicate: Vec<bool>,
+    /// By feature: in how many stories it occurs, as far as dates and languages tell.
+    story_counts: Vec<u32>,
+    /// The number of stories, at least: the most entries of one language.
+    story_count: usize,
     /// By image URL and by caption: the most entries of one language that share it.
     image_counts: HashMap<&'a str, usize>,
 }
@@ -83,10 +83,13 @@ impl<'a> Matcher<'a> {
         for (index, corpus) in corpora.iter().enumerate() {
             corpus.entries.iter().for_each(|entry| corpus_of[*entry] = index);
         }
-        let (has_recurring_title, has_near_duplicate) = near_duplicates(entries, &features);
+        let has_near_duplicate = near_duplicates(entries, &features);
+        let story_counts = story_counts(entries, &features, vocabulary.kinds.len());
+        let story_count = corpora.iter().map(|corpus| corpus.entries.len()).max().unwrap_or_default();
         Matcher {
+            story_counts,
+            story_count,
             has_near_duplicate,
-            has_recurring_title,
             distance_weights: (0..=MAX_DAYS_APART).map(evidence::distance_weight).collect(),
             image_counts: image_counts(entries),
             entries,
@@ -118,10 +121,9 @@ impl<'a> Matcher<'a> {
         let script = |corpus: &Corpus| corpus.entries.first().and_then(|entry| self.features[*entry].script);
         let same_script = script(left) == script(right);
         let weight = |(id, kind): (usize, &FeatureKind)| {
-            let frequency = |corpus: &Corpus| (corpus.feature_postings[id].len() as u32, corpus.entries.len());
-            let is_shared = frequency(left).0 > 0 && frequency(right).0 > 0;
-            if is_shared && kind.is_comparable(same_script) {
-                evidence::feature_weight(*kind, frequency(left), frequency(right))
+            let is_used = |corpus: &Corpus| !corpus.feature_postings[id].is_empty();
+            if is_used(left) && is_used(right) && kind.is_comparable(same_script) {
+                evidence::feature_weight(*kind, self.story_counts[id], self.story_count)
             } else {
                 0.0
             }
@@ -152,7 +154,6 @@ impl<'a> Matcher<'a> {
                 pairs.extend(scorer.pairs());
             }
         }
-        transitive_support(&mut pairs);
         pairs.sort_by(|one, other| {
             other
                 .score
@@ -199,6 +200,33 @@ impl<'a> Matcher<'a> {
     }
 }
 
+/// By feature: the fewest stories that its entries can be in, because a story has one entry in each language, and all its
+/// entries near in time.
+fn story_counts(entries: &[Entry<'_>], features: &[Features], count: usize) -> Vec<u32> {
+    let mut by_date: Vec<usize> = (0..entries.len()).collect();
+    by_date.sort_by_key(|entry| entries[*entry].date);
+    let mut counts = vec![0; count];
+    // By feature: the date of the first entry of its last story, and the languages of that story.
+    let mut open: Vec<Option<(NaiveDate, Vec<&str>)>> = vec![None; count];
+    for entry in by_date {
+        let Entry { date, language, .. } = entries[entry];
+        for feature in features[entry].ids.iter().map(|feature| *feature as usize) {
+            match &mut open[feature] {
+                Some((first, languages))
+                    if (date - *first).num_days() <= MAX_DAYS_APART && !languages.contains(&language) =>
+                {
+                    languages.push(language);
+                }
+                story => {
+                    *story = Some((date, vec![language]));
+                    counts[feature] += 1;
+                }
+            }
+        }
+    }
+    counts
+}
+
 fn image_counts<'a>(entries: &[Entry<'a>]) -> HashMap<&'a str, usize> {
     let mut by_language: HashMap<(&str, &str), usize> = HashMap::new();
     for entry in entries {
@@ -214,20 +242,19 @@ fn image_counts<'a>(entries: &[Entry<'a>]) -> HashMap<&'a str, usize> {
     counts
 }
 
-/// By entry: whether another one of its language nearby has the same title, and whether one of these has similar features.
-fn near_duplicates(entries: &[Entry<'_>], features: &[Features]) -> (Vec<bool>, Vec<bool>) {
+/// By entry: whether another one of its language nearby has the same title and similar features.
+fn near_duplicates(entries: &[Entry<'_>], features: &[Features]) -> Vec<bool> {
     let mut by_title: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for (index, entry) in entries.iter().enumerate() {
         by_title.entry((entry.language, entry.title)).or_default().push(index);
     }
-    let (mut recurring, mut duplicate) = (vec![false; entries.len()], vec![false; entries.len()]);
+    let mut duplicate = vec![false; entries.len()];
     for mut same_title in by_title.into_values().filter(|same_title| same_title.len() > 1) {
         same_title.sort_by_key(|entry| entries[*entry].date);
         for (index, one) in same_title.iter().enumerate() {
             let is_near =
                 |other: &&usize| (entries[**other].date - entries[*one].date).num_days() <= 2 * MAX_DAYS_APART;
             for other in same_title[index + 1..].iter().take_while(is_near).take(MAX_CANDIDATES) {
-                (recurring[*one], recurring[*other]) = (true, true);
                 let (left, right) = (&features[*one].ids, &features[*other].ids);
                 let shared = features::common(left, right).count();
                 if shared as f64 >= MIN_NEAR_DUPLICATE_SIMILARITY * (left.len() + right.len() - shared) as f64 {
@@ -236,20 +263,5 @@ fn near_duplicates(entries: &[Entry<'_>], features: &[Features]) -> (Vec<bool>, 
             }
         }
     }
-    (recurring, duplicate)
-}
-
-/// Raises the score of pairs whose entries both pair with a third one.
-fn transitive_support(pairs: &mut [ScoredPair]) {
-    let mut neighbors: HashMap<usize, BTreeMap<usize, f64>> = HashMap::new();
-    for pair in pairs.iter() {
-        neighbors.entry(pair.left).or_default().insert(pair.right, pair.score);
-        neighbors.entry(pair.right).or_default().insert(pair.left, pair.score);
-    }
-    for pair in pairs {
-        let (left, right) = (&neighbors[&pair.left], &neighbors[&pair.right]);
-        let (few, many) = if left.len() < right.len() { (left, right) } else { (right, left) };
-        let doubts = few.iter().filter_map(|(third, score)| Some(1.0 - TRANSITIVE_WEIGHT * score * many.get(third)?));
-        pair.score = 1.0 - (1.0 - pair.score) * doubts.product::<f64>();
-    }
+    duplicate
 }

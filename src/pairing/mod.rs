@@ -3,8 +3,9 @@
 //!
 //! The steps are those of Fellegi and Sunter's record linkage. For each pair of languages, an entry is compared with those
 //! near it in time ([`scorer`]): by shared [`features`], where a rare one weighs more than a frequent one, by the days
-//! between them, and by other [`evidence`]. The score of a pair also depends on the competing candidates of both entries.
-//! Pairs above a threshold are merged into [`groups`] and train a bilingual [`lexicon`] for the next round.
+//! between them, and by other [`evidence`]. How rare a feature is counts over all entries, because there are few of one
+//! language. The score of a pair also depends on the competing candidates of both entries. Entries are merged into
+//! [`groups`] by the [`links`] between them, and train a bilingual [`lexicon`] for the next round.
 
 mod evidence;
 mod explain;
@@ -12,6 +13,7 @@ mod features;
 mod groups;
 mod language;
 mod lexicon;
+mod links;
 mod matcher;
 mod numbers;
 mod phonetic;

@@ -41,11 +41,15 @@ pub fn extract(text: &str) -> Vec<String> {
     numbers
 }
 
-/// The numbers of a title without those that are a prefix of another: `Debian 8: 8.6 is out` has `8.6`.
+/// The numbers of a title without those that are a prefix of a later one: `Debian 8: 8.6 is out` has `8.6`, but
+/// `Ruby 3.2.0 Preview 3` has both.
 pub fn most_specific(title: &str) -> Vec<String> {
     let all = extract(title);
-    let is_prefix = |number: &String| all.iter().any(|other| other.starts_with(&format!("{number}.")));
-    all.iter().filter(|number| !is_prefix(number)).cloned().collect()
+    let is_prefix = |(index, number): &(usize, &String)| {
+        let prefix = format!("{number}.");
+        all[index + 1..].iter().any(|later| later.starts_with(&prefix))
+    };
+    all.iter().enumerate().filter(|number| !is_prefix(number)).map(|(_, number)| number.clone()).collect()
 }
 
 /// Digits as ASCII, those of Devanagari included; other letters unchanged.
@@ -89,6 +93,7 @@ mod tests {
     fn the_prefix_of_a_version_is_dropped() {
         assert_eq!(most_specific("Debian 8: 8.6 is out"), ["8.6"]);
         assert_eq!(most_specific("8, 86 and 8"), ["8", "86"]);
+        assert_eq!(most_specific("Ruby 3.2.0 Preview 3"), ["3.2.0", "3"]);
     }
 
     #[test]

@@ -3,25 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::evidence::{self, MAX_DAYS_APART, TITLE_DAMPING, WORD_DAMPING};
+use super::ScoredPair;
+use super::evidence::{self, ContentEvidence, MAX_DAYS_APART};
 use super::lexicon::{Lexicon, Translation};
 use super::matcher::{Corpus, Matcher};
-use super::{ScoredPair, features};
 
 /// How many candidates of an entry are scored in full.
 pub const MAX_CANDIDATES: usize = 8;
 /// Pairs below this score are dropped.
-const MIN_SCORE: f64 = 0.02;
-/// A pair needs review if its titles give less evidence than this,
-const MIN_TITLE_EVIDENCE: f64 = -0.7;
-/// or if everything but the dates gives less than this.
-const MIN_CONTENT_EVIDENCE: f64 = 0.5;
-/// On different days it needs review if its titles give less than this,
-const MIN_LATE_TITLE_EVIDENCE: f64 = 1.0;
-/// or if all evidence together gives less than this.
-const MIN_LATE_WEIGHT: f64 = 9.0;
-/// By how much a candidate must outweigh the absence of any translation.
-const NO_TRANSLATION_WEIGHT: f64 = 1.0;
+const MIN_SCORE: f64 = 0.0005;
+/// How much the evidence of lexicon words counts where candidates are ranked.
+const WORD_DAMPING: f64 = 0.5;
 
 /// Two languages, and the state of the current round.
 pub struct Scorer<'m> {
@@ -41,7 +33,6 @@ pub struct Scorer<'m> {
 struct Candidate {
     position: usize,
     log_odds: f64,
-    is_other_day: bool,
     needs_review: bool,
 }
 
@@ -130,13 +121,12 @@ impl Scorer<'_> {
     fn candidates(&self, entry: usize, near: Range<usize>, evidence: impl Fn(usize) -> f64) -> Vec<Candidate> {
         let Scorer { matcher, right, .. } = self;
         let date = matcher.entries[entry].date;
-        let prior = -(near.len().max(1) as f64).ln();
         let same_day = evidence::same_day_weight((right.near(date, 0).len(), near.len()));
         let date_weight = |position: usize| match (date - right.dates[position]).num_days().unsigned_abs() as usize {
             0 => same_day,
             days => matcher.distance_weights.get(days).copied().unwrap_or(f64::NEG_INFINITY),
         };
-        let weight = |position: usize| prior + evidence(position) + date_weight(position);
+        let weight = |position: usize| evidence(position) + date_weight(position);
         let mut ranked: Vec<(usize, f64)> = near.map(|position| (position, weight(position))).collect();
         let descending = |one: &(usize, f64), other: &(usize, f64)| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0));
         if ranked.len() > MAX_CANDIDATES {
@@ -144,40 +134,31 @@ impl Scorer<'_> {
             ranked.truncate(MAX_CANDIDATES);
         }
         ranked.sort_by(descending);
-        let candidate = |(position, weight): (usize, f64)| {
-            self.candidate(entry, position, evidence(position), weight - evidence(position))
-        };
+        let candidate = |(position, _): (usize, f64)| self.candidate(entry, position, date_weight(position));
         ranked.into_iter().filter_map(candidate).collect()
     }
 
-    /// Scores a candidate in full; `None` if the two cannot be one story. `evidence`: of features and words; `prior`: of
-    /// dates and the number of candidates.
-    fn candidate(&self, entry: usize, position: usize, evidence: f64, prior: f64) -> Option<Candidate> {
+    /// Scores a candidate in full; `None` if the two cannot be one story. `date_weight`: the evidence of the dates.
+    fn candidate(&self, entry: usize, position: usize, date_weight: f64) -> Option<Candidate> {
         let (matcher, other) = (self.matcher, self.right.entries[position]);
         let pair = matcher.pair_evidence(entry, other)?;
-        let is_training = self.stories[entry] == self.stories[other];
-        let words = |is_title, is_training| self.word_evidence(entry, position, is_title, is_training);
         // What the lexicon learned from this pair must not confirm it.
-        let correction = if is_training { words(false, true) - words(false, false) } else { 0.0 };
-        let title_words = TITLE_DAMPING * words(true, is_training);
-        let titles = title_words + self.title_feature_evidence(entry, other);
+        let is_training = self.stories[entry] == self.stories[other];
+        let content = ContentEvidence {
+            title_words: self.word_evidence(entry, position, true, is_training),
+            words: self.word_evidence(entry, position, false, is_training),
+            ..ContentEvidence::of_features(
+                &matcher.features[entry], &matcher.features[other], &matcher.vocabulary, &self.weights,
+            )
+        };
         let reasons = pair.reasons.iter().map(|reason| reason.weight).sum::<f64>();
         let is_other_day = matcher.entries[entry].date != matcher.entries[other].date;
-        let either = |flags: &[bool]| flags[entry] || flags[other];
-        let has_weak_titles = !either(&matcher.has_recurring_title) && titles < MIN_LATE_TITLE_EVIDENCE;
-        let evidence = evidence + WORD_DAMPING * correction + reasons + title_words;
-        let needs_review = pair.needs_review
-            || titles < MIN_TITLE_EVIDENCE
-            || evidence < MIN_CONTENT_EVIDENCE
-            || is_other_day && (either(&matcher.has_near_duplicate) || has_weak_titles);
-        Some(Candidate { position, log_odds: prior + evidence, is_other_day, needs_review })
-    }
-
-    /// The evidence of features that two titles share.
-    fn title_feature_evidence(&self, left: usize, right: usize) -> f64 {
-        let of = |entry: usize| &self.matcher.features[entry].title_ids;
-        let shared = features::common(of(left), of(right));
-        shared.map(|feature| TITLE_DAMPING * f64::from(self.weights[*feature as usize])).sum()
+        let has_near_duplicate = matcher.has_near_duplicate[entry] || matcher.has_near_duplicate[other];
+        Some(Candidate {
+            position,
+            log_odds: (content.log_odds() + date_weight + reasons).min(content.ceiling() + reasons),
+            needs_review: pair.needs_review || is_other_day && has_near_duplicate,
+        })
     }
 
     /// The evidence of lexicon words, of the titles alone or of all text. `is_training`: the lexicon was trained on this pair.
@@ -214,7 +195,7 @@ impl Scorer<'_> {
     fn normalize(&self, rows: &[Vec<Candidate>]) -> Vec<ScoredPair> {
         let mut columns: HashMap<usize, f64> = HashMap::new();
         let share = self.translated_share;
-        let no_translation = ((1.0 - share) / share).ln().max(0.0) + NO_TRANSLATION_WEIGHT;
+        let no_translation = ((1.0 - share) / share).ln();
         let odds = |log_odds: f64| (log_odds - no_translation).clamp(-50.0, 50.0).exp();
         for candidate in rows.iter().flatten() {
             *columns.entry(candidate.position).or_insert(1.0) += odds(candidate.log_odds);
@@ -222,7 +203,7 @@ impl Scorer<'_> {
         let mut pairs = Vec::new();
         for (row, &entry) in rows.iter().zip(&self.left.entries) {
             let all: f64 = 1.0 + row.iter().map(|candidate| odds(candidate.log_odds)).sum::<f64>();
-            for Candidate { position, log_odds, is_other_day, needs_review } in row {
+            for Candidate { position, log_odds, needs_review } in row {
                 let score = odds(*log_odds) / all.max(columns[position]);
                 if score >= MIN_SCORE {
                     pairs.push(ScoredPair {
@@ -230,7 +211,7 @@ impl Scorer<'_> {
                         right: self.right.entries[*position],
                         score,
                         log_odds: *log_odds,
-                        needs_review: *needs_review || *is_other_day && log_odds - no_translation < MIN_LATE_WEIGHT,
+                        needs_review: *needs_review,
                         reasons: Vec::new(),
                     });
                 }

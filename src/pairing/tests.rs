@@ -25,7 +25,7 @@ fn news() -> Vec<Entry<'static>> {
             "ru",
             "2019-05-20",
             "Озеро Острель достигло 412 метров",
-            "Озеро у Острели поднялось на 37 сантиметров, говорит Анна Петрова из IMW. Деревня Карск затоплена.",
+            "Весь май шли дожди, и лёд в горах растаял раньше обычного. Жители ближних сёл ушли к родным, а школы закрыты до осени. Дороги размыло.",
         ),
         entry(
             "en",
@@ -111,6 +111,44 @@ fn a_common_date_alone_joins_nothing() {
     let entries = [entry("en", "2019-03-01", "Rain falls", ""), entry("ru", "2019-03-01", "Снег лежит", "")];
     assert_eq!(stories(&pair(&entries, &Constraints::default(), true)), Vec::<Vec<usize>>::new());
     assert_eq!(stories(&pair(&[], &Constraints::default(), true)), Vec::<Vec<usize>>::new());
+}
+
+/// Releases of one product every month, each translated some days or weeks later.
+#[test]
+fn a_rare_number_in_both_titles_joins_on_any_day() {
+    let languages = [
+        ("en", "Ostrel 3: update 3.", 0),
+        ("fr", "Ostrel 3 : mise à jour 3.", 3),
+        ("ru", "Острель 3: обновление 3.", 33),
+    ];
+    let titles: Vec<[String; 3]> =
+        (1..=20).map(|number| languages.map(|(_, title, _)| format!("{title}{number}"))).collect();
+    let first: NaiveDate = "2019-01-05".parse().unwrap();
+    let entries = titles.iter().enumerate().flat_map(|(index, titles)| {
+        languages.iter().zip(titles).map(move |((language, _, delay), title)| {
+            let date = first + chrono::Days::new(30 * index as u64 + delay);
+            Entry { language, date, title, text: "", alt: None, image: None, link: None }
+        })
+    });
+    let entries: Vec<Entry> = entries.collect();
+    let expected: Vec<Vec<usize>> = (0..20).map(|release| (3 * release..3 * release + 3).collect()).collect();
+    assert_eq!(stories(&pair(&entries, &Constraints::default(), false)), expected);
+}
+
+/// Each of two groups has two languages of one story.
+#[test]
+fn groups_of_one_story_are_merged() {
+    let entries = [
+        entry("en", "2019-03-01", "Karsk hosts the Zelmora congress", "Experts of the Zelmora come to Karsk."),
+        entry("es", "2019-03-01", "Karsk acoge el congreso Zelmora", "Expertos del Zelmora llegan a Karsk."),
+        entry("de", "2019-03-01", "Karsk lädt zum Zelmora-Kongress", "Fachleute der Zelmora kommen nach Karsk."),
+        entry("fr", "2019-03-01", "Karsk accueille le congrès Zelmora", "Des experts du Zelmora arrivent à Karsk."),
+        entry("en", "2019-05-20", "Bread prices rise", "Flour is dearer than last year."),
+        entry("fr", "2019-07-02", "Une porte s’ouvre", "Les visiteurs sont les bienvenus samedi."),
+    ];
+    let must_link = vec![(0, 1), (2, 3)];
+    let pairing = pair(&entries, &Constraints { must_link, ..Constraints::default() }, false);
+    assert_eq!(stories(&pairing), [vec![0, 1, 2, 3]]);
 }
 
 #[test]
