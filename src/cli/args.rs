@@ -338,7 +338,7 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 pub struct BuildOptions {
     /// Write here instead of the configured output
-    #[arg(long, value_name = "DIR", required_if_eq("drafts", "true"))]
+    #[arg(long, value_name = "DIR|URL", required_if_eq("drafts", "true"))]
     pub output: Option<PathBuf>,
 
     /// Write nothing; fail if the output is not up to date
