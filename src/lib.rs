@@ -19,6 +19,7 @@
 //! | `coding` | content codings, each at a fixed quality |
 //! | `storage` | an object store: conditional requests, entity tags, what a store answers as diagnostics |
 //! | `publish` | writing documents to a destination by a manifest |
+//! | `purge` | caches between a publication and its readers forget what changed |
 //! | `serve` | HTTP: conditional requests, and reloading a store that changes |
 //! | `fetch` | an HTTP client with bounded time and size |
 //! | `dates` | dates that others wrote, in listings, feeds and front matter |
@@ -132,6 +133,8 @@ mod model;
 mod pairing;
 mod plan;
 mod publish;
+#[cfg_attr(not(feature = "serve"), path = "no_purge.rs")]
+mod purge;
 mod render;
 #[cfg(feature = "serve")]
 pub mod serve;

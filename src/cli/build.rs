@@ -7,7 +7,7 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time};
+use super::{PROBLEMS, configuration, publication_time, purge};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
@@ -41,6 +41,8 @@ fn build(
         let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
         return Err(one(diagnostic.help("name another folder with --output")));
     }
+    // Before anything is written.
+    let credentials = purge::credentials().map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
     progress.suspend(|| report.diagnostics(&diagnostics, options.strict));
@@ -68,6 +70,10 @@ fn build(
     progress.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.warnings, options.strict);
+    // Nobody's cache has what is built for a look.
+    if !options.check && !options.preview.drafts && Some(&*output) == config.site.output.folder() {
+        report.diagnostics(&purge::after_build(&config, &output, &outcome, &credentials).map_err(one)?, options.strict);
+    }
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);
         if !report.is_text() {

@@ -24,6 +24,7 @@ mod new;
 #[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
 mod progress;
+mod purge;
 mod report;
 #[cfg_attr(not(feature = "import"), path = "absent/review.rs")]
 mod review;

@@ -5,6 +5,7 @@
 
 mod destination;
 mod imports;
+mod purge;
 mod raw;
 mod redirect;
 mod theme;
@@ -18,6 +19,7 @@ pub(crate) use destination::{Destination, StoreAddress, StoreKind};
 pub use imports::SourceKind;
 pub(crate) use imports::{Field, ImportSource, Mapping, OnGone, WrittenAs, secret_prefix};
 use ipnet::IpNet;
+pub(crate) use purge::Purge;
 pub(crate) use redirect::{Redirect, Target};
 pub(crate) use theme::TemplateOverride;
 use theme::Theme;
@@ -244,6 +246,8 @@ pub(crate) struct Publish {
     /// Where the manifest, the lease and pending notifications are; else beside the documents.
     #[allow(dead_code)]
     pub state: Option<StoreAddress>,
+    /// The caches that are purged after a publication.
+    pub purge: Option<Purge>,
 }
 
 /// Limits the requests of one client.

@@ -111,6 +111,17 @@ pub struct RawPublish {
     pub endpoint: Option<String>,
     pub region: Option<String>,
     pub state: Option<String>,
+    pub purge: Option<RawPurge>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawPurge {
+    pub varnish: Vec<String>,
+    pub cloudfront: Option<String>,
+    pub cloudflare: Option<String>,
+    pub fastly: Option<String>,
+    pub command: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -157,6 +168,7 @@ mod tests {
         assert_eq!(keys::<RawCheck>(), described(&["/properties/check"]));
         assert_eq!(keys::<RawServer>(), described(&["/properties/server"]));
         assert_eq!(keys::<RawPublish>(), described(&["/properties/publish"]));
+        assert_eq!(keys::<RawPurge>(), described(&["/properties/publish/properties/purge"]));
         assert_eq!(keys::<RawImport>(), described(&["/properties/import/additionalProperties"]));
         assert_eq!(keys::<RawRateLimit>(), described(&["/properties/server/properties/rate_limit"]));
     }
