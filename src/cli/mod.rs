@@ -3,6 +3,7 @@
 mod args;
 mod build;
 mod build_result;
+mod cdn;
 mod check;
 mod coverage;
 mod csv;
