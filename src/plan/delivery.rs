@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{DocumentKey, Names, PageKind};
+use super::{DocumentKey, PageKind};
 use crate::config::{Config, LanguageIndex};
 
 /// A longer cache tag is hashed.
@@ -54,9 +54,8 @@ impl DocumentKey {
         )
     }
 
-    /// The tags by which caches purge it: its kind, language and scope, and the story of a page.
-    pub fn cache_tags(self, names: Names<'_>) -> Vec<String> {
-        let config = names.config;
+    /// The tags by which caches purge it: its kind, language and scope, the story of a page, and one of its own.
+    pub fn cache_tags(self, config: &Config, path: &str) -> Vec<String> {
         let language = |index: LanguageIndex| config.languages[usize::from(index)].language.as_str();
         let mut tags = vec![format!("kind-{}", self.kind())];
         let scope = match self {
@@ -72,9 +71,11 @@ impl DocumentKey {
             let topic = feed.topic.map_or("all", |topic| config.topics[usize::from(topic)].id.as_str());
             tags.push(format!("scope-{topic}"));
         }
-        if let DocumentKey::Story { entry, .. } = self {
-            tags.push(format!("story-{}", names.catalog.story_id(names.store, entry)));
+        let story = path.split_once("/stories/").and_then(|(_, rest)| rest.rsplit_once('/'));
+        if let (DocumentKey::Story { .. }, Some((story, _))) = (self, story) {
+            tags.push(format!("story-{story}"));
         }
+        tags.push(document_tag(path));
         tags.into_iter().map(shortened).collect()
     }
 
@@ -99,4 +100,17 @@ fn shortened(tag: String) -> String {
         true => format!("hash-{:016x}", xxh3_64(tag.as_bytes())),
         false => tag,
     }
+}
+
+/// The kinds of documents.
+pub const KINDS: [&str; 9] = ["archive", "asset", "feed", "listing", "opml", "page", "redirect", "sitemap", "story"];
+
+/// The tag of one document alone, by its path.
+pub fn document_tag(path: &str) -> String {
+    format!("document-{:016x}", xxh3_64(path.as_bytes()))
+}
+
+/// The tags of all documents together.
+pub fn kind_tags() -> Vec<String> {
+    KINDS.iter().map(|kind| format!("kind-{kind}")).collect()
 }

@@ -80,6 +80,11 @@ impl Publisher {
         // Nobody subscribes to what is not published yet.
         let config = Arc::clone(&publication.config);
         let hub = config.feeds.hub.clone().filter(|_| !topics.is_empty());
+        // Only who purges needs them.
+        let pages: Vec<String> = match config.publish.purge {
+            Some(_) => publication.changed_pages(&previous).map(str::to_owned).collect(),
+            None => Vec::new(),
+        };
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);
         {
@@ -94,8 +99,9 @@ impl Publisher {
             let seconds = start.elapsed().as_secs_f64();
             tracing::info!("{} documents changed, {rendered} were rendered, in {seconds:.3} s", changed.len());
         }
-        if !changed.is_empty() && !config.is_preview {
-            self.purger.tell(Change { config, paths: changed, topics: hub.map(|hub| (hub, topics)) });
+        let paths = [changed, pages].concat();
+        if !paths.is_empty() && !config.is_preview {
+            self.purger.tell(Change { config, paths, topics: hub.map(|hub| (hub, topics)) });
         }
         // The encoder's thread ends with this one.
         documents.into_iter().for_each(|document| drop(self.encoder.send(document)));
