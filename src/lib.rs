@@ -17,7 +17,9 @@
 //! | `render` | one file per format: from the model to bytes |
 //! | `site` | composes store, catalog, plan and render for `check`, `build` and `serve` |
 //! | `coding` | content codings, each at a fixed quality |
+//! | `storage` | an object store: conditional requests, entity tags, what a store answers as diagnostics |
 //! | `publish` | writing documents to a destination by a manifest |
+//! | `purge` | caches between a publication and its readers forget what changed |
 //! | `serve` | HTTP: conditional requests, and reloading a store that changes |
 //! | `fetch` | an HTTP client with bounded time and size |
 //! | `dates` | dates that others wrote, in listings, feeds and front matter |
@@ -102,7 +104,10 @@
 //! ```
 
 // Without a feature, parts that only it uses are left.
-#![cfg_attr(not(all(feature = "serve", feature = "import", feature = "pages")), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(all(feature = "serve", feature = "import", feature = "pages", feature = "cloud")),
+    allow(dead_code, unused_imports)
+)]
 
 mod catalog;
 mod cli;
@@ -128,11 +133,16 @@ mod model;
 mod pairing;
 mod plan;
 mod publish;
+#[cfg_attr(not(feature = "serve"), path = "no_purge.rs")]
+mod purge;
 mod render;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod site;
 mod source;
+#[allow(dead_code)]
+#[cfg_attr(not(feature = "cloud"), path = "no_storage.rs")]
+mod storage;
 mod store;
 mod text;
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+use super::cdn::Cdn;
 use super::examples;
 use crate::config::{Config, Preview, SourceKind};
 use crate::diagnostics::{Diagnostic, OutputFormat};
@@ -157,6 +158,9 @@ pub struct InitInstead {
     /// Write the sample instead: a newsroom in six languages, with every key
     #[arg(long)]
     pub sample: bool,
+    /// Print the rules that a CDN or cache needs for the configured site instead
+    #[arg(long, value_name = "NAME")]
+    pub cdn: Option<Cdn>,
 }
 
 #[derive(Debug, Args)]
@@ -338,7 +342,7 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 pub struct BuildOptions {
     /// Write here instead of the configured output
-    #[arg(long, value_name = "DIR", required_if_eq("drafts", "true"))]
+    #[arg(long, value_name = "DIR|URL", required_if_eq("drafts", "true"))]
     pub output: Option<PathBuf>,
 
     /// Write nothing; fail if the output is not up to date

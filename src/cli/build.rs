@@ -7,8 +7,8 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time};
-use crate::config::Config;
+use super::{PROBLEMS, configuration, publication_time, purge};
+use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
 use crate::publish::{self, Observer, Options};
@@ -34,13 +34,15 @@ fn build(
     let one = |diagnostic: Diagnostic| vec![diagnostic];
     let config = options.preview.apply(configuration(config)?).map_err(one)?;
     let now = publication_time(&config, options.now.as_deref()).map_err(one)?;
-    let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
+    let output = destination(options, &config).map_err(one)?;
     reject_output_in_store(&config, &output).map_err(one)?;
-    if options.preview.drafts && canonical(&output) == canonical(&config.site.output) {
-        let location = Location::file(output.display().to_string());
+    if options.preview.drafts && is_same(&output, &config.site.output) {
+        let location = Location::file(output.to_string());
         let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
         return Err(one(diagnostic.help("name another folder with --output")));
     }
+    // Before anything is written.
+    let credentials = purge::credentials().map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
     progress.suspend(|| report.diagnostics(&diagnostics, options.strict));
@@ -51,6 +53,14 @@ fn build(
         }
         return Ok(());
     }
+    let output = match output {
+        Destination::Folder(folder) => folder,
+        Destination::Store(address) => {
+            super::storage::open(&address, &config.publish).map_err(one)?;
+            let location = Location::file(address.to_string());
+            return Err(one(Diagnostic::usage(location, "publishing to an object store is not there yet")));
+        }
+    };
     let publish = Options { compress: options.compress, strict: options.strict };
     let observer = Console { report, progress: &progress, output: &output };
     let outcome = match options.check {
@@ -60,6 +70,10 @@ fn build(
     progress.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.warnings, options.strict);
+    // Nobody's cache has what is built for a look.
+    if !options.check && !options.preview.drafts && Some(&*output) == config.site.output.folder() {
+        report.diagnostics(&purge::after_build(&config, &output, &outcome, &credentials).map_err(one)?, options.strict);
+    }
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);
         if !report.is_text() {
@@ -104,8 +118,25 @@ impl Observer for Console<'_> {
     }
 }
 
+/// Where the publication goes: what the command line names, else the configuration.
+fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, Diagnostic> {
+    let Some(named) = &options.output else { return Ok(config.site.output.clone()) };
+    let Some(text) = named.to_str() else { return Ok(Destination::Folder(named.clone())) };
+    Destination::parse(text, |folder| PathBuf::from(folder))
+        .map_err(|(why, help)| Diagnostic::usage(None, format!("--output: `{text}` {why}")).help(help))
+}
+
+/// Whether two destinations are the same.
+fn is_same(one: &Destination, other: &Destination) -> bool {
+    match (one.folder(), other.folder()) {
+        (Some(one), Some(other)) => canonical(one) == canonical(other),
+        _ => one == other,
+    }
+}
+
 /// Rejects an output within the store, which would be read as stories.
-fn reject_output_in_store(config: &Config, output: &Path) -> Result<(), Diagnostic> {
+fn reject_output_in_store(config: &Config, output: &Destination) -> Result<(), Diagnostic> {
+    let Some(output) = output.folder() else { return Ok(()) };
     if canonical(output).starts_with(canonical(&config.site.stories)) {
         let location = Location::file(output.display().to_string());
         return Err(Diagnostic::error(location, "the output would lie within the store")

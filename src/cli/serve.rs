@@ -34,6 +34,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
         Source::with_overrides(&path, move |config| Ok(applied.apply(config)?), Arc::new(Utc::now))?;
     report.diagnostics(&warnings, false);
     let source = source.with_admin_token(secret("TIDINGS_ADMIN_TOKEN")?);
+    let source = source.with_purge_credentials(super::purge::credentials()?);
     // A preview runs beside the server.
     let source = if options.preview { source } else { with_imports(source, &path, &first)? };
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);

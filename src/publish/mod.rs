@@ -14,6 +14,7 @@ mod compare;
 mod compress;
 mod folder;
 mod manifest;
+mod pending;
 mod tree;
 
 use std::collections::{BTreeMap, HashSet};
@@ -27,6 +28,7 @@ use xxhash_rust::xxh3::xxh3_128;
 pub use self::compare::{EntryChanges, EntryKey};
 use self::folder::{Folder, OnDisk};
 use self::manifest::{Manifest, ManifestEntry};
+pub use self::pending::Pending;
 use crate::catalog::EntryId;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
 use crate::limits::MAX_MANIFEST;

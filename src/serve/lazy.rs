@@ -94,6 +94,15 @@ impl LazyPages {
         self.pages.get(*self.paths.get(path)?).map(|(planned, page)| (planned, page))
     }
 
+    /// The paths of the pages that differ from those of an earlier publication, and of those that are gone.
+    pub fn changed_since<'p>(&'p self, previous: &'p LazyPages) -> impl Iterator<Item = &'p str> {
+        let is_same =
+            |page: &LazyPage| previous.get(&page.path).is_some_and(|(_, before)| before.input_hash == page.input_hash);
+        let changed = self.pages.iter().map(|(_, page)| page).filter(move |page| !is_same(page));
+        let gone = previous.pages.iter().map(|(_, page)| page).filter(|page| !self.paths.contains_key(&page.path));
+        changed.chain(gone).map(|page| page.path.as_str())
+    }
+
     pub fn len(&self) -> usize {
         self.pages.len()
     }

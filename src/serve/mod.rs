@@ -21,7 +21,7 @@
 //! | `follower` | the thread that decides when to reload |
 //! | `source` | what is loaded before the server runs |
 //! | `preview` | for editors: who may see it, and what an open page asks for |
-//! | `hub` | WebSub |
+//! | `purger`, `hub` | caches are purged, then the hub is notified (WebSub) |
 //! | `access_log` | a line for each request |
 //! | `metrics`, `aggregators`, `admin` | the admin address |
 //!
@@ -47,6 +47,7 @@ mod metrics;
 mod preview;
 mod publication;
 mod publisher;
+mod purger;
 mod rate_limit;
 mod resource;
 mod respond;
@@ -92,7 +93,7 @@ pub async fn run(
     source: Source,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Diagnostic> {
-    let Source { inputs, publication, site, moment, metrics, clock, tasks, admin_token } = source;
+    let Source { inputs, publication, site, moment, metrics, clock, tasks, admin_token, purge_credentials } = source;
     let config = Arc::clone(&publication.config);
     let (tasks, _running) = tasks.map(|(tasks, run)| Tasks::start(tasks, run, Arc::clone(&clock))).unzip();
     let control = Control::new(inputs.reload_handle(), admin_token, tasks);
@@ -116,7 +117,7 @@ pub async fn run(
     };
     let listener = listener.into();
     let connections = Connections::new(Arc::clone(&server));
-    let follower = follower::start(inputs, Publisher::new(Arc::clone(&server), site, moment));
+    let follower = follower::start(inputs, Publisher::new(Arc::clone(&server), site, moment, purge_credentials));
     tokio::select! {
         biased;
         () = shutdown => {}

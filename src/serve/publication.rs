@@ -116,6 +116,11 @@ impl Publication {
         Ok(Next { publication, changed, rendered: outdated.len(), losses: site.loss_warnings(&losses) })
     }
 
+    /// The paths of the pages rendered on demand that differ from those of an earlier publication.
+    pub fn changed_pages<'p>(&'p self, previous: &'p Publication) -> impl Iterator<Item = &'p str> {
+        self.lazy_pages.changed_since(&previous.lazy_pages)
+    }
+
     /// The number of documents.
     pub fn len(&self) -> usize {
         self.resources.len() + self.lazy_pages.len()

@@ -13,6 +13,7 @@ use super::tasks::{RunTask, Task};
 use crate::config::Config;
 use crate::diagnostics::Diagnostics;
 use crate::model::Timestamp;
+use crate::purge::Credentials;
 use crate::site::Site;
 
 /// A publication that follows its store once [`run`](super::run) serves it.
@@ -26,6 +27,7 @@ pub struct Source {
     pub(super) clock: Clock,
     pub(super) tasks: Option<(Vec<Task>, RunTask)>,
     pub(super) admin_token: Option<String>,
+    pub(super) purge_credentials: Credentials,
 }
 
 impl Source {
@@ -61,6 +63,7 @@ impl Source {
             clock,
             tasks: None,
             admin_token: None,
+            purge_credentials: Credentials::default(),
         };
         Ok((source, diagnostics))
     }
@@ -78,6 +81,11 @@ impl Source {
     /// The same source; who knows the token may ask the admin address for more than to tell.
     pub(crate) fn with_admin_token(self, token: Option<String>) -> Source {
         Source { admin_token: token, ..self }
+    }
+
+    /// The same source, with what the environment says of the caches that are purged.
+    pub(crate) fn with_purge_credentials(self, credentials: Credentials) -> Source {
+        Source { purge_credentials: credentials, ..self }
     }
 
     /// A handle that reloads configuration and store.

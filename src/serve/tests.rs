@@ -727,7 +727,7 @@ async fn a_gone_entry_is_logged_once() {
     let metrics = Arc::new(Metrics::default());
     let publication = Publication::after(None, &first, &metrics, PUBLISHED).unwrap().publication;
     let server = super::server::Server::new(publication, &first, metrics, Arc::new(|| PUBLISHED.utc()));
-    let mut publisher = super::publisher::Publisher::new(Arc::new(server), first, PUBLISHED);
+    let mut publisher = super::publisher::Publisher::new(Arc::new(server), first, PUBLISHED, Default::default());
     let mut publish = |site: &Site| Log::of(|| publisher.publish(site, std::time::Instant::now()).unwrap());
     let gone = "the entry `b` (en) is gone without `withdrawn` or `expires`: its subscribers keep it";
 
