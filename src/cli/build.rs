@@ -7,7 +7,7 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time};
+use super::{PROBLEMS, configuration, publication_time, storage};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
@@ -41,6 +41,7 @@ fn build(
         let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
         return Err(one(diagnostic.help("name another folder with --output")));
     }
+    let opened = open(&output, &config).map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
     progress.suspend(|| report.diagnostics(&diagnostics, options.strict));
@@ -51,19 +52,16 @@ fn build(
         }
         return Ok(());
     }
-    let output = match output {
-        Destination::Folder(folder) => folder,
-        Destination::Store(address) => {
-            super::storage::open(&address, &config.publish).map_err(one)?;
-            let location = Location::file(address.to_string());
-            return Err(one(Diagnostic::usage(location, "publishing to an object store is not there yet")));
-        }
+    let publish = Options {
+        compress: options.compress,
+        strict: options.strict,
+        overwrite: options.overwrite,
+        delete_many: options.delete_many,
     };
-    let publish = Options { compress: options.compress, strict: options.strict };
     let observer = Console { report, progress: &progress, output: &output };
     let outcome = match options.check {
-        true => publish::check(&site, &output, publish, &observer),
-        false => publish::build(&site, &output, publish, &observer),
+        true => publish::check(&site, &opened, publish, &observer),
+        false => publish::build(&site, &opened, publish, &observer),
     };
     progress.clear();
     let outcome = outcome?;
@@ -71,7 +69,7 @@ fn build(
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);
         if !report.is_text() {
-            let location = Location::file(output.display().to_string());
+            let location = Location::file(output.to_string());
             let message =
                 format!("{} ({})", build_result::status_message(&outcome), count(outcome.differing(), "file"));
             report.diagnostics(&[Diagnostic::error(location, message).help("run `tidings build`")], false);
@@ -97,12 +95,12 @@ fn build(
 struct Console<'a> {
     report: &'a Report,
     progress: &'a BuildProgress,
-    output: &'a Path,
+    output: &'a Destination,
 }
 
 impl Observer for Console<'_> {
     fn waits(&self) {
-        let location = Location::file(self.output.display().to_string());
+        let location = Location::file(self.output.to_string());
         let note = Diagnostic::note(location, "another build is at work here; waiting for it");
         self.progress.suspend(|| self.report.note(&note));
     }
@@ -118,6 +116,21 @@ fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, D
     let Some(text) = named.to_str() else { return Ok(Destination::Folder(named.clone())) };
     Destination::parse(text, |folder| PathBuf::from(folder))
         .map_err(|(why, help)| Diagnostic::usage(None, format!("--output: `{text}` {why}")).help(help))
+}
+
+/// Opens the destination. An object store without the feature for it is refused before anything is read.
+fn open(output: &Destination, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    Ok(match output {
+        Destination::Folder(folder) => publish::Destination::Folder(folder.clone()),
+        Destination::Store(address) => {
+            let documents = storage::open(address, &config.publish)?;
+            let state = match &config.publish.state {
+                Some(state) => storage::open(state, &config.publish)?,
+                None => documents.clone(),
+            };
+            publish::Destination::Store { documents, state }
+        }
+    })
 }
 
 /// Whether two destinations are the same.
