@@ -140,7 +140,6 @@ mod render;
 pub mod serve;
 mod site;
 mod source;
-#[allow(dead_code)]
 #[cfg_attr(not(feature = "cloud"), path = "no_storage.rs")]
 mod storage;
 mod store;

@@ -361,6 +361,14 @@ pub struct BuildOptions {
     #[arg(long)]
     pub strict: bool,
 
+    /// In an object store, replace documents that somebody changed; without it they are kept and reported
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// In an object store, allow removing more than a third of more than 100 documents
+    #[arg(long)]
+    pub delete_many: bool,
+
     #[command(flatten)]
     pub preview: PreviewOptions,
 }

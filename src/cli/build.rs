@@ -7,7 +7,7 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time, purge};
+use super::{PROBLEMS, configuration, publication_time, purge, storage};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
@@ -43,6 +43,7 @@ fn build(
     }
     // Before anything is written.
     let credentials = purge::credentials().map_err(one)?;
+    let opened = open(&output, &config).map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
     progress.suspend(|| report.diagnostics(&diagnostics, options.strict));
@@ -53,31 +54,29 @@ fn build(
         }
         return Ok(());
     }
-    let output = match output {
-        Destination::Folder(folder) => folder,
-        Destination::Store(address) => {
-            super::storage::open(&address, &config.publish).map_err(one)?;
-            let location = Location::file(address.to_string());
-            return Err(one(Diagnostic::usage(location, "publishing to an object store is not there yet")));
-        }
+    let publish = Options {
+        compress: options.compress,
+        strict: options.strict,
+        overwrite: options.overwrite,
+        delete_many: options.delete_many,
     };
-    let publish = Options { compress: options.compress, strict: options.strict };
     let observer = Console { report, progress: &progress, output: &output };
     let outcome = match options.check {
-        true => publish::check(&site, &output, publish, &observer),
-        false => publish::build(&site, &output, publish, &observer),
+        true => publish::check(&site, &opened, publish, &observer),
+        false => publish::build(&site, &opened, publish, &observer),
     };
     progress.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.warnings, options.strict);
     // Nobody's cache has what is built for a look.
-    if !options.check && !options.preview.drafts && Some(&*output) == config.site.output.folder() {
-        report.diagnostics(&purge::after_build(&config, &output, &outcome, &credentials).map_err(one)?, options.strict);
+    if !options.check && !options.preview.drafts && is_same(&output, &config.site.output) {
+        let purged = purge::after_build(&config, &opened, &output.to_string(), &outcome, &credentials);
+        report.diagnostics(&purged.map_err(one)?, options.strict);
     }
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);
         if !report.is_text() {
-            let location = Location::file(output.display().to_string());
+            let location = Location::file(output.to_string());
             let message =
                 format!("{} ({})", build_result::status_message(&outcome), count(outcome.differing(), "file"));
             report.diagnostics(&[Diagnostic::error(location, message).help("run `tidings build`")], false);
@@ -103,12 +102,12 @@ fn build(
 struct Console<'a> {
     report: &'a Report,
     progress: &'a BuildProgress,
-    output: &'a Path,
+    output: &'a Destination,
 }
 
 impl Observer for Console<'_> {
     fn waits(&self) {
-        let location = Location::file(self.output.display().to_string());
+        let location = Location::file(self.output.to_string());
         let note = Diagnostic::note(location, "another build is at work here; waiting for it");
         self.progress.suspend(|| self.report.note(&note));
     }
@@ -124,6 +123,21 @@ fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, D
     let Some(text) = named.to_str() else { return Ok(Destination::Folder(named.clone())) };
     Destination::parse(text, |folder| PathBuf::from(folder))
         .map_err(|(why, help)| Diagnostic::usage(None, format!("--output: `{text}` {why}")).help(help))
+}
+
+/// Opens the destination. An object store without the feature for it is refused before anything is read.
+fn open(output: &Destination, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    Ok(match output {
+        Destination::Folder(folder) => publish::Destination::Folder(folder.clone()),
+        Destination::Store(address) => {
+            let documents = storage::open(address, &config.publish)?;
+            let state = match &config.publish.state {
+                Some(state) => storage::open(state, &config.publish)?,
+                None => documents.clone(),
+            };
+            publish::Destination::Store { documents, state }
+        }
+    })
 }
 
 /// Whether two destinations are the same.

@@ -1,12 +1,10 @@
 //! Caches are purged of what a build changed; what failed is remembered beside the publication, and repeated by the next build.
 
-use std::path::Path;
-
 use chrono::Utc;
 
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
-use crate::publish::{Outcome, Pending};
+use crate::publish::{Destination, Outcome};
 use crate::purge::{Credentials, purge};
 use crate::text::count;
 
@@ -16,28 +14,29 @@ use crate::text::count;
 /// What is pending cannot be read or written.
 pub fn after_build(
     config: &Config,
-    folder: &Path,
+    destination: &Destination,
+    shown: &str,
     outcome: &Outcome,
     credentials: &Credentials,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let Some(caches) = &config.publish.purge else { return Ok(Vec::new()) };
-    let mut pending = Pending::load(folder)?;
+    let mut pending = destination.pending()?;
     pending.purges.extend(outcome.written.iter().chain(&outcome.removed).cloned());
     if pending.purges.is_empty() {
         return Ok(Vec::new());
     }
     // A build that is killed now has told nobody.
-    pending.save(folder)?;
+    destination.remember(&pending)?;
     let paths: Vec<String> = pending.purges.iter().cloned().collect();
     let failures = purge(caches, credentials, &config.site.base_url, &paths, Utc::now());
     if failures.is_empty() {
         pending.purges.clear();
-        pending.save(folder)?;
+        destination.remember(&pending)?;
     }
     let warning = |failure: &crate::purge::PurgeFailure| {
         let message =
             format!("{} was not purged of {}: {}", failure.service, count(paths.len(), "document"), failure.why);
-        Diagnostic::warning(Location::file(folder.display().to_string()), message)
+        Diagnostic::warning(Location::file(shown), message)
             .help("readers may get older documents until these expire; the next build repeats it")
     };
     Ok(failures.iter().map(warning).collect())

@@ -244,7 +244,6 @@ pub(crate) struct Publish {
     pub endpoint: Option<Url>,
     pub region: Option<String>,
     /// Where the manifest, the lease and pending notifications are; else beside the documents.
-    #[allow(dead_code)]
     pub state: Option<StoreAddress>,
     /// The caches that are purged after a publication.
     pub purge: Option<Purge>,

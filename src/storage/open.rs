@@ -46,7 +46,8 @@ fn s3(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore
     if let Some(region) = &settings.region {
         builder = builder.with_region(region);
     }
-    Ok(Arc::new(builder.with_bucket_name(&address.bucket).build()?))
+    // Not every store has the request that deletes many.
+    Ok(Arc::new(builder.with_bucket_name(&address.bucket).with_disable_bulk_delete(true).build()?))
 }
 
 fn azure(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
