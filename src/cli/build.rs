@@ -8,7 +8,7 @@ use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
 use super::{PROBLEMS, configuration, publication_time, purge, storage};
-use crate::config::{Config, Destination};
+use crate::config::{Config, Destination, StoreAddress};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
 use crate::publish::{self, Observer, Options};
@@ -127,17 +127,26 @@ fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, D
 
 /// Opens the destination. An object store without the feature for it is refused before anything is read.
 fn open(output: &Destination, config: &Config) -> Result<publish::Destination, Diagnostic> {
-    Ok(match output {
-        Destination::Folder(folder) => publish::Destination::Folder(folder.clone()),
-        Destination::Store(address) => {
-            let documents = storage::open(address, &config.publish)?;
-            let state = match &config.publish.state {
-                Some(state) => storage::open(state, &config.publish)?,
-                None => documents.clone(),
-            };
-            publish::Destination::Store { documents, state }
-        }
-    })
+    match output {
+        Destination::Folder(folder) => Ok(publish::Destination::Folder(folder.clone())),
+        Destination::Store(address) => open_store(address, config),
+    }
+}
+
+#[cfg(feature = "cloud")]
+fn open_store(address: &StoreAddress, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    let documents = storage::open(address, &config.publish)?;
+    let state = match &config.publish.state {
+        Some(state) => storage::open(state, &config.publish)?,
+        None => documents.clone(),
+    };
+    Ok(publish::Destination::Store { documents, state })
+}
+
+/// Without the feature, no store can be opened.
+#[cfg(not(feature = "cloud"))]
+fn open_store(address: &StoreAddress, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    match storage::open(address, &config.publish)? {}
 }
 
 /// Whether two destinations are the same.
