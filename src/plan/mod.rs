@@ -6,6 +6,7 @@
 mod key;
 mod months;
 mod pages;
+mod parse;
 mod planner;
 mod sitemap;
 mod stories;

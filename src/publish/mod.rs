@@ -14,6 +14,7 @@ mod compare;
 mod compress;
 mod folder;
 mod manifest;
+mod origin;
 mod tree;
 
 use std::collections::{BTreeMap, HashSet};
@@ -25,8 +26,11 @@ use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_128;
 
 pub use self::compare::{EntryChanges, EntryKey};
+pub use self::compress::document_of as document_of_copy;
 use self::folder::{Folder, OnDisk};
-use self::manifest::{Manifest, ManifestEntry};
+pub use self::manifest::Manifest;
+use self::manifest::ManifestEntry;
+pub use self::origin::{ManifestVersion, Origin, StoredDocument, Tag};
 use crate::catalog::EntryId;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
 use crate::limits::MAX_MANIFEST;

@@ -18,8 +18,10 @@ pub struct Resource {
     pub input_hash: u128,
     /// Whether it says that a story was withdrawn.
     pub is_gone: bool,
-    /// Whether it is a feed: other sites may read it, and deltas may be requested.
+    /// Whether it is a feed: other sites may read it.
     pub is_feed: bool,
+    /// Whether deltas may be requested.
+    pub has_deltas: bool,
     /// The headers of a 200 except for dates, identity first.
     full: [HeaderMap; 1 + CODINGS.len()],
     /// The headers of a 304 except for `Date`, identity first.
@@ -43,9 +45,16 @@ impl Resource {
 pub struct HeaderTemplate<'c> {
     config: &'c Config,
     cache_control: HeaderValue,
+    /// Whether another process wrote the documents, so that their entries and previous versions are not known.
+    is_replica: bool,
 }
 
 impl HeaderTemplate<'_> {
+    /// The headers of a replica.
+    pub fn of_replica(self) -> Self {
+        HeaderTemplate { is_replica: true, ..self }
+    }
+
     pub fn new(config: &Config) -> HeaderTemplate<'_> {
         let server = &config.server;
         // RFC 5861: a cache may serve a stale response for seven days while this server fails.
@@ -53,7 +62,7 @@ impl HeaderTemplate<'_> {
             "public, max-age={}, stale-while-revalidate={}, stale-if-error=604800",
             server.max_age, server.stale_while_revalidate
         );
-        HeaderTemplate { config, cache_control: header_value(&text) }
+        HeaderTemplate { config, cache_control: header_value(&text), is_replica: false }
     }
 
     /// A document with its headers.
@@ -100,6 +109,7 @@ impl HeaderTemplate<'_> {
             input_hash: planned.input_hash,
             is_gone: matches!(planned.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. }),
             is_feed,
+            has_deltas: is_feed && !self.is_replica,
             full,
             not_modified,
             counters: metrics.counters(path, is_feed),
