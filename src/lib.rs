@@ -17,6 +17,7 @@
 //! | `render` | one file per format: from the model to bytes |
 //! | `site` | composes store, catalog, plan and render for `check`, `build` and `serve` |
 //! | `coding` | content codings, each at a fixed quality |
+//! | `storage` | an object store: conditional requests, entity tags, what a store answers as diagnostics |
 //! | `publish` | writing documents to a destination by a manifest |
 //! | `serve` | HTTP: conditional requests, and reloading a store that changes |
 //! | `fetch` | an HTTP client with bounded time and size |
@@ -104,7 +105,10 @@
 //! ```
 
 // Without a feature, parts that only it uses are left.
-#![cfg_attr(not(all(feature = "serve", feature = "import", feature = "pages")), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(all(feature = "serve", feature = "import", feature = "pages", feature = "cloud")),
+    allow(dead_code, unused_imports)
+)]
 
 mod catalog;
 mod cli;
@@ -135,6 +139,8 @@ mod render;
 pub mod serve;
 mod site;
 mod source;
+#[cfg_attr(not(feature = "cloud"), path = "no_storage.rs")]
+mod storage;
 mod store;
 mod text;
 

@@ -338,7 +338,7 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 pub struct BuildOptions {
     /// Write here instead of the configured output
-    #[arg(long, value_name = "DIR", required_if_eq("drafts", "true"))]
+    #[arg(long, value_name = "DIR|URL", required_if_eq("drafts", "true"))]
     pub output: Option<PathBuf>,
 
     /// Write nothing; fail if the output is not up to date
@@ -356,6 +356,14 @@ pub struct BuildOptions {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+
+    /// In an object store, replace documents that somebody changed; without it they are kept and reported
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// In an object store, allow removing more than a third of more than 100 documents
+    #[arg(long)]
+    pub delete_many: bool,
 
     #[command(flatten)]
     pub preview: PreviewOptions,

@@ -30,12 +30,12 @@ mod review;
 mod schema;
 #[cfg(feature = "serve")]
 mod sd_notify;
-#[cfg(any(feature = "import", feature = "serve"))]
 mod secrets;
 #[cfg_attr(not(feature = "serve"), path = "absent/serve.rs")]
 mod serve;
 #[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]
 mod slug;
+mod storage;
 mod usage;
 
 use std::io::Write;

@@ -44,7 +44,6 @@ impl Resource {
 /// The headers that all documents share.
 pub struct HeaderTemplate<'c> {
     config: &'c Config,
-    cache_control: HeaderValue,
     /// Whether another process wrote the documents, so that their entries and previous versions are not known.
     is_replica: bool,
 }
@@ -56,13 +55,7 @@ impl HeaderTemplate<'_> {
     }
 
     pub fn new(config: &Config) -> HeaderTemplate<'_> {
-        let server = &config.server;
-        // RFC 5861: a cache may serve a stale response for seven days while this server fails.
-        let text = format!(
-            "public, max-age={}, stale-while-revalidate={}, stale-if-error=604800",
-            server.max_age, server.stale_while_revalidate
-        );
-        HeaderTemplate { config, cache_control: header_value(&text), is_replica: false }
+        HeaderTemplate { config, is_replica: false }
     }
 
     /// A document with its headers.
@@ -75,7 +68,7 @@ impl HeaderTemplate<'_> {
     ) -> Resource {
         let is_feed = planned.key.is_feed();
         let mut not_modified = HeaderMap::with_capacity(8);
-        not_modified.insert(header::CACHE_CONTROL, self.cache_control.clone());
+        not_modified.insert(header::CACHE_CONTROL, header_value(&planned.key.cache_control(self.config)));
         not_modified.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         // What is not published yet is not for the pages of others.
         if is_feed && !self.config.drafts {
@@ -87,8 +80,8 @@ impl HeaderTemplate<'_> {
         shared.insert(header::CONTENT_TYPE, HeaderValue::from_static(planned.key.media_type()));
         shared.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         shared.insert(header::LINK, self.link(planned.key, path));
-        if !matches!(planned.key, DocumentKey::Redirects | DocumentKey::Robots) {
-            shared.insert(header::CONTENT_LANGUAGE, self.language(planned.key));
+        if let Some(languages) = planned.key.content_language(self.config) {
+            shared.insert(header::CONTENT_LANGUAGE, header_value(&languages));
         }
         let full = std::array::from_fn(|index| {
             let coding = index.checked_sub(1).map(|index| CODINGS[index]);
@@ -123,15 +116,5 @@ impl HeaderTemplate<'_> {
             text += &format!(", <{hub}>; rel=\"hub\"");
         }
         header_value(&text)
-    }
-
-    /// The languages of its intended audience (RFC 9110 §8.5).
-    fn language(&self, key: DocumentKey) -> HeaderValue {
-        let languages = &self.config.languages;
-        let tag = |index: usize| languages[index].language.as_str();
-        match key.language() {
-            Some(language) => header_value(tag(usize::from(language))),
-            None => header_value(&(0..languages.len()).map(tag).collect::<Vec<_>>().join(", ")),
-        }
     }
 }
