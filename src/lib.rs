@@ -28,7 +28,8 @@
 //! | `lint` | validating feeds by their specifications |
 //! | `cli` | arguments to commands; the only reader of the clock, the environment and the terminal |
 //!
-//! `publish` and `serve` do not depend on each other: one writes documents to a folder, the other answers requests with them.
+//! `publish` writes documents to a destination, `serve` answers requests with them. All that `serve` has from `publish` is what a
+//! replica reads: the manifest, and documents by their paths.
 //!
 //! # Invariants
 //!
@@ -74,6 +75,7 @@
 //! | entity tag, precondition | the version of a representation, and a request header that compares it (RFC 9110 §8.8.3, §13) |
 //! | delta | the entries that are new to a client, sent instead of the whole feed (RFC 3229) |
 //! | lazy page | a page that is rendered on request; a page cache bounds the memory of all (`serve::LazyPage`) |
+//! | replica | a server of what another process publishes (`serve::replica`); it reads from an origin (`publish::Origin`) |
 //! | follower | the thread that watches and reloads the store; a publisher swaps the publication |
 //! | source entry | an entry of another system that was imported before (`import::SourceEntry`) |
 //! | source id | identifies where an entry is from: a kind (`name:`, `url:`, `feed:`, `path:`) and a text (`import::SourceId`) |

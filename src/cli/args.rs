@@ -428,6 +428,10 @@ pub struct ServeOptions {
     #[arg(long, requires = "preview")]
     pub preview_open: bool,
 
+    /// Serve what `build` writes there, and follow it, instead of the store
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preview", "drafts", "base_url"])]
+    pub from: Option<String>,
+
     #[command(flatten)]
     pub changes: PreviewOptions,
 }

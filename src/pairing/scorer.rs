@@ -11,7 +11,7 @@ use super::matcher::{Corpus, Matcher};
 /// How many candidates of an entry are scored in full.
 pub const MAX_CANDIDATES: usize = 8;
 /// Pairs below this score are dropped.
-const MIN_SCORE: f64 = 0.0005;
+const MIN_SCORE: f64 = 0.01;
 /// How much the evidence of lexicon words counts where candidates are ranked.
 const WORD_DAMPING: f64 = 0.5;
 

@@ -7,6 +7,7 @@ mod delivery;
 mod key;
 mod months;
 mod pages;
+mod parse;
 mod planner;
 mod sitemap;
 mod stories;

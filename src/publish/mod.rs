@@ -16,6 +16,7 @@ mod compress;
 mod folder;
 mod job;
 mod manifest;
+mod origin;
 mod pending;
 mod to_folder;
 #[cfg(feature = "cloud")]
@@ -25,6 +26,9 @@ mod tree;
 use std::path::PathBuf;
 
 pub use self::compare::{EntryChanges, EntryKey};
+pub use self::compress::document_of as document_of_copy;
+pub use self::manifest::Manifest;
+pub use self::origin::{ManifestVersion, Origin, StoredDocument, Tag};
 pub use self::pending::Pending;
 pub use self::to_folder::Published;
 use crate::diagnostics::Diagnostic;

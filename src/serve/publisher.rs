@@ -34,9 +34,7 @@ pub struct Publisher {
 impl Publisher {
     /// A publisher that follows the first publication, which is that of `site` at `moment`.
     pub fn new(server: Arc<Server>, site: Site, moment: Timestamp, credentials: Credentials) -> Publisher {
-        let (encoder, documents) = channel();
-        let (encoders, runtime) = (Arc::clone(&server.encoders), Handle::current());
-        std::thread::spawn(move || encode_all(&documents, &encoders, &runtime));
+        let encoder = start_encoder(&server);
         let notifier = HubNotifier::start(Arc::clone(&server.metrics));
         let purger = CachePurger::start(notifier, credentials, Arc::clone(&server.clock));
         let next_change = site.next_change(moment);
@@ -142,6 +140,14 @@ fn log_warnings(heading: &str, warnings: &[Diagnostic]) {
         let text: String = warnings.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
         tracing::warn!("{heading}:\n{text}");
     }
+}
+
+/// Starts the thread that encodes changed documents. It ends when the sender is dropped.
+pub fn start_encoder(server: &Server) -> Sender<Weak<Document>> {
+    let (encoder, documents) = channel();
+    let (encoders, runtime) = (Arc::clone(&server.encoders), Handle::current());
+    std::thread::spawn(move || encode_all(&documents, &encoders, &runtime));
+    encoder
 }
 
 /// Encodes changed documents before they are requested, one at a time; one that was replaced meanwhile is skipped.

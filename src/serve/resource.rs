@@ -18,8 +18,10 @@ pub struct Resource {
     pub input_hash: u128,
     /// Whether it says that a story was withdrawn.
     pub is_gone: bool,
-    /// Whether it is a feed: other sites may read it, and deltas may be requested.
+    /// Whether it is a feed: other sites may read it.
     pub is_feed: bool,
+    /// Whether deltas may be requested.
+    pub has_deltas: bool,
     /// The headers of a 200 except for dates, identity first.
     full: [HeaderMap; 1 + CODINGS.len()],
     /// The headers of a 304 except for `Date`, identity first.
@@ -39,14 +41,24 @@ impl Resource {
     }
 }
 
+/// The headers with cache tags: of Cloudflare and CloudFront, of Fastly, of Varnish, and of RFC 9875.
+pub const CACHE_TAGS: [&str; 4] = ["cache-tag", "surrogate-key", "xkey", "cache-groups"];
+
 /// The headers that all documents share.
 pub struct HeaderTemplate<'c> {
     config: &'c Config,
+    /// Whether another process wrote the documents, so that their entries and previous versions are not known.
+    is_replica: bool,
 }
 
 impl HeaderTemplate<'_> {
+    /// The headers of a replica.
+    pub fn of_replica(self) -> Self {
+        HeaderTemplate { is_replica: true, ..self }
+    }
+
     pub fn new(config: &Config) -> HeaderTemplate<'_> {
-        HeaderTemplate { config }
+        HeaderTemplate { config, is_replica: false }
     }
 
     /// A document with its headers.
@@ -94,21 +106,21 @@ impl HeaderTemplate<'_> {
             input_hash: planned.input_hash,
             is_gone: matches!(planned.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. }),
             is_feed,
+            has_deltas: is_feed && !self.is_replica,
             full,
             not_modified,
             counters: metrics.counters(path, is_feed),
         }
     }
 
-    /// The tags by which caches purge it, as Cloudflare, Fastly, Varnish and RFC 9875 name them.
+    /// The tags by which caches purge it.
     fn add_cache_tags(&self, headers: &mut HeaderMap, key: DocumentKey, path: &str) {
         let tags = key.cache_tags(self.config, path);
         let groups: Vec<String> = tags.iter().map(|tag| format!("\"{tag}\"")).collect();
-        let by_blanks = header_value(&tags.join(" "));
-        headers.insert("cache-tag", header_value(&tags.join(",")));
-        headers.insert("surrogate-key", by_blanks.clone());
-        headers.insert("xkey", by_blanks);
-        headers.insert("cache-groups", header_value(&groups.join(", ")));
+        let values = [tags.join(","), tags.join(" "), tags.join(" "), groups.join(", ")];
+        for (name, value) in CACHE_TAGS.into_iter().zip(values) {
+            headers.insert(name, header_value(&value));
+        }
     }
 
     /// The `Link` header (RFC 8288); for feeds and pages also the hub (WebSub §4).

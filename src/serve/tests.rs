@@ -739,7 +739,7 @@ async fn a_gone_entry_is_logged_once() {
     let first = site();
     let metrics = Arc::new(Metrics::default());
     let publication = Publication::after(None, &first, &metrics, PUBLISHED).unwrap().publication;
-    let server = super::server::Server::new(publication, &first, metrics, Arc::new(|| PUBLISHED.utc()));
+    let server = super::server::Server::new(publication, first.counts(), metrics, Arc::new(|| PUBLISHED.utc()));
     let mut publisher = super::publisher::Publisher::new(Arc::new(server), first, PUBLISHED, Default::default());
     let mut publish = |site: &Site| Log::of(|| publisher.publish(site, std::time::Instant::now()).unwrap());
     let gone = "the entry `b` (en) is gone without `withdrawn` or `expires`: its subscribers keep it";
@@ -769,7 +769,7 @@ fn a_reload_at_work_is_shown() {
     let clock = Arc::clone(&time);
     let now = move || DateTime::from_timestamp(clock.load(Ordering::Relaxed), 0).unwrap();
     let metrics = Arc::new(Metrics::default());
-    let server = Arc::new(super::server::Server::new(served.publication, &site, metrics, Arc::new(now)));
+    let server = Arc::new(super::server::Server::new(served.publication, site.counts(), metrics, Arc::new(now)));
     assert_eq!(server.reloading_seconds(), None);
     let reload = server.begin_reload();
     time.fetch_add(90, Ordering::Relaxed);
