@@ -179,6 +179,7 @@ class Proxy:
 
     def __init__(self, store, tls=None):
         self.store, self.requests, self.fault, self.shift, self.lock = store, [], None, 0, threading.Lock()
+        self.ignores_conditions = False
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -202,7 +203,8 @@ class Proxy:
                     status, text = fault
                     answer = status, {"content-type": "application/xml", "etag": '"x"'}, text.encode()
                 else:
-                    headers = {name: value for name, value in self.headers.items() if name.lower() != "content-length"}
+                    dropped = {"content-length"} | ({"if-match", "if-none-match"} if proxy.ignores_conditions else set())
+                    headers = {name: value for name, value in self.headers.items() if name.lower() not in dropped}
                     answer = request(store.port, self.command, self.path, body, headers)
                 if fault == "lose":
                     self.close_connection = True
