@@ -17,7 +17,9 @@
 //! | `render` | one file per format: from the model to bytes |
 //! | `site` | composes store, catalog, plan and render for `check`, `build` and `serve` |
 //! | `coding` | content codings, each at a fixed quality |
+//! | `storage` | an object store: conditional requests, entity tags, what a store answers as diagnostics |
 //! | `publish` | writing documents to a destination by a manifest |
+//! | `purge` | caches between a publication and its readers forget what changed |
 //! | `serve` | HTTP: conditional requests, and reloading a store that changes |
 //! | `fetch` | an HTTP client with bounded time and size |
 //! | `dates` | dates that others wrote, in listings, feeds and front matter |
@@ -26,7 +28,8 @@
 //! | `lint` | validating feeds by their specifications |
 //! | `cli` | arguments to commands; the only reader of the clock, the environment and the terminal |
 //!
-//! `publish` and `serve` do not depend on each other: one writes documents to a folder, the other answers requests with them.
+//! `publish` writes documents to a destination, `serve` answers requests with them. All that `serve` has from `publish` is what a
+//! replica reads: the manifest, and documents by their paths.
 //!
 //! # Invariants
 //!
@@ -72,6 +75,7 @@
 //! | entity tag, precondition | the version of a representation, and a request header that compares it (RFC 9110 §8.8.3, §13) |
 //! | delta | the entries that are new to a client, sent instead of the whole feed (RFC 3229) |
 //! | lazy page | a page that is rendered on request; a page cache bounds the memory of all (`serve::LazyPage`) |
+//! | replica | a server of what another process publishes (`serve::replica`); it reads from an origin (`publish::Origin`) |
 //! | follower | the thread that watches and reloads the store; a publisher swaps the publication |
 //! | source entry | an entry of another system that was imported before (`import::SourceEntry`) |
 //! | source id | identifies where an entry is from: a kind (`name:`, `url:`, `feed:`, `path:`) and a text (`import::SourceId`) |
@@ -102,7 +106,10 @@
 //! ```
 
 // Without a feature, parts that only it uses are left.
-#![cfg_attr(not(all(feature = "serve", feature = "import", feature = "pages")), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(all(feature = "serve", feature = "import", feature = "pages", feature = "cloud")),
+    allow(dead_code, unused_imports)
+)]
 
 mod catalog;
 mod cli;
@@ -128,11 +135,15 @@ mod model;
 mod pairing;
 mod plan;
 mod publish;
+#[cfg_attr(not(feature = "serve"), path = "no_purge.rs")]
+mod purge;
 mod render;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod site;
 mod source;
+#[cfg_attr(not(feature = "cloud"), path = "no_storage.rs")]
+mod storage;
 mod store;
 mod text;
 

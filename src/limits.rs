@@ -37,7 +37,8 @@
 //! | connections of the admin address | half of [`MIN_RESERVED_FILES`] | the oldest is closed |
 //! | an idle or slow connection | 30 s without a request, four times less than 5 kB in 5 s (`serve::connection`) | it is closed |
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
-//! | pages that are rendered on request | 32 MB (`serve::lazy`) | the least recently used are rendered again |
+//! | pages that are rendered on request, or fetched by a replica | 32 MB (`serve::lazy`) | the least recently used are made again |
+//! | a document that a replica fetches; how many at a time | [`MAX_DOCUMENT`]; 16 (`serve::replica`) | it is not served; others wait |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
 //! | deltas of all feeds in memory | [`MAX_DELTAS`] | the least recently used are made again, or the full feed is sent |
 //! | encoders, renderers of pages at a time | the cores, 2 (`serve`) | the full feed, or without a coding; pages wait |
@@ -78,6 +79,9 @@ pub const MAX_RECORD: u64 = 256 << 20;
 
 /// The manifest of a publication, and the journal of a build, in bytes.
 pub const MAX_MANIFEST: u64 = 1 << 30;
+
+/// A document of a publication that another process wrote, in bytes.
+pub const MAX_DOCUMENT: u64 = 256 << 20;
 
 /// The open files that connections leave to the store, the admin address and the hub.
 pub const MIN_RESERVED_FILES: u64 = 32;

@@ -35,6 +35,20 @@ fn commands_need_their_features() {
 }
 
 #[test]
+fn an_object_store_needs_the_feature() {
+    let site = Site::new();
+    for address in ["s3://a-bucket/feeds", "az://a-container"] {
+        let run = site.run(&["build", "--output", address, "--now", common::NOW]);
+        let names = run.stderr.contains("built without the feature `cloud`");
+        assert!(names != cfg!(feature = "cloud") && run.stderr.contains(address), "{}", run.stderr);
+        assert!(names == (run.status == 2) || cfg!(feature = "cloud"), "{}", run.status);
+    }
+    let run = site.run(&["build", "--output", "gs://a-bucket", "--now", common::NOW]);
+    assert_eq!(run.status, 2);
+    assert!(run.stderr.contains("Google Cloud Storage, which is not supported"), "{}", run.stderr);
+}
+
+#[test]
 fn feeds_need_no_feature() {
     let site = Site::with(
         "[site]\nbase_url = 'https://news.example.org/feeds/'\nauthority = 'news.example.org,2014'\npages = false\n\

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+use super::cdn::Cdn;
 use super::examples;
 use crate::config::{Config, Preview, SourceKind};
 use crate::diagnostics::{Diagnostic, OutputFormat};
@@ -157,6 +158,9 @@ pub struct InitInstead {
     /// Write the sample instead: a newsroom in six languages, with every key
     #[arg(long)]
     pub sample: bool,
+    /// Print the rules that a CDN or cache needs for the configured site instead
+    #[arg(long, value_name = "NAME")]
+    pub cdn: Option<Cdn>,
 }
 
 #[derive(Debug, Args)]
@@ -338,7 +342,7 @@ pub struct CheckOptions {
 #[derive(Debug, Args)]
 pub struct BuildOptions {
     /// Write here instead of the configured output
-    #[arg(long, value_name = "DIR", required_if_eq("drafts", "true"))]
+    #[arg(long, value_name = "DIR|URL", required_if_eq("drafts", "true"))]
     pub output: Option<PathBuf>,
 
     /// Write nothing; fail if the output is not up to date
@@ -356,6 +360,14 @@ pub struct BuildOptions {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+
+    /// In an object store, replace documents that somebody changed; without it they are kept and reported
+    #[arg(long)]
+    pub overwrite: bool,
+
+    /// In an object store, allow removing more than a third of more than 100 documents
+    #[arg(long)]
+    pub delete_many: bool,
 
     #[command(flatten)]
     pub preview: PreviewOptions,
@@ -415,6 +427,10 @@ pub struct ServeOptions {
     /// Show that preview to other machines and through proxies too
     #[arg(long, requires = "preview")]
     pub preview_open: bool,
+
+    /// Serve what `build` writes there, and follow it, instead of the store
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preview", "drafts", "base_url"])]
+    pub from: Option<String>,
 
     #[command(flatten)]
     pub changes: PreviewOptions,

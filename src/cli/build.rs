@@ -7,8 +7,8 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time};
-use crate::config::Config;
+use super::{PROBLEMS, configuration, publication_time, purge, storage};
+use crate::config::{Config, Destination, StoreAddress};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
 use crate::publish::{self, Observer, Options};
@@ -34,13 +34,16 @@ fn build(
     let one = |diagnostic: Diagnostic| vec![diagnostic];
     let config = options.preview.apply(configuration(config)?).map_err(one)?;
     let now = publication_time(&config, options.now.as_deref()).map_err(one)?;
-    let output = options.output.clone().unwrap_or_else(|| config.site.output.clone());
+    let output = destination(options, &config).map_err(one)?;
     reject_output_in_store(&config, &output).map_err(one)?;
-    if options.preview.drafts && canonical(&output) == canonical(&config.site.output) {
-        let location = Location::file(output.display().to_string());
+    if options.preview.drafts && is_same(&output, &config.site.output) {
+        let location = Location::file(output.to_string());
         let diagnostic = Diagnostic::usage(location, "this is the configured output, which drafts must never reach");
         return Err(one(diagnostic.help("name another folder with --output")));
     }
+    // Before anything is written.
+    let credentials = purge::credentials().map_err(one)?;
+    let opened = open(&output, &config).map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
     progress.suspend(|| report.diagnostics(&diagnostics, options.strict));
@@ -51,19 +54,29 @@ fn build(
         }
         return Ok(());
     }
-    let publish = Options { compress: options.compress, strict: options.strict };
+    let publish = Options {
+        compress: options.compress,
+        strict: options.strict,
+        overwrite: options.overwrite,
+        delete_many: options.delete_many,
+    };
     let observer = Console { report, progress: &progress, output: &output };
     let outcome = match options.check {
-        true => publish::check(&site, &output, publish, &observer),
-        false => publish::build(&site, &output, publish, &observer),
+        true => publish::check(&site, &opened, publish, &observer),
+        false => publish::build(&site, &opened, publish, &observer),
     };
     progress.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.warnings, options.strict);
+    // Nobody's cache has what is built for a look.
+    if !options.check && !options.preview.drafts && is_same(&output, &config.site.output) {
+        let purged = purge::after_build(&config, &opened, &output.to_string(), &outcome, &credentials);
+        report.diagnostics(&purged.map_err(one)?, options.strict);
+    }
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);
         if !report.is_text() {
-            let location = Location::file(output.display().to_string());
+            let location = Location::file(output.to_string());
             let message =
                 format!("{} ({})", build_result::status_message(&outcome), count(outcome.differing(), "file"));
             report.diagnostics(&[Diagnostic::error(location, message).help("run `tidings build`")], false);
@@ -89,12 +102,12 @@ fn build(
 struct Console<'a> {
     report: &'a Report,
     progress: &'a BuildProgress,
-    output: &'a Path,
+    output: &'a Destination,
 }
 
 impl Observer for Console<'_> {
     fn waits(&self) {
-        let location = Location::file(self.output.display().to_string());
+        let location = Location::file(self.output.to_string());
         let note = Diagnostic::note(location, "another build is at work here; waiting for it");
         self.progress.suspend(|| self.report.note(&note));
     }
@@ -104,8 +117,49 @@ impl Observer for Console<'_> {
     }
 }
 
+/// Where the publication goes: what the command line names, else the configuration.
+fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, Diagnostic> {
+    let Some(named) = &options.output else { return Ok(config.site.output.clone()) };
+    let Some(text) = named.to_str() else { return Ok(Destination::Folder(named.clone())) };
+    Destination::parse(text, |folder| PathBuf::from(folder))
+        .map_err(|(why, help)| Diagnostic::usage(None, format!("--output: `{text}` {why}")).help(help))
+}
+
+/// Opens the destination. An object store without the feature for it is refused before anything is read.
+fn open(output: &Destination, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    match output {
+        Destination::Folder(folder) => Ok(publish::Destination::Folder(folder.clone())),
+        Destination::Store(address) => open_store(address, config),
+    }
+}
+
+#[cfg(feature = "cloud")]
+fn open_store(address: &StoreAddress, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    let documents = storage::open(address, &config.publish)?;
+    let state = match &config.publish.state {
+        Some(state) => storage::open(state, &config.publish)?,
+        None => documents.clone(),
+    };
+    Ok(publish::Destination::Store { documents, state })
+}
+
+/// Without the feature, no store can be opened.
+#[cfg(not(feature = "cloud"))]
+fn open_store(address: &StoreAddress, config: &Config) -> Result<publish::Destination, Diagnostic> {
+    match storage::open(address, &config.publish)? {}
+}
+
+/// Whether two destinations are the same.
+fn is_same(one: &Destination, other: &Destination) -> bool {
+    match (one.folder(), other.folder()) {
+        (Some(one), Some(other)) => canonical(one) == canonical(other),
+        _ => one == other,
+    }
+}
+
 /// Rejects an output within the store, which would be read as stories.
-fn reject_output_in_store(config: &Config, output: &Path) -> Result<(), Diagnostic> {
+fn reject_output_in_store(config: &Config, output: &Destination) -> Result<(), Diagnostic> {
+    let Some(output) = output.folder() else { return Ok(()) };
     if canonical(output).starts_with(canonical(&config.site.stories)) {
         let location = Location::file(output.display().to_string());
         return Err(Diagnostic::error(location, "the output would lie within the store")

@@ -128,6 +128,12 @@ fn published(config: Option<&Path>) -> (Vec<Document>, Vec<Diagnostic>) {
         Ok(config) => config.site.output,
         Err(diagnostics) => return (Vec::new(), diagnostics.into()),
     };
+    let Some(output) = output.folder().map(Path::to_owned) else {
+        let message = "the feeds in an object store are not checked by their manifest";
+        let diagnostic = Diagnostic::usage(Location::file(output.to_string()), message);
+        let help = "name their addresses, `tidings check --feeds URL…`, or build into a folder and name that";
+        return (Vec::new(), vec![diagnostic.help(help)]);
+    };
     let published = match Published::open(&output) {
         Ok(published) => Arc::new(published),
         Err(diagnostic) => return (Vec::new(), vec![diagnostic]),

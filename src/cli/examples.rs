@@ -39,7 +39,7 @@ store again; SIGTERM and SIGINT finish the requests in progress, then end it.
 
 Examples:
   tidings serve
-  tidings serve --listen :8080 --drafts";
+  tidings serve --listen :8080 --from /srv/www/feeds";
 
 pub const PING: &str = "\
 Examples:

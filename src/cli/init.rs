@@ -45,6 +45,14 @@ const EMPTY_DIRECTORY: &str = "choose an empty directory: `tidings init DIR`";
 
 /// Writes the starter site, or what is asked for instead; nothing if one of the files exists.
 pub fn run(config: Option<&Path>, options: &InitOptions, report: &mut Report) -> u8 {
+    if let Some(cdn) = options.instead.cdn {
+        let config = configuration_path_below(&options.dir, config).map_err(Diagnostics::from).and_then(Config::load);
+        match config {
+            Ok(config) => report.result(&cdn.rules(&config)),
+            Err(diagnostics) => report.diagnostics(&diagnostics, false),
+        }
+        return report.status();
+    }
     let plan = match options.instead.editor {
         true => Plan::of_editor(config, &options.dir),
         false => Ok(Plan::new(options)),

@@ -3,6 +3,7 @@
 mod args;
 mod build;
 mod build_result;
+mod cdn;
 mod check;
 mod coverage;
 mod csv;
@@ -24,18 +25,19 @@ mod new;
 #[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
 mod progress;
+mod purge;
 mod report;
 #[cfg_attr(not(feature = "import"), path = "absent/review.rs")]
 mod review;
 mod schema;
 #[cfg(feature = "serve")]
 mod sd_notify;
-#[cfg(any(feature = "import", feature = "serve"))]
 mod secrets;
 #[cfg_attr(not(feature = "serve"), path = "absent/serve.rs")]
 mod serve;
 #[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]
 mod slug;
+mod storage;
 mod usage;
 
 use std::io::Write;

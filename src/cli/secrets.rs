@@ -1,7 +1,7 @@
 //! Secrets, which come from the environment: a variable, or with `_FILE` at the end of its name a file that holds it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
+#[cfg(feature = "import")]
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 #[cfg(feature = "import")]
 use crate::config::secret_prefix;

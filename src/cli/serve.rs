@@ -1,20 +1,22 @@
 //! `tidings serve`.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::Utc;
 use rustix::process::{Resource, Rlimit};
 use tokio::signal::unix::{SignalKind, signal};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::args::ServeOptions;
 use super::report::Report;
 use super::secrets::secret;
 use super::{configuration, configuration_path, log, sd_notify};
 use crate::config::Config;
-use crate::diagnostics::{Diagnostic, Diagnostics};
-use crate::serve::{Listener, Source, listen, run as run_server};
+use crate::diagnostics::{Diagnostic, Diagnostics, OutputFormat, show};
+use crate::publish::Origin;
+use crate::serve::{Listener, LocalCopy, Source, listen, run as run_server};
 
 /// Serves until a signal to stop.
 pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> u8 {
@@ -30,12 +32,24 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     let first = configuration(Some(&path))?;
     log::start(first.server.access_log);
     let applied = options.clone();
-    let (source, warnings) =
-        Source::with_overrides(&path, move |config| Ok(applied.apply(config)?), Arc::new(Utc::now))?;
-    report.diagnostics(&warnings, false);
+    let overrides = move |config| Ok(applied.apply(config)?);
+    let source = match &options.from {
+        Some(address) => {
+            let origin = Origin::at(address)?;
+            let copy = local_copy(&origin);
+            Source::replica(&path, overrides, origin, copy, Arc::new(Utc::now))?
+        }
+        None => {
+            let (source, warnings) = Source::with_overrides(&path, overrides, Arc::new(Utc::now))?;
+            report.diagnostics(&warnings, false);
+            source
+        }
+    };
     let source = source.with_admin_token(secret("TIDINGS_ADMIN_TOKEN")?);
-    // A preview runs beside the server.
-    let source = if options.preview { source } else { with_imports(source, &path, &first)? };
+    let source = source.with_purge_credentials(super::purge::credentials()?);
+    // A preview runs beside the server, and a replica has no store.
+    let has_imports = !options.preview && options.from.is_none();
+    let source = if has_imports { with_imports(source, &path, &first)? } else { source };
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
     // With one core, threads only add switches.
     let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
@@ -90,6 +104,38 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     // Does not wait for encoders: nobody needs their results any more.
     runtime.shutdown_background();
     served
+}
+
+/// The copy from which a replica of this origin starts while the origin is away. It is kept where the system keeps what can be
+/// fetched again; without such a folder there is none.
+fn local_copy(origin: &Origin) -> Option<LocalCopy> {
+    // A manager of services names a folder of this service (systemd.exec, `CacheDirectory`), else it is that of the user.
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let of_user = || folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    let folder = folder("CACHE_DIRECTORY").or_else(|| Some(of_user()?.join("tidings")));
+    let Some(folder) = folder else {
+        tracing::warn!("no local copy is kept, because there is no folder for it; set CACHE_DIRECTORY to one");
+        return None;
+    };
+    let name = format!("{:032x}", xxh3_128(origin.identity().as_bytes()));
+    match LocalCopy::open(folder.join(name)) {
+        Ok(copy) if copy.is_kept() => {
+            tracing::info!("a local copy is kept in {}", copy.folder().display());
+            Some(copy)
+        }
+        Ok(copy) => {
+            let folder = copy.folder().display();
+            tracing::warn!("another process keeps the local copy in {folder}; set CACHE_DIRECTORY to keep one more");
+            Some(copy)
+        }
+        Err(diagnostic) => {
+            tracing::warn!(
+                "no local copy is kept; set CACHE_DIRECTORY to a folder for it:\n{}",
+                show(&diagnostic, OutputFormat::Text)
+            );
+            None
+        }
+    }
 }
 
 /// The source with the imports of its configuration; a preview has none.

@@ -3,7 +3,9 @@
 //! Owns: every key of `tidings.toml`, its default and its limits.
 //! Never touches: stories.
 
+mod destination;
 mod imports;
+mod purge;
 mod raw;
 mod redirect;
 mod theme;
@@ -13,9 +15,11 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+pub(crate) use destination::{Destination, StoreAddress, StoreKind};
 pub use imports::SourceKind;
 pub(crate) use imports::{Field, ImportSource, Mapping, OnGone, WrittenAs, secret_prefix};
 use ipnet::IpNet;
+pub(crate) use purge::Purge;
 pub(crate) use redirect::{Redirect, Target};
 pub(crate) use theme::TemplateOverride;
 use theme::Theme;
@@ -46,6 +50,7 @@ pub struct Config {
     /// Lints that are not reported.
     pub(crate) allowed: Vec<Lint>,
     pub(crate) server: Server,
+    pub(crate) publish: Publish,
     /// Sorted by their old paths.
     pub(crate) redirects: Vec<Redirect>,
     /// In the configured order.
@@ -76,7 +81,7 @@ pub(crate) struct Site {
     pub stories: PathBuf,
     /// Whether symbolic links out of the store are followed.
     pub follow_links: bool,
-    pub output: PathBuf,
+    pub output: Destination,
     /// May contain `{language}`.
     pub home_page: Option<String>,
     pub authors: Vec<Person>,
@@ -230,6 +235,18 @@ pub(crate) struct Server {
     /// Default: a tenth of the connections that there may be.
     pub max_connections_per_client: Option<usize>,
     pub access_log: AccessLog,
+}
+
+/// `[publish]`: object stores.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Publish {
+    /// Where stores are asked, if not at Amazon's or Azure's own addresses.
+    pub endpoint: Option<Url>,
+    pub region: Option<String>,
+    /// Where the manifest, the lease and pending notifications are; else beside the documents.
+    pub state: Option<StoreAddress>,
+    /// The caches that are purged after a publication.
+    pub purge: Option<Purge>,
 }
 
 /// Limits the requests of one client.

@@ -16,6 +16,7 @@ pub struct RawConfig {
     pub feeds: RawFeeds,
     pub check: RawCheck,
     pub server: RawServer,
+    pub publish: RawPublish,
     pub redirects: BTreeMap<String, String>,
     #[serde(rename = "import")]
     pub imports: Ordered<String, RawImport>,
@@ -106,6 +107,25 @@ pub struct RawServer {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+pub struct RawPublish {
+    pub endpoint: Option<String>,
+    pub region: Option<String>,
+    pub state: Option<String>,
+    pub purge: Option<RawPurge>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawPurge {
+    pub varnish: Vec<String>,
+    pub cloudfront: Option<String>,
+    pub cloudflare: Option<String>,
+    pub fastly: Option<String>,
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct RawRateLimit {
     pub per_second: Option<u64>,
     pub burst: Option<u64>,
@@ -147,6 +167,8 @@ mod tests {
         assert_eq!(keys::<RawFeeds>(), described(&["/properties/feeds"]));
         assert_eq!(keys::<RawCheck>(), described(&["/properties/check"]));
         assert_eq!(keys::<RawServer>(), described(&["/properties/server"]));
+        assert_eq!(keys::<RawPublish>(), described(&["/properties/publish"]));
+        assert_eq!(keys::<RawPurge>(), described(&["/properties/publish/properties/purge"]));
         assert_eq!(keys::<RawImport>(), described(&["/properties/import/additionalProperties"]));
         assert_eq!(keys::<RawRateLimit>(), described(&["/properties/server/properties/rate_limit"]));
     }

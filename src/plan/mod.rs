@@ -3,9 +3,11 @@
 //! Owns: the state of each entry at a moment, fallbacks, windows, archives, months, deletions, the dates of feeds.
 //! Never touches: bytes, files, the clock.
 
+mod delivery;
 mod key;
 mod months;
 mod pages;
+mod parse;
 mod planner;
 mod sitemap;
 mod stories;
@@ -15,6 +17,7 @@ use xxhash_rust::xxh3::Xxh3;
 /// What an open page of a preview asks for, below the root.
 pub const PREVIEW_STATE: &str = "preview/state.json";
 
+pub use delivery::{Stage, document_tag, kind_tags};
 pub use key::{DocumentKey, FeedKey, Names, PageKind, Period, SitemapPart, StoryKind, Style};
 pub use pages::Listing;
 use planner::Planner;

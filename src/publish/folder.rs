@@ -5,6 +5,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,7 @@ use super::tree::{FILE, FOLDER, Obstacle, Tree};
 use crate::diagnostics::{Cause, Diagnostic, Location};
 use crate::files::FolderLock;
 use crate::limits::MAX_MANIFEST;
+use crate::model::Timestamp;
 
 /// The folder of temporary files. Builds hold the lock of the output, so what is here before a build is left of an interrupted one.
 pub const UNFINISHED: &str = ".tidings-unfinished";
@@ -122,6 +124,25 @@ impl Folder {
             Ok(None) => Ok(None),
             Err(obstacle) => Err(self.diagnostic(obstacle, "read this file")),
         }
+    }
+
+    /// The same, with the second in which it was last modified.
+    pub fn read_dated(&self, path: &str, limit: u64) -> Result<Option<(Vec<u8>, Timestamp)>, Diagnostic> {
+        let Some(file) = self.tree.file(path).map_err(|obstacle| self.diagnostic(obstacle, "read this file"))? else {
+            return Ok(None);
+        };
+        let modified = file.metadata().map_err(|error| self.machine(path, "read this file", error))?.mtime();
+        Ok(Some((self.read_all(file, path, limit)?, Timestamp(modified))))
+    }
+
+    /// What changes when a file is replaced; `None` if it does not exist.
+    pub fn fingerprint(&self, path: &str) -> Result<Option<String>, Diagnostic> {
+        let Some(file) = self.tree.file(path).map_err(|obstacle| self.diagnostic(obstacle, "read this file"))? else {
+            return Ok(None);
+        };
+        let data = file.metadata().map_err(|error| self.machine(path, "read this file", error))?;
+        let (length, seconds, nanoseconds) = (data.len(), data.mtime(), data.mtime_nsec());
+        Ok(Some(format!("{}-{}-{length}-{seconds}.{nanoseconds}", data.dev(), data.ino())))
     }
 
     /// The bytes of a file up to `limit`; `None` if it does not exist.

@@ -5,6 +5,10 @@
 //! visible entry, followed by the hash of its guid, if it has one, and the topics of its story, if it has some. The last line is `# ` and the hash of all bytes before it.
 //! Hashes are XXH3, in hexadecimal. There is no time in it.
 //!
+//! In an object store, the line of a document goes on: `TAB entity tag TAB hash of its attributes`. Before all documents stand
+//! `TAB unfinished TAB id of the lease` while a publication is written, and `TAB pending TAB path TAB time` for each path that a
+//! builder which lost its lease may still write to; the time is the store's own, when that was noticed.
+//!
 //! Version 1 has no last line. What is read of it is what is well-formed.
 
 use std::cmp::Ordering;
@@ -15,13 +19,18 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::folder::UNFINISHED;
 use crate::config::TopicIndex;
+use crate::model::Timestamp;
 use crate::site::{EntryFingerprint, PreviousEntry};
 
 /// Its name in the output.
 pub const NAME: &str = ".tidings";
 
+/// The lease of a publication in an object store.
+pub const LEASE: &str = ".tidings-lease";
+
 const HEAD: &str = "tidings 2";
 const HEAD_BEFORE: &str = "tidings 1";
+const UNFINISHED_LINE: &str = "\tunfinished\t";
 
 /// A document in a manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +44,23 @@ pub struct ManifestEntry {
 impl ManifestEntry {
     /// Of a path that an interrupted build may have written.
     pub const CLAIMED: ManifestEntry = ManifestEntry { content_hash: 0, input_hash: 0 };
+}
+
+/// An object of a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectEntry {
+    /// Its entity tag, without quotes.
+    pub tag: String,
+    /// The hash of its attributes.
+    pub attributes: u64,
+}
+
+/// What a manifest in an object store says beside the documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Objects {
+    pub by_path: HashMap<String, ObjectEntry>,
+    /// The paths that a builder which lost its lease may still write to, with the time at which that was noticed.
+    pub pending: BTreeMap<String, Timestamp>,
 }
 
 /// A manifest that was read. Lines that are not well-formed are ignored: their documents are rendered again.
@@ -146,6 +172,44 @@ impl Manifest {
         })
     }
 
+    /// What it says of the objects of a store.
+    pub fn objects(&self) -> Objects {
+        let mut objects = Objects::default();
+        for line in self.text.lines().skip(1).filter(|line| !line.starts_with('@')) {
+            let fields: Vec<&str> = line.split('\t').collect();
+            match fields[..] {
+                ["", "pending", path, since] if is_safe(path) => {
+                    let since = Timestamp(since.parse().unwrap_or(i64::MAX));
+                    objects.pending.insert(path.to_owned(), since);
+                }
+                [path, _, _, tag, attributes] if is_safe(path) => {
+                    let attributes = u64::from_str_radix(attributes, 16).unwrap_or_default();
+                    objects.by_path.insert(path.to_owned(), ObjectEntry { tag: tag.to_owned(), attributes });
+                }
+                _ => {}
+            }
+        }
+        objects
+    }
+
+    /// Whether a publication is being written, or was and never finished: documents may not match it.
+    pub fn is_unfinished(&self) -> bool {
+        self.text.lines().nth(1).is_some_and(|line| line.starts_with(UNFINISHED_LINE))
+    }
+
+    /// The manifest while the next publication is written under a lease. `authority` is that of a first publication.
+    pub fn to_unfinished(&self, lease: &str, authority: &str) -> String {
+        let mut lines = self.text.lines();
+        let head = lines.next().map_or_else(|| format!("{HEAD} {:032x} {authority}", 0), str::to_owned);
+        let mut out = format!("{head}\n{UNFINISHED_LINE}{lease}\n");
+        for line in lines.filter(|line| !line.starts_with(UNFINISHED_LINE) && !line.starts_with("# ")) {
+            out.push_str(line);
+            out.push('\n');
+        }
+        let seal = seal(&out);
+        out + &seal
+    }
+
     /// Adds the paths that an interrupted build may have written. Their hashes are unknown.
     pub fn claim(&mut self, paths: impl Iterator<Item = String>) {
         for path in paths.filter(|path| is_safe(path)) {
@@ -167,6 +231,7 @@ pub fn write<'e, 't>(
     input_hash: u128,
     authority: &str,
     documents: &BTreeMap<String, ManifestEntry>,
+    objects: &Objects,
     entries: impl Iterator<Item = EntryFingerprint<'e>> + Clone,
     topic_id: impl Fn(TopicIndex) -> &'t str,
 ) -> String {
@@ -175,14 +240,22 @@ pub fn write<'e, 't>(
     let entry_length = |entry: EntryFingerprint<'_>| {
         entry.story.len() + entry.language.len() + topics_length(&entry) + if entry.guid.is_some() { 54 } else { 21 }
     };
-    let document_length = |path: &String| path.len() + 67;
+    let object_length = if objects.by_path.is_empty() { 0 } else { 60 };
+    let document_length = |path: &String| path.len() + 67 + object_length;
     let length =
         entries.clone().map(entry_length).sum::<usize>() + documents.keys().map(document_length).sum::<usize>();
     let mut out = String::with_capacity(length + authority.len() + 96);
     let _ = writeln!(out, "{HEAD} {input_hash:032x} {authority}");
     let write_document = |out: &mut String, (path, entry): (&String, &ManifestEntry)| {
-        let _ = writeln!(out, "{path}\t{:032x}\t{:032x}", entry.content_hash, entry.input_hash);
+        let _ = write!(out, "{path}\t{:032x}\t{:032x}", entry.content_hash, entry.input_hash);
+        if let Some(object) = objects.by_path.get(path) {
+            let _ = write!(out, "\t{}\t{:016x}", object.tag, object.attributes);
+        }
+        out.push('\n');
     };
+    for (path, since) in &objects.pending {
+        let _ = writeln!(out, "\tpending\t{path}\t{}", since.0);
+    }
     // Lines of entries begin with `@`, and all lines are sorted.
     let is_before_entries = |path: &str| path < "@";
     documents
@@ -224,7 +297,7 @@ fn is_sealed(text: &str) -> bool {
 /// Whether a path is that of a document: it leads neither out of the output nor to the files of the builds themselves. A
 /// manifest is a file that anybody may have edited.
 fn is_safe(path: &str) -> bool {
-    let is_own = matches!(path.split('/').next(), Some(NAME | UNFINISHED));
+    let is_own = matches!(path.split('/').next(), Some(NAME | UNFINISHED | LEASE));
     !path.is_empty() && !is_own && !path.contains('\\') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
@@ -260,7 +333,7 @@ mod tests {
         let mut entries =
             vec![fingerprint("a/b", "en"), fingerprint("a", "ru"), fingerprint("a-b", "en"), fingerprint("a", "en")];
         entries.sort_by(|one, other| compare_keys((one.story, one.language), (other.story, other.language)));
-        let text = write(3, "a.example,2014", &documents, entries.into_iter(), topic_id);
+        let text = write(3, "a.example,2014", &documents, &Objects::default(), entries.into_iter(), topic_id);
         let mut lines: Vec<&str> = text.lines().skip(1).collect();
         assert!(lines.pop().is_some_and(|last| last.starts_with("# ")) && lines.is_sorted(), "{text}");
         let read = Manifest::parse(text.into_bytes()).unwrap();
@@ -277,6 +350,30 @@ mod tests {
         more.claim(["ru/all.json", "en/all.json", "../x"].map(str::to_owned).into_iter());
         let content_hash = more.document("en/all.json").map(|document| document.content_hash);
         assert_eq!((more.paths().count(), content_hash), (2, Some(1)));
+    }
+
+    #[test]
+    fn what_it_says_of_objects_is_read() {
+        let documents =
+            BTreeMap::from([("en/all.json".to_owned(), ManifestEntry { content_hash: 1, input_hash: u128::MAX })]);
+        let object = ObjectEntry { tag: "0x8D".to_owned(), attributes: 3 };
+        let mut objects = Objects::default();
+        objects.by_path.insert("en/all.json".to_owned(), object);
+        objects.pending.insert("en/old.json".to_owned(), Timestamp(1_700_000_000));
+        let entries = [fingerprint("a", "en")];
+        let text = write(3, "a.example,2014", &documents, &objects, entries.into_iter(), topic_id);
+        let lines: Vec<&str> = text.lines().skip(1).filter(|line| !line.starts_with("# ")).collect();
+        assert!(lines.is_sorted(), "{text}");
+        let read = Manifest::parse(text.into_bytes()).unwrap();
+        assert_eq!((read.objects(), read.is_unfinished(), read.paths().count()), (objects.clone(), false, 1));
+        let unfinished = read.to_unfinished("one", "a.example,2014");
+        let again = Manifest::parse(unfinished.clone().into_bytes()).unwrap();
+        assert_eq!((again.objects(), again.is_unfinished(), again.input_hash()), (objects, true, Some(3)));
+        // Two builds never write the same bytes, which would have the same entity tag.
+        assert_ne!(again.to_unfinished("two", "a.example,2014"), unfinished);
+        assert_eq!(again.to_unfinished("one", "a.example,2014"), unfinished);
+        let first = Manifest::default().to_unfinished("one", "a.example,2014");
+        assert!(Manifest::parse(first.into_bytes()).unwrap().is_unfinished());
     }
 
     #[test]
@@ -343,7 +440,7 @@ mod tests {
             topics: &[0],
             entry: crate::catalog::EntryId::new(0),
         };
-        write(5, "a.example,2014", &documents, [fingerprint].into_iter(), topic_id).into_bytes()
+        write(5, "a.example,2014", &documents, &Objects::default(), [fingerprint].into_iter(), topic_id).into_bytes()
     }
 
     fn as_version_1(manifest: &[u8]) -> Vec<u8> {
@@ -383,7 +480,7 @@ mod tests {
                 })
                 .collect();
             fingerprints.sort_by(|one, other| compare_keys((one.story, one.language), (other.story, other.language)));
-            let text = write(input_hash, "a.example,2014", &documents, fingerprints.iter().copied(), topic_id);
+            let text = write(input_hash, "a.example,2014", &documents, &Objects::default(), fingerprints.iter().copied(), topic_id);
             let read = Manifest::parse(text.into_bytes()).unwrap();
             proptest::prop_assert_eq!((read.input_hash(), read.authority()), (Some(input_hash), Some("a.example,2014")));
             let read_documents: BTreeMap<String, ManifestEntry> =
@@ -421,7 +518,8 @@ mod tests {
             let documents =
                 BTreeMap::from([("en/all.json".to_owned(), ManifestEntry { content_hash: 1, input_hash: u128::MAX })]);
             let entries = [fingerprint("a", "en"), fingerprint("b", "ru")];
-            let mut bytes = write(3, "a.example,2014", &documents, entries.into_iter(), topic_id).into_bytes();
+            let mut bytes =
+                write(3, "a.example,2014", &documents, &Objects::default(), entries.into_iter(), topic_id).into_bytes();
             let at = at.index(bytes.len());
             let changed = if bytes[at] == byte { byte ^ 1 } else { byte };
             bytes[at] = changed;

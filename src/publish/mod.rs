@@ -1,9 +1,10 @@
 //! Documents to a destination: replace atomically, skip what is unchanged, remove what is stale.
 //!
 //! Owns: the manifest, the order of writing, the comparison with the previous publication.
-//! Never touches: what documents say, HTTP. Only [`folder`] knows that the destination is a folder.
+//! Never touches: what documents say, HTTP. Only [`to_folder`] knows of folders, only [`to_store`] of object stores; [`job`] is
+//! what both share.
 //!
-//! A build can be killed at any moment. Files are replaced one by one, each atomically. New paths go into a write-ahead
+//! A build can be killed at any moment. In a folder, files are replaced one by one, each atomically. New paths go into a write-ahead
 //! journal before the first is written, so that the next build recognizes them as its own. The manifest is written last and
 //! has the hash of every document, so that the next build renders again what does not match it.
 //!
@@ -13,25 +14,67 @@
 mod compare;
 mod compress;
 mod folder;
+mod job;
 mod manifest;
+mod origin;
+mod pending;
+mod to_folder;
+#[cfg(feature = "cloud")]
+mod to_store;
 mod tree;
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
-use std::sync::Mutex;
-
-use rayon::iter::Either;
-use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_128;
+use std::path::PathBuf;
 
 pub use self::compare::{EntryChanges, EntryKey};
-use self::folder::{Folder, OnDisk};
-use self::manifest::{Manifest, ManifestEntry};
-use crate::catalog::EntryId;
-use crate::diagnostics::{Cause, Diagnostic, Location, sort};
-use crate::limits::MAX_MANIFEST;
-use crate::plan::PlannedDocument;
-use crate::site::{BodyLosses, EntryFingerprint, Site, truncated};
+pub use self::compress::document_of as document_of_copy;
+pub use self::manifest::Manifest;
+pub use self::origin::{ManifestVersion, Origin, StoredDocument, Tag};
+pub use self::pending::Pending;
+pub use self::to_folder::Published;
+use crate::diagnostics::Diagnostic;
+use crate::site::Site;
+use crate::storage::Storage;
+
+/// Where a publication goes.
+#[derive(Debug, Clone)]
+pub enum Destination {
+    Folder(PathBuf),
+    /// An object store, and the one in which the manifest and the lease are: the same, if nothing else is configured.
+    Store {
+        documents: Storage,
+        state: Storage,
+    },
+}
+
+impl Destination {
+    /// What is still to be told about the publication.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn pending(&self) -> Result<Pending, Diagnostic> {
+        match self {
+            Destination::Folder(folder) => Pending::load(folder),
+            #[cfg(feature = "cloud")]
+            Destination::Store { state, .. } => to_store::load_pending(state),
+            #[cfg(not(feature = "cloud"))]
+            Destination::Store { .. } => Ok(Pending::default()),
+        }
+    }
+
+    /// Remembers what is still to be told.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn remember(&self, pending: &Pending) -> Result<(), Diagnostic> {
+        match self {
+            Destination::Folder(folder) => pending.save(folder),
+            #[cfg(feature = "cloud")]
+            Destination::Store { state, .. } => to_store::save_pending(state, pending),
+            #[cfg(not(feature = "cloud"))]
+            Destination::Store { .. } => Ok(()),
+        }
+    }
+}
 
 /// What a build did, or what a comparison says that it would do. All paths are sorted.
 #[derive(Debug, Default)]
@@ -71,6 +114,10 @@ pub struct Options {
     pub compress: bool,
     /// Treats warnings as errors: if the comparison with the previous publication warns, nothing is written.
     pub strict: bool,
+    /// In an object store, replaces documents that somebody changed.
+    pub overwrite: bool,
+    /// In an object store, allows removing most of the documents.
+    pub delete_many: bool,
 }
 
 /// What a build tells while it is at work.
@@ -81,30 +128,23 @@ pub trait Observer: Sync {
     fn rendered(&self, total: usize);
 }
 
-/// Publishes a site into a folder. Waits while another build is at work there.
+/// Publishes a site. Waits while another build is at work in the same folder; in an object store that is an error.
 ///
 /// # Errors
-/// Why it cannot be published. Every file of the previous publication is then intact.
+/// Why it cannot be published. Every file of the previous publication is then whole.
 pub fn build(
     site: &Site,
-    output: &Path,
+    destination: &Destination,
     options: Options,
     observer: &dyn Observer,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let folder = Folder::open(output, &|| observer.waits()).map_err(one)?;
-    let job = Job::new(site, &folder, options)?;
-    let stale = job.stale_documents().map_err(one)?;
-    let (entries, mut warnings) = job.compare_entries(stale.kept).map_err(one)?;
-    if options.strict {
-        // Otherwise they are known only when the documents are rendered.
-        warnings.extend(site.loss_warnings(&site.body_losses().map_err(one)?));
+    match destination {
+        Destination::Folder(folder) => to_folder::build(site, folder, options, observer),
+        #[cfg(feature = "cloud")]
+        Destination::Store { documents, state } => to_store::build(site, documents, state, options, observer),
+        #[cfg(not(feature = "cloud"))]
+        Destination::Store { documents, .. } => match *documents {},
     }
-    if options.strict && !warnings.is_empty() {
-        return Err(warnings);
-    }
-    job.reject_foreign_files(options)?;
-    let outcome = job.publish(options, stale.removable, observer).map_err(one)?;
-    Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
 /// Compares a site with what is published, and writes nothing.
@@ -113,373 +153,21 @@ pub fn build(
 /// Why it cannot be compared.
 pub fn check(
     site: &Site,
-    output: &Path,
+    destination: &Destination,
     options: Options,
     observer: &dyn Observer,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    let folder = Folder::open_read_only(output).map_err(one)?;
-    let job = Job::new(site, &folder, options)?;
-    let stale = job.stale_documents().map_err(one)?;
-    let (entries, warnings) = job.compare_entries(stale.kept).map_err(one)?;
-    let outcome = job.compare(options, stale.removable, stale.is_intact, observer).map_err(one)?;
-    Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
-}
-
-/// What is published in a folder. No symbolic link below it is followed.
-pub struct Published {
-    folder: Folder,
-    /// The sorted paths of the documents; none if nothing is published.
-    pub paths: Vec<String>,
-}
-
-impl Published {
-    /// # Errors
-    /// The folder or its manifest cannot be read.
-    pub fn open(output: &Path) -> Result<Published, Diagnostic> {
-        let folder = Folder::open_read_only(output)?;
-        let (manifest, _) = read_manifest(&folder)?;
-        let mut paths: Vec<String> = manifest.paths().map(str::to_owned).collect();
-        paths.sort();
-        Ok(Published { folder, paths })
-    }
-
-    /// The bytes of a document up to `limit`; `None` if it does not exist.
-    ///
-    /// # Errors
-    /// It cannot be read, or there is a symbolic link at its path or on the way to it.
-    pub fn read_up_to(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, Diagnostic> {
-        self.folder.read_up_to(path, limit)
+    match destination {
+        Destination::Folder(folder) => to_folder::check(site, folder, options, observer),
+        #[cfg(feature = "cloud")]
+        Destination::Store { documents, state } => to_store::check(site, documents, state, options, observer),
+        #[cfg(not(feature = "cloud"))]
+        Destination::Store { documents, .. } => match *documents {},
     }
 }
 
 fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {
     vec![diagnostic]
-}
-
-/// The manifest of a folder. It is empty if there is none, and with a warning if the file is empty.
-fn read_manifest(folder: &Folder) -> Result<(Manifest, Option<Diagnostic>), Diagnostic> {
-    let location = || Location::file(folder.display_path(manifest::NAME));
-    let help = "remove it and build again; documents that are no longer published then stay until you remove them";
-    let bytes = folder.read(manifest::NAME, MAX_MANIFEST).map_err(|diagnostic| match diagnostic.help {
-        None if diagnostic.cause == Cause::Input => diagnostic.help(help),
-        _ => diagnostic,
-    })?;
-    match bytes {
-        None => Ok((Manifest::default(), None)),
-        Some(bytes) if bytes.is_empty() => {
-            let message = "this manifest is empty, so documents that are no longer published stay";
-            let warning = Diagnostic::warning(location(), message);
-            Ok((Manifest::default(), Some(warning.help("remove what is no longer published yourself"))))
-        }
-        Some(bytes) => match Manifest::parse(bytes) {
-            Ok(manifest) => Ok((manifest, None)),
-            Err(damage) => Err(Diagnostic::error(location(), damage.message()).help(help)),
-        },
-    }
-}
-
-/// One file of the new publication.
-struct OutputFile {
-    path: String,
-    planned: PlannedDocument,
-    /// The hash of its content, if it is up to date on disk.
-    up_to_date: Option<u128>,
-}
-
-/// The documents that were rendered.
-#[derive(Default)]
-struct Rendering {
-    manifest: BTreeMap<String, ManifestEntry>,
-    /// The paths of those whose bytes differ from the file on disk.
-    written: Vec<String>,
-    losses: BodyLosses,
-}
-
-/// The documents that the manifest names and that are no longer published.
-struct Stale {
-    /// Sorted. Some may be missing already.
-    removable: Vec<String>,
-    /// Warnings about those that somebody has changed.
-    kept: Vec<Diagnostic>,
-    /// Whether every one is on disk as the manifest remembers it.
-    is_intact: bool,
-}
-
-struct Job<'a> {
-    site: &'a Site,
-    folder: &'a Folder,
-    previous: Manifest,
-    /// About the manifest.
-    warning: Option<Diagnostic>,
-    files: Vec<OutputFile>,
-    /// The paths in the manifest that the new publication does not have, sorted.
-    stale_paths: Vec<String>,
-    /// The visible entries, in the order of a manifest.
-    entries: Vec<EntryId>,
-    options: Options,
-}
-
-impl<'a> Job<'a> {
-    fn new(site: &'a Site, folder: &'a Folder, options: Options) -> Result<Self, Vec<Diagnostic>> {
-        let (mut previous, warning) = read_manifest(folder).map_err(one)?;
-        previous.claim(folder.pending().map_err(one)?.into_iter());
-        let files = site.planned_documents().into_par_iter().map(|planned| {
-            let path = site.path(planned.key);
-            let before = previous.document(&path).filter(|before| before.input_hash == planned.input_hash);
-            let up_to_date = match before {
-                Some(before) => folder.hash(&path)?.filter(|hash| *hash == before.content_hash),
-                None => None,
-            };
-            Ok(OutputFile { path, planned, up_to_date })
-        });
-        let (files, obstacles): (Vec<OutputFile>, Vec<Diagnostic>) =
-            files.partition_map(|file: Result<OutputFile, Diagnostic>| match file {
-                Ok(file) => Either::Left(file),
-                Err(diagnostic) => Either::Right(diagnostic),
-            });
-        let mut entries: Vec<EntryId> = site.visible_entries().collect();
-        entries.par_sort_unstable_by(|one, other| manifest::compare_keys(site.key(*one), site.key(*other)));
-        let stale_paths = stale_paths(&previous, &files, options);
-        let job = Job { site, folder, previous, warning, files, stale_paths, entries, options };
-        let mut obstacles = [obstacles, job.links()].concat();
-        sort(&mut obstacles);
-        if obstacles.is_empty() { Ok(job) } else { Err(obstacles) }
-    }
-
-    /// An error for each symbolic link at the paths that would be read, written or removed. Documents that are up to date were
-    /// read without following one.
-    fn links(&self) -> Vec<Diagnostic> {
-        let outdated = self.files.iter().filter(|file| file.up_to_date.is_none()).map(|file| file.path.as_str());
-        let copies: Vec<String> = match self.options.compress {
-            true => self.files.iter().flat_map(|file| compress::copies(&file.path)).collect(),
-            false => Vec::new(),
-        };
-        let stale = self.stale_paths.iter().map(String::as_str);
-        let paths: Vec<&str> = outdated.chain(copies.iter().map(String::as_str)).chain(stale).collect();
-        self.folder.links(&paths)
-    }
-
-    /// Compares the documents that are no longer published with the manifest.
-    fn stale_documents(&self) -> Result<Stale, Diagnostic> {
-        let paths = &self.stale_paths;
-        let compared: Result<Vec<_>, Diagnostic> = paths.par_iter().map(|path| self.compare_stale(path)).collect();
-        let mut stale = Stale { removable: Vec::new(), kept: Vec::new(), is_intact: true };
-        for (path, (is_removable, is_intact)) in paths.iter().zip(compared?) {
-            stale.is_intact &= is_intact || (!self.options.compress && compress::is_copy(path));
-            if is_removable {
-                stale.removable.push(path.clone());
-            } else {
-                let message = "this document is no longer published, but it is not as a build left it, so it is kept";
-                let warning = Diagnostic::warning(Location::file(self.folder.display_path(path)), message);
-                stale.kept.push(warning.help("remove it if nobody needs it"));
-            }
-        }
-        Ok(stale)
-    }
-
-    /// Whether a document that is no longer published can be removed, and whether it is as the manifest remembers it.
-    fn compare_stale(&self, path: &str) -> Result<(bool, bool), Diagnostic> {
-        let before = self.previous.document(path).unwrap_or(ManifestEntry::CLAIMED);
-        Ok(match self.folder.on_disk(path)? {
-            OnDisk::Missing => (true, false),
-            OnDisk::File(hash) if hash == before.content_hash => (true, true),
-            // An interrupted build announced it; its bytes are not known.
-            OnDisk::File(_) if before == ManifestEntry::CLAIMED => {
-                (compress::is_copy(path) || self.is_marked(path)?, false)
-            }
-            OnDisk::File(_) | OnDisk::Other => (false, false),
-        })
-    }
-
-    /// How the entries differ from those of the previous publication, with the warnings about that and about stale documents
-    /// that are kept.
-    fn compare_entries(&self, kept: Vec<Diagnostic>) -> Result<(EntryChanges, Vec<Diagnostic>), Diagnostic> {
-        let difference = compare::difference(&self.previous, self.entry_fingerprints());
-        let changes = EntryChanges::of(&difference);
-        let compared = compare::warnings(self.site, &self.previous, difference);
-        let replaced = self.stale_paths.iter().filter_map(|path| self.site.replaced_page(path).transpose());
-        let mut replaced: Vec<Diagnostic> = replaced.collect::<Result<_, _>>()?;
-        sort(&mut replaced);
-        Ok((changes, self.warning.iter().cloned().chain(compared).chain(truncated(replaced)).chain(kept).collect()))
-    }
-
-    /// The fingerprints of the visible entries, in the order of a manifest.
-    fn entry_fingerprints(&self) -> impl Iterator<Item = EntryFingerprint<'a>> + Clone {
-        self.entries.iter().map(|entry| self.site.entry_fingerprint(*entry))
-    }
-
-    /// Refuses to overwrite files that tidings did not write. A file that the manifest does not name must have the
-    /// generator's marker, so that a publication whose manifest was lost can be published again.
-    fn reject_foreign_files(&self, options: Options) -> Result<(), Vec<Diagnostic>> {
-        let mut diagnostics = Vec::new();
-        for file in &self.files {
-            let is_ours = self.is_ours(&file.path).unwrap_or_else(|diagnostic| {
-                diagnostics.push(diagnostic);
-                true
-            });
-            let mut foreign = if is_ours { Vec::new() } else { vec![file.path.clone()] };
-            if options.compress {
-                // A compressed copy has no marker, so it is judged by its document.
-                let exists = |path: &str| self.folder.hash(path).is_ok_and(|hash| hash.is_some());
-                let is_manifest_lost = self.previous.paths().next().is_none() && exists(&file.path);
-                let unknown = compress::copies(&file.path).filter(|path| self.previous.document(path).is_none());
-                foreign.extend(unknown.filter(|path| !(is_manifest_lost && is_ours) && exists(path)));
-            }
-            diagnostics.extend(foreign.into_iter().map(|path| {
-                let message = "this file was not written by tidings, and it stands where a document has to go";
-                let location = Location::file(self.folder.display_path(&path));
-                Diagnostic::error(location, message).help("move it away, or choose another `output`")
-            }));
-        }
-        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
-    }
-
-    /// Whether tidings may write to a path: the manifest names it, nothing is there, or what is there has the marker.
-    fn is_ours(&self, path: &str) -> Result<bool, Diagnostic> {
-        Ok(self.previous.document(path).is_some() || self.is_marked(path)?)
-    }
-
-    /// Whether there is nothing at a path, or a file with the generator's marker.
-    fn is_marked(&self, path: &str) -> Result<bool, Diagnostic> {
-        Ok(self.folder.read(path, u64::MAX)?.is_none_or(|bytes| has_generator_marker(&bytes)))
-    }
-
-    fn publish(
-        &self,
-        options: Options,
-        mut removed: Vec<String>,
-        observer: &dyn Observer,
-    ) -> Result<Outcome, Diagnostic> {
-        let new_paths = self.files.iter().map(|file| file.path.as_str());
-        self.folder.record_pending(new_paths.filter(|path| self.previous.document(path).is_none()))?;
-        let stale = self.stale();
-        let Rendering { mut manifest, written, losses } =
-            self.render(&stale, observer, |path, bytes| self.folder.put(path, bytes))?;
-        let documents = manifest.len();
-        if options.compress {
-            compress::write_all(self.folder, &self.previous, &mut manifest)?;
-        }
-        for path in &removed {
-            self.folder.remove(path)?;
-        }
-        let authority = &self.site.config().site.authority;
-        let text = manifest::write(self.site.input_hash(), authority, &manifest, self.entry_fingerprints(), |topic| {
-            self.site.config().topics[usize::from(topic)].id.as_str()
-        });
-        if text.as_bytes() != self.previous.bytes() {
-            self.folder.put(manifest::NAME, text.as_bytes())?;
-        }
-        self.folder.finish()?;
-        removed.retain(|path| !compress::is_copy(path));
-        Ok(Outcome {
-            unchanged: documents - written.len(),
-            rendered: stale.len(),
-            written,
-            removed,
-            warnings: self.site.loss_warnings(&losses),
-            ..Outcome::default()
-        })
-    }
-
-    /// Compares with what is on disk. `is_intact`: whether stale documents are as the manifest remembers them.
-    fn compare(
-        &self,
-        options: Options,
-        mut removed: Vec<String>,
-        is_intact: bool,
-        observer: &dyn Observer,
-    ) -> Result<Outcome, Diagnostic> {
-        let stale = self.stale();
-        let Rendering { mut manifest, mut written, losses } = self.render(&stale, observer, |_, _| Ok(()))?;
-        let mut is_intact = is_intact && self.outdated_are_intact()?;
-        let documents = manifest.len();
-        if options.compress {
-            let missing = compress::missing(self.folder, &self.previous, &mut manifest)?;
-            // Unless its document changed as well, a copy was modified or deleted.
-            is_intact &= missing.iter().all(|copy| written.contains(&copy.document));
-            written.extend(missing.into_iter().map(|copy| copy.path));
-        }
-        removed.retain(|path| options.compress || !compress::is_copy(path));
-        written.sort();
-        let differs = !written.is_empty() || !removed.is_empty();
-        let has_same_input = self.previous.input_hash() == Some(self.site.input_hash());
-        Ok(Outcome {
-            unchanged: documents.saturating_sub(written.len()),
-            rendered: stale.len(),
-            time_alone: differs && is_intact && has_same_input,
-            written,
-            removed,
-            warnings: self.site.loss_warnings(&losses),
-            ..Outcome::default()
-        })
-    }
-
-    /// Whether every document that is not up to date is on disk as the manifest remembers it, or in neither.
-    fn outdated_are_intact(&self) -> Result<bool, Diagnostic> {
-        let outdated = self.files.par_iter().filter(|file| file.up_to_date.is_none());
-        let are_intact = outdated.map(|file| {
-            let before = self.previous.document(&file.path).map(|document| document.content_hash);
-            Ok(self.folder.hash(&file.path)? == before)
-        });
-        are_intact.try_reduce(|| true, |one, other| Ok(one && other))
-    }
-
-    /// Renders documents, and passes those that differ from the file on disk to `on_difference`: path and bytes. The manifest that it returns names the other documents, too.
-    fn render(
-        &self,
-        documents: &[PlannedDocument],
-        observer: &dyn Observer,
-        on_difference: impl Fn(&str, &[u8]) -> Result<(), Diagnostic> + Sync,
-    ) -> Result<Rendering, Diagnostic> {
-        let rendering = Mutex::new(Rendering::default());
-        let losses = self.site.render(documents, |planned, rendered| {
-            let path = self.site.path(planned.key);
-            let content_hash = xxh3_128(&rendered.bytes);
-            let on_disk = self.folder.hash(&path)?;
-            let differs = on_disk != Some(content_hash);
-            if differs {
-                on_difference(&path, &rendered.bytes)?;
-            }
-            observer.rendered(documents.len());
-            let mut rendering = rendering.lock().map_err(|_| poisoned())?;
-            if differs {
-                rendering.written.push(path.clone());
-            }
-            rendering.manifest.insert(path, ManifestEntry { content_hash, input_hash: planned.input_hash });
-            Ok(())
-        })?;
-        let mut rendering = rendering.into_inner().map_err(|_| poisoned())?;
-        rendering.losses = losses;
-        rendering.written.sort();
-        rendering.manifest.extend(self.files.iter().filter_map(|file| {
-            let entry = ManifestEntry { content_hash: file.up_to_date?, input_hash: file.planned.input_hash };
-            Some((file.path.clone(), entry))
-        }));
-        Ok(rendering)
-    }
-
-    /// The documents that are not up to date.
-    fn stale(&self) -> Vec<PlannedDocument> {
-        self.files.iter().filter(|file| file.up_to_date.is_none()).map(|file| file.planned).collect()
-    }
-}
-
-/// The paths in a manifest that a new publication does not have, sorted.
-fn stale_paths(previous: &Manifest, files: &[OutputFile], options: Options) -> Vec<String> {
-    let current: HashSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let is_current = |path: &str| {
-        current.contains(path)
-            || (options.compress && compress::document_of(path).is_some_and(|path| current.contains(path)))
-    };
-    let mut paths: Vec<String> = previous.paths().filter(|path| !is_current(path)).map(str::to_owned).collect();
-    paths.par_sort_unstable();
-    paths
-}
-
-/// Whether a document names tidings as what wrote it. Every format has a field or a comment for it.
-fn has_generator_marker(bytes: &[u8]) -> bool {
-    let markers = ["<generator>tidings</generator>", "written by tidings"];
-    markers.iter().any(|marker| memchr::memmem::find(bytes, marker.as_bytes()).is_some())
 }
 
 /// The mutex is poisoned because another thread panicked; that thread's own message is printed beside this.

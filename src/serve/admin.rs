@@ -87,7 +87,7 @@ fn respond<B>(server: &Server, control: &Control, request: &Request<B>) -> Respo
     match path {
         "/healthz" => text(StatusCode::OK, "healthy\n"),
         "/readyz" if server.is_stopping() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
-        "/readyz" => text(StatusCode::OK, "ready\n"),
+        "/readyz" => ready(server),
         "/status" => content(StatusCode::OK, status(server, control), "application/json"),
         "/metrics" => {
             let text = server.metrics.text(server.now().at) + &task_metrics(control);
@@ -97,6 +97,18 @@ fn respond<B>(server: &Server, control: &Control, request: &Request<B>) -> Respo
             StatusCode::NOT_FOUND,
             "there are /healthz, /readyz, /status and /metrics; and to POST to /reload and /import/NAME\n",
         ),
+    }
+}
+
+/// Whether there is something to serve; of a replica also the age of that, and why it is not renewed.
+fn ready(server: &Server) -> Response<Full<Bytes>> {
+    let publication = server.publication();
+    let Some(upstream) = publication.upstream() else { return text(StatusCode::OK, "ready\n") };
+    let reason = upstream.reason().map(|reason| format!("{}: {reason}\n", upstream.address())).unwrap_or_default();
+    let age = upstream.age(server.now().at).filter(|_| publication.is_ready());
+    match age {
+        Some(age) => text(StatusCode::OK, &format!("ready, with what the source had {age} s ago\n{reason}")),
+        None => text(StatusCode::SERVICE_UNAVAILABLE, &format!("nothing to serve yet\n{reason}")),
     }
 }
 
@@ -190,6 +202,10 @@ fn status(server: &Server, control: &Control) -> String {
     let (stories, translations) = status.counts;
     let time = |at: Timestamp| at.utc().to_rfc3339_opts(SecondsFormat::Secs, true);
     let next_change = status.next_change.as_ref().map(|next| next.to_json(time(next.at)));
+    let publication = server.publication();
+    let source = publication.upstream().map(|upstream| {
+        json!({ "address": upstream.address(), "age_seconds": upstream.age(server.now().at), "reason": upstream.reason() })
+    });
     let value = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "start": time(server.start),
@@ -199,8 +215,9 @@ fn status(server: &Server, control: &Control) -> String {
         "reloading_seconds": server.reloading_seconds(),
         "stories": stories,
         "translations": translations,
-        "documents": server.publication().len(),
+        "documents": publication.len(),
         "problems": diagnostics,
+        "source": source,
         "imports": task_statuses(control),
         "hub_pending": server.metrics.hub_pending.load(std::sync::atomic::Ordering::Relaxed),
     });

@@ -11,6 +11,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::coding::{CODINGS, Coding};
 use crate::model::Timestamp;
+use crate::publish::StoredDocument;
 use crate::render::Rendered;
 
 /// How many previous versions are kept as base instances of deltas.
@@ -31,7 +32,9 @@ pub struct Document {
     entries: Vec<VersionedEntry>,
     /// The hashes of the versions before, the last one of `number - 1`, oldest first.
     previous: VecDeque<u128>,
-    /// At least a second later than that of the previous version.
+    /// When its bytes were written.
+    pub written: Timestamp,
+    /// The same, but at least a second later than that of the previous version; or later than any time, if it is not told.
     pub last_modified: Timestamp,
     pub last_modified_text: HeaderValue,
     /// Identity first.
@@ -82,6 +85,7 @@ impl Document {
             number,
             entries,
             previous: versions,
+            written: now,
             last_modified,
             last_modified_text: http_date(last_modified),
             tags: tags("", hash),
@@ -92,8 +96,25 @@ impl Document {
         }
     }
 
+    /// A document that another process has written at a moment, after `previous`. Of two versions with the same date the second
+    /// has none.
+    pub fn stored(stored: StoredDocument, previous: Option<&Document>) -> Document {
+        let StoredDocument { bytes, written } = stored;
+        let rendered = Rendered { bytes, entry_ranges: Vec::new() };
+        let document = Document { written, ..Document::new(rendered, None, written) };
+        match previous.is_some_and(|previous| previous.written >= written) {
+            true => Document { last_modified: Timestamp::NEVER, ..document },
+            false => document,
+        }
+    }
+
     pub fn has_bytes(&self, bytes: &[u8]) -> bool {
         self.bytes == bytes
+    }
+
+    /// The bytes, unencoded.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 
     /// The number of bytes, unencoded.

@@ -21,20 +21,24 @@ pub const RETRY: Duration = Duration::from_millis(100);
 /// After so many retries in a row the error is reported.
 pub const MAX_RETRIES: u32 = 20;
 
-/// What the thread receives.
+/// What a follower's thread receives.
 #[derive(Debug)]
-enum Message {
+pub enum Message {
     /// The system reports a change.
     FileEvent(notify::Result<Event>),
     Reload,
     Stop,
 }
 
-/// Reloads the configuration and the store of a [`Source`](super::Source).
+/// Reloads the configuration of a [`Source`](super::Source), and what it follows.
 #[derive(Debug, Clone)]
 pub struct ReloadHandle(Sender<Message>);
 
 impl ReloadHandle {
+    pub(super) fn new(sender: Sender<Message>) -> ReloadHandle {
+        ReloadHandle(sender)
+    }
+
     /// Asks for a reload, without waiting for it.
     pub fn reload(&self) {
         // A follower that has ended has nothing to reload.
@@ -44,6 +48,12 @@ impl ReloadHandle {
 
 /// A running follower. Dropping it stops the thread.
 pub struct FollowerHandle(Sender<Message>);
+
+impl FollowerHandle {
+    pub fn new(sender: Sender<Message>) -> FollowerHandle {
+        FollowerHandle(sender)
+    }
+}
 
 impl Drop for FollowerHandle {
     fn drop(&mut self) {
@@ -259,7 +269,7 @@ impl Follower {
                 self.retries = 0;
                 let server = &self.publisher.server;
                 match self.config_errors.is_empty() {
-                    true => server.mark_current(&self.site, diagnostics),
+                    true => server.mark_current(self.site.counts(), diagnostics),
                     false => server.mark_stale(self.config_errors.clone()),
                 }
             }

@@ -1,5 +1,5 @@
-//! Pages of stories and of older periods. There are many and each is seldom requested, so they are rendered on demand and cached within a
-//! byte budget.
+//! Pages of stories and of older periods. There are many and each is seldom requested, so they are rendered on demand, or fetched
+//! by a replica, and cached within a byte budget.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,7 +84,22 @@ impl LazyPages {
             let next = || Arc::new(LazyPage::new(planned.input_hash, path, previous.map(Arc::as_ref), now));
             (planned, unchanged.unwrap_or_else(next))
         };
-        let pages: Vec<(PlannedDocument, Arc<LazyPage>)> = planned.into_iter().map(page).collect();
+        LazyPages::new(planned.into_iter().map(page).collect())
+    }
+
+    /// The pages of the next publication of a replica, with their paths: one whose bytes are unchanged stays.
+    pub fn replicated(previous: Option<&LazyPages>, listed: Vec<(String, PlannedDocument)>) -> LazyPages {
+        let page = |(path, planned): (String, PlannedDocument)| {
+            let previous = previous.and_then(|previous| previous.get(&path)).map(|(_, page)| page);
+            let unchanged = previous.filter(|page| page.input_hash == planned.input_hash).cloned();
+            // Its date is known when it is fetched.
+            let next = || Arc::new(LazyPage::new(planned.input_hash, path, None, Timestamp::NEVER));
+            (planned, unchanged.unwrap_or_else(next))
+        };
+        LazyPages::new(listed.into_iter().map(page).collect())
+    }
+
+    fn new(pages: Vec<(PlannedDocument, Arc<LazyPage>)>) -> LazyPages {
         let paths = pages.iter().enumerate().map(|(index, (_, page))| (page.path.clone(), index)).collect();
         LazyPages { pages, paths }
     }
@@ -92,6 +107,15 @@ impl LazyPages {
     /// The page at a path, with what it is.
     pub fn get(&self, path: &str) -> Option<(&PlannedDocument, &Arc<LazyPage>)> {
         self.pages.get(*self.paths.get(path)?).map(|(planned, page)| (planned, page))
+    }
+
+    /// The paths of the pages that differ from those of an earlier publication, and of those that are gone.
+    pub fn changed_since<'p>(&'p self, previous: &'p LazyPages) -> impl Iterator<Item = &'p str> {
+        let is_same =
+            |page: &LazyPage| previous.get(&page.path).is_some_and(|(_, before)| before.input_hash == page.input_hash);
+        let changed = self.pages.iter().map(|(_, page)| page).filter(move |page| !is_same(page));
+        let gone = previous.pages.iter().map(|(_, page)| page).filter(|page| !self.paths.contains_key(&page.path));
+        changed.chain(gone).map(|page| page.path.as_str())
     }
 
     pub fn len(&self) -> usize {

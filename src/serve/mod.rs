@@ -20,8 +20,9 @@
 //! | `publisher` | renders a site and swaps the publication |
 //! | `follower` | the thread that decides when to reload |
 //! | `source` | what is loaded before the server runs |
+//! | `replica` | follows a publication that another process writes, in the place of a store |
 //! | `preview` | for editors: who may see it, and what an open page asks for |
-//! | `hub` | WebSub |
+//! | `purger`, `hub` | caches are purged, then the hub is notified (WebSub) |
 //! | `access_log` | a line for each request |
 //! | `metrics`, `aggregators`, `admin` | the admin address |
 //!
@@ -47,7 +48,9 @@ mod metrics;
 mod preview;
 mod publication;
 mod publisher;
+mod purger;
 mod rate_limit;
+mod replica;
 mod resource;
 mod respond;
 mod server;
@@ -68,6 +71,8 @@ pub(crate) use access_log::ACCESS;
 pub use follower::ReloadHandle;
 pub(crate) use hub::{HubClient, RefusedTopic, displayed as displayed_hub};
 pub use listener::{Listener, listen};
+pub(crate) use replica::LocalCopy;
+use source::Followed;
 pub use source::Source;
 
 use self::control::Control;
@@ -92,11 +97,11 @@ pub async fn run(
     source: Source,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Diagnostic> {
-    let Source { inputs, publication, site, moment, metrics, clock, tasks, admin_token } = source;
+    let Source { followed, publication, counts, metrics, clock, tasks, admin_token, purge_credentials } = source;
     let config = Arc::clone(&publication.config);
     let (tasks, _running) = tasks.map(|(tasks, run)| Tasks::start(tasks, run, Arc::clone(&clock))).unzip();
-    let control = Control::new(inputs.reload_handle(), admin_token, tasks);
-    let server = Arc::new(Server::new(publication, &site, metrics, clock));
+    let control = Control::new(followed.reload_handle(), admin_token, tasks);
+    let server = Arc::new(Server::new(publication, counts, metrics, clock));
     if let Some(address) = config.server.admin.filter(|address| !address.ip().is_loopback()) {
         tracing::warn!(
             "the admin address {address} can be asked by other machines; if that is not meant, use 127.0.0.1"
@@ -116,7 +121,12 @@ pub async fn run(
     };
     let listener = listener.into();
     let connections = Connections::new(Arc::clone(&server));
-    let follower = follower::start(inputs, Publisher::new(Arc::clone(&server), site, moment));
+    let follower = match followed {
+        Followed::Store { inputs, site, moment } => {
+            follower::start(*inputs, Publisher::new(Arc::clone(&server), *site, moment, purge_credentials))
+        }
+        Followed::Replica(inputs) => replica::start(*inputs, Arc::clone(&server)),
+    };
     tokio::select! {
         biased;
         () = shutdown => {}

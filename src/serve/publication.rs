@@ -10,11 +10,13 @@ use percent_encoding::percent_decode_str;
 use super::document::Document;
 use super::lazy::{LazyPage, LazyPages, PageCache};
 use super::metrics::Metrics;
+use super::replica::{Contents, Documents, Upstream, fetch};
 use super::resource::{HeaderTemplate, Resource};
 use crate::config::Config;
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
 use crate::plan::{DocumentKey, PlannedDocument};
+use crate::publish::Origin;
 use crate::render::Rendered;
 use crate::site::{BodyLosses, Site};
 
@@ -25,12 +27,21 @@ pub struct Publication {
     resources: HashMap<String, Arc<Resource>>,
     lazy_pages: LazyPages,
     page_cache: Arc<PageCache>,
-    /// What lazy pages are rendered from.
-    site: Site,
+    /// What lazy pages are made from.
+    pages_from: PageSource,
     /// The `Location` of each redirected path.
     redirects: HashMap<String, HeaderValue>,
     /// The path of `base_url`, percent-decoded and without its first slash; documents are served below it too.
     base_path: String,
+}
+
+/// What lazy pages are made from.
+#[derive(Debug)]
+enum PageSource {
+    /// Rendered from stories.
+    Site(Box<Site>),
+    /// Fetched from where another process writes them.
+    Origin(Arc<Origin>, Arc<Upstream>),
 }
 
 /// What is at a path.
@@ -50,6 +61,13 @@ pub struct Next {
     pub rendered: usize,
     /// Warnings about what the rendered bodies lose.
     pub losses: Vec<Diagnostic>,
+}
+
+/// A publication of a replica, and how it differs from the previous one.
+pub struct Replicated {
+    pub publication: Publication,
+    /// The paths in memory whose bytes changed, including new and removed ones.
+    pub changed: Vec<String>,
 }
 
 impl Publication {
@@ -111,9 +129,108 @@ impl Publication {
             config,
             resources,
             lazy_pages,
-            site: site.clone(),
+            pages_from: PageSource::Site(Box::new(site.clone())),
         };
         Ok(Next { publication, changed, rendered: outdated.len(), losses: site.loss_warnings(&losses) })
+    }
+
+    /// The paths of the pages rendered on demand that differ from those of an earlier publication.
+    pub fn changed_pages<'p>(&'p self, previous: &'p Publication) -> impl Iterator<Item = &'p str> {
+        self.lazy_pages.changed_since(&previous.lazy_pages)
+    }
+
+    /// The publication of a replica before its source has one.
+    pub fn unready(config: Arc<Config>, origin: Arc<Origin>, upstream: Arc<Upstream>) -> Publication {
+        Publication {
+            redirects: redirects(&config),
+            base_path: base_path(&config),
+            page_cache: Arc::default(),
+            config,
+            resources: HashMap::new(),
+            lazy_pages: LazyPages::default(),
+            pages_from: PageSource::Origin(origin, upstream),
+        }
+    }
+
+    /// The publication that another process has written: what its manifest lists, and the documents that `previous` does not
+    /// hold. One with unchanged bytes keeps its codings.
+    pub fn replicated(
+        previous: Option<&Publication>,
+        config: Arc<Config>,
+        contents: Contents,
+        mut documents: Documents,
+        (origin, upstream): (Arc<Origin>, Arc<Upstream>),
+        metrics: &Metrics,
+    ) -> Replicated {
+        let template = HeaderTemplate::new(&config).of_replica();
+        // Headers follow from the configuration.
+        let has_same_headers = previous.is_some_and(|previous| Arc::ptr_eq(&previous.config, &config));
+        let mut resources = HashMap::with_capacity(contents.eager.len());
+        let mut changed = Vec::new();
+        for (path, planned) in contents.eager {
+            let earlier = previous.and_then(|previous| previous.get(&path));
+            let held = earlier.filter(|earlier| earlier.input_hash == planned.input_hash);
+            let document = match (held, documents.remove(&path)) {
+                (Some(held), _) if has_same_headers => {
+                    resources.insert(path, Arc::clone(held));
+                    continue;
+                }
+                (Some(held), _) => Arc::clone(&held.document),
+                (None, Some((_, stored))) => {
+                    changed.push(path.clone());
+                    Arc::new(Document::stored(stored, earlier.map(|earlier| &*earlier.document)))
+                }
+                // It is not loaded without: this would be an error of the program.
+                (None, None) => continue,
+            };
+            let resource = template.resource(document, planned, &path, metrics);
+            resources.insert(path, Arc::new(resource));
+        }
+        let before = previous.iter().flat_map(|previous| previous.resources.keys());
+        changed.extend(before.filter(|path| !resources.contains_key(*path)).cloned());
+        changed.sort();
+        let lazy_pages = previous.map(|previous| &previous.lazy_pages);
+        // A page has the headers of the configuration by which it was first fetched.
+        let lazy_pages = LazyPages::replicated(lazy_pages.filter(|_| has_same_headers), contents.lazy);
+        let publication = Publication {
+            redirects: redirects(&config),
+            base_path: base_path(&config),
+            page_cache: previous.map(|previous| Arc::clone(&previous.page_cache)).unwrap_or_default(),
+            config,
+            resources,
+            lazy_pages,
+            pages_from: PageSource::Origin(origin, upstream),
+        };
+        Replicated { publication, changed }
+    }
+
+    /// Whether there is anything to serve.
+    pub fn is_ready(&self) -> bool {
+        !self.resources.is_empty()
+    }
+
+    /// The source of a replica.
+    pub fn upstream(&self) -> Option<&Upstream> {
+        match &self.pages_from {
+            PageSource::Site(_) => None,
+            PageSource::Origin(_, upstream) => Some(upstream),
+        }
+    }
+
+    /// The latest date that a document can be known by.
+    pub fn latest_date(&self, now: Timestamp) -> Timestamp {
+        self.upstream().map_or(now, |upstream| upstream.latest_date(now))
+    }
+
+    /// Whether it has a document in memory, by its path and the hash of its bytes.
+    pub fn holds(&self, path: &str, hash: u128) -> bool {
+        self.get(path).is_some_and(|resource| resource.document.hash() == hash)
+    }
+
+    /// The documents in memory: the hash of their bytes, the bytes, and when they were written.
+    pub fn stored(&self) -> impl Iterator<Item = (u128, &[u8], Timestamp)> {
+        let documents = self.resources.values().map(|resource| &resource.document);
+        documents.map(|document| (document.hash(), document.bytes(), document.written))
     }
 
     /// The number of documents.
@@ -126,17 +243,26 @@ impl Publication {
         self.page_cache.get(page)
     }
 
-    /// Renders a lazy page into the cache.
+    /// Renders a lazy page into the cache, or fetches it.
     ///
     /// # Errors
-    /// A story could not be read again, or has changed meanwhile.
+    /// A story or the page could not be read again, or has changed meanwhile.
     pub fn render(&self, page: &Arc<LazyPage>, metrics: &Metrics) -> Result<(), Diagnostic> {
         // What is at its path in this publication: the page may have been planned for an earlier one.
         let Some((planned, _)) = self.lazy_pages.get(&page.path) else { return Ok(()) };
         self.page_cache.insert(page, || {
-            let rendered = render(&self.site, &[*planned])?.0.pop().map(|(_, rendered)| rendered);
-            let document = Arc::new(Document::new(rendered.unwrap_or_default(), None, page.last_modified));
-            Ok(HeaderTemplate::new(&self.config).resource(document, *planned, &page.path, metrics))
+            let template = HeaderTemplate::new(&self.config);
+            let (document, template) = match &self.pages_from {
+                PageSource::Site(site) => {
+                    let rendered = render(site, &[*planned])?.0.pop().map(|(_, rendered)| rendered);
+                    (Document::new(rendered.unwrap_or_default(), None, page.last_modified), template)
+                }
+                PageSource::Origin(origin, _) => {
+                    let stored = fetch(origin, &page.path, page.input_hash)?;
+                    (Document::stored(stored, None), template.of_replica())
+                }
+            };
+            Ok(template.resource(Arc::new(document), *planned, &page.path, metrics))
         })
     }
 

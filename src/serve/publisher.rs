@@ -1,4 +1,4 @@
-//! Renders what changed in a site, swaps the publication in one step, and notifies the hub.
+//! Renders what changed in a site, swaps the publication in one step, and has caches purged and the hub notified.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
@@ -10,16 +10,18 @@ use super::document::{Document, Representation};
 use super::encoders::Encoders;
 use super::hub::HubNotifier;
 use super::publication::{Next, Publication};
+use super::purger::{CachePurger, Change};
 use super::server::Server;
 use crate::coding::CODINGS;
 use crate::diagnostics::{Diagnostic, OutputFormat, show};
 use crate::model::Timestamp;
+use crate::purge::Credentials;
 use crate::site::{NextChange, Site};
 
 /// Publishes sites to a server.
 pub struct Publisher {
     pub server: Arc<Server>,
-    notifier: HubNotifier,
+    purger: CachePurger,
     encoder: Sender<Weak<Document>>,
     /// The site as last published.
     site: Site,
@@ -31,14 +33,13 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher that follows the first publication, which is that of `site` at `moment`.
-    pub fn new(server: Arc<Server>, site: Site, moment: Timestamp) -> Publisher {
-        let (encoder, documents) = channel();
-        let (encoders, runtime) = (Arc::clone(&server.encoders), Handle::current());
-        std::thread::spawn(move || encode_all(&documents, &encoders, &runtime));
+    pub fn new(server: Arc<Server>, site: Site, moment: Timestamp, credentials: Credentials) -> Publisher {
+        let encoder = start_encoder(&server);
         let notifier = HubNotifier::start(Arc::clone(&server.metrics));
+        let purger = CachePurger::start(notifier, credentials, Arc::clone(&server.clock));
         let next_change = site.next_change(moment);
         server.status().next_change = next_change.clone();
-        Publisher { server, notifier, encoder, next_change, site, moment }
+        Publisher { server, purger, encoder, next_change, site, moment }
     }
 
     /// Advances the time of the publication to the clock's, and returns it.
@@ -75,7 +76,13 @@ impl Publisher {
         let warnings = site.id_warnings(&mut site.difference_from(&self.site));
         log_warnings("subscribers will notice", &warnings);
         // Nobody subscribes to what is not published yet.
-        let hub = publication.config.feeds.hub.clone().filter(|_| !publication.config.is_preview);
+        let config = Arc::clone(&publication.config);
+        let hub = config.feeds.hub.clone().filter(|_| !topics.is_empty());
+        // Only who purges needs them.
+        let pages: Vec<String> = match config.publish.purge {
+            Some(_) => publication.changed_pages(&previous).map(str::to_owned).collect(),
+            None => Vec::new(),
+        };
         self.server.replace(publication);
         self.next_change = site.next_change(self.moment);
         {
@@ -90,8 +97,9 @@ impl Publisher {
             let seconds = start.elapsed().as_secs_f64();
             tracing::info!("{} documents changed, {rendered} were rendered, in {seconds:.3} s", changed.len());
         }
-        if let Some(hub) = hub.filter(|_| !topics.is_empty()) {
-            self.notifier.notify(&hub, topics);
+        let paths = [changed, pages].concat();
+        if !paths.is_empty() && !config.is_preview {
+            self.purger.tell(Change { config, paths, topics: hub.map(|hub| (hub, topics)) });
         }
         // The encoder's thread ends with this one.
         documents.into_iter().for_each(|document| drop(self.encoder.send(document)));
@@ -132,6 +140,14 @@ fn log_warnings(heading: &str, warnings: &[Diagnostic]) {
         let text: String = warnings.iter().map(|warning| show(warning, OutputFormat::Text)).collect();
         tracing::warn!("{heading}:\n{text}");
     }
+}
+
+/// Starts the thread that encodes changed documents. It ends when the sender is dropped.
+pub fn start_encoder(server: &Server) -> Sender<Weak<Document>> {
+    let (encoder, documents) = channel();
+    let (encoders, runtime) = (Arc::clone(&server.encoders), Handle::current());
+    std::thread::spawn(move || encode_all(&documents, &encoders, &runtime));
+    encoder
 }
 
 /// Encodes changed documents before they are requested, one at a time; one that was replaced meanwhile is skipped.

@@ -18,8 +18,10 @@ pub struct Resource {
     pub input_hash: u128,
     /// Whether it says that a story was withdrawn.
     pub is_gone: bool,
-    /// Whether it is a feed: other sites may read it, and deltas may be requested.
+    /// Whether it is a feed: other sites may read it.
     pub is_feed: bool,
+    /// Whether deltas may be requested.
+    pub has_deltas: bool,
     /// The headers of a 200 except for dates, identity first.
     full: [HeaderMap; 1 + CODINGS.len()],
     /// The headers of a 304 except for `Date`, identity first.
@@ -39,21 +41,24 @@ impl Resource {
     }
 }
 
+/// The headers with cache tags: of Cloudflare and CloudFront, of Fastly, of Varnish, and of RFC 9875.
+pub const CACHE_TAGS: [&str; 4] = ["cache-tag", "surrogate-key", "xkey", "cache-groups"];
+
 /// The headers that all documents share.
 pub struct HeaderTemplate<'c> {
     config: &'c Config,
-    cache_control: HeaderValue,
+    /// Whether another process wrote the documents, so that their entries and previous versions are not known.
+    is_replica: bool,
 }
 
 impl HeaderTemplate<'_> {
+    /// The headers of a replica.
+    pub fn of_replica(self) -> Self {
+        HeaderTemplate { is_replica: true, ..self }
+    }
+
     pub fn new(config: &Config) -> HeaderTemplate<'_> {
-        let server = &config.server;
-        // RFC 5861: a cache may serve a stale response for seven days while this server fails.
-        let text = format!(
-            "public, max-age={}, stale-while-revalidate={}, stale-if-error=604800",
-            server.max_age, server.stale_while_revalidate
-        );
-        HeaderTemplate { config, cache_control: header_value(&text) }
+        HeaderTemplate { config, is_replica: false }
     }
 
     /// A document with its headers.
@@ -66,7 +71,7 @@ impl HeaderTemplate<'_> {
     ) -> Resource {
         let is_feed = planned.key.is_feed();
         let mut not_modified = HeaderMap::with_capacity(8);
-        not_modified.insert(header::CACHE_CONTROL, self.cache_control.clone());
+        not_modified.insert(header::CACHE_CONTROL, header_value(&planned.key.cache_control(self.config)));
         not_modified.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         // What is not published yet is not for the pages of others.
         if is_feed && !self.config.drafts {
@@ -74,12 +79,13 @@ impl HeaderTemplate<'_> {
             not_modified.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("ETag, Link"));
         }
         let mut shared = not_modified.clone();
-        shared.reserve(10);
+        shared.reserve(14);
         shared.insert(header::CONTENT_TYPE, HeaderValue::from_static(planned.key.media_type()));
         shared.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         shared.insert(header::LINK, self.link(planned.key, path));
-        if !matches!(planned.key, DocumentKey::Redirects | DocumentKey::Robots) {
-            shared.insert(header::CONTENT_LANGUAGE, self.language(planned.key));
+        self.add_cache_tags(&mut shared, planned.key, path);
+        if let Some(languages) = planned.key.content_language(self.config) {
+            shared.insert(header::CONTENT_LANGUAGE, header_value(&languages));
         }
         let full = std::array::from_fn(|index| {
             let coding = index.checked_sub(1).map(|index| CODINGS[index]);
@@ -100,9 +106,20 @@ impl HeaderTemplate<'_> {
             input_hash: planned.input_hash,
             is_gone: matches!(planned.key, DocumentKey::Story { kind: StoryKind::Withdrawn, .. }),
             is_feed,
+            has_deltas: is_feed && !self.is_replica,
             full,
             not_modified,
             counters: metrics.counters(path, is_feed),
+        }
+    }
+
+    /// The tags by which caches purge it.
+    fn add_cache_tags(&self, headers: &mut HeaderMap, key: DocumentKey, path: &str) {
+        let tags = key.cache_tags(self.config, path);
+        let groups: Vec<String> = tags.iter().map(|tag| format!("\"{tag}\"")).collect();
+        let values = [tags.join(","), tags.join(" "), tags.join(" "), groups.join(", ")];
+        for (name, value) in CACHE_TAGS.into_iter().zip(values) {
+            headers.insert(name, header_value(&value));
         }
     }
 
@@ -113,15 +130,5 @@ impl HeaderTemplate<'_> {
             text += &format!(", <{hub}>; rel=\"hub\"");
         }
         header_value(&text)
-    }
-
-    /// The languages of its intended audience (RFC 9110 §8.5).
-    fn language(&self, key: DocumentKey) -> HeaderValue {
-        let languages = &self.config.languages;
-        let tag = |index: usize| languages[index].language.as_str();
-        match key.language() {
-            Some(language) => header_value(tag(usize::from(language))),
-            None => header_value(&(0..languages.len()).map(tag).collect::<Vec<_>>().join(", ")),
-        }
     }
 }

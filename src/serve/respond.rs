@@ -14,7 +14,7 @@ use super::document::{Document, Representation, http_date};
 use super::lazy::LazyPage;
 use super::metrics::Counters;
 use super::publication::{Lookup, Publication};
-use super::resource::Resource;
+use super::resource::{CACHE_TAGS, Resource};
 use crate::coding::Coding;
 use crate::model::Timestamp;
 
@@ -64,13 +64,18 @@ impl Now {
 
 /// Responds to a request.
 pub fn respond<B>(request: &Request<B>, publication: &Publication, now: &Now) -> Response {
+    let latest_date = publication.latest_date(now.at);
     let mut reply = match (reject(request), path(request.uri().path())) {
         (Some(reply), _) => reply,
         (None, None) => text(StatusCode::BAD_REQUEST, "this is no path\n"),
+        (None, Some(_)) if !publication.is_ready() => {
+            let reply = text(StatusCode::SERVICE_UNAVAILABLE, "nothing is published here yet; ask again\n");
+            with_header(reply, header::RETRY_AFTER, "1")
+        }
         (None, Some(path)) => match publication.find(&path) {
-            Lookup::Resource(resource) => document(request, resource, now.at),
+            Lookup::Resource(resource) => document(request, resource, latest_date),
             Lookup::Lazy(page) => match publication.cached(page) {
-                Some(resource) => document(request, &resource, now.at),
+                Some(resource) => document(request, &resource, latest_date),
                 None => return Response::NeedsRender(Arc::clone(page)),
             },
             Lookup::Redirect(location) => redirect(location, publication),
@@ -141,7 +146,7 @@ fn document<B>(request: &Request<B>, resource: &Resource, now: Timestamp) -> Rep
         return Reply { status: StatusCode::GONE, counters, ..full(resource, coding, false, now) };
     }
     // A response to HEAD is that of the full document.
-    let may_send_delta = resource.is_feed && request.method() == Method::GET && accepts_delta(request.headers());
+    let may_send_delta = resource.has_deltas && request.method() == Method::GET && accepts_delta(request.headers());
     let reply = match evaluate_preconditions(request.headers(), &resource.document, accepted, may_send_delta, now) {
         Precondition::Full => full(resource, coding, may_send_delta, now),
         Precondition::Delta(base) => delta(resource, base, coding, now),
@@ -156,6 +161,10 @@ fn with_status<B>(request: &Request<B>, resource: &Resource, status: StatusCode,
     let accepted = Accepted::read(lines(request.headers(), header::ACCEPT_ENCODING));
     let mut reply = full(resource, accepted.best().flatten(), false, now);
     for name in [header::LINK, header::LAST_MODIFIED, header::ETAG] {
+        reply.headers.remove(name);
+    }
+    // No cache keeps it.
+    for name in CACHE_TAGS {
         reply.headers.remove(name);
     }
     Reply { status, ..with_header(reply, header::CACHE_CONTROL, "no-store") }

@@ -15,10 +15,13 @@ use super::respond::Now;
 use crate::config::{AccessLog, Preview};
 use crate::diagnostics::Diagnostic;
 use crate::model::Timestamp;
-use crate::site::{NextChange, Site};
+use crate::site::NextChange;
 
 /// How many pages are rendered on demand at a time.
 const RENDERERS: usize = 2;
+
+/// How many a replica fetches on demand at a time.
+const FETCHERS: usize = 16;
 
 /// A running server.
 pub struct Server {
@@ -69,8 +72,10 @@ impl Drop for Reloading {
 }
 
 impl Server {
-    pub fn new(publication: Publication, site: &Site, metrics: Arc<Metrics>, clock: Clock) -> Server {
+    /// `counts`: stories, and visible translations.
+    pub fn new(publication: Publication, counts: (usize, usize), metrics: Arc<Metrics>, clock: Clock) -> Server {
         metrics.is_current.store(1, Ordering::Relaxed);
+        let is_replica = publication.upstream().is_some();
         let start = Timestamp(clock().timestamp());
         Server {
             is_preview: publication.config.preview != Preview::Off,
@@ -79,12 +84,16 @@ impl Server {
             start,
             publication: RwLock::new(Arc::new(publication)),
             replaced: AtomicU64::new(0),
-            status: Mutex::new(Status { is_current: true, counts: site.counts(), ..Status::default() }),
+            status: Mutex::new(Status { is_current: true, counts, ..Status::default() }),
             metrics,
             rate_limiter: RateLimiter::default(),
             encoders: Arc::default(),
-            renderers: Semaphore::new(RENDERERS),
-            render_threads: ThreadPoolBuilder::new().num_threads(RENDERERS).build().ok().map(Arc::new),
+            renderers: Semaphore::new(if is_replica { FETCHERS } else { RENDERERS }),
+            // To fetch is to wait, which needs no threads of its own.
+            render_threads: match is_replica {
+                true => None,
+                false => ThreadPoolBuilder::new().num_threads(RENDERERS).build().ok().map(Arc::new),
+            },
             clock,
             stopping: AtomicBool::new(false),
             reload_start: AtomicI64::new(0),
@@ -122,11 +131,11 @@ impl Server {
         self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records that the newest state of the store is served.
-    pub fn mark_current(&self, site: &Site, diagnostics: Vec<Diagnostic>) {
+    /// Records that the newest state of the store, or of the source of a replica, is served.
+    pub fn mark_current(&self, counts: (usize, usize), diagnostics: Vec<Diagnostic>) {
         self.metrics.is_current.store(1, Ordering::Relaxed);
         let mut status = self.status();
-        (status.is_current, status.diagnostics, status.counts) = (true, diagnostics, site.counts());
+        (status.is_current, status.diagnostics, status.counts) = (true, diagnostics, counts);
     }
 
     /// Records that the newest state of the store has errors, and an older one is served.

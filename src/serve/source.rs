@@ -9,23 +9,43 @@ use super::Clock;
 use super::follower::{Inputs, MAX_RETRIES, RETRY, ReloadHandle};
 use super::metrics::Metrics;
 use super::publication::{Next, Publication};
+use super::replica::{self, LocalCopy};
 use super::tasks::{RunTask, Task};
 use crate::config::Config;
 use crate::diagnostics::Diagnostics;
 use crate::model::Timestamp;
+use crate::publish::Origin;
+use crate::purge::Credentials;
 use crate::site::Site;
 
 /// A publication that follows its store once [`run`](super::run) serves it.
 pub struct Source {
-    pub(super) inputs: Inputs,
+    pub(super) followed: Followed,
     pub(super) publication: Publication,
-    pub(super) site: Site,
-    /// The time of the publication.
-    pub(super) moment: Timestamp,
+    /// Stories, and visible translations.
+    pub(super) counts: (usize, usize),
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
     pub(super) tasks: Option<(Vec<Task>, RunTask)>,
     pub(super) admin_token: Option<String>,
+    pub(super) purge_credentials: Credentials,
+}
+
+/// What a server follows.
+pub enum Followed {
+    /// A store, with its site as published at a moment.
+    Store { inputs: Box<Inputs>, site: Box<Site>, moment: Timestamp },
+    /// What another process publishes.
+    Replica(Box<replica::Inputs>),
+}
+
+impl Followed {
+    pub fn reload_handle(&self) -> ReloadHandle {
+        match self {
+            Followed::Store { inputs, .. } => inputs.reload_handle(),
+            Followed::Replica(inputs) => inputs.reload_handle(),
+        }
+    }
 }
 
 impl Source {
@@ -53,16 +73,46 @@ impl Source {
         let (site, diagnostics, next) = first_publication(&config, &metrics, moment)?;
         metrics.record_reload(next.rendered, start.elapsed());
         let source = Source {
-            inputs,
+            counts: site.counts(),
+            followed: Followed::Store { inputs: Box::new(inputs), site: Box::new(site), moment },
             publication: next.publication,
-            site,
-            moment,
             metrics,
             clock,
             tasks: None,
             admin_token: None,
+            purge_credentials: Credentials::default(),
         };
         Ok((source, diagnostics))
+    }
+
+    /// Reads a configuration, and follows what another process publishes at an origin. Where that cannot be read, the local copy
+    /// is served, or nothing until it can.
+    ///
+    /// # Errors
+    /// Every diagnostic of the configuration.
+    pub(crate) fn replica(
+        config_path: impl AsRef<Path>,
+        overrides: impl Fn(Config) -> Result<Config, Diagnostics> + Send + 'static,
+        origin: Origin,
+        copy: Option<LocalCopy>,
+        clock: Clock,
+    ) -> Result<Source, Diagnostics> {
+        let (mut inputs, config) = replica::Inputs::open(config_path.as_ref(), Box::new(overrides), origin, copy)?;
+        let metrics = Arc::new(Metrics::default());
+        let start = Instant::now();
+        let (publication, counts) = inputs.first(&Arc::new(config), &metrics, Timestamp(clock().timestamp()));
+        metrics.record_reload(0, start.elapsed());
+        let followed = Followed::Replica(Box::new(inputs));
+        Ok(Source {
+            followed,
+            publication,
+            counts,
+            metrics,
+            clock,
+            tasks: None,
+            admin_token: None,
+            purge_credentials: Credentials::default(),
+        })
     }
 
     /// The configured address for readers.
@@ -80,9 +130,14 @@ impl Source {
         Source { admin_token: token, ..self }
     }
 
+    /// The same source, with what the environment says of the caches that are purged.
+    pub(crate) fn with_purge_credentials(self, credentials: Credentials) -> Source {
+        Source { purge_credentials: credentials, ..self }
+    }
+
     /// A handle that reloads configuration and store.
     pub fn reload_handle(&self) -> ReloadHandle {
-        self.inputs.reload_handle()
+        self.followed.reload_handle()
     }
 }
 

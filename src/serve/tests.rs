@@ -138,7 +138,10 @@ impl Received {
         let cors = ["access-control-allow-origin", "access-control-expose-headers"];
         let (needed, allowed): (Vec<&str>, Vec<&str>) = match self.status.as_u16() {
             200 | 226 if is_document => (
-                vec!["content-type", "x-content-type-options", "link", "etag", "vary", "cache-control"],
+                vec![
+                    "content-type", "x-content-type-options", "link", "etag", "vary", "cache-control", "cache-tag",
+                    "surrogate-key", "xkey", "cache-groups",
+                ],
                 [&["content-language", "content-encoding", "last-modified", "im"], &cors[..]].concat(),
             ),
             304 => (vec!["etag", "vary", "cache-control"], cors.to_vec()),
@@ -563,7 +566,17 @@ fn headers_describe_documents() {
         assert_eq!(response.header("vary"), Some("Accept-Encoding"));
         let cache = "public, max-age=60, stale-while-revalidate=3600, stale-if-error=604800";
         assert_eq!(response.header("cache-control"), Some(cache));
+        // The last tag is that of the document alone.
+        let tags = response.header("xkey").unwrap();
+        let own = crate::plan::document_tag(&path[1..]);
+        assert!(tags.starts_with("kind-") && tags.ends_with(&own), "{tags}");
+        assert_eq!(response.header("surrogate-key"), Some(tags));
+        assert_eq!(response.header("cache-tag"), Some(&*tags.replace(' ', ",")));
+        let groups: Vec<String> = tags.split(' ').map(|tag| format!("\"{tag}\"")).collect();
+        assert_eq!(response.header("cache-groups"), Some(&*groups.join(", ")));
     }
+    let tags = served.get("/fr/all.rss.xml", &[]).header("xkey").unwrap().to_owned();
+    assert!(tags.starts_with("kind-feed language-fr scope-all document-"), "{tags}");
 }
 
 #[test]
@@ -726,8 +739,8 @@ async fn a_gone_entry_is_logged_once() {
     let first = site();
     let metrics = Arc::new(Metrics::default());
     let publication = Publication::after(None, &first, &metrics, PUBLISHED).unwrap().publication;
-    let server = super::server::Server::new(publication, &first, metrics, Arc::new(|| PUBLISHED.utc()));
-    let mut publisher = super::publisher::Publisher::new(Arc::new(server), first, PUBLISHED);
+    let server = super::server::Server::new(publication, first.counts(), metrics, Arc::new(|| PUBLISHED.utc()));
+    let mut publisher = super::publisher::Publisher::new(Arc::new(server), first, PUBLISHED, Default::default());
     let mut publish = |site: &Site| Log::of(|| publisher.publish(site, std::time::Instant::now()).unwrap());
     let gone = "the entry `b` (en) is gone without `withdrawn` or `expires`: its subscribers keep it";
 
@@ -756,7 +769,7 @@ fn a_reload_at_work_is_shown() {
     let clock = Arc::clone(&time);
     let now = move || DateTime::from_timestamp(clock.load(Ordering::Relaxed), 0).unwrap();
     let metrics = Arc::new(Metrics::default());
-    let server = Arc::new(super::server::Server::new(served.publication, &site, metrics, Arc::new(now)));
+    let server = Arc::new(super::server::Server::new(served.publication, site.counts(), metrics, Arc::new(now)));
     assert_eq!(server.reloading_seconds(), None);
     let reload = server.begin_reload();
     time.fetch_add(90, Ordering::Relaxed);

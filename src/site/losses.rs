@@ -20,6 +20,11 @@ const HELP: &str = "write it in another way, or write `allow = [\"body-loss\"]` 
 pub(crate) struct BodyLosses(BTreeMap<EntryId, Vec<Loss>>);
 
 impl BodyLosses {
+    /// Adds what other bodies lose.
+    pub(crate) fn merge(&mut self, other: BodyLosses) {
+        self.0.extend(other.0);
+    }
+
     pub(super) fn add(&mut self, resolved: &ResolvedEntries) {
         let lossy = resolved.iter().filter(|(_, entry)| !entry.losses.is_empty());
         self.0.extend(lossy.map(|(entry, of)| (*entry, Loss::one_of_each(&of.losses).cloned().collect())));

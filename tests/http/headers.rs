@@ -11,6 +11,8 @@ const FULL: &str = "\
 access-control-allow-origin: *
 access-control-expose-headers: ETag, Link
 cache-control: public, max-age=60, stale-while-revalidate=300, stale-if-error=604800
+cache-groups: \"kind-feed\", \"language-en\", \"scope-all\", \"document-362b80e1c39c28e2\"
+cache-tag: kind-feed,language-en,scope-all,document-362b80e1c39c28e2
 content-language: en
 content-length: LENGTH
 content-type: application/xml; charset=utf-8
@@ -18,8 +20,10 @@ date
 etag
 last-modified
 link: <https://feeds.example.org/en/all.atom.xml>; rel=\"self\"
+surrogate-key: kind-feed language-en scope-all document-362b80e1c39c28e2
 vary: Accept-Encoding
 x-content-type-options: nosniff
+xkey: kind-feed language-en scope-all document-362b80e1c39c28e2
 ";
 
 const NOT_MODIFIED: &str = "\

@@ -9,6 +9,7 @@
 //! | `admin`, `prometheus` | health and metrics, and the format of these |
 //! | `access_log` | what is logged of a request, and what is not |
 //! | `addresses`, `activation` | addresses that cannot be had, and what a service manager hands over and is told |
+//! | `replica` | what `serve --from` serves of what another process publishes |
 //! | `reload`, `two_changes` | changes, good and bad ones, and several within a second |
 //! | `hub`, `ping`, `loopback_hub` | what the server and `tidings ping` tell a hub |
 //! | `stories` | pages of stories, withdrawn ones, and what is not found |
@@ -34,6 +35,7 @@ mod ping;
 mod prometheus;
 mod rate;
 mod reload;
+mod replica;
 mod requests;
 mod server;
 mod stopping;

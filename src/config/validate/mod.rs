@@ -3,6 +3,7 @@
 mod feeds;
 mod imports;
 mod languages;
+mod publish;
 mod server;
 mod theme;
 
@@ -170,6 +171,7 @@ impl Validator<'_> {
         let feeds = self.feeds(raw);
         let allowed = self.allowed(raw);
         let server = self.server(raw);
+        let publish = self.publish(raw);
         let redirects = self.redirects(raw);
         let imports = self.imports(path, raw, &languages, &topics);
         let Some(raw_site) = &raw.site else {
@@ -187,6 +189,7 @@ impl Validator<'_> {
             feeds: feeds?,
             allowed,
             server: server?,
+            publish: publish?,
             redirects,
             imports,
             drafts: false,
@@ -240,6 +243,7 @@ impl Validator<'_> {
         }
         let authors = self.authors(raw);
         let base = base_url.clone().or_else(|| Url::parse("https://example.org/").ok())?;
+        let output = self.output(path, raw);
         let icon = self.url(&base, "icon", raw.icon.as_deref());
         let logo = self.url(&base, "logo", raw.logo.as_deref());
         let title = raw.title.as_deref().and_then(Text::line).or_else(|| default.map(|edition| edition.title.clone()));
@@ -252,7 +256,7 @@ impl Validator<'_> {
             zone: zone?,
             stories: Config::resolve_path(path, raw.stories.as_deref().unwrap_or("stories")),
             follow_links: raw.follow_links.unwrap_or(false),
-            output: Config::resolve_path(path, raw.output.as_deref().unwrap_or("public")),
+            output: output?,
             home_page: raw.home_page.clone(),
             authors,
             rights: raw.rights.as_deref().and_then(Text::block),

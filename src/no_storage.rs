@@ -1,0 +1,28 @@
+//! Object stores in a program without the feature `cloud`.
+
+use crate::config::StoreAddress;
+use crate::diagnostics::{Diagnostic, Location};
+
+/// There is none.
+#[derive(Debug, Clone)]
+pub enum Storage {}
+
+/// How a store is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub endpoint: Option<url::Url>,
+    pub region: Option<String>,
+    pub variables: Vec<(String, String)>,
+}
+
+impl Storage {
+    /// Refuses the address.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn open(address: &StoreAddress, _settings: &Settings) -> Result<Storage, Diagnostic> {
+        let message = "this is an object store, and this program was built without the feature `cloud`";
+        let help = "use the program of a release, or build one with `cargo build --release --features cloud`";
+        Err(Diagnostic::usage(Location::file(address.to_string()), message).help(help))
+    }
+}
