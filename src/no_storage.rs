@@ -13,6 +13,8 @@ pub struct Settings {
     pub endpoint: Option<url::Url>,
     pub region: Option<String>,
     pub variables: Vec<(String, String)>,
+    /// Whether a store that does not answer is given up within seconds, by who asks again soon anyway.
+    pub gives_up_soon: bool,
 }
 
 impl Storage {

@@ -8,7 +8,7 @@ use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
 use super::{PROBLEMS, configuration, publication_time, purge, storage};
-use crate::config::{Config, Destination, StoreAddress};
+use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
 use crate::publish::{self, Observer, Options};
@@ -129,24 +129,11 @@ fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, D
 fn open(output: &Destination, config: &Config) -> Result<publish::Destination, Diagnostic> {
     match output {
         Destination::Folder(folder) => Ok(publish::Destination::Folder(folder.clone())),
-        Destination::Store(address) => open_store(address, config),
+        Destination::Store(address) => {
+            let (documents, state) = storage::open(address, &config.publish)?;
+            Ok(publish::Destination::Store { documents, state })
+        }
     }
-}
-
-#[cfg(feature = "cloud")]
-fn open_store(address: &StoreAddress, config: &Config) -> Result<publish::Destination, Diagnostic> {
-    let documents = storage::open(address, &config.publish)?;
-    let state = match &config.publish.state {
-        Some(state) => storage::open(state, &config.publish)?,
-        None => documents.clone(),
-    };
-    Ok(publish::Destination::Store { documents, state })
-}
-
-/// Without the feature, no store can be opened.
-#[cfg(not(feature = "cloud"))]
-fn open_store(address: &StoreAddress, config: &Config) -> Result<publish::Destination, Diagnostic> {
-    match storage::open(address, &config.publish)? {}
 }
 
 /// Whether two destinations are the same.

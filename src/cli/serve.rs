@@ -13,7 +13,7 @@ use super::args::ServeOptions;
 use super::report::Report;
 use super::secrets::secret;
 use super::{configuration, configuration_path, log, sd_notify};
-use crate::config::Config;
+use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Diagnostics, OutputFormat, show};
 use crate::publish::Origin;
 use crate::serve::{Listener, LocalCopy, Source, listen, run as run_server};
@@ -35,7 +35,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     let overrides = move |config| Ok(applied.apply(config)?);
     let source = match &options.from {
         Some(address) => {
-            let origin = Origin::at(address)?;
+            let origin = origin(address, &first)?;
             let copy = local_copy(&origin);
             Source::replica(&path, overrides, origin, copy, Arc::new(Utc::now))?
         }
@@ -104,6 +104,16 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     // Does not wait for encoders: nobody needs their results any more.
     runtime.shutdown_background();
     served
+}
+
+/// What a replica follows.
+fn origin(address: &str, config: &Config) -> Result<Origin, Diagnostic> {
+    let destination = Destination::parse(address, |folder| PathBuf::from(folder))
+        .map_err(|(why, help)| Diagnostic::usage(None, format!("--from: `{address}` {why}")).help(help))?;
+    match destination {
+        Destination::Folder(folder) => Ok(Origin::Folder(folder)),
+        Destination::Store(address) => super::storage::origin(&address, &config.publish).map(Origin::Store),
+    }
 }
 
 /// The copy from which a replica of this origin starts while the origin is away. It is kept where the system keeps what can be

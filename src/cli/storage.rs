@@ -3,6 +3,8 @@
 use super::secrets::secret;
 use crate::config::{Publish, StoreAddress};
 use crate::diagnostics::Diagnostic;
+#[cfg(feature = "serve")]
+use crate::publish::StoreOrigin;
 use crate::storage::{Settings, Storage};
 
 /// The variables that hold secrets. Each may have `_FILE` at the end of its name, and names a file then.
@@ -12,12 +14,28 @@ const SECRETS: [&str; 10] = [
     "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_TOKEN",
 ];
 
-/// Opens the store at an address.
+/// Opens the stores of a publication: that of its documents, at an address, and that of its manifest and its lease.
 ///
 /// # Errors
-/// Its settings or credentials are not usable, or the program lacks the feature.
-pub fn open(address: &StoreAddress, publish: &Publish) -> Result<Storage, Diagnostic> {
-    Storage::open(address, &settings(publish)?)
+/// Their settings or credentials are not usable, or the program lacks the feature.
+pub fn open(address: &StoreAddress, publish: &Publish) -> Result<(Storage, Storage), Diagnostic> {
+    open_with(address, publish, &settings(publish)?)
+}
+
+/// The publication at the address of a store, for who follows it.
+///
+/// # Errors
+/// As [`open`].
+#[cfg(feature = "serve")]
+pub fn origin(address: &StoreAddress, publish: &Publish) -> Result<StoreOrigin, Diagnostic> {
+    let settings = Settings { gives_up_soon: true, ..settings(publish)? };
+    let (documents, state) = open_with(address, publish, &settings)?;
+    StoreOrigin::new(documents, state)
+}
+
+fn open_with(address: &StoreAddress, publish: &Publish, settings: &Settings) -> Result<(Storage, Storage), Diagnostic> {
+    let state = publish.state.as_ref().unwrap_or(address);
+    Ok((Storage::open(address, settings)?, Storage::open(state, settings)?))
 }
 
 fn settings(publish: &Publish) -> Result<Settings, Diagnostic> {
@@ -31,5 +49,5 @@ fn settings(publish: &Publish) -> Result<Settings, Diagnostic> {
     }
     // The last of two variables for one option counts, so that their order must not depend on the system.
     variables.sort();
-    Ok(Settings { endpoint: publish.endpoint.clone(), region: publish.region.clone(), variables })
+    Ok(Settings { endpoint: publish.endpoint.clone(), region: publish.region.clone(), variables, gives_up_soon: false })
 }

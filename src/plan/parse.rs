@@ -132,7 +132,7 @@ fn period(written: &str) -> Option<Period> {
     (period.to_string() == written).then_some(period)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pages"))]
 mod tests {
     use super::*;
     use crate::site::Site;

@@ -28,9 +28,11 @@ use std::path::PathBuf;
 pub use self::compare::{EntryChanges, EntryKey};
 pub use self::compress::document_of as document_of_copy;
 pub use self::manifest::Manifest;
-pub use self::origin::{ManifestVersion, Origin, StoredDocument, Tag};
+pub use self::origin::{ManifestVersion, Origin, StoreOrigin, StoredDocument, Tag};
 pub use self::pending::Pending;
 pub use self::to_folder::Published;
+#[cfg(feature = "cloud")]
+pub use self::to_store::runtime as store_runtime;
 use crate::diagnostics::Diagnostic;
 use crate::site::Site;
 use crate::storage::Storage;

@@ -17,10 +17,15 @@ pub struct Settings {
     pub region: Option<String>,
     /// The variables of the environment that begin with `AWS_` or `AZURE_`: credentials and options.
     pub variables: Vec<(String, String)>,
+    /// Whether a store that does not answer is given up within seconds, by who asks again soon anyway.
+    pub gives_up_soon: bool,
 }
 
 /// A request is given up after this time.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Where a store is given up soon.
+const SHORT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn open(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
     match address.kind {
@@ -30,7 +35,7 @@ pub fn open(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn Objec
 }
 
 fn s3(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
-    let mut builder = AmazonS3Builder::new().with_client_options(client_options()).with_retry(retry());
+    let mut builder = AmazonS3Builder::new().with_client_options(client_options(settings)).with_retry(retry(settings));
     for (name, value) in &settings.variables {
         if let Some(key) = key::<AmazonS3ConfigKey>(name, "AWS_") {
             builder = builder.with_config(key, value);
@@ -51,7 +56,8 @@ fn s3(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore
 }
 
 fn azure(address: &StoreAddress, settings: &Settings) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
-    let mut builder = MicrosoftAzureBuilder::new().with_client_options(client_options()).with_retry(retry());
+    let mut builder =
+        MicrosoftAzureBuilder::new().with_client_options(client_options(settings)).with_retry(retry(settings));
     for (name, value) in &settings.variables {
         if let Some(key) = key::<AzureConfigKey>(name, "AZURE_") {
             builder = builder.with_config(key, value);
@@ -69,14 +75,16 @@ fn key<K: std::str::FromStr>(name: &str, prefix: &str) -> Option<K> {
     name.starts_with(prefix).then(|| name.to_ascii_lowercase().parse().ok()).flatten()
 }
 
-fn client_options() -> ClientOptions {
+fn client_options(settings: &Settings) -> ClientOptions {
     let agent = HeaderValue::from_static(concat!("tidings/", env!("CARGO_PKG_VERSION")));
-    ClientOptions::new().with_user_agent(agent).with_timeout(REQUEST_TIMEOUT)
+    let timeout = if settings.gives_up_soon { SHORT_TIMEOUT } else { REQUEST_TIMEOUT };
+    ClientOptions::new().with_user_agent(agent).with_timeout(timeout)
 }
 
 /// For server errors and requests to slow down. The lease is lost after thirty seconds, so a longer wait would be in vain.
-fn retry() -> RetryConfig {
+fn retry(settings: &Settings) -> RetryConfig {
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(4), base: 2.0 };
-    RetryConfig { backoff, max_retries: 10, retry_timeout: Duration::from_secs(25) }
+    let (max_retries, seconds) = if settings.gives_up_soon { (2, 2) } else { (10, 25) };
+    RetryConfig { backoff, max_retries, retry_timeout: Duration::from_secs(seconds) }
 }

@@ -123,7 +123,11 @@ pub fn save_pending(state: &Storage, pending: &Pending) -> Result<(), Diagnostic
     })
 }
 
-fn runtime(state: &Storage) -> Result<Runtime, Diagnostic> {
+/// The threads that wait for a store.
+///
+/// # Errors
+/// They cannot be started.
+pub fn runtime(state: &Storage) -> Result<Runtime, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(|error| machine(state.location(""), format!("cannot start threads: {error}")))
 }

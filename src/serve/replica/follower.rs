@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use super::{Loaded, Loader, LocalCopy, Upstream, load_copy};
+use super::{Answer, Loaded, Loader, LocalCopy, Upstream, load_copy};
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Diagnostics, OutputFormat, show};
 use crate::model::Timestamp;
@@ -20,6 +20,9 @@ use crate::serve::server::Server;
 
 /// How often the source is asked for its manifest. With what is fetched then, a change is served within two seconds.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A publication that takes longer to be written is reported.
+const LONGEST_WRITING: Duration = Duration::from_secs(60);
 
 /// What a replica is made from.
 pub struct Inputs {
@@ -63,13 +66,10 @@ impl Inputs {
     /// The first publication, with the counts of its stories and translations: that of the source, else that of the local copy,
     /// else none. Logs why it is not that of the source.
     pub fn first(&mut self, config: &Arc<Config>, metrics: &Metrics, now: Timestamp) -> (Publication, (usize, usize)) {
-        let loaded = self.loader.load(config, |_, _| false, now).and_then(|loaded| match loaded {
-            Some(loaded) => Ok(loaded),
-            None => Err(Diagnostic::error(None, "the source has nothing to tell")),
-        });
-        let failure = match loaded {
-            Ok(loaded) => return self.replicate_first(config, loaded, metrics),
-            Err(failure) => failure,
+        let failure = match self.loader.load(config, |_, _| false, now) {
+            Ok(Answer::Whole(loaded)) => return self.replicate_first(config, *loaded, metrics),
+            Ok(Answer::Same) => Diagnostic::error(None, "the source has nothing to tell"),
+            Ok(Answer::Unfinished(failure)) | Err(failure) => failure,
         };
         self.upstream.set_reason(Some(failure.message.clone()));
         let text = show(&failure, OutputFormat::Text);
@@ -108,8 +108,8 @@ impl Inputs {
                  give this server the configuration that they were built with"
             );
         }
-        self.upstream.confirm(loaded.confirmed);
-        let Loaded { manifest, contents, documents, confirmed } = loaded;
+        let Loaded { manifest, contents, documents, written, confirmed } = loaded;
+        self.upstream.replace(written, confirmed);
         let (origin, upstream) = (Arc::clone(&self.origin), Arc::clone(&self.upstream));
         let replicated =
             Publication::replicated(previous, Arc::clone(config), contents, documents, (origin, upstream), metrics);
@@ -131,7 +131,7 @@ pub fn start(mut inputs: Inputs, server: Arc<Server>) -> FollowerHandle {
         server.mark_stale(vec![failure]);
     }
     let config = Arc::clone(&server.publication().config);
-    std::thread::spawn(move || Follower { inputs, server, config, encoder }.run());
+    std::thread::spawn(move || Follower { inputs, server, config, encoder, unfinished_since: None }.run());
     handle
 }
 
@@ -141,6 +141,8 @@ struct Follower {
     /// The newest good configuration. The one that is served with may be older while the source is away.
     config: Arc<Config>,
     encoder: Sender<Weak<Document>>,
+    /// Since when the source has nothing whole.
+    unfinished_since: Option<Instant>,
 }
 
 impl Follower {
@@ -184,20 +186,30 @@ impl Follower {
         let previous = self.server.publication();
         let loaded = self.inputs.loader.load(&config, |path, hash| previous.holds(path, hash), now);
         match loaded {
-            Ok(None) => {
+            Ok(Answer::Same) => {
                 self.inputs.upstream.confirm(now);
                 if let Some(copy) = &mut self.inputs.copy {
                     copy.confirm(now);
                 }
                 self.succeed(None);
             }
-            Ok(Some(loaded)) => {
+            Ok(Answer::Whole(loaded)) => {
                 let counts = loaded.contents.counts;
-                let next = self.inputs.replicate(Some(&previous), &config, loaded, &self.server.metrics);
+                let next = self.inputs.replicate(Some(&previous), &config, *loaded, &self.server.metrics);
                 self.publish(next, start);
                 self.succeed(Some(counts));
             }
+            Ok(Answer::Unfinished(diagnostic)) => self.wait(diagnostic, start),
             Err(diagnostic) => self.fail(&[diagnostic]),
+        }
+    }
+
+    /// Keeps the last whole publication while the next is written. That it takes long is a failure.
+    fn wait(&mut self, diagnostic: Diagnostic, now: Instant) {
+        let since = *self.unfinished_since.get_or_insert(now);
+        match now.saturating_duration_since(since) > LONGEST_WRITING {
+            true => self.fail(&[diagnostic]),
+            false => self.inputs.upstream.set_reason(Some(diagnostic.message)),
         }
     }
 
@@ -215,7 +227,8 @@ impl Follower {
     }
 
     /// Records that what the source has is served; with new counts if that is another publication.
-    fn succeed(&self, counts: Option<(usize, usize)>) {
+    fn succeed(&mut self, counts: Option<(usize, usize)>) {
+        self.unfinished_since = None;
         self.inputs.upstream.set_reason(None);
         let (was_current, known) = {
             let status = self.server.status();

@@ -38,22 +38,36 @@ pub struct Loaded {
     pub manifest: Manifest,
     pub contents: Contents,
     pub documents: Documents,
-    /// When the source had it.
+    /// When the manifest was written, by the clock of the source.
+    pub written: Timestamp,
+    /// When the source had it, by the clock of this machine.
     pub confirmed: Timestamp,
+}
+
+/// What an origin has.
+pub enum Answer {
+    /// The publication that was loaded last.
+    Same,
+    /// Another one.
+    Whole(Box<Loaded>),
+    /// One that is being written, or was not finished: documents are not those which the manifest names.
+    Unfinished(Diagnostic),
 }
 
 /// Reads the publications of an origin, one after the other.
 pub struct Loader {
     origin: Arc<Origin>,
-    /// The manifest that was loaded last.
+    /// The manifest that was read last.
     tag: Option<Tag>,
+    /// Whether that was one of an unfinished publication.
+    is_unfinished: bool,
     /// What was fetched for a publication that was not whole yet.
     fetched: Documents,
 }
 
 impl Loader {
     pub fn new(origin: Arc<Origin>) -> Loader {
-        Loader { origin, tag: None, fetched: Documents::new() }
+        Loader { origin, tag: None, is_unfinished: false, fetched: Documents::new() }
     }
 
     /// Has the manifest read again, also if it did not change.
@@ -61,26 +75,34 @@ impl Loader {
         self.tag = None;
     }
 
-    /// The publication, if it is another one than that which was loaded last. `is_held`: whether a document is held already, by
-    /// its path and the hash of its bytes. `now` is the time before anything is asked for.
+    /// The publication. `is_held`: whether a document is held already, by its path and the hash of its bytes. `now` is the time
+    /// before anything is asked for.
     ///
     /// # Errors
-    /// It cannot be read, or is being replaced.
+    /// It cannot be read.
     pub fn load(
         &mut self,
         config: &Config,
         is_held: impl Fn(&str, u128) -> bool,
         now: Timestamp,
-    ) -> Result<Option<Loaded>, Diagnostic> {
-        let (bytes, tag) = match self.origin.manifest(self.tag.as_ref())? {
-            ManifestVersion::Unchanged => return Ok(None),
+    ) -> Result<Answer, Diagnostic> {
+        let (bytes, tag, written) = match self.origin.manifest(self.tag.as_ref())? {
+            ManifestVersion::Unchanged if self.is_unfinished => {
+                return Ok(Answer::Unfinished(unfinished(&self.origin)));
+            }
+            ManifestVersion::Unchanged => return Ok(Answer::Same),
             ManifestVersion::Missing => return Err(missing(&self.origin)),
-            ManifestVersion::Changed(bytes, tag) => (bytes, tag),
+            ManifestVersion::Changed { bytes, tag, written } => (bytes, tag, written),
         };
         let manifest = Manifest::parse(bytes).map_err(|damage| {
             let diagnostic = Diagnostic::error(self.origin.location(".tidings"), damage.message());
             diagnostic.help("build again where this publication is made")
         })?;
+        self.is_unfinished = manifest.is_unfinished();
+        if self.is_unfinished {
+            self.tag = Some(tag);
+            return Ok(Answer::Unfinished(unfinished(&self.origin)));
+        }
         let contents = Contents::of(&manifest, config);
         let listed = || contents.eager.iter().map(|(path, planned)| (path.as_str(), planned.input_hash));
         let is_fetched = |path: &str, hash: u128| self.fetched.get(path).is_some_and(|(found, _)| *found == hash);
@@ -88,10 +110,12 @@ impl Loader {
             listed().filter(|(path, hash)| !is_held(path, *hash) && !is_fetched(path, *hash)).collect();
         let paths: HashSet<&str> = listed().map(|(path, _)| path).collect();
         self.fetched.retain(|path, _| paths.contains(path.as_str()));
-        fetch_all(&self.origin, &missing, &mut self.fetched)?;
+        if let Some(path) = fetch_all(&self.origin, &missing, &mut self.fetched)? {
+            return Ok(Answer::Unfinished(replaced(&self.origin, &path)));
+        }
         self.tag = Some(tag);
         let documents = std::mem::take(&mut self.fetched);
-        Ok(Some(Loaded { manifest, contents, documents, confirmed: now }))
+        Ok(Answer::Whole(Box::new(Loaded { manifest, contents, documents, written, confirmed: now })))
     }
 }
 
@@ -105,7 +129,9 @@ pub fn load_copy(copy: &LocalCopy, config: &Config) -> Option<Loaded> {
         copy.document(hash).map(|document| (path.clone(), (hash, document)))
     });
     let documents = documents.collect::<Option<Documents>>()?;
-    Some(Loaded { manifest, contents, documents, confirmed })
+    // The copy does not say when the manifest was written: at the earliest with the last document.
+    let written = documents.values().map(|(_, document)| document.written).max()?;
+    Some(Loaded { manifest, contents, documents, written, confirmed })
 }
 
 /// A document, if it is the one that the manifest names.
@@ -117,27 +143,27 @@ pub fn fetch(origin: &Origin, path: &str, hash: u128) -> Result<StoredDocument, 
     document.filter(|document| xxh3_128(&document.bytes) == hash).ok_or_else(|| replaced(origin, path))
 }
 
-/// Fetches documents, several at a time. Those that are whole are kept also where another is not.
-fn fetch_all(origin: &Origin, wanted: &[(&str, u128)], fetched: &mut Documents) -> Result<(), Diagnostic> {
+/// Fetches documents, several at a time; returns the path of one that is not the one which the manifest names. Those that are
+/// are kept.
+fn fetch_all(origin: &Origin, wanted: &[(&str, u128)], fetched: &mut Documents) -> Result<Option<String>, Diagnostic> {
     let next = AtomicUsize::new(0);
-    let results = Mutex::new((fetched, None));
+    let results = Mutex::new((fetched, Ok(None)));
     let work = || {
         while let Some((path, hash)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
             let document = origin.document(path);
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            let (fetched, failure) = &mut *results;
+            let (fetched, outcome) = &mut *results;
             match document {
-                Ok(Some(document)) => {
-                    let found = xxh3_128(&document.bytes);
-                    if found != *hash {
-                        *failure = Some(replaced(origin, path));
+                Ok(document) => {
+                    let found = document.map(|document| (xxh3_128(&document.bytes), document));
+                    if found.as_ref().is_none_or(|(found, _)| found != hash) && outcome.is_ok() {
+                        *outcome = Ok(Some((*path).to_owned()));
                     }
                     // If it is another one, the next manifest is likely to name it.
-                    fetched.insert((*path).to_owned(), (found, document));
+                    fetched.extend(found.map(|found| ((*path).to_owned(), found)));
                 }
-                Ok(None) => *failure = Some(replaced(origin, path)),
                 Err(diagnostic) => {
-                    *failure = Some(diagnostic);
+                    *outcome = Err(diagnostic);
                     // The others would fail in the same way, each after its time-out.
                     next.store(wanted.len(), Ordering::Relaxed);
                 }
@@ -148,13 +174,18 @@ fn fetch_all(origin: &Origin, wanted: &[(&str, u128)], fetched: &mut Documents) 
         (1..FETCHERS.min(wanted.len())).for_each(|_| drop(scope.spawn(work)));
         work();
     });
-    let (_, failure) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    failure.map_or(Ok(()), Err)
+    results.into_inner().unwrap_or_else(PoisonError::into_inner).1
 }
 
 fn missing(origin: &Origin) -> Diagnostic {
     let message = "there is no publication here yet, or one that is not finished: it has no manifest";
     Diagnostic::error(origin.location(".tidings"), message).help("run `tidings build` with this as its output")
+}
+
+fn unfinished(origin: &Origin) -> Diagnostic {
+    let message = "a publication is being written here, or one was not finished";
+    let help = "wait for the build that is at work; if none is, build again";
+    Diagnostic::error(origin.location(".tidings"), message).help(help)
 }
 
 fn replaced(origin: &Origin, path: &str) -> Diagnostic {
