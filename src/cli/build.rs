@@ -7,7 +7,7 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time, purge, storage};
+use super::{PROBLEMS, configuration, publication_time, storage, tell};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
@@ -42,7 +42,7 @@ fn build(
         return Err(one(diagnostic.help("name another folder with --output")));
     }
     // Before anything is written.
-    let credentials = purge::credentials().map_err(one)?;
+    let credentials = tell::credentials().map_err(one)?;
     let opened = open(&output, &config).map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
@@ -54,11 +54,14 @@ fn build(
         }
         return Ok(());
     }
+    // Nobody's cache has what is built for a look.
+    let is_public = !options.preview.drafts && (output.folder().is_none() || is_same(&output, &config.site.output));
     let publish = Options {
         compress: options.compress,
         strict: options.strict,
         overwrite: options.overwrite,
         delete_many: options.delete_many,
+        is_public,
     };
     let observer = Console { report, progress: &progress, output: &output };
     let outcome = match options.check {
@@ -68,10 +71,9 @@ fn build(
     progress.clear();
     let outcome = outcome?;
     report.diagnostics(&outcome.warnings, options.strict);
-    // Nobody's cache has what is built for a look.
-    if !options.check && !options.preview.drafts && is_same(&output, &config.site.output) {
-        let purged = purge::after_build(&config, &opened, &output.to_string(), &outcome, &credentials);
-        report.diagnostics(&purged.map_err(one)?, options.strict);
+    if !options.check {
+        let told = tell::after_build(&config, &opened, &output.to_string(), &outcome, &credentials);
+        report.diagnostics(&told.map_err(one)?, options.strict);
     }
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);

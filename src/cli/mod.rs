@@ -25,7 +25,6 @@ mod new;
 #[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
 mod progress;
-mod purge;
 mod report;
 #[cfg_attr(not(feature = "import"), path = "absent/review.rs")]
 mod review;
@@ -38,6 +37,7 @@ mod serve;
 #[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]
 mod slug;
 mod storage;
+mod tell;
 mod usage;
 
 use std::io::Write;

@@ -14,7 +14,7 @@ use super::report::Report;
 use crate::config::Config;
 use crate::diagnostics::{Cause, Diagnostic};
 use crate::model::Format;
-use crate::serve::{HubClient, RefusedTopic, displayed_hub};
+use crate::serve::{HubClient, Notified, RefusedTopic, displayed_hub};
 use crate::text::count;
 
 /// The pauses between attempts.
@@ -43,25 +43,38 @@ fn ping(config: Option<&Path>, options: &PingOptions) -> Result<usize, Vec<Diagn
         false => named(&config, &options.urls)?,
     };
     let count = topics.len();
+    let notified = notify(hub, &mut topics);
+    let diagnostics = diagnostics(hub, &notified, topics.len(), count);
+    if diagnostics.is_empty() { Ok(count) } else { Err(diagnostics) }
+}
+
+/// Notifies a hub of topics, with retries. Those that it accepted or refused are removed.
+pub fn notify(hub: &Url, topics: &mut BTreeSet<String>) -> Notified {
     let client = HubClient::default();
-    let mut notified = client.notify(hub, &mut topics);
-    let mut refused = notified.refused;
+    let mut notified = client.notify(hub, topics);
     for pause in RETRY_PAUSES {
         if notified.failure.is_none() {
             break;
         }
         std::thread::sleep(pause);
-        notified = client.notify(hub, &mut topics);
-        refused.append(&mut notified.refused);
+        let next = client.notify(hub, topics);
+        notified.accepted += next.accepted;
+        notified.refused.extend(next.refused);
+        notified.failure = next.failure;
     }
+    notified
+}
+
+/// What a hub did not accept: it refused topics, or so many of all are left.
+pub fn diagnostics(hub: &Url, notified: &Notified, left: usize, count: usize) -> Vec<Diagnostic> {
     let hub = displayed_hub(hub);
-    let mut diagnostics = refusals(&hub, &refused);
-    if let Some(reason) = notified.failure {
-        let message = format!("the hub {hub} could not be notified {reason} ({} of {count} left)", topics.len());
+    let mut diagnostics = refusals(&hub, &notified.refused);
+    if let Some(reason) = &notified.failure {
+        let message = format!("the hub {hub} could not be notified {reason} ({left} of {count} left)");
         let diagnostic = Diagnostic { cause: Cause::Machine, ..Diagnostic::error(None, message) };
         diagnostics.push(diagnostic.help("run this again once the hub takes them"));
     }
-    if diagnostics.is_empty() { Ok(count) } else { Err(diagnostics) }
+    diagnostics
 }
 
 /// An error for each reason why a hub refused topics.

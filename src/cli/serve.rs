@@ -15,8 +15,8 @@ use super::secrets::secret;
 use super::{configuration, configuration_path, log, sd_notify};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Diagnostics, OutputFormat, show};
-use crate::publish::Origin;
-use crate::serve::{Listener, LocalCopy, Source, listen, run as run_server};
+use crate::publish::{Origin, PENDING_OF_SERVERS, PendingPlace};
+use crate::serve::{Listener, Listeners, LocalCopy, Source, listen, run as run_server};
 
 /// Serves until a signal to stop.
 pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> u8 {
@@ -46,10 +46,12 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
         }
     };
     let source = source.with_admin_token(secret("TIDINGS_ADMIN_TOKEN")?);
-    let source = source.with_purge_credentials(super::purge::credentials()?);
-    // A preview runs beside the server, and a replica has no store.
-    let has_imports = !options.preview && options.from.is_none();
-    let source = if has_imports { with_imports(source, &path, &first)? } else { source };
+    // A preview runs beside the server, and a replica beside who publishes.
+    let is_publisher = !options.preview && options.from.is_none();
+    let source = match is_publisher {
+        true => with_imports(source.with_listeners(listeners(&first)?), &path, &first)?,
+        false => source,
+    };
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
     // With one core, threads only add switches.
     let has_one_core = std::thread::available_parallelism().is_ok_and(|cores| cores.get() == 1);
@@ -114,6 +116,30 @@ fn origin(address: &str, config: &Config) -> Result<Origin, Diagnostic> {
         Destination::Folder(folder) => Ok(Origin::Folder(folder)),
         Destination::Store(address) => super::storage::origin(&address, &config.publish).map(Origin::Store),
     }
+}
+
+/// Those who are told of changes, and where it is remembered what they are still to be told: beside the manifest in an object
+/// store, or in the folder of the output.
+fn listeners(config: &Config) -> Result<Listeners, Diagnostic> {
+    let credentials = super::tell::credentials()?;
+    if config.feeds.hub.is_none() && config.publish.purge.is_none() {
+        return Ok(Listeners { credentials, place: None });
+    }
+    let place = match (&config.publish.state, config.site.output.folder()) {
+        (Some(state), _) => {
+            let (storage, _) = super::storage::open(state, &config.publish)?;
+            Some(PendingPlace::Object(storage, PENDING_OF_SERVERS))
+        }
+        (None, Some(folder)) if folder.is_dir() => Some(PendingPlace::File(folder.join(PENDING_OF_SERVERS))),
+        (None, _) => {
+            tracing::info!(
+                "what the hub and caches are still to be told is forgotten when this server stops; \
+                 to keep it, set `state` below [publish], or build once, so that the folder `output` exists"
+            );
+            None
+        }
+    };
+    Ok(Listeners { credentials, place })
 }
 
 /// The copy from which a replica of this origin starts while the origin is away. It is kept where the system keeps what can be

@@ -10,6 +10,7 @@ use super::Options;
 use super::compare::{self, EntryChanges};
 use super::compress;
 use super::manifest::{self, Manifest, ManifestEntry, Objects};
+use super::pending::Pending;
 use crate::catalog::EntryId;
 use crate::diagnostics::{Diagnostic, Location, sort};
 use crate::plan::PlannedDocument;
@@ -91,6 +92,32 @@ impl<'a> Job<'a> {
             let entry = ManifestEntry { content_hash: file.up_to_date?, input_hash: file.planned.input_hash };
             Some((file.path.clone(), entry))
         })
+    }
+
+    /// What is to be told about changed paths, and what was before. Where nobody is configured to be told, nothing is.
+    pub fn untold<'p>(&self, before: &'p Pending, changed: impl Iterator<Item = &'p String>) -> Pending {
+        let config = self.site.config();
+        let mut untold = Pending::default();
+        if !self.options.is_public {
+            return untold;
+        }
+        if config.publish.purge.is_some() {
+            untold.purges = before.purges.iter().chain(changed).cloned().collect();
+        }
+        if config.feeds.hub.is_some() {
+            untold.topics.clone_from(&before.topics);
+        }
+        untold
+    }
+
+    /// The addresses of the feeds at changed paths, if there is a hub.
+    #[cfg(feature = "cloud")]
+    pub fn topics(&self, changed: &[String]) -> impl Iterator<Item = String> {
+        let config = self.site.config();
+        let changed: HashSet<&String> =
+            changed.iter().filter(|_| config.feeds.hub.is_some() && self.options.is_public).collect();
+        let feeds = self.files.iter().filter(move |file| file.planned.key.is_feed() && changed.contains(&file.path));
+        feeds.map(|file| file.planned.key.url_of_path(config, &file.path).into())
     }
 
     /// The manifest of the new publication.

@@ -29,7 +29,7 @@ pub use self::compare::{EntryChanges, EntryKey};
 pub use self::compress::document_of as document_of_copy;
 pub use self::manifest::Manifest;
 pub use self::origin::{ManifestVersion, Origin, StoreOrigin, StoredDocument, Tag};
-pub use self::pending::Pending;
+pub use self::pending::{OF_SERVERS as PENDING_OF_SERVERS, Pending, PendingPlace};
 pub use self::to_folder::Published;
 #[cfg(feature = "cloud")]
 pub use self::to_store::runtime as store_runtime;
@@ -49,31 +49,17 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// What is still to be told about the publication.
-    ///
-    /// # Errors
-    /// It cannot be read.
-    pub fn pending(&self) -> Result<Pending, Diagnostic> {
-        match self {
-            Destination::Folder(folder) => Pending::load(folder),
-            #[cfg(feature = "cloud")]
-            Destination::Store { state, .. } => to_store::load_pending(state),
-            #[cfg(not(feature = "cloud"))]
-            Destination::Store { .. } => Ok(Pending::default()),
-        }
-    }
-
-    /// Remembers what is still to be told.
+    /// Remembers for the next build what is still to be told about the publication.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn remember(&self, pending: &Pending) -> Result<(), Diagnostic> {
+    pub fn remember(&self, untold: &Pending) -> Result<(), Diagnostic> {
         match self {
-            Destination::Folder(folder) => pending.save(folder),
+            Destination::Folder(folder) => to_folder::untold(folder).save(untold),
             #[cfg(feature = "cloud")]
-            Destination::Store { state, .. } => to_store::save_pending(state, pending),
+            Destination::Store { state, .. } => to_store::remember(state, untold),
             #[cfg(not(feature = "cloud"))]
-            Destination::Store { .. } => Ok(()),
+            Destination::Store { state, .. } => match *state {},
         }
     }
 }
@@ -95,6 +81,8 @@ pub struct Outcome {
     pub warnings: Vec<Diagnostic>,
     /// Whether the only reason for the difference is that time has passed.
     pub time_alone: bool,
+    /// What caches and the hub are still to be told, about this publication and earlier ones.
+    pub untold: Pending,
 }
 
 impl Outcome {
@@ -120,6 +108,8 @@ pub struct Options {
     pub overwrite: bool,
     /// In an object store, allows removing most of the documents.
     pub delete_many: bool,
+    /// Remembers what caches and the hub are to be told.
+    pub is_public: bool,
 }
 
 /// What a build tells while it is at work.

@@ -1,14 +1,22 @@
-//! What is still to be told about a publication: `.tidings-pending` beside its documents, while there is something.
+//! What caches and the hub are still to be told about a publication.
+//!
+//! A build remembers it in the manifest of an object store, and in a folder in [`OF_BUILDS`]; a server in [`OF_SERVERS`]. So
+//! each has one writer.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fmt;
+use std::path::PathBuf;
 
 use crate::diagnostics::Diagnostic;
 use crate::files::{read_regular_file, replace};
 use crate::limits::MAX_MANIFEST;
+use crate::storage::Storage;
 
-/// The name of the file.
-pub const NAME: &str = ".tidings-pending";
+/// The file in which builds into a folder remember which documents are to be purged.
+pub const OF_BUILDS: &str = ".tidings-purge";
+
+/// The file or the object in which a server remembers what is to be told.
+pub const OF_SERVERS: &str = ".tidings-pending";
 
 /// What is still to be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,42 +41,72 @@ impl Pending {
         pending
     }
 
+    /// A line for each, after a prefix.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_lines(&self, out: &mut impl fmt::Write, prefix: &str) -> fmt::Result {
+        self.purges.iter().try_for_each(|path| writeln!(out, "{prefix}purge\t{path}"))?;
+        self.topics.iter().try_for_each(|topic| writeln!(out, "{prefix}topic\t{topic}"))
+    }
+
     /// Whether nothing is to be told.
     pub fn is_empty(&self) -> bool {
         self.purges.is_empty() && self.topics.is_empty()
     }
+}
 
-    /// Reads what a folder has.
+/// Where it is kept. Who finds nothing there has nothing to tell.
+#[derive(Debug, Clone)]
+pub enum PendingPlace {
+    File(PathBuf),
+    /// An object of this name.
+    Object(Storage, &'static str),
+}
+
+impl PendingPlace {
+    /// Reads it.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn load(folder: &Path) -> Result<Pending, Diagnostic> {
-        let bytes = read_regular_file(&folder.join(NAME), MAX_MANIFEST)?.unwrap_or_default();
+    /// It cannot be read.
+    pub fn load(&self) -> Result<Pending, Diagnostic> {
+        let bytes = match self {
+            PendingPlace::File(path) => read_regular_file(path, MAX_MANIFEST)?.unwrap_or_default(),
+            #[cfg(feature = "cloud")]
+            PendingPlace::Object(storage, name) => super::to_store::load_object(storage, name)?,
+            #[cfg(not(feature = "cloud"))]
+            PendingPlace::Object(storage, _) => match *storage {},
+        };
         Ok(Pending::parse(&String::from_utf8_lossy(&bytes)))
     }
 
-    /// Writes it into a folder; the file is removed once there is nothing.
+    /// Writes it; it is removed once there is nothing.
     ///
     /// # Errors
-    /// The file cannot be written or removed.
-    pub fn save(&self, folder: &Path) -> Result<(), Diagnostic> {
-        let path = folder.join(NAME);
-        if !self.is_empty() {
-            return replace(&path, self.to_string().as_bytes());
+    /// It cannot be written or removed.
+    pub fn save(&self, pending: &Pending) -> Result<(), Diagnostic> {
+        let path = match self {
+            PendingPlace::File(path) => path,
+            #[cfg(feature = "cloud")]
+            PendingPlace::Object(storage, name) => return super::to_store::save_object(storage, name, pending),
+            #[cfg(not(feature = "cloud"))]
+            PendingPlace::Object(storage, _) => match *storage {},
+        };
+        if !pending.is_empty() {
+            return replace(path, pending.to_string().as_bytes());
         }
-        match std::fs::remove_file(&path) {
+        match std::fs::remove_file(path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Diagnostic::machine(&path, "remove this file", &error))
+                Err(Diagnostic::machine(path, "remove this file", &error))
             }
             _ => Ok(()),
         }
     }
 }
 
-impl std::fmt::Display for Pending {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.purges.iter().try_for_each(|path| writeln!(out, "purge\t{path}"))?;
-        self.topics.iter().try_for_each(|topic| writeln!(out, "topic\t{topic}"))
+impl fmt::Display for Pending {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_lines(out, "")
     }
 }
 
@@ -79,17 +117,19 @@ mod tests {
     #[test]
     fn what_is_pending_round_trips_and_its_file_is_gone_when_nothing_is() {
         let folder = tempfile::tempdir().unwrap();
-        let load = || Pending::load(folder.path()).unwrap();
+        let file = folder.path().join(OF_SERVERS);
+        let place = PendingPlace::File(file.clone());
+        let load = || place.load().unwrap();
         assert_eq!(load(), Pending::default());
         let set = |names: [&str; 2]| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
         let pending = Pending { purges: set(["en/all.json", "b"]), topics: set(["https://a.example/x", "y"]) };
-        pending.save(folder.path()).unwrap();
+        place.save(&pending).unwrap();
         assert_eq!(load(), pending);
-        std::fs::write(folder.path().join(NAME), format!("{pending}purge\nother\tx\n\u{0}")).unwrap();
+        std::fs::write(&file, format!("{pending}purge\nother\tx\n\u{0}")).unwrap();
         assert_eq!(load(), pending);
         for _ in 0..2 {
-            Pending::default().save(folder.path()).unwrap();
-            assert!(!folder.path().join(NAME).exists());
+            place.save(&Pending::default()).unwrap();
+            assert!(!file.exists());
         }
     }
 }

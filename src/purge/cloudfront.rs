@@ -1,6 +1,7 @@
 //! CloudFront: an invalidation by tags, in a request that is signed (AWS Signature Version 4).
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,9 @@ use super::{AwsCredentials, Credentials, Job};
 
 /// Tags of one invalidation.
 const MAX_TAGS: usize = 1_000;
+/// How often, and how many times, it is asked whether an invalidation is complete.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
+const MAX_LOOKS: usize = 60;
 const REGION: &str = "us-east-1";
 const SERVICE: &str = "cloudfront";
 
@@ -23,15 +27,42 @@ pub fn purge(agent: &Agent, credentials: &Credentials, distribution: &str, job: 
     let base = base.map_or("https://cloudfront.amazonaws.com", |url| url.as_str().trim_end_matches('/'));
     let host = base.split_once("://").map_or(base, |(_, host)| host);
     let path = format!("/2020-05-31/distribution/{distribution}/invalidation");
-    for tags in job.tags.chunks(MAX_TAGS) {
-        let body = invalidation(tags, job.now.timestamp_millis());
-        let mut request = Request::post(format!("{base}{path}")).header("content-type", "application/xml");
-        for (name, value) in signature(aws, host, &path, &body, job) {
+    let send = |method: &str, path: &str, body: String| {
+        let mut request =
+            Request::builder().method(method).uri(format!("{base}{path}")).header("content-type", "application/xml");
+        for (name, value) in signature(aws, host, (method, path), &body, job) {
             request = request.header(name, value);
         }
-        agent.send(request.body(body.into_bytes()).map_err(invalid)?)?;
+        agent.send(request.body(body.into_bytes()).map_err(invalid)?)
+    };
+    let mut begun = Vec::new();
+    for tags in job.tags.chunks(MAX_TAGS) {
+        let answer = send("POST", &path, invalidation(tags, job.now.timestamp_millis()))?;
+        begun.extend(element(&answer, "Id").filter(|_| !is_complete(&answer)).map(str::to_owned));
+    }
+    for id in begun {
+        let path = format!("{path}/{id}");
+        // It is accepted, so that one which takes longer is complete later.
+        for _ in 0..MAX_LOOKS {
+            std::thread::sleep(LOOK_INTERVAL);
+            if is_complete(&send("GET", &path, String::new())?) {
+                break;
+            }
+        }
     }
     Ok(())
+}
+
+fn is_complete(answer: &str) -> bool {
+    element(answer, "Status") == Some("Completed")
+}
+
+/// The text of an element in an answer.
+fn element<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+    // It goes into the path of a request.
+    let text = rest.split_once(&format!("</{name}>"))?.0;
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(text)
 }
 
 /// The body of the request. A repeated request of one build names the same reference, and is done once.
@@ -49,13 +80,19 @@ fn invalidation(tags: &[String], now: i64) -> String {
 }
 
 /// The fields that sign a request.
-fn signature(aws: &AwsCredentials, host: &str, path: &str, body: &str, job: &Job<'_>) -> Vec<(&'static str, String)> {
+fn signature(
+    aws: &AwsCredentials,
+    host: &str,
+    (method, path): (&str, &str),
+    body: &str,
+    job: &Job<'_>,
+) -> Vec<(&'static str, String)> {
     let (time, day) = (job.now.format("%Y%m%dT%H%M%SZ").to_string(), job.now.format("%Y%m%d").to_string());
     let mut fields = vec![("host", host.to_owned()), ("x-amz-date", time.clone())];
     fields.extend(aws.session_token.iter().map(|token| ("x-amz-security-token", token.clone())));
     let names = fields.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
     let lines: String = fields.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-    let canonical = format!("POST\n{path}\n\n{lines}\n{names}\n{}", hex(&Sha256::digest(body)));
+    let canonical = format!("{method}\n{path}\n\n{lines}\n{names}\n{}", hex(&Sha256::digest(body)));
     let scope = format!("{day}/{REGION}/{SERVICE}/aws4_request");
     let text = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
     let first = format!("AWS4{}", aws.secret).into_bytes();

@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::metrics::Metrics;
+use super::untold::Untold;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MIN_BACKOFF: Duration = Duration::from_secs(1);
@@ -152,16 +153,16 @@ pub fn displayed(hub: &Url) -> String {
 pub struct HubNotifier(Arc<Queue>);
 
 impl HubNotifier {
-    /// Starts the thread.
-    pub fn start(metrics: Arc<Metrics>) -> HubNotifier {
-        let queue = Arc::new(Queue { pending: Mutex::default(), changed: Condvar::new(), metrics });
+    /// Starts the thread. What the hub accepted or refused is no longer untold.
+    pub fn start(metrics: Arc<Metrics>, untold: Arc<Untold>) -> HubNotifier {
+        let queue = Arc::new(Queue { pending: Mutex::default(), changed: Condvar::new(), metrics, untold });
         let thread = Arc::clone(&queue);
         std::thread::spawn(move || thread.run(&HubClient::default()));
         HubNotifier(queue)
     }
 
     /// Notifies a hub of topics in the background, with retries.
-    pub fn notify(&self, hub: &Url, topics: Vec<String>) {
+    pub fn notify(&self, hub: &Url, topics: BTreeSet<String>) {
         self.0.add(hub, topics);
     }
 }
@@ -178,6 +179,7 @@ struct Queue {
     pending: Mutex<Pending>,
     changed: Condvar,
     metrics: Arc<Metrics>,
+    untold: Arc<Untold>,
 }
 
 #[derive(Default)]
@@ -205,7 +207,9 @@ impl Queue {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, hub: &Url, topics: Vec<String>) {
+    fn add(&self, hub: &Url, topics: BTreeSet<String>) {
+        // Again: an earlier change of a feed may have been told since.
+        self.untold.add(&BTreeSet::new(), &topics);
         let mut pending = self.lock();
         pending.hub = Some(hub.clone());
         let mut dropped = 0;
@@ -267,6 +271,7 @@ impl Queue {
     fn send_all(&self, client: &HubClient) -> Option<(Url, Notified)> {
         let mut notified = Notified::default();
         let mut last_hub = None;
+        let mut told = Vec::new();
         loop {
             let mut pending = self.lock();
             let next = if pending.is_stopped { None } else { pending.take() };
@@ -275,7 +280,9 @@ impl Queue {
             let Some((hub, topic)) = next else { break };
             let outcome = client.ping(&hub, &topic);
             last_hub = Some(hub);
+            told.push(topic.clone());
             if let Some(topic) = notified.record(topic, outcome) {
+                told.pop();
                 let mut pending = self.lock();
                 pending.last_failed.clone_from(&topic);
                 pending.topics.insert(topic);
@@ -283,6 +290,10 @@ impl Queue {
                 break;
             }
         }
+        // What changed again meanwhile is still to be told.
+        let waiting = self.lock().topics.clone();
+        told.retain(|topic| !waiting.contains(topic));
+        self.untold.notified(&told);
         self.metrics.hub_accepted.fetch_add(notified.accepted as u64, Ordering::Relaxed);
         self.metrics.hub_refused.fetch_add(notified.refused.len() as u64, Ordering::Relaxed);
         self.metrics.hub_failed.fetch_add(u64::from(notified.failure.is_some()), Ordering::Relaxed);
@@ -357,7 +368,7 @@ mod tests {
     }
 
     fn queue() -> Queue {
-        Queue { pending: Mutex::default(), changed: Condvar::new(), metrics: Arc::default() }
+        Queue { pending: Mutex::default(), changed: Condvar::new(), metrics: Arc::default(), untold: Arc::default() }
     }
 
     fn number(value: &std::sync::atomic::AtomicU64) -> u64 {
@@ -415,6 +426,7 @@ mod tests {
         let (_, notified) = queue.send_all(&client).unwrap();
         assert!(notified.failure.is_some() && (notified.accepted, notified.refused.len()) == (1, 1));
         assert_eq!(queue.lock().topics, topics(&["1-503"]));
+        assert_eq!(queue.untold.pending().topics, topics(&["1-503"]));
         let metrics = &queue.metrics;
         let counted =
             [&metrics.hub_pending, &metrics.hub_accepted, &metrics.hub_refused, &metrics.hub_failed].map(number);
@@ -427,7 +439,7 @@ mod tests {
         let queue = queue();
         let hub: Url = "http://127.0.0.1:9/".parse().unwrap();
         queue.add(&hub, (0..MAX_PENDING_TOPICS + 5).map(|number| number.to_string()).collect());
-        queue.add(&hub, vec!["0".to_owned(), "another".to_owned()]);
+        queue.add(&hub, ["0".to_owned(), "another".to_owned()].into());
         assert_eq!((queue.lock().topics.len(), number(&queue.metrics.hub_dropped)), (MAX_PENDING_TOPICS, 6));
     }
 }

@@ -1,5 +1,6 @@
 //! Renders what changed in a site, swaps the publication in one step, and has caches purged and the hub notified.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::Instant;
@@ -8,14 +9,12 @@ use tokio::runtime::Handle;
 
 use super::document::{Document, Representation};
 use super::encoders::Encoders;
-use super::hub::HubNotifier;
 use super::publication::{Next, Publication};
-use super::purger::{CachePurger, Change};
+use super::purger::{CachePurger, Change, Listeners};
 use super::server::Server;
 use crate::coding::CODINGS;
 use crate::diagnostics::{Diagnostic, OutputFormat, show};
 use crate::model::Timestamp;
-use crate::purge::Credentials;
 use crate::site::{NextChange, Site};
 
 /// Publishes sites to a server.
@@ -33,10 +32,10 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher that follows the first publication, which is that of `site` at `moment`.
-    pub fn new(server: Arc<Server>, site: Site, moment: Timestamp, credentials: Credentials) -> Publisher {
+    pub fn new(server: Arc<Server>, site: Site, moment: Timestamp, listeners: Listeners) -> Publisher {
         let encoder = start_encoder(&server);
-        let notifier = HubNotifier::start(Arc::clone(&server.metrics));
-        let purger = CachePurger::start(notifier, credentials, Arc::clone(&server.clock));
+        let config = Arc::clone(&server.publication().config);
+        let purger = CachePurger::start(listeners, config, Arc::clone(&server.metrics), Arc::clone(&server.clock));
         let next_change = site.next_change(moment);
         server.status().next_change = next_change.clone();
         Publisher { server, purger, encoder, next_change, site, moment }
@@ -71,13 +70,12 @@ impl Publisher {
             publication.get(path).or_else(|| previous.get(path)).is_some_and(|resource| resource.is_feed)
         };
         let base_url = &publication.config.site.base_url;
-        let topics: Vec<String> =
+        let topics: BTreeSet<String> =
             changed.iter().filter(is_feed).filter_map(|path| base_url.join(path).ok()).map(String::from).collect();
         let warnings = site.id_warnings(&mut site.difference_from(&self.site));
         log_warnings("subscribers will notice", &warnings);
         // Nobody subscribes to what is not published yet.
         let config = Arc::clone(&publication.config);
-        let hub = config.feeds.hub.clone().filter(|_| !topics.is_empty());
         // Only who purges needs them.
         let pages: Vec<String> = match config.publish.purge {
             Some(_) => publication.changed_pages(&previous).map(str::to_owned).collect(),
@@ -97,9 +95,9 @@ impl Publisher {
             let seconds = start.elapsed().as_secs_f64();
             tracing::info!("{} documents changed, {rendered} were rendered, in {seconds:.3} s", changed.len());
         }
-        let paths = [changed, pages].concat();
+        let paths: BTreeSet<String> = changed.into_iter().chain(pages).collect();
         if !paths.is_empty() && !config.is_preview {
-            self.purger.tell(Change { config, paths, topics: hub.map(|hub| (hub, topics)) });
+            self.purger.tell(Change { config, paths, topics });
         }
         // The encoder's thread ends with this one.
         documents.into_iter().for_each(|document| drop(self.encoder.send(document)));

@@ -5,34 +5,50 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use url::Url;
-
 use super::Clock;
 use super::hub::HubNotifier;
+use super::metrics::Metrics;
+use super::untold::Untold;
 use crate::config::Config;
+use crate::publish::{Pending, PendingPlace};
 use crate::purge::{Credentials, purge};
 
 /// What failed is repeated after so long, if nothing changes before.
 const RETRY: Duration = Duration::from_secs(60);
 
+/// What the environment and the configuration say of those who are told of changes.
+#[derive(Default)]
+pub struct Listeners {
+    pub credentials: Credentials,
+    /// Where it is remembered what they are still to be told.
+    pub place: Option<PendingPlace>,
+}
+
 /// A publication that replaced another.
 pub struct Change {
     pub config: Arc<Config>,
     /// The paths of its documents that differ.
-    pub paths: Vec<String>,
-    /// The hub, and the addresses of its feeds that differ.
-    pub topics: Option<(Url, Vec<String>)>,
+    pub paths: BTreeSet<String>,
+    /// The addresses of its feeds that differ.
+    pub topics: BTreeSet<String>,
 }
 
 /// Tells caches, then the hub.
 pub struct CachePurger(Sender<Change>);
 
 impl CachePurger {
-    /// Starts the thread. It ends when this is dropped.
-    pub fn start(notifier: HubNotifier, credentials: Credentials, clock: Clock) -> CachePurger {
+    /// Starts the thread, and tells what could not be told before. The thread ends when this is dropped.
+    pub fn start(listeners: Listeners, config: Arc<Config>, metrics: Arc<Metrics>, clock: Clock) -> CachePurger {
+        let untold = Arc::new(Untold::load(listeners.place));
         let (sender, receiver) = channel();
-        let worker = Worker { notifier, credentials, clock, config: None, paths: BTreeSet::new() };
-        std::thread::spawn(move || worker.run(&receiver));
+        let Pending { purges: paths, topics } = untold.pending();
+        let notifier = HubNotifier::start(metrics, Arc::clone(&untold));
+        let credentials = listeners.credentials;
+        let mut worker = Worker { notifier, credentials, clock, untold, config, paths, topics };
+        std::thread::spawn(move || {
+            worker.tell();
+            worker.run(&receiver);
+        });
         CachePurger(sender)
     }
 
@@ -46,10 +62,13 @@ struct Worker {
     notifier: HubNotifier,
     credentials: Credentials,
     clock: Clock,
+    untold: Arc<Untold>,
     /// That of the last change.
-    config: Option<Arc<Config>>,
+    config: Arc<Config>,
     /// What is still to be purged.
     paths: BTreeSet<String>,
+    /// The feeds of which the hub is notified after that: a subscriber that asks a cache before would get the old document.
+    topics: BTreeSet<String>,
 }
 
 impl Worker {
@@ -60,29 +79,47 @@ impl Worker {
                 false => changes.recv_timeout(RETRY),
             };
             match change {
-                Ok(change) => self.apply(change),
-                Err(RecvTimeoutError::Timeout) => self.purge(),
+                Ok(change) => {
+                    self.apply(change);
+                    self.tell();
+                }
+                Err(RecvTimeoutError::Timeout) => self.tell(),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
     fn apply(&mut self, change: Change) {
-        self.paths.extend(change.paths);
-        self.config = Some(change.config);
+        self.config = change.config;
+        if self.config.publish.purge.is_some() {
+            self.paths.extend(change.paths);
+        }
+        if self.config.feeds.hub.is_some() {
+            self.topics.extend(change.topics);
+        }
+        self.untold.add(&self.paths, &self.topics);
+    }
+
+    fn tell(&mut self) {
         self.purge();
-        if let Some((hub, topics)) = change.topics {
-            self.notifier.notify(&hub, topics);
+        if self.paths.is_empty() && !self.topics.is_empty() {
+            let topics = std::mem::take(&mut self.topics);
+            match &self.config.feeds.hub {
+                Some(hub) => self.notifier.notify(hub, topics),
+                None => self.untold.notified(&topics.into_iter().collect::<Vec<_>>()),
+            }
         }
     }
 
     fn purge(&mut self) {
-        let Some(config) = &self.config else { return };
-        let Some(caches) = &config.publish.purge else { return self.paths.clear() };
         let paths: Vec<String> = self.paths.iter().cloned().collect();
-        let failures = purge(caches, &self.credentials, &config.site.base_url, &paths, (self.clock)());
+        let failures = match &self.config.publish.purge {
+            Some(caches) => purge(caches, &self.credentials, &self.config.site.base_url, &paths, (self.clock)()),
+            None => Vec::new(),
+        };
         if failures.is_empty() {
             self.paths.clear();
+            self.untold.purged();
         }
         for failure in failures {
             let (seconds, count) = (RETRY.as_secs(), paths.len());

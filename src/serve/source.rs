@@ -9,13 +9,13 @@ use super::Clock;
 use super::follower::{Inputs, MAX_RETRIES, RETRY, ReloadHandle};
 use super::metrics::Metrics;
 use super::publication::{Next, Publication};
+use super::purger::Listeners;
 use super::replica::{self, LocalCopy};
 use super::tasks::{RunTask, Task};
 use crate::config::Config;
 use crate::diagnostics::Diagnostics;
 use crate::model::Timestamp;
 use crate::publish::Origin;
-use crate::purge::Credentials;
 use crate::site::Site;
 
 /// A publication that follows its store once [`run`](super::run) serves it.
@@ -28,7 +28,7 @@ pub struct Source {
     pub(super) clock: Clock,
     pub(super) tasks: Option<(Vec<Task>, RunTask)>,
     pub(super) admin_token: Option<String>,
-    pub(super) purge_credentials: Credentials,
+    pub(super) listeners: Listeners,
 }
 
 /// What a server follows.
@@ -80,7 +80,7 @@ impl Source {
             clock,
             tasks: None,
             admin_token: None,
-            purge_credentials: Credentials::default(),
+            listeners: Listeners::default(),
         };
         Ok((source, diagnostics))
     }
@@ -111,7 +111,7 @@ impl Source {
             clock,
             tasks: None,
             admin_token: None,
-            purge_credentials: Credentials::default(),
+            listeners: Listeners::default(),
         })
     }
 
@@ -130,9 +130,9 @@ impl Source {
         Source { admin_token: token, ..self }
     }
 
-    /// The same source, with what the environment says of the caches that are purged.
-    pub(crate) fn with_purge_credentials(self, credentials: Credentials) -> Source {
-        Source { purge_credentials: credentials, ..self }
+    /// The same source, with those who are told of changes.
+    pub(crate) fn with_listeners(self, listeners: Listeners) -> Source {
+        Source { listeners, ..self }
     }
 
     /// A handle that reloads configuration and store.

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from common import TIDINGS, CheckFailed, check, finish, temporary_folder
+from common import TIDINGS, CheckFailed, check, finish, temporary_folder, wait_for
 
 CONFIG = """
 [site]
@@ -46,7 +46,7 @@ class Services(ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.requests, self.answers, self.faults = [], [], []
+        self.requests, self.answers, self.looks = [], [], 0
         self.url = f"http://127.0.0.1:{self.server_port}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -61,6 +61,15 @@ class Services(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.requests.append((self.path, dict(self.headers), b""))
+        fault = self.signature_fault(b"", "GET")
+        if fault:
+            return self.answer(403, fault)
+        self.server.looks += 1
+        status = "Completed" if self.server.looks > 1 else "InProgress"
+        return self.answer(200, f"<Invalidation><Id>I1</Id><Status>{status}</Status></Invalidation>")
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["content-length"] or 0))
@@ -77,13 +86,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(200 if is_allowed else 400, {key: "id" for key in keys})
         if re.fullmatch(r"/2020-05-31/distribution/E1ABC/invalidation", self.path):
             fault = self.signature_fault(body)
-            return self.answer(201 if fault is None else 403, fault or "<Invalidation/>")
+            return self.answer(201 if fault is None else 403, fault or "<Invalidation><Id>I1</Id><Status>InProgress</Status></Invalidation>")
         return self.answer(404, "no such service")
 
-    def signature_fault(self, body):
+    def signature_fault(self, body, method="POST"):
         """Why the signature is wrong."""
         given = self.headers["authorization"]
-        request = AWSRequest("POST", f"http://{self.headers['host']}{self.path}", data=body)
+        request = AWSRequest(method, f"http://{self.headers['host']}{self.path}", data=body)
         request.headers["host"] = self.headers["host"]
         request.context["timestamp"] = self.headers["x-amz-date"]
         request.headers["X-Amz-Date"] = self.headers["x-amz-date"]
@@ -153,10 +162,10 @@ def purged_by_command(folder):
 
 def command_checks(folder):
     program = folder / "purge.sh"
-    program.write_text("#!/bin/sh\nif [ -e \"$1/broken\" ]; then exit 3; fi\ncat >> \"$1/purged\"\n")
+    program.write_text("#!/bin/sh\nif [ -e \"$1/broken\" ]; then exit 3; fi\nif [ -e \"$1/slow\" ]; then touch \"$1/waits\"; sleep 60; fi\ncat >> \"$1/purged\"\n")
     program.chmod(0o755)
     folder = site(folder / "command", f'{{ command = ["{program}", "{folder / "command"}"] }}')
-    pending = folder / "public" / ".tidings-pending"
+    pending = folder / "public" / ".tidings-purge"
     with check("a command reads the addresses of what is new, what changed and what is gone, and nothing else"):
         build(folder)
         every = {f"https://news.example.org/feeds/{path}" for path in documents(folder)}
@@ -179,12 +188,25 @@ def command_checks(folder):
         build(folder)
         expect("https://news.example.org/feeds/en/all.json" in purged_by_command(folder), "it was not repeated")
         expect(not pending.exists(), "it is still pending")
+    with check("a build that was killed before it told anybody is told of by the next"):
+        (folder / "stories" / "fog.toml").write_text(STORY.format(title="Fog"))
+        (folder / "slow").touch()
+        killed = subprocess.Popen([TIDINGS, "build"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for("the command", lambda: (folder / "waits").exists())
+        killed.kill()
+        killed.wait()
+        (folder / "slow").unlink()
+        purged_by_command(folder)
+        build(folder)
+        expect("https://news.example.org/feeds/en/all.json" in purged_by_command(folder), "it was not repeated")
+        expect(not pending.exists(), "it is still pending")
     with check("what is built for a look purges nothing"):
         (folder / "stories" / "hail.toml").write_text(STORY.format(title="Hail"))
         build(folder, None, "--output", "elsewhere")
         build(folder, None, "--drafts", "--output", "drafts")
         build(folder, None, "--check", status=1)
         expect(not purged_by_command(folder), "something was purged")
+        expect(not list(folder.glob("*/.tidings-purge")), "something is to be purged")
 
 
 def service_checks(folder):
@@ -200,12 +222,13 @@ def service_checks(folder):
         services.requests.clear()
         services.answers = [
             (400, "<ErrorResponse><Error><Code>TooManyInvalidationsInProgress</Code></Error></ErrorResponse>"),
-            (201, "<Invalidation/>"),
+            (201, "<Invalidation><Id>I2</Id><Status>Completed</Status></Invalidation>"),
             (429, "slow down", [("retry-after", "1")]),
         ]
         (folder / "stories" / "snow.toml").write_text(STORY.format(title="Snow"))
         _, stderr = build(folder, services.environment())
         expect("purged" not in stderr, stderr)
+        expect(services.looks >= 2, "CloudFront was not asked whether it had finished")
         expect([path.split("/")[1] for path, _, _ in services.requests] == ["2020-05-31"] * 2 + ["client"] * 2 + ["service"], services.requests)
         (folder / "stories" / "hail.toml").write_text(STORY.format(title="Hail"))
         _, stderr = build(folder, {**services.environment(), "FASTLY_API_TOKEN": "wrong\x1b[31m", "CLOUDFLARE_API_TOKEN": ""}, status=2)

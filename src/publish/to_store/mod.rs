@@ -28,7 +28,7 @@ use self::requests::Requests;
 use self::write::{Record, Upload, Writer};
 use super::job::Job;
 use super::manifest::{self, Manifest, ManifestEntry, ObjectEntry, Objects};
-use super::pending::{self, Pending};
+use super::pending::Pending;
 use super::{Observer, Options, Outcome, compress, one, poisoned};
 use crate::coding::CODINGS;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
@@ -64,7 +64,10 @@ pub fn build(
         }
         publication.reject_many_removals().map_err(one)?;
         let outcome = match publication.is_current() {
-            true => Some(Outcome { unchanged: publication.job.files.len(), ..Outcome::default() }),
+            true => {
+                let (unchanged, untold) = (publication.job.files.len(), publication.untold(&Outcome::default()));
+                Some(Outcome { unchanged, untold, ..Outcome::default() })
+            }
             false => publication.publish(observer).map_err(one)?,
         };
         if let Some(outcome) = outcome {
@@ -94,30 +97,42 @@ pub fn check(
     Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
-/// What is still to be told about the publication of a store.
+/// Remembers what is still to be told in the manifest. While another build is at work, that one tells it: it has read what this
+/// one remembered.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn load_pending(state: &Storage) -> Result<Pending, Diagnostic> {
-    let fetched = runtime(state)?.block_on(state.get(pending::NAME, None, MAX_MANIFEST))?;
-    Ok(match fetched {
-        Fetched::Object(bytes, _) => Pending::parse(&String::from_utf8_lossy(&bytes)),
-        Fetched::Missing | Fetched::NotModified => Pending::default(),
+/// The manifest cannot be read or written.
+pub fn remember(state: &Storage, untold: &Pending) -> Result<(), Diagnostic> {
+    runtime(state)?.block_on(async {
+        let (manifest, tag) = read_manifest(state).await?;
+        let Some(tag) = tag.filter(|_| !manifest.is_unfinished()) else { return Ok(()) };
+        let bytes = Bytes::from(manifest.with_untold(untold));
+        state.put(manifest::NAME, bytes, &own_attributes(), &Condition::Unchanged(tag)).await.map(drop)
     })
 }
 
-/// Remembers what is still to be told. Two builds that remember at once may repeat what the other told, or delay it: neither does
-/// harm.
+/// The bytes of an object beside the documents; none if there is none.
 ///
 /// # Errors
-/// It cannot be written.
-pub fn save_pending(state: &Storage, pending: &Pending) -> Result<(), Diagnostic> {
+/// It cannot be read.
+pub fn load_object(state: &Storage, name: &str) -> Result<Vec<u8>, Diagnostic> {
+    Ok(match runtime(state)?.block_on(state.get(name, None, MAX_MANIFEST))? {
+        Fetched::Object(bytes, _) => bytes.into(),
+        Fetched::Missing | Fetched::NotModified => Vec::new(),
+    })
+}
+
+/// Writes an object beside the documents, or removes it if there is nothing.
+///
+/// # Errors
+/// It cannot be written or removed.
+pub fn save_object(state: &Storage, name: &str, pending: &Pending) -> Result<(), Diagnostic> {
     runtime(state)?.block_on(async {
         match pending.is_empty() {
-            true => state.delete(pending::NAME).await.map(drop),
+            true => state.delete(name).await,
             false => {
                 let bytes = Bytes::from(pending.to_string());
-                state.put(pending::NAME, bytes, &own_attributes(), &Condition::Always).await.map(drop)
+                state.put(name, bytes, &own_attributes(), &Condition::Always).await.map(drop)
             }
         }
     })
@@ -211,7 +226,7 @@ impl<'a> Publication<'a> {
             return false;
         }
         let Entries { documents, objects } = self.unchanged_entries(&Claims::default());
-        let objects = Objects { by_path: objects, pending: BTreeMap::new() };
+        let objects = Objects { by_path: objects, pending: BTreeMap::new(), untold: self.untold(&Outcome::default()) };
         job.manifest(&documents, &objects).as_bytes() == job.previous.bytes()
     }
 
@@ -283,8 +298,9 @@ impl<'a> Publication<'a> {
         requests.wait().and(removed)?;
         let (mut entries, losses) = rendering.into_inner().map_err(|_| poisoned())?;
         let record = std::mem::take(&mut *writer.record.lock().unwrap_or_else(PoisonError::into_inner));
-        let outcome = self.outcome(record, &mut entries, &losses);
-        let objects = Objects { by_path: entries.objects, pending: claims.pending };
+        let mut outcome = self.outcome(record, &mut entries, &losses);
+        outcome.untold = self.untold(&outcome);
+        let objects = Objects { by_path: entries.objects, pending: claims.pending, untold: outcome.untold.clone() };
         let text = self.job.manifest(&entries.documents, &objects);
         if self.write_manifest(text, Some(&tag))?.is_none() {
             let message = "another build wrote this manifest while this one was at work";
@@ -292,6 +308,13 @@ impl<'a> Publication<'a> {
         }
         // The publication is complete: here caches are purged and the hub is notified, in this order.
         Ok(Some(outcome))
+    }
+
+    /// What caches and the hub are still to be told, if a build does something.
+    fn untold(&self, outcome: &Outcome) -> Pending {
+        let mut untold = self.job.untold(&self.objects.untold, outcome.written.iter().chain(&outcome.removed));
+        untold.topics.extend(self.job.topics(&outcome.written));
+        untold
     }
 
     /// Writes the manifest if it has a tag, or none if there is to be none; returns the new tag, or `None` if it has not.

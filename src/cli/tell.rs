@@ -1,17 +1,18 @@
-//! Caches are purged of what a build changed; what failed is remembered beside the publication, and repeated by the next build.
+//! After a build, caches are purged of what changed, and then the hub is notified. What failed is remembered beside the
+//! publication, and repeated by the next build.
 
 use chrono::Utc;
 
 use crate::config::Config;
 use crate::diagnostics::{Diagnostic, Location};
-use crate::publish::{Destination, Outcome};
+use crate::publish::{Destination, Outcome, Pending};
 use crate::purge::{Credentials, purge};
 use crate::text::count;
 
-/// Purges the caches of a site of what was written into a folder, and of what earlier builds could not tell. Returns warnings.
+/// Tells what a build changed, and what earlier builds could not tell. Returns warnings.
 ///
 /// # Errors
-/// What is pending cannot be read or written.
+/// What is still to be told cannot be written.
 pub fn after_build(
     config: &Config,
     destination: &Destination,
@@ -19,19 +20,24 @@ pub fn after_build(
     outcome: &Outcome,
     credentials: &Credentials,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let Some(caches) = &config.publish.purge else { return Ok(Vec::new()) };
-    let mut pending = destination.pending()?;
-    pending.purges.extend(outcome.written.iter().chain(&outcome.removed).cloned());
-    if pending.purges.is_empty() {
-        return Ok(Vec::new());
+    let mut untold = outcome.untold.clone();
+    let mut warnings = purge_caches(config, shown, &mut untold, credentials);
+    // A subscriber that asks a cache now would get the old document.
+    if untold.purges.is_empty() {
+        warnings.extend(notify_hub(config, &mut untold));
     }
-    // A build that is killed now has told nobody.
-    destination.remember(&pending)?;
-    let paths: Vec<String> = pending.purges.iter().cloned().collect();
+    if untold != outcome.untold {
+        destination.remember(&untold)?;
+    }
+    Ok(warnings)
+}
+
+fn purge_caches(config: &Config, shown: &str, untold: &mut Pending, credentials: &Credentials) -> Vec<Diagnostic> {
+    let Some(caches) = config.publish.purge.as_ref().filter(|_| !untold.purges.is_empty()) else { return Vec::new() };
+    let paths: Vec<String> = untold.purges.iter().cloned().collect();
     let failures = purge(caches, credentials, &config.site.base_url, &paths, Utc::now());
     if failures.is_empty() {
-        pending.purges.clear();
-        destination.remember(&pending)?;
+        untold.purges.clear();
     }
     let warning = |failure: &crate::purge::PurgeFailure| {
         let message =
@@ -39,7 +45,31 @@ pub fn after_build(
         Diagnostic::warning(Location::file(shown), message)
             .help("readers may get older documents until these expire; the next build repeats it")
     };
-    Ok(failures.iter().map(warning).collect())
+    failures.iter().map(warning).collect()
+}
+
+#[cfg(feature = "serve")]
+fn notify_hub(config: &Config, untold: &mut Pending) -> Vec<Diagnostic> {
+    use crate::diagnostics::Cause;
+
+    let Some(hub) = config.feeds.hub.as_ref().filter(|_| !untold.topics.is_empty()) else { return Vec::new() };
+    let count = untold.topics.len();
+    let notified = super::ping::notify(hub, &mut untold.topics);
+    let diagnostics = super::ping::diagnostics(hub, &notified, untold.topics.len(), count);
+    let to_warning = |diagnostic: Diagnostic| {
+        let help = match diagnostic.cause {
+            Cause::Machine => Some("the next build repeats it".to_owned()),
+            _ => diagnostic.help.clone(),
+        };
+        Diagnostic { help, ..Diagnostic::warning(None, diagnostic.message) }
+    };
+    diagnostics.into_iter().map(to_warning).collect()
+}
+
+/// Without the feature `serve` no hub is notified.
+#[cfg(not(feature = "serve"))]
+fn notify_hub(_config: &Config, _untold: &mut Pending) -> Vec<Diagnostic> {
+    Vec::new()
 }
 
 /// What the environment says of the services.
