@@ -1,6 +1,7 @@
 //! The hub is told of each feed that changed and of no other, whatever state it is in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -119,6 +120,44 @@ fn a_hub_that_was_down_is_told_of_all_changes_when_it_is_back() {
     site.wait_until_told(&topics);
     site.hub.assert_pings(&topics);
     site.hub.assert_served(&now);
+}
+
+#[test]
+fn what_a_server_could_not_tell_is_told_by_the_next() {
+    const PENDING: &str = "public/.tidings-pending";
+    let hub = Hub::closed();
+    let site_with_output = || {
+        let site = site(&format!("hub = \"{}\"", hub.url), "");
+        put_story(&site, "a", "As it was", BOTH);
+        put_story_on(&site, "children", "b", "Always the same", BOTH);
+        fs::create_dir(site.path("public")).unwrap();
+        site
+    };
+    let mut first = Served::new(site_with_output());
+    put_story(&first.site, "a", "Told late", &["en"]);
+    first.wait_to_show("Told late");
+    let failed = || metrics(&first).sum("tidings_hub_pings_total", &[("outcome", "failed")]);
+    wait_until("the hub is missed", || failed() >= 1.0);
+    first.signal(Signal::TERM);
+    first.assert_ends();
+    let pending = first.site.read(PENDING);
+    let topics: BTreeSet<String> =
+        pending.lines().filter_map(|line| line.strip_prefix("topic\t")).map(str::to_owned).collect();
+    assert!(topics.contains(&format!("{BASE}en/all.json")), "{pending}");
+    assert!(!topics.iter().any(|topic| topic.contains("children")), "{pending}");
+    let next = site_with_output();
+    next.write(PENDING, pending);
+    let next = Served::new(next);
+    assert!(!next.log().contains("is forgotten when this server stops"), "{}", next.log());
+    hub.open();
+    hub.wait_for(&topics);
+    wait_until("nothing is pending", || !next.site.path(PENDING).exists());
+    assert_eq!(next.get("/.tidings-pending").status, 404);
+    let told: BTreeSet<String> = hub.state().pings.iter().map(|(topic, _)| topic.clone()).collect();
+    assert_eq!(told, topics);
+    // Without a place for it, that is said.
+    let without = site(&format!("hub = \"{}\"", hub.url), "");
+    assert!(Served::new(without).log().contains("is forgotten when this server stops"));
 }
 
 #[test]
