@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install --yes --no-install-recommends musl-tools &
 RUN rustup target add "$(uname -m)-unknown-linux-musl"
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked --target "$(uname -m)-unknown-linux-musl" --target-dir /target
+RUN cargo build --release --locked --features cloud --target "$(uname -m)-unknown-linux-musl" --target-dir /target
 RUN install -D "/target/$(uname -m)-unknown-linux-musl/release/tidings" /out/tidings
 
 FROM alpine:3

@@ -39,6 +39,10 @@
 //! | a request: header, path | 32 kB, 8 kB (`serve`) | 431, 414 |
 //! | pages that are rendered on request, or fetched by a replica | 32 MB (`serve::lazy`) | the least recently used are made again |
 //! | a document that a replica fetches; how many at a time | [`MAX_DOCUMENT`]; 16 (`serve::replica`) | it is not served; others wait |
+//! | requests to an object store: at a time; one, and its repetitions | 16; 60 s, 25 s, of a replica 10 s, 2 s (`publish::to_store`, `storage`) | the others wait; the build fails, the replica asks again |
+//! | a publication in an object store of which the builder is not heard | 30 s (`publish::to_store`) | another build may take over |
+//! | documents that are purged one by one | 2,000 (`purge`) | all kinds of documents are purged |
+//! | purging one service: a request, attempts, waiting until it is done | 15 s, 4, 2 min (`purge`) | the next build repeats it; it is taken for done |
 //! | previous versions of a feed | 100 (`serve::document`) | the full feed instead of a delta |
 //! | deltas of all feeds in memory | [`MAX_DELTAS`] | the least recently used are made again, or the full feed is sent |
 //! | encoders, renderers of pages at a time | the cores, 2 (`serve`) | the full feed, or without a coding; pages wait |
