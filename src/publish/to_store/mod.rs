@@ -10,33 +10,33 @@
 //! that they are as they should be.
 
 mod claims;
+mod compare;
 mod holder;
 mod lease;
+mod objects;
 mod requests;
+mod versions;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
-use tokio::runtime::Runtime;
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128, xxh3_128_with_seed};
-
 use self::claims::Claims;
-use self::lease::{Lease, own_attributes};
+use self::lease::Lease;
+pub use self::objects::{load_object, remember, save_object};
+use self::objects::{read_manifest, write_manifest};
 use self::requests::Requests;
-use self::write::{Record, Upload, Writer};
+use self::versions::is_current_copy;
+use self::write::{Record, Writer};
 use super::job::Job;
-use super::manifest::{self, Manifest, ManifestEntry, ObjectEntry, Objects};
+use super::manifest::{self, ManifestEntry, ObjectEntry, Objects};
 use super::pending::Pending;
 use super::{Observer, Options, Outcome, compress, one, poisoned};
-use crate::coding::CODINGS;
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
-use crate::limits::MAX_MANIFEST;
 use crate::plan::{PlannedDocument, Stage};
-use crate::render::Rendered;
 use crate::site::{BodyLosses, Site};
-use crate::storage::{Attributes, Condition, Fetched, Storage, Tag, Written};
+use crate::storage::{Storage, Tag};
+use tokio::runtime::Runtime;
 
 /// How often a build begins again because another one finished in between.
 const MAX_ATTEMPTS: usize = 3;
@@ -97,47 +97,6 @@ pub fn check(
     Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
-/// Remembers what is still to be told in the manifest. While another build is at work, that one tells it: it has read what this
-/// one remembered.
-///
-/// # Errors
-/// The manifest cannot be read or written.
-pub fn remember(state: &Storage, untold: &Pending) -> Result<(), Diagnostic> {
-    runtime(state)?.block_on(async {
-        let (manifest, tag) = read_manifest(state).await?;
-        let Some(tag) = tag.filter(|_| !manifest.is_unfinished()) else { return Ok(()) };
-        let bytes = Bytes::from(manifest.with_untold(untold));
-        state.put(manifest::NAME, bytes, &own_attributes(), &Condition::Unchanged(tag)).await.map(drop)
-    })
-}
-
-/// The bytes of an object beside the documents; none if there is none.
-///
-/// # Errors
-/// It cannot be read.
-pub fn load_object(state: &Storage, name: &str) -> Result<Vec<u8>, Diagnostic> {
-    Ok(match runtime(state)?.block_on(state.get(name, None, MAX_MANIFEST))? {
-        Fetched::Object(bytes, _) => bytes.into(),
-        Fetched::Missing | Fetched::NotModified => Vec::new(),
-    })
-}
-
-/// Writes an object beside the documents, or removes it if there is nothing.
-///
-/// # Errors
-/// It cannot be written or removed.
-pub fn save_object(state: &Storage, name: &str, pending: &Pending) -> Result<(), Diagnostic> {
-    runtime(state)?.block_on(async {
-        match pending.is_empty() {
-            true => state.delete(name).await,
-            false => {
-                let bytes = Bytes::from(pending.to_string());
-                state.put(name, bytes, &own_attributes(), &Condition::Always).await.map(drop)
-            }
-        }
-    })
-}
-
 /// The threads that wait for a store.
 ///
 /// # Errors
@@ -176,11 +135,6 @@ impl Entries {
         self.objects.insert(path.clone(), object);
         self.documents.insert(path, entry);
     }
-}
-
-/// What a compressed copy is made from.
-fn input_hash_of_copy(content_hash: u128) -> u128 {
-    xxh3_128_with_seed(&content_hash.to_le_bytes(), 1)
 }
 
 impl<'a> Publication<'a> {
@@ -281,7 +235,9 @@ impl<'a> Publication<'a> {
         }
         let authority = &self.job.site.config().site.authority;
         let unfinished = self.job.previous.to_unfinished(lease.id(), authority);
-        let Some(tag) = self.write_manifest(unfinished, self.tag.as_ref())? else { return Ok(None) };
+        let Some(tag) = self.runtime.block_on(write_manifest(self.state, unfinished, self.tag.as_ref()))? else {
+            return Ok(None);
+        };
         let claims = self.claims(lease)?;
         let writer = Arc::new(Writer {
             storage: self.documents.clone(),
@@ -302,7 +258,7 @@ impl<'a> Publication<'a> {
         outcome.untold = self.untold(&outcome);
         let objects = Objects { by_path: entries.objects, pending: claims.pending, untold: outcome.untold.clone() };
         let text = self.job.manifest(&entries.documents, &objects);
-        if self.write_manifest(text, Some(&tag))?.is_none() {
+        if self.runtime.block_on(write_manifest(self.state, text, Some(&tag)))?.is_none() {
             let message = "another build wrote this manifest while this one was at work";
             return Err(machine(self.state.location(manifest::NAME), message.to_owned()).help("run this again"));
         }
@@ -315,23 +271,6 @@ impl<'a> Publication<'a> {
         let mut untold = self.job.untold(&self.objects.untold, outcome.written.iter().chain(&outcome.removed));
         untold.topics.extend(self.job.topics(&outcome.written));
         untold
-    }
-
-    /// Writes the manifest if it has a tag, or none if there is to be none; returns the new tag, or `None` if it has not.
-    fn write_manifest(&self, text: String, expected: Option<&Tag>) -> Result<Option<Tag>, Diagnostic> {
-        let bytes = Bytes::from(text);
-        let condition = expected.cloned().map_or(Condition::Missing, Condition::Unchanged);
-        self.runtime.block_on(async {
-            let put = self.state.put(manifest::NAME, bytes.clone(), &own_attributes(), &condition).await?;
-            if let Written::Done(tag) = put {
-                return Ok(Some(tag));
-            }
-            // The answer to an earlier try may have been lost; no other build writes these bytes.
-            match self.state.get(manifest::NAME, None, MAX_MANIFEST).await? {
-                Fetched::Object(now, info) if now == bytes => Ok(Some(info.tag)),
-                _ => Ok(None),
-            }
-        })
     }
 
     /// Renders the documents that are out of date, stage by stage, and writes those that differ.
@@ -372,60 +311,6 @@ impl<'a> Publication<'a> {
             rendering.lock().map_err(|_| poisoned())?.1.merge(losses?);
         }
         Ok(())
-    }
-
-    /// The object of a document that need not be written again.
-    fn is_unchanged(&self, upload: &Upload, claims: &Claims) -> Option<&ObjectEntry> {
-        let before = self.job.previous.document(&upload.path)?;
-        let object = self.objects.by_path.get(&upload.path)?;
-        let is_same = before.content_hash == upload.entry.content_hash && object.attributes == upload.attributes_hash;
-        (is_same && !claims.is_differing(&upload.path)).then_some(object)
-    }
-
-    /// A rendered document, and its compressed copies.
-    fn versions(
-        &self,
-        planned: &PlannedDocument,
-        rendered: Rendered,
-        claims: &Claims,
-    ) -> Result<Vec<Upload>, Diagnostic> {
-        let path = self.job.site.path(planned.key);
-        let content_hash = xxh3_128(&rendered.bytes);
-        let attributes = attributes(self.job.site, planned);
-        let mut versions = Vec::new();
-        if self.job.options.compress {
-            for coding in CODINGS {
-                let bytes = coding.encode(&rendered.bytes).map_err(|_| poisoned())?;
-                let entry =
-                    ManifestEntry { content_hash: xxh3_128(&bytes), input_hash: input_hash_of_copy(content_hash) };
-                let attributes = Attributes { content_encoding: Some(coding.token()), ..attributes.clone() };
-                versions.push(self.version(format!("{path}.{}", coding.extension()), bytes, entry, attributes, claims));
-            }
-        }
-        let entry = ManifestEntry { content_hash, input_hash: planned.input_hash };
-        versions.push(self.version(path, rendered.bytes, entry, attributes, claims));
-        Ok(versions)
-    }
-
-    fn version(
-        &self,
-        path: String,
-        bytes: Vec<u8>,
-        entry: ManifestEntry,
-        attributes: Attributes,
-        claims: &Claims,
-    ) -> Upload {
-        let remembered = self.objects.by_path.get(&path).map(|object| Tag::new(&object.tag));
-        let is_known = remembered.is_some() || (compress::is_copy(&path) && claims.contains(&path));
-        Upload {
-            expected: if is_known { claims.tag(&path, remembered) } else { None },
-            is_known,
-            attributes_hash: xxh3_64(format!("{attributes:?}").as_bytes()),
-            path,
-            bytes: bytes.into(),
-            attributes,
-            entry,
-        }
     }
 
     /// Removes what is no longer published, and what a builder that did not finish left elsewhere.
@@ -478,65 +363,4 @@ impl<'a> Publication<'a> {
             ..Outcome::default()
         }
     }
-
-    /// Renders what is out of date, and compares it with the manifest.
-    fn compare(&self, observer: &dyn Observer) -> Result<Outcome, Diagnostic> {
-        let outdated = self.job.outdated();
-        let written = Mutex::new(Vec::new());
-        let losses = self.job.site.render(&outdated, |planned, rendered| {
-            observer.rendered(outdated.len());
-            for upload in self.versions(planned, rendered, &Claims::default())? {
-                if self.is_unchanged(&upload, &Claims::default()).is_none() {
-                    written.lock().map_err(|_| poisoned())?.push(upload.path);
-                }
-            }
-            Ok(())
-        })?;
-        let mut written = written.into_inner().map_err(|_| poisoned())?;
-        written.sort();
-        let mut removed = self.job.stale_paths.clone();
-        removed.retain(|path| self.job.options.compress || !compress::is_copy(path));
-        let differs = !written.is_empty() || !removed.is_empty();
-        let has_same_input = self.job.previous.input_hash() == Some(self.job.site.input_hash());
-        Ok(Outcome {
-            unchanged: self.job.files.len().saturating_sub(written.len()),
-            rendered: outdated.len(),
-            time_alone: differs && has_same_input,
-            written,
-            removed,
-            warnings: self.job.site.loss_warnings(&losses),
-            ..Outcome::default()
-        })
-    }
-}
-
-/// Whether a compressed copy is stored that was made from a document.
-fn is_current_copy(previous: &Manifest, objects: &Objects, copy: &str, document: ManifestEntry) -> bool {
-    let expected = input_hash_of_copy(document.content_hash);
-    previous.document(copy).is_some_and(|copy| copy.input_hash == expected) && objects.by_path.contains_key(copy)
-}
-
-/// What a store sends with a document.
-fn attributes(site: &Site, planned: &PlannedDocument) -> Attributes {
-    let (key, config) = (planned.key, site.config());
-    Attributes {
-        content_type: key.media_type(),
-        content_language: key.content_language(config),
-        content_encoding: None,
-        cache_control: key.cache_control(config),
-        cache_tags: key.cache_tags(config, &site.path(key)).join(","),
-    }
-}
-
-/// The manifest of a store with its tag; empty if there is none.
-async fn read_manifest(state: &Storage) -> Result<(Manifest, Option<Tag>), Diagnostic> {
-    let (bytes, info) = match state.get(manifest::NAME, None, MAX_MANIFEST).await? {
-        Fetched::Object(bytes, info) => (bytes, info),
-        Fetched::Missing | Fetched::NotModified => return Ok((Manifest::default(), None)),
-    };
-    let manifest = Manifest::parse(bytes.into()).map_err(|damage| {
-        let help = "remove it and build again; documents that are no longer published then stay until you remove them";
-        Diagnostic::error(state.location(manifest::NAME), damage.message()).help(help)
-    })?;
-    Ok((manifest, Some(info.tag)))
 }
