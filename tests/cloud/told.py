@@ -118,51 +118,58 @@ def purged(told):
     return {line.split()[1].removeprefix("https://news.example.org/feeds/") for line in told if line.startswith("purge ")}
 
 
+def checks(folder, site):
+    site.write("rain", "Rain")
+    with check("caches are purged of every document, and then the hub is notified of every feed"):
+        told, stderr = site.build()
+        expect(purged(told) == site.documents() and topics(told) == FEEDS and is_in_order(told), f"{told} {stderr}")
+        expect("\tpurge\t" not in site.manifest() and "\ttopic\t" not in site.manifest(), site.manifest())
+    with check("nothing changed: one GET, and nobody is told"):
+        requests = site.proxy.counted(lambda: expect(site.build()[0] == [], "somebody was told"))
+        expect(requests == [("GET", "news/.tidings")], requests)
+    with check("while a cache cannot be purged the hub is not notified; the next build repeats both, though nothing changed"):
+        broken = folder / "log.broken"
+        broken.touch()
+        site.write("rain", "Rain, corrected")
+        told, stderr = site.build()
+        expect(told == [] and "was not purged" in stderr and "next build repeats it" in stderr, f"{told} {stderr}")
+        broken.unlink()
+        told, _ = site.build()
+        expect("en/all.json" in purged(told) and topics(told) == FEEDS and is_in_order(told), told)
+        expect(site.build()[0] == [], "it was told twice")
+    with check("a hub that is away is a warning, and notified by the next build"):
+        site.hub.is_down = True
+        site.write("rain", "Rain again")
+        told, stderr = site.build()
+        expect(topics(told) == set() and "could not be notified" in stderr and "next build repeats it" in stderr, stderr)
+        site.hub.is_down = False
+        told, _ = site.build()
+        expect(topics(told) == FEEDS and purged(told) == set(), told)
+    with check("a build that was killed before it told anybody is told of by the next"):
+        (folder / "log.slow").touch()
+        site.write("snow", "Snow")
+        build = subprocess.Popen(
+            [TIDINGS, "build"], cwd=folder, env=site.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        wait_for("the purge", lambda: (folder / "log.waits").exists(), 60)
+        build.send_signal(signal.SIGKILL)
+        build.wait()
+        (folder / "log.slow").unlink()
+        told, _ = site.build()
+        expect("en/all.json" in purged(told) and topics(told) == FEEDS, told)
+    with check("drafts and a comparison tell nobody"):
+        site.write("hail", "Hail")
+        told, _ = site.build("--drafts", "--output", f"s3://{site.bucket}/look")
+        expect(told == [], told)
+
+
 def main():
     with temporary_folder() as folder:
         site = Site(folder)
-        site.write("rain", "Rain")
-        with check("caches are purged of every document, and then the hub is notified of every feed"):
-            told, stderr = site.build()
-            expect(purged(told) == site.documents() and topics(told) == FEEDS and is_in_order(told), f"{told} {stderr}")
-            expect("\tpurge\t" not in site.manifest() and "\ttopic\t" not in site.manifest(), site.manifest())
-        with check("nothing changed: one GET, and nobody is told"):
-            requests = site.proxy.counted(lambda: expect(site.build()[0] == [], "somebody was told"))
-            expect(requests == [("GET", "news/.tidings")], requests)
-        with check("while a cache cannot be purged the hub is not notified; the next build repeats both, though nothing changed"):
-            broken = folder / "log.broken"
-            broken.touch()
-            site.write("rain", "Rain, corrected")
-            told, stderr = site.build()
-            expect(told == [] and "was not purged" in stderr and "next build repeats it" in stderr, f"{told} {stderr}")
-            broken.unlink()
-            told, _ = site.build()
-            expect("en/all.json" in purged(told) and topics(told) == FEEDS and is_in_order(told), told)
-            expect(site.build()[0] == [], "it was told twice")
-        with check("a hub that is away is a warning, and notified by the next build"):
-            site.hub.is_down = True
-            site.write("rain", "Rain again")
-            told, stderr = site.build()
-            expect(topics(told) == set() and "could not be notified" in stderr and "next build repeats it" in stderr, stderr)
-            site.hub.is_down = False
-            told, _ = site.build()
-            expect(topics(told) == FEEDS and purged(told) == set(), told)
-        with check("a build that was killed before it told anybody is told of by the next"):
-            (folder / "log.slow").touch()
-            site.write("snow", "Snow")
-            build = subprocess.Popen(
-                [TIDINGS, "build"], cwd=folder, env=site.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL)
-            wait_for("the purge", lambda: (folder / "log.waits").exists(), 60)
-            build.send_signal(signal.SIGKILL)
-            build.wait()
-            (folder / "log.slow").unlink()
-            told, _ = site.build()
-            expect("en/all.json" in purged(told) and topics(told) == FEEDS, told)
-        with check("drafts and a comparison tell nobody"):
-            site.write("hail", "Hail")
-            told, _ = site.build("--drafts", "--output", f"s3://{site.bucket}/look")
-            expect(told == [], told)
+        try:
+            checks(folder, site)
+        finally:
+            site.store.server.stop()
     finish()
 
 
