@@ -20,7 +20,7 @@ from servers import S3, Azure, Proxy
 NOW = "2026-06-01T00:00:00Z"
 SAMPLE = Path(__file__).parents[2] / "config/tidings.toml"
 # Of each of the two stores; FAULTS_ALL asks for all.
-KILLS = 50 if os.environ.get("FAULTS_ALL") else 6
+KILLS = 50 if os.environ.get("FAULTS_ALL") else 8
 
 
 class Target:
@@ -440,7 +440,7 @@ def encrypted(folder, versions, store):
 def main():
     which = sys.argv[2:] or ["sample", "changes", "builders", "faults", "paused", "encrypted"]
     with temporary_folder() as folder:
-        versions = Versions(folder)
+        versions = Versions(folder, 60)
         for version in "ab":
             run(TIDINGS, "build", "--config", versions.config[version], "--output", folder / f"whole-{version}", "--now", NOW)
         for kind in (S3, Azure):

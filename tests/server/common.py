@@ -230,11 +230,11 @@ class Site:
         return text.encode() in self.get(path)[2]
 
 
-def make_site(folder, version):
-    """Writes a site of 300 stories. In the other version every second story, the titles of the feeds and one topic differ, and
+def make_site(folder, version, stories):
+    """Writes a site of so many stories. In the other version every second story, the titles of the feeds and one topic differ, and
     more space is needed."""
     files = {"tidings.toml": VERSION_CONFIG.format(version=version)}
-    for number in range(300):
+    for number in range(stories):
         own = version if number % 2 else ""
         times = 80 if own == "b" else 40
         topics = '["research"]' if number % 3 else f'["children", "only-{version}"]'
@@ -253,14 +253,14 @@ def make_site(folder, version):
 class Versions:
     """Two versions of a site, and the files of an undisturbed build of each. Any user can run its copy of the program."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, stories=300):
         self.folder = folder
         self.program = folder / "tidings"
         shutil.copy(TIDINGS, self.program)
         self.program.chmod(0o755)
         self.config, self.whole = {}, {}
         for version in "ab":
-            self.config[version] = make_site(folder / version, version)
+            self.config[version] = make_site(folder / version, version, stories)
             self.build(version, folder / f"whole-{version}", check=True)
             self.whole[version] = read_files(folder / f"whole-{version}")
 
