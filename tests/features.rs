@@ -36,7 +36,10 @@ fn commands_need_their_features() {
 
 #[test]
 fn an_object_store_needs_the_feature() {
-    let site = Site::new();
+    let site = Site::with(
+        "[site]\nbase_url = 'https://news.example.org/feeds/'\nauthority = 'news.example.org,2014'\npages = false\n\
+         home_page = 'https://news.example.org/'\n[languages.en]\ntitle = 'News'\n",
+    );
     for address in ["s3://a-bucket/feeds", "az://a-container"] {
         let run = site.run(&["build", "--output", address, "--now", common::NOW]);
         let names = run.stderr.contains("built without the feature `cloud`");

@@ -129,7 +129,7 @@ fn reviewed(same: bool, one: (&str, &str), other: (&str, &str)) -> String {
 #[test]
 fn several_stories_become_one() {
     let titles =
-        [("en", "The first bread"), ("fr", "Une autre porte"), ("es", "La nieve de ayer"), ("ru", "Снег лежит")];
+        [("en", "The first bread"), ("fr", "Une autre porte"), ("es", "La silla de ayer"), ("ru", "Снег лежит")];
     let site = site(&titles.map(|(_, title)| format!("• 01/03/2019\n  {title}\n\n")).each_ref().map(String::as_str));
     site.write("tidings.toml", CONFIG.replace("[languages.ru]", "[languages.es]\ntitle = 'E'\n[languages.ru]"));
     let [english, french, spanish, russian] = titles;

@@ -538,7 +538,7 @@ fn an_own_id_that_came_in_by_chance_is_not_given_at_the_second_import() {
 fn the_same_id_in_another_language_is_a_story_of_its_own_or_a_corrected_language() {
     let item = |title: &str, text: &str, language: &str| json!({"id": "7", "title": title, "content_text": text, "date_published": "2026-01-05", "language": language});
     let english = item("A note", "About the new bridge", "en");
-    let russian = item("Заметка", "О новом мосте", "ru");
+    let russian = item("Объявление", "О тихом вечере", "ru");
     // In two imports, and in one.
     let room = Newsroom::new();
     room.import("a.json", &feed(A, std::slice::from_ref(&english)));

@@ -25,6 +25,7 @@ fn recurrence(kind: FeatureKind) -> f64 {
         FeatureKind::Url => 0.7,
         FeatureKind::Name => 0.6,
         FeatureKind::Word => 0.45,
+        FeatureKind::Concept => 0.35,
         FeatureKind::Bigram => 0.25,
         FeatureKind::Phonetic => 0.13,
     }
@@ -170,28 +171,64 @@ pub struct ContentEvidence {
 impl ContentEvidence {
     /// The evidence of features; that of words remains to be added. `weights`: by feature, 0 where it cannot be compared.
     pub fn of_features(left: &Features, right: &Features, vocabulary: &Vocabulary, weights: &[f32]) -> ContentEvidence {
-        let weight = |feature: &u32| f64::from(weights[*feature as usize]);
-        let has = |ids: &[u32], feature: &u32| ids.binary_search(feature).is_ok();
+        let weight = |feature: u32| f64::from(weights[feature as usize]);
         let mut evidence = ContentEvidence::default();
         let mut of_texts = Vec::new();
-        for feature in features::common(&left.ids, &right.ids) {
-            if has(&left.title_ids, feature) && has(&right.title_ids, feature) {
-                evidence.title_features += weight(feature);
-            } else {
-                of_texts.push(weight(feature));
+        let mut lacking = |feature: u32, is_in_title: bool| {
+            if weights[feature as usize] > 0.0 {
+                let of_part = if is_in_title { &mut evidence.title_absence } else { &mut evidence.text_absence };
+                // The mean of both entries.
+                *of_part += 0.5 * f64::from(feature_absence_penalty(vocabulary.kinds[feature as usize]));
+            }
+        };
+        let (mut one, mut other) = (left.ids.iter().peekable(), right.ids.iter().peekable());
+        let is_in_title = |entry: &Features, feature: u32| entry.title_ids.binary_search(&feature).is_ok();
+        let mut title_features = 0.0;
+        let mut concepts = Vec::new();
+        loop {
+            match (one.peek(), other.peek()) {
+                (None, None) => break,
+                (Some(&&feature), next) if next.is_none_or(|next| feature < **next) => {
+                    lacking(feature, is_in_title(left, feature));
+                    one.next();
+                }
+                (next, Some(&&feature)) if next.is_none_or(|next| feature < **next) => {
+                    lacking(feature, is_in_title(right, feature));
+                    other.next();
+                }
+                // The words say so without prior knowledge, and count once.
+                (Some(&&feature), _) if has_shared_mate(left, right, feature, weights) => {
+                    one.next();
+                    other.next();
+                }
+                (Some(&&feature), _) => {
+                    let is_in_titles = is_in_title(left, feature) && is_in_title(right, feature);
+                    if vocabulary.kinds[feature as usize] == FeatureKind::Concept {
+                        concepts.push((weight(feature), is_in_titles));
+                    } else if is_in_titles {
+                        title_features += weight(feature);
+                    } else if weight(feature) > 0.0 {
+                        of_texts.push(weight(feature));
+                    }
+                    one.next();
+                    other.next();
+                }
+                (None, Some(_)) => break,
+            }
+        }
+        if title_features + of_texts.iter().sum::<f64>() <= 0.0 {
+            remove_heaviest(&mut concepts);
+        }
+        for (weight, is_in_titles) in concepts {
+            if is_in_titles {
+                title_features += weight;
+            } else if weight > 0.0 {
+                of_texts.push(weight);
             }
         }
         of_texts.sort_by(f64::total_cmp);
+        evidence.title_features = title_features;
         evidence.text_features = of_texts.iter().fold(0.0, |sum, weight| weight + TEXT_DAMPING * sum);
-        for (one, other) in [(left, right), (right, left)] {
-            let lacking = one.ids.iter().filter(|feature| weight(feature) > 0.0 && !has(&other.ids, feature));
-            for feature in lacking {
-                let of_part =
-                    if has(&one.title_ids, feature) { &mut evidence.title_absence } else { &mut evidence.text_absence };
-                // The mean of both entries.
-                *of_part += 0.5 * f64::from(feature_absence_penalty(vocabulary.kinds[*feature as usize]));
-            }
-        }
         evidence
     }
 
@@ -212,11 +249,25 @@ impl ContentEvidence {
     }
 }
 
+/// Removes the heaviest of the concepts, each with its weight. Two stories of one day share a common word by chance: one alone
+/// proves nothing, two do.
+fn remove_heaviest(concepts: &mut Vec<(f64, bool)>) {
+    concepts.sort_by(|one, other| one.0.total_cmp(&other.0));
+    concepts.pop();
+}
+
+/// Whether the words by which two entries share a concept share another feature, such as a stem.
+fn has_shared_mate(left: &Features, right: &Features, concept: u32, weights: &[f32]) -> bool {
+    let is_shared = |mate: u32| weights[mate as usize] > 0.0 && right.ids.binary_search(&mate).is_ok();
+    left.mates_of_concept(concept).any(is_shared)
+}
+
 /// The features that two entries share, with their weights, the heaviest first.
 pub fn shared_features(left: &Features, right: &Features, vocabulary: &Vocabulary, weights: &[f32]) -> Vec<(u32, f32)> {
     let same_script = left.script == right.script;
     let mut shared: Vec<(u32, f32)> = features::common(&left.ids, &right.ids)
         .filter(|id| vocabulary.kinds[**id as usize].is_comparable(same_script))
+        .filter(|id| !has_shared_mate(left, right, **id, weights))
         .map(|id| (*id, weights[*id as usize]))
         .filter(|(_, weight)| *weight > 0.0)
         .collect();

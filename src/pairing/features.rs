@@ -1,7 +1,8 @@
 //! Features of an entry that its translation is likely to share: numbers, URLs, names, stems and phonetic codes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use super::concepts::Concepts;
 use super::script::Script;
 use super::transliterate::fold;
 use super::{Entry, numbers, phonetic};
@@ -26,6 +27,8 @@ pub enum FeatureKind {
     Word,
     /// Two adjacent letters, for scripts without spaces between words.
     Bigram,
+    /// A concept that words of several languages are known to mean.
+    Concept,
     /// The phonetic code of a word, for comparison across scripts.
     Phonetic,
 }
@@ -58,6 +61,8 @@ pub struct Features {
     title_word_count: usize,
     /// The interned features of its title, sorted.
     pub title_ids: Vec<u32>,
+    /// The concepts of its words, each with another feature of the same word; sorted.
+    concept_mates: Vec<(u32, u32)>,
     /// The length of title and text, comparable between scripts.
     pub length: f64,
     /// The predominant script.
@@ -67,6 +72,12 @@ pub struct Features {
 impl Features {
     pub fn title_words(&self) -> &[u32] {
         &self.words[..self.title_word_count]
+    }
+
+    /// The other features of the words that mean a concept.
+    pub fn mates_of_concept(&self, concept: u32) -> impl Iterator<Item = u32> {
+        let start = self.concept_mates.partition_point(|(known, _)| *known < concept);
+        self.concept_mates[start..].iter().take_while(move |(known, _)| *known == concept).map(|(_, mate)| *mate)
     }
 }
 
@@ -84,9 +95,15 @@ pub struct Vocabulary {
     /// By feature.
     pub texts: Vec<String>,
     words: HashMap<String, u32>,
+    concepts: Concepts,
 }
 
 impl Vocabulary {
+    /// An empty one, for entries in languages with these tags.
+    pub fn new(tags: &BTreeSet<&str>) -> Vocabulary {
+        Vocabulary { concepts: Concepts::of_languages(tags), ..Vocabulary::default() }
+    }
+
     fn intern_feature(&mut self, kind: FeatureKind, text: String) -> u32 {
         let next = self.kinds.len() as u32;
         *self.ids.entry((kind, text)).or_insert_with_key(|(kind, text)| {
@@ -120,26 +137,27 @@ impl Vocabulary {
             script: predominant_script(&all),
             ..Features::default()
         };
-        self.extract_part(entry.title, &mut features);
+        self.extract_part(entry.language, entry.title, &mut features);
         self.extract_numbers(&numbers::extract(entry.title), &mut features);
         features.title_word_count = features.words.len();
         features.title_ids = features.ids.clone();
         features.title_ids.sort_unstable();
-        self.extract_part(&text, &mut features);
+        self.extract_part(entry.language, &text, &mut features);
         self.extract_numbers(&numbers::extract(&text), &mut features);
         features.ids.sort_unstable();
         features.ids.dedup();
+        features.concept_mates.sort_unstable();
         features
     }
 
     /// Extracts from the title of an entry, or from its text.
-    fn extract_part(&mut self, part: &str, features: &mut Features) {
+    fn extract_part(&mut self, language: &str, part: &str, features: &mut Features) {
         let (urls, rest) = split_urls(part);
         for url in urls {
             features.ids.push(self.intern_feature(FeatureKind::Url, url));
         }
         for word in words(&rest) {
-            self.extract_word(&word, features);
+            self.extract_word(language, &word, features);
         }
     }
 
@@ -149,11 +167,15 @@ impl Vocabulary {
         }
     }
 
-    fn extract_word(&mut self, word: &str, features: &mut Features) {
-        for (kind, text) in word_features(word, features.script) {
-            let id = self.intern_feature(kind, text);
-            features.ids.push(id);
+    fn extract_word(&mut self, language: &str, word: &str, features: &mut Features) {
+        let of_word = self.word_features(language, word, features.script);
+        let ids: Vec<u32> = of_word.into_iter().map(|(kind, text)| self.intern_feature(kind, text)).collect();
+        let (concepts, others): (Vec<u32>, Vec<u32>) =
+            ids.iter().partition(|id| self.kinds[**id as usize] == FeatureKind::Concept);
+        for concept in concepts {
+            features.concept_mates.extend(others.iter().map(|other| (concept, *other)));
         }
+        features.ids.extend(ids);
         for term in lexicon_terms(word) {
             let word = self.intern_word(&term);
             if features.words.len() < MAX_WORDS && !features.words.contains(&word) {
@@ -162,12 +184,19 @@ impl Vocabulary {
         }
     }
 
+    /// The features of a word, its concepts first. `text_script`: the script of the text around it.
+    fn word_features(&self, language: &str, word: &str, text_script: Option<Script>) -> Vec<(FeatureKind, String)> {
+        let concepts = self.concepts.of_word(language, word).into_iter();
+        let concepts = concepts.map(|concept| (FeatureKind::Concept, concept.to_string()));
+        concepts.chain(word_features(word, text_script)).collect()
+    }
+
     /// The words of an entry as written, by the features made from them.
     pub fn surface_forms(&self, entry: &Entry<'_>, features: &Features) -> HashMap<u32, String> {
         let mut forms = HashMap::new();
         let (_, rest) = split_urls(&format!("{}\n{}", entry.title, entry.text));
         for word in words(&rest) {
-            for (kind, text) in word_features(&word, features.script) {
+            for (kind, text) in self.word_features(entry.language, &word, features.script) {
                 if let Some(id) = self.ids.get(&(kind, text)) {
                     forms.entry(*id).or_insert_with(|| word.clone());
                 }

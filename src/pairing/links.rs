@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BinaryHeap};
 
 use super::ScoredPair;
 
-/// Groups are merged by a link of at least this strength.
-const MIN_STRENGTH: f64 = 1.4;
+/// Groups are merged by a link of at least this strength, and of more where few entries tell how rare a word is: of this much
+/// more, divided by their number.
+const MIN_STRENGTH: f64 = 1.0;
+const FEW_ENTRIES: f64 = 5.0;
 /// The share of the best pair in the strength; the rest is the mean of all pairs.
 const BEST_SHARE: f64 = 0.7;
 /// The best of many pairs is better by chance alone: it loses this times the logarithm of their number.
@@ -49,12 +51,14 @@ pub struct Links {
     by_group: Vec<BTreeMap<usize, Link>>,
     /// Outdated entries stay in the queue, and are recognized by their strength.
     queue: Queue,
+    min_strength: f64,
 }
 
 impl Links {
     /// `group_of`: by entry, its group; entries that share one are not linked.
     pub fn new(pairs: &[ScoredPair], group_of: &[usize]) -> Links {
-        let mut links = Links { by_group: vec![BTreeMap::new(); group_of.len()], queue: Queue::new() };
+        let min_strength = MIN_STRENGTH + FEW_ENTRIES / group_of.len().max(1) as f64;
+        let mut links = Links { by_group: vec![BTreeMap::new(); group_of.len()], queue: Queue::new(), min_strength };
         let mut sizes = vec![0; group_of.len()];
         group_of.iter().for_each(|group| sizes[*group] += 1);
         for pair in pairs {
@@ -69,7 +73,7 @@ impl Links {
         }
         for one in 0..links.by_group.len() {
             for (&other, link) in links.by_group[one].range(one..) {
-                push(&mut links.queue, (one, other), link.strength(sizes[one] * sizes[other]));
+                push(&mut links.queue, min_strength, (one, other), link.strength(sizes[one] * sizes[other]));
             }
         }
         links
@@ -100,13 +104,14 @@ impl Links {
         }
         for (third, link) in self.by_group[one].clone() {
             self.by_group[third].insert(one, link);
-            push(&mut self.queue, (one.min(third), one.max(third)), link.strength(size(one) * size(third)));
+            let groups = (one.min(third), one.max(third));
+            push(&mut self.queue, self.min_strength, groups, link.strength(size(one) * size(third)));
         }
     }
 }
 
-fn push(queue: &mut Queue, groups: (usize, usize), strength: f64) {
-    if strength >= MIN_STRENGTH {
+fn push(queue: &mut Queue, min_strength: f64, groups: (usize, usize), strength: f64) {
+    if strength >= min_strength {
         queue.push((millionths(strength), Reverse(groups)));
     }
 }

@@ -7,6 +7,7 @@
 //! language. The score of a pair also depends on the competing candidates of both entries. Entries are merged into
 //! [`groups`] by the [`links`] between them, and train a bilingual [`lexicon`] for the next round.
 
+mod concepts;
 mod evidence;
 mod explain;
 mod features;
@@ -96,7 +97,8 @@ const ROUNDS: usize = 3;
 /// Likely pairs always come with their reasons; joined pairs and near misses only when `explain_all` is set, because
 /// explaining all of them is slow.
 pub fn pair(entries: &[Entry<'_>], constraints: &Constraints, explain_all: bool) -> Pairing {
-    let mut vocabulary = Vocabulary::default();
+    let languages = entries.iter().map(|entry| entry.language).collect();
+    let mut vocabulary = Vocabulary::new(&languages);
     let features: Vec<Features> = entries.iter().map(|entry| vocabulary.extract(entry)).collect();
     let matcher = Matcher::new(entries, features, vocabulary);
     let mut lexicons: BTreeMap<(usize, usize), Lexicon> = BTreeMap::new();

@@ -196,3 +196,51 @@ fn time_grows_nearly_linearly() {
     let (few, many) = (seconds(500), seconds(1500));
     assert!(many < 12.0 * few.max(0.05), "{few} {many}");
 }
+
+#[test]
+fn words_for_the_same_things_join_entries_of_two_alphabets() {
+    let mut entries = news();
+    let first = entries.len();
+    entries.push(entry("en", "2019-08-01", "Snow and flower", "The doctor planted a tree beside the water."));
+    entries.push(entry("ru", "2019-08-02", "Снег и цветок", "Врач посадил дерево у воды."));
+    let pairing = pair(&entries, &Constraints::default(), true);
+    assert!(stories(&pairing).contains(&vec![first, first + 1]), "{pairing:#?}");
+    let pairs = pairing.joined.iter().find(|pair| pair.left.max(pair.right) == first + 1);
+    assert!(pairs.unwrap().reasons.join("; ").contains("Snow/Снег"), "{pairing:#?}");
+}
+
+/// `Germany` and `Germania` have a stem in common, and that they name one country says no more.
+#[test]
+fn a_concept_counts_only_where_no_other_feature_of_its_words_does() {
+    let log_odds = |title: &'static str| {
+        let mut entries = news();
+        let first = entries.len();
+        entries.push(entry("en", "2019-08-01", "Germany done", "x"));
+        entries.push(entry("it", "2019-08-01", title, "x"));
+        let pairing = pair(&entries, &Constraints::default(), true);
+        let mut pairs = pairing.joined.iter().chain(&pairing.likely).chain(&pairing.near_misses);
+        let pair = pairs.find(|pair| pair.left.min(pair.right) == first && pair.left.max(pair.right) == first + 1);
+        pair.map_or(f64::MIN, |pair| pair.log_odds)
+    };
+    // The made-up names have no concept, the first of them the stem of `Germany`.
+    assert!((log_odds("Germania fatto") - log_odds("Germaxyz fatto")).abs() < 1e-9);
+    assert!(log_odds("Neve fatto") < log_odds("Germania fatto"));
+}
+
+/// Two entries of one day, and others of other days.
+fn of_one_day(english: &'static str, russian: &'static str) -> Vec<Entry<'static>> {
+    vec![
+        entry("en", "2019-03-01", english, ""),
+        entry("ru", "2019-03-01", russian, ""),
+        entry("en", "2019-05-20", "Flour is dearer", ""),
+        entry("en", "2019-06-11", "A door opens", ""),
+        entry("ru", "2019-07-02", "Сотрудники вышли", ""),
+    ]
+}
+
+#[test]
+fn one_common_word_joins_nothing_and_several_do() {
+    let stories_of = |english, russian| stories(&pair(&of_one_day(english, russian), &Constraints::default(), true));
+    assert_eq!(stories_of("The snow of yesterday", "Снег лежит"), Vec::<Vec<usize>>::new());
+    assert_eq!(stories_of("Snow and a tree beside the water", "Снег и дерево у воды"), [vec![0, 1]]);
+}
