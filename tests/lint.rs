@@ -214,3 +214,10 @@ fn unreadable_documents_are_reported() {
     let (_, err) = run_expecting(folder, &["check", "--feeds"], 1);
     assert!(err.contains("all.json:1:1: error: the manifest names this feed, but it is not there"), "{err}");
 }
+
+#[test]
+fn an_address_of_another_scheme_is_wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, err) = run_expecting(folder.path(), &["check", "--feeds", "s3://news-feeds/public"], 2);
+    assert!(err.contains("begins with `s3://`") && err.contains("https://"), "{err}");
+}

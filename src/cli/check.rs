@@ -158,6 +158,10 @@ fn find(named: &[PathBuf]) -> (Vec<Document>, Vec<Diagnostic>) {
     for path in named {
         if path.to_str().is_some_and(|path| path.starts_with("http://") || path.starts_with("https://")) {
             documents.push(Document { path: path.clone(), origin: Origin::Url });
+        } else if let Some((scheme, _)) = path.to_str().and_then(|path| path.split_once("://")) {
+            let message = format!("no feed can be read from an address that begins with `{scheme}://`");
+            let diagnostic = Diagnostic::usage(Location::file(path.display().to_string()), message);
+            diagnostics.push(diagnostic.help("name a file, a folder, or an address that begins with `https://`"));
         } else if path.is_dir() {
             let is_visible =
                 |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_name().to_string_lossy().starts_with('.');
