@@ -135,39 +135,6 @@ fn period(written: &str) -> Option<Period> {
 #[cfg(all(test, feature = "pages"))]
 mod tests {
     use super::*;
-    use crate::site::Site;
-
-    /// Every kind of document, in languages whose tags begin alike, with archives by month and a large sitemap's parts.
-    #[test]
-    fn the_path_of_a_document_gives_its_key() {
-        let folder = tempfile::tempdir().unwrap();
-        let config = "[site]\nbase_url = 'https://a.example/'\nauthority = 'a.example,2014'\npage_size = 2\n\
-             [languages.pt]\ntitle = 'A'\n[languages.pt-BR]\ntitle = 'B'\n[topics.x2]\n\
-             [feeds]\nlimit = 1\narchives = 'month'\n[redirects]\n'old.html' = 'pt/'\n'old' = 'pt/'";
-        let config = Config::parse(config, folder.path()).unwrap();
-        let stories = (0..40).map(|number| {
-            let withdrawn = if number % 5 == 0 { r#", "withdrawn": {"on": "2020-03-01"}"# } else { "" };
-            let language = ["pt", "pt-BR"][number % 2];
-            let text = format!(
-                r#"{{"language": "{language}", "published": "20{:02}-0{}-01", "title": "T", "topics": ["x2"]{withdrawn}}}"#,
-                10 + number / 10,
-                1 + number % 3
-            );
-            crate::store::StoryRecord::json(format!("a/{number}"), text)
-        });
-        let (site, diagnostics) = Site::from_stories(&config, stories, "2026-01-01T00:00:00Z".parse().unwrap());
-        assert!(!diagnostics.has_errors(), "{diagnostics}");
-        let planned = site.planned_documents();
-        for planned in &planned {
-            let path = site.path(planned.key);
-            let known = |_: &str, _: &str| match planned.key {
-                DocumentKey::Story { entry, kind, .. } => (entry, kind),
-                _ => panic!("{path} is no story"),
-            };
-            assert_eq!(DocumentKey::of_path(&path, &config, known), Some(planned.key), "{path}");
-        }
-        assert!(planned.len() > 150, "{}", planned.len());
-    }
 
     #[test]
     fn parts_of_the_sitemap_are_told_from_years() {
