@@ -7,7 +7,7 @@ use super::args::{BuildOptions, Form};
 use super::build_result::{self, BuildResult};
 use super::progress::BuildProgress;
 use super::report::Report;
-use super::{PROBLEMS, configuration, publication_time, storage, tell};
+use super::{PROBLEMS, configuration, notify, publication_time, storage};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Location};
 use crate::model::Timestamp;
@@ -42,7 +42,7 @@ fn build(
         return Err(one(diagnostic.help("name another folder with --output")));
     }
     // Before anything is written.
-    let credentials = tell::credentials().map_err(one)?;
+    let credentials = notify::credentials().map_err(one)?;
     let opened = open(&output, &config).map_err(one)?;
     let progress = BuildProgress::new();
     let (site, diagnostics) = Site::load(&config, now);
@@ -72,8 +72,8 @@ fn build(
     let outcome = outcome?;
     report.diagnostics(&outcome.warnings, options.strict);
     if !options.check {
-        let told = tell::after_build(&config, &opened, &output.to_string(), &outcome, &credentials);
-        report.diagnostics(&told.map_err(one)?, options.strict);
+        let notified = notify::after_build(&config, &opened, &output.to_string(), &outcome, &credentials);
+        report.diagnostics(&notified.map_err(one)?, options.strict);
     }
     if options.check && !outcome.is_current() {
         report.raise_status(PROBLEMS);

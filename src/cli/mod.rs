@@ -22,6 +22,7 @@ mod list;
 #[cfg(feature = "serve")]
 mod log;
 mod new;
+mod notify;
 #[cfg_attr(not(feature = "serve"), path = "absent/ping.rs")]
 mod ping;
 mod progress;
@@ -37,7 +38,6 @@ mod serve;
 #[cfg_attr(not(feature = "import"), path = "absent/slug.rs")]
 mod slug;
 mod storage;
-mod tell;
 mod usage;
 
 use std::io::Write;

@@ -15,8 +15,8 @@ use super::secrets::secret;
 use super::{configuration, configuration_path, log, sd_notify};
 use crate::config::{Config, Destination};
 use crate::diagnostics::{Diagnostic, Diagnostics, OutputFormat, show};
-use crate::publish::{Origin, PENDING_OF_SERVERS, PendingPlace};
-use crate::serve::{Listener, Listeners, LocalCopy, Source, listen, run as run_server};
+use crate::publish::{Origin, PENDING_OF_SERVERS, PendingStorage};
+use crate::serve::{Listener, LocalCopy, NotificationSettings, Source, listen, run as run_server};
 
 /// Serves until a signal to stop.
 pub fn run(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> u8 {
@@ -49,7 +49,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
     // A preview runs beside the server, and a replica beside who publishes.
     let is_publisher = !options.preview && options.from.is_none();
     let source = match is_publisher {
-        true => with_imports(source.with_listeners(listeners(&first)?), &path, &first)?,
+        true => with_imports(source.with_notification_settings(notification_settings(&first)?), &path, &first)?,
         false => source,
     };
     let machine = |what: &str, error: std::io::Error| Diagnostic::machine(Path::new("-"), what, &error);
@@ -120,17 +120,17 @@ fn origin(address: &str, config: &Config) -> Result<Origin, Diagnostic> {
 
 /// Those who are told of changes, and where it is remembered what they are still to be told: beside the manifest in an object
 /// store, or in the folder of the output.
-fn listeners(config: &Config) -> Result<Listeners, Diagnostic> {
-    let credentials = super::tell::credentials()?;
+fn notification_settings(config: &Config) -> Result<NotificationSettings, Diagnostic> {
+    let credentials = super::notify::credentials()?;
     if config.feeds.hub.is_none() && config.publish.purge.is_none() {
-        return Ok(Listeners { credentials, place: None });
+        return Ok(NotificationSettings { credentials, pending: None });
     }
-    let place = match (&config.publish.state, config.site.output.folder()) {
+    let pending = match (&config.publish.state, config.site.output.folder()) {
         (Some(state), _) => {
             let (storage, _) = super::storage::open(state, &config.publish)?;
-            Some(PendingPlace::Object(storage, PENDING_OF_SERVERS))
+            Some(PendingStorage::Object(storage, PENDING_OF_SERVERS))
         }
-        (None, Some(folder)) if folder.is_dir() => Some(PendingPlace::File(folder.join(PENDING_OF_SERVERS))),
+        (None, Some(folder)) if folder.is_dir() => Some(PendingStorage::File(folder.join(PENDING_OF_SERVERS))),
         (None, _) => {
             tracing::info!(
                 "what the hub and caches are still to be told is forgotten when this server stops; \
@@ -139,7 +139,7 @@ fn listeners(config: &Config) -> Result<Listeners, Diagnostic> {
             None
         }
     };
-    Ok(Listeners { credentials, place })
+    Ok(NotificationSettings { credentials, pending })
 }
 
 /// The copy from which a replica of this origin starts while the origin is away. It is kept where the system keeps what can be

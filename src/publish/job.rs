@@ -95,19 +95,19 @@ impl<'a> Job<'a> {
     }
 
     /// What is to be told about changed paths, and what was before. Where nobody is configured to be told, nothing is.
-    pub fn untold<'p>(&self, before: &'p Pending, changed: impl Iterator<Item = &'p String>) -> Pending {
+    pub fn notifications<'p>(&self, before: &'p Pending, changed: impl Iterator<Item = &'p String>) -> Pending {
         let config = self.site.config();
-        let mut untold = Pending::default();
+        let mut pending = Pending::default();
         if !self.options.is_public {
-            return untold;
+            return pending;
         }
         if config.publish.purge.is_some() {
-            untold.purges = before.purges.iter().chain(changed).cloned().collect();
+            pending.purges = before.purges.iter().chain(changed).cloned().collect();
         }
         if config.feeds.hub.is_some() {
-            untold.topics.clone_from(&before.topics);
+            pending.topics.clone_from(&before.topics);
         }
-        untold
+        pending
     }
 
     /// The addresses of the feeds at changed paths, if there is a hub.

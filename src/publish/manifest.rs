@@ -63,7 +63,7 @@ pub struct Objects {
     /// The paths that a builder which lost its lease may still write to, with the time at which that was noticed.
     pub pending: BTreeMap<String, Timestamp>,
     /// What caches and the hub are still to be told.
-    pub untold: Pending,
+    pub notifications: Pending,
 }
 
 /// A manifest that was read. Lines that are not well-formed are ignored: their documents are rendered again.
@@ -185,8 +185,8 @@ impl Manifest {
                     let since = Timestamp(since.parse().unwrap_or(i64::MAX));
                     objects.pending.insert(path.to_owned(), since);
                 }
-                ["", "purge", path] => drop(objects.untold.purges.insert(path.to_owned())),
-                ["", "topic", address] => drop(objects.untold.topics.insert(address.to_owned())),
+                ["", "purge", path] => drop(objects.notifications.purges.insert(path.to_owned())),
+                ["", "topic", address] => drop(objects.notifications.topics.insert(address.to_owned())),
                 [path, _, _, tag, attributes] if is_safe(path) => {
                     let attributes = u64::from_str_radix(attributes, 16).unwrap_or_default();
                     objects.by_path.insert(path.to_owned(), ObjectEntry { tag: tag.to_owned(), attributes });
@@ -216,14 +216,14 @@ impl Manifest {
     }
 
     /// The manifest with something else that is still to be told.
-    pub fn with_untold(&self, untold: &Pending) -> String {
-        let is_untold = |line: &&str| line.starts_with("\tpurge\t") || line.starts_with("\ttopic\t");
-        let lines = self.text.lines().filter(|line| !is_untold(line) && !line.starts_with("# "));
+    pub fn with_notifications(&self, notifications: &Pending) -> String {
+        let is_notification = |line: &&str| line.starts_with("\tpurge\t") || line.starts_with("\ttopic\t");
+        let lines = self.text.lines().filter(|line| !is_notification(line) && !line.starts_with("# "));
         let (head, documents): (Vec<_>, Vec<_>) =
             lines.enumerate().partition(|(index, line)| *index == 0 || line.starts_with('\t'));
         let add = |out: String, (_, line): (usize, &str)| out + line + "\n";
         let mut out = head.into_iter().fold(String::with_capacity(self.text.len()), add);
-        let _ = untold.write_lines(&mut out, "\t");
+        let _ = notifications.write_lines(&mut out, "\t");
         let out = documents.into_iter().fold(out, add);
         let seal = seal(&out);
         out + &seal
@@ -275,7 +275,7 @@ pub fn write<'e, 't>(
     for (path, since) in &objects.pending {
         let _ = writeln!(out, "\tpending\t{path}\t{}", since.0);
     }
-    let _ = objects.untold.write_lines(&mut out, "\t");
+    let _ = objects.notifications.write_lines(&mut out, "\t");
     // Lines of entries begin with `@`, and all lines are sorted.
     let is_before_entries = |path: &str| path < "@";
     documents
@@ -380,14 +380,14 @@ mod tests {
         let mut objects = Objects::default();
         objects.by_path.insert("en/all.json".to_owned(), object);
         objects.pending.insert("en/old.json".to_owned(), Timestamp(1_700_000_000));
-        objects.untold = Pending::parse("purge\ten/all.json\ntopic\thttps://a.example/en/all.json\n");
-        assert_eq!((objects.untold.purges.len(), objects.untold.topics.len()), (1, 1));
+        objects.notifications = Pending::parse("purge\ten/all.json\ntopic\thttps://a.example/en/all.json\n");
+        assert_eq!((objects.notifications.purges.len(), objects.notifications.topics.len()), (1, 1));
         let entries = [fingerprint("a", "en")];
         let text = write(3, "a.example,2014", &documents, &objects, entries.into_iter(), topic_id);
-        let told = Objects { untold: Pending::default(), ..objects.clone() };
+        let told = Objects { notifications: Pending::default(), ..objects.clone() };
         let told = write(3, "a.example,2014", &documents, &told, entries.into_iter(), topic_id);
-        assert_eq!(Manifest::parse(text.clone().into_bytes()).unwrap().with_untold(&Pending::default()), told);
-        assert_eq!(Manifest::parse(told.into_bytes()).unwrap().with_untold(&objects.untold), text);
+        assert_eq!(Manifest::parse(text.clone().into_bytes()).unwrap().with_notifications(&Pending::default()), told);
+        assert_eq!(Manifest::parse(told.into_bytes()).unwrap().with_notifications(&objects.notifications), text);
         let lines: Vec<&str> = text.lines().skip(1).filter(|line| !line.starts_with("# ")).collect();
         assert!(lines.is_sorted(), "{text}");
         let read = Manifest::parse(text.into_bytes()).unwrap();

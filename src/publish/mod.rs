@@ -29,7 +29,7 @@ pub use self::compare::{EntryChanges, EntryKey};
 pub use self::compress::document_of as document_of_copy;
 pub use self::manifest::Manifest;
 pub use self::origin::{ManifestVersion, Origin, StoreOrigin, StoredDocument, Tag};
-pub use self::pending::{OF_SERVERS as PENDING_OF_SERVERS, Pending, PendingPlace};
+pub use self::pending::{OF_SERVERS as PENDING_OF_SERVERS, Pending, PendingStorage};
 pub use self::to_folder::Published;
 #[cfg(feature = "cloud")]
 pub use self::to_store::runtime as store_runtime;
@@ -53,11 +53,11 @@ impl Destination {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn remember(&self, untold: &Pending) -> Result<(), Diagnostic> {
+    pub fn remember(&self, pending: &Pending) -> Result<(), Diagnostic> {
         match self {
-            Destination::Folder(folder) => to_folder::untold(folder).save(untold),
+            Destination::Folder(folder) => to_folder::pending_storage(folder).save(pending),
             #[cfg(feature = "cloud")]
-            Destination::Store { state, .. } => to_store::remember(state, untold),
+            Destination::Store { state, .. } => to_store::remember(state, pending),
             #[cfg(not(feature = "cloud"))]
             Destination::Store { state, .. } => match *state {},
         }
@@ -82,7 +82,7 @@ pub struct Outcome {
     /// Whether the only reason for the difference is that time has passed.
     pub time_alone: bool,
     /// What caches and the hub are still to be told, about this publication and earlier ones.
-    pub untold: Pending,
+    pub pending: Pending,
 }
 
 impl Outcome {

@@ -58,24 +58,24 @@ impl Pending {
 
 /// Where it is kept. Who finds nothing there has nothing to tell.
 #[derive(Debug, Clone)]
-pub enum PendingPlace {
+pub enum PendingStorage {
     File(PathBuf),
     /// An object of this name.
     Object(Storage, &'static str),
 }
 
-impl PendingPlace {
+impl PendingStorage {
     /// Reads it.
     ///
     /// # Errors
     /// It cannot be read.
     pub fn load(&self) -> Result<Pending, Diagnostic> {
         let bytes = match self {
-            PendingPlace::File(path) => read_regular_file(path, MAX_MANIFEST)?.unwrap_or_default(),
+            PendingStorage::File(path) => read_regular_file(path, MAX_MANIFEST)?.unwrap_or_default(),
             #[cfg(feature = "cloud")]
-            PendingPlace::Object(storage, name) => super::to_store::load_object(storage, name)?,
+            PendingStorage::Object(storage, name) => super::to_store::load_object(storage, name)?,
             #[cfg(not(feature = "cloud"))]
-            PendingPlace::Object(storage, _) => match *storage {},
+            PendingStorage::Object(storage, _) => match *storage {},
         };
         Ok(Pending::parse(&String::from_utf8_lossy(&bytes)))
     }
@@ -86,11 +86,11 @@ impl PendingPlace {
     /// It cannot be written or removed.
     pub fn save(&self, pending: &Pending) -> Result<(), Diagnostic> {
         let path = match self {
-            PendingPlace::File(path) => path,
+            PendingStorage::File(path) => path,
             #[cfg(feature = "cloud")]
-            PendingPlace::Object(storage, name) => return super::to_store::save_object(storage, name, pending),
+            PendingStorage::Object(storage, name) => return super::to_store::save_object(storage, name, pending),
             #[cfg(not(feature = "cloud"))]
-            PendingPlace::Object(storage, _) => match *storage {},
+            PendingStorage::Object(storage, _) => match *storage {},
         };
         if !pending.is_empty() {
             return replace(path, pending.to_string().as_bytes());
@@ -118,17 +118,17 @@ mod tests {
     fn what_is_pending_round_trips_and_its_file_is_gone_when_nothing_is() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(OF_SERVERS);
-        let place = PendingPlace::File(file.clone());
-        let load = || place.load().unwrap();
+        let storage = PendingStorage::File(file.clone());
+        let load = || storage.load().unwrap();
         assert_eq!(load(), Pending::default());
         let set = |names: [&str; 2]| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
         let pending = Pending { purges: set(["en/all.json", "b"]), topics: set(["https://a.example/x", "y"]) };
-        place.save(&pending).unwrap();
+        storage.save(&pending).unwrap();
         assert_eq!(load(), pending);
         std::fs::write(&file, format!("{pending}purge\nother\tx\n\u{0}")).unwrap();
         assert_eq!(load(), pending);
         for _ in 0..2 {
-            place.save(&Pending::default()).unwrap();
+            storage.save(&Pending::default()).unwrap();
             assert!(!file.exists());
         }
     }

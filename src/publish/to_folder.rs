@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::folder::{Folder, OnDisk};
 use super::job::{Job, has_generator_marker, kept};
 use super::manifest::{self, Manifest, ManifestEntry, Objects};
-use super::pending::{self, Pending, PendingPlace};
+use super::pending::{self, Pending, PendingStorage};
 use super::{EntryChanges, Observer, Options, Outcome, compress, one, poisoned};
 use crate::diagnostics::{Cause, Diagnostic, Location, sort};
 use crate::limits::MAX_MANIFEST;
@@ -29,7 +29,7 @@ pub fn build(
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let folder = Folder::open(output, &|| observer.waits()).map_err(one)?;
     let job = FolderJob::new(site, &folder, options)?;
-    let untold = Untold::load(&job.job, output).map_err(one)?;
+    let pending = PendingFile::load(&job.job, output).map_err(one)?;
     let stale = job.stale_documents().map_err(one)?;
     let (entries, mut warnings) = job.compare_entries(stale.kept).map_err(one)?;
     if options.strict {
@@ -40,13 +40,13 @@ pub fn build(
         return Err(warnings);
     }
     job.reject_foreign_files(options)?;
-    let outcome = job.publish(options, stale.removable, &untold, observer).map_err(one)?;
+    let outcome = job.publish(options, stale.removable, &pending, observer).map_err(one)?;
     Ok(Outcome { entries, warnings: [warnings, outcome.warnings].concat(), ..outcome })
 }
 
 /// Where builds into a folder remember what is still to be told.
-pub fn untold(output: &Path) -> PendingPlace {
-    PendingPlace::File(output.join(pending::OF_BUILDS))
+pub fn pending_storage(output: &Path) -> PendingStorage {
+    PendingStorage::File(output.join(pending::OF_BUILDS))
 }
 
 /// Compares a site with what is published, and writes nothing.
@@ -136,22 +136,22 @@ struct Stale {
 }
 
 /// What is still to be told. It is written before the documents, so that also a build that is killed is told of by the next.
-struct Untold {
-    place: Option<PendingPlace>,
+struct PendingFile {
+    storage: Option<PendingStorage>,
     before: Pending,
 }
 
-impl Untold {
-    fn load(job: &Job<'_>, output: &Path) -> Result<Untold, Diagnostic> {
+impl PendingFile {
+    fn load(job: &Job<'_>, output: &Path) -> Result<PendingFile, Diagnostic> {
         let purge = job.site.config().publish.purge.as_ref().filter(|_| job.options.is_public);
-        let place = purge.map(|_| untold(output));
-        let before = place.as_ref().map(PendingPlace::load).transpose()?.unwrap_or_default();
-        Ok(Untold { place, before })
+        let storage = purge.map(|_| pending_storage(output));
+        let before = storage.as_ref().map(PendingStorage::load).transpose()?.unwrap_or_default();
+        Ok(PendingFile { storage, before })
     }
 
     fn save(&self, pending: &Pending) -> Result<(), Diagnostic> {
-        match &self.place {
-            Some(place) => place.save(pending),
+        match &self.storage {
+            Some(storage) => storage.save(pending),
             None => Ok(()),
         }
     }
@@ -268,11 +268,11 @@ impl<'a> FolderJob<'a> {
         &self,
         options: Options,
         mut removed: Vec<String>,
-        untold: &Untold,
+        pending: &PendingFile,
         observer: &dyn Observer,
     ) -> Result<Outcome, Diagnostic> {
         let outdated = self.job.files.iter().filter(|file| file.up_to_date.is_none()).map(|file| &file.path);
-        untold.save(&self.job.untold(&untold.before, outdated.chain(&removed)))?;
+        pending.save(&self.job.notifications(&pending.before, outdated.chain(&removed)))?;
         let new_paths = self.job.files.iter().map(|file| file.path.as_str());
         self.folder.record_pending(new_paths.filter(|path| self.job.previous.document(path).is_none()))?;
         let stale = self.job.outdated();
@@ -291,15 +291,15 @@ impl<'a> FolderJob<'a> {
         }
         self.folder.finish()?;
         removed.retain(|path| !compress::is_copy(path));
-        let to_tell = self.job.untold(&untold.before, written.iter().chain(&removed));
-        untold.save(&to_tell)?;
+        let notifications = self.job.notifications(&pending.before, written.iter().chain(&removed));
+        pending.save(&notifications)?;
         Ok(Outcome {
             unchanged: documents - written.len(),
             rendered: stale.len(),
             written,
             removed,
             warnings: self.job.site.loss_warnings(&losses),
-            untold: to_tell,
+            pending: notifications,
             ..Outcome::default()
         })
     }

@@ -12,7 +12,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::metrics::Metrics;
-use super::untold::Untold;
+use super::pending::PendingNotifications;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const MIN_BACKOFF: Duration = Duration::from_secs(1);
@@ -153,9 +153,9 @@ pub fn displayed(hub: &Url) -> String {
 pub struct HubNotifier(Arc<Queue>);
 
 impl HubNotifier {
-    /// Starts the thread. What the hub accepted or refused is no longer untold.
-    pub fn start(metrics: Arc<Metrics>, untold: Arc<Untold>) -> HubNotifier {
-        let queue = Arc::new(Queue { pending: Mutex::default(), changed: Condvar::new(), metrics, untold });
+    /// Starts the thread. What the hub accepted or refused is no longer notifications.
+    pub fn start(metrics: Arc<Metrics>, notifications: Arc<PendingNotifications>) -> HubNotifier {
+        let queue = Arc::new(Queue { pending: Mutex::default(), changed: Condvar::new(), metrics, notifications });
         let thread = Arc::clone(&queue);
         std::thread::spawn(move || thread.run(&HubClient::default()));
         HubNotifier(queue)
@@ -179,7 +179,7 @@ struct Queue {
     pending: Mutex<Pending>,
     changed: Condvar,
     metrics: Arc<Metrics>,
-    untold: Arc<Untold>,
+    notifications: Arc<PendingNotifications>,
 }
 
 #[derive(Default)]
@@ -209,7 +209,7 @@ impl Queue {
 
     fn add(&self, hub: &Url, topics: BTreeSet<String>) {
         // Again: an earlier change of a feed may have been told since.
-        self.untold.add(&BTreeSet::new(), &topics);
+        self.notifications.add(&BTreeSet::new(), &topics);
         let mut pending = self.lock();
         pending.hub = Some(hub.clone());
         let mut dropped = 0;
@@ -293,7 +293,7 @@ impl Queue {
         // What changed again meanwhile is still to be told.
         let waiting = self.lock().topics.clone();
         told.retain(|topic| !waiting.contains(topic));
-        self.untold.notified(&told);
+        self.notifications.notified(&told);
         self.metrics.hub_accepted.fetch_add(notified.accepted as u64, Ordering::Relaxed);
         self.metrics.hub_refused.fetch_add(notified.refused.len() as u64, Ordering::Relaxed);
         self.metrics.hub_failed.fetch_add(u64::from(notified.failure.is_some()), Ordering::Relaxed);
@@ -368,7 +368,12 @@ mod tests {
     }
 
     fn queue() -> Queue {
-        Queue { pending: Mutex::default(), changed: Condvar::new(), metrics: Arc::default(), untold: Arc::default() }
+        Queue {
+            pending: Mutex::default(),
+            changed: Condvar::new(),
+            metrics: Arc::default(),
+            notifications: Arc::default(),
+        }
     }
 
     fn number(value: &std::sync::atomic::AtomicU64) -> u64 {
@@ -426,7 +431,7 @@ mod tests {
         let (_, notified) = queue.send_all(&client).unwrap();
         assert!(notified.failure.is_some() && (notified.accepted, notified.refused.len()) == (1, 1));
         assert_eq!(queue.lock().topics, topics(&["1-503"]));
-        assert_eq!(queue.untold.pending().topics, topics(&["1-503"]));
+        assert_eq!(queue.notifications.pending().topics, topics(&["1-503"]));
         let metrics = &queue.metrics;
         let counted =
             [&metrics.hub_pending, &metrics.hub_accepted, &metrics.hub_refused, &metrics.hub_failed].map(number);

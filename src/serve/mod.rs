@@ -23,7 +23,7 @@
 //! | `replica` | follows a publication that another process writes, in the place of a store |
 //! | `preview` | for editors: who may see it, and what an open page asks for |
 //! | `purger`, `hub` | caches are purged, then the hub is notified (WebSub) |
-//! | `untold` | what of that is still to be done, over a restart |
+//! | `pending` | what of that is still to be done, over a restart |
 //! | `access_log` | a line for each request |
 //! | `metrics`, `aggregators`, `admin` | the admin address |
 //!
@@ -46,6 +46,7 @@ mod lazy;
 mod listener;
 mod lru;
 mod metrics;
+mod pending;
 mod preview;
 mod publication;
 mod publisher;
@@ -60,7 +61,6 @@ mod stream;
 mod tasks;
 #[cfg(test)]
 mod tests;
-mod untold;
 mod watch;
 
 use std::future::Future;
@@ -73,7 +73,7 @@ pub(crate) use access_log::ACCESS;
 pub use follower::ReloadHandle;
 pub(crate) use hub::{HubClient, Notified, RefusedTopic, displayed as displayed_hub};
 pub use listener::{Listener, listen};
-pub(crate) use purger::Listeners;
+pub(crate) use purger::NotificationSettings;
 pub(crate) use replica::LocalCopy;
 use source::Followed;
 pub use source::Source;
@@ -100,7 +100,7 @@ pub async fn run(
     source: Source,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Diagnostic> {
-    let Source { followed, publication, counts, metrics, clock, tasks, admin_token, listeners } = source;
+    let Source { followed, publication, counts, metrics, clock, tasks, admin_token, notification_settings } = source;
     let config = Arc::clone(&publication.config);
     let (tasks, _running) = tasks.map(|(tasks, run)| Tasks::start(tasks, run, Arc::clone(&clock))).unzip();
     let control = Control::new(followed.reload_handle(), admin_token, tasks);
@@ -126,7 +126,7 @@ pub async fn run(
     let connections = Connections::new(Arc::clone(&server));
     let follower = match followed {
         Followed::Store { inputs, site, moment } => {
-            follower::start(*inputs, Publisher::new(Arc::clone(&server), *site, moment, listeners))
+            follower::start(*inputs, Publisher::new(Arc::clone(&server), *site, moment, notification_settings))
         }
         Followed::Replica(inputs) => replica::start(*inputs, Arc::clone(&server)),
     };

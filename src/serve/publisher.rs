@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::document::{Document, Representation};
 use super::encoders::Encoders;
 use super::publication::{Next, Publication};
-use super::purger::{CachePurger, Change, Listeners};
+use super::purger::{CachePurger, Change, NotificationSettings};
 use super::server::Server;
 use crate::coding::CODINGS;
 use crate::diagnostics::{Diagnostic, OutputFormat, show};
@@ -32,10 +32,16 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher that follows the first publication, which is that of `site` at `moment`.
-    pub fn new(server: Arc<Server>, site: Site, moment: Timestamp, listeners: Listeners) -> Publisher {
+    pub fn new(
+        server: Arc<Server>,
+        site: Site,
+        moment: Timestamp,
+        notification_settings: NotificationSettings,
+    ) -> Publisher {
         let encoder = start_encoder(&server);
         let config = Arc::clone(&server.publication().config);
-        let purger = CachePurger::start(listeners, config, Arc::clone(&server.metrics), Arc::clone(&server.clock));
+        let purger =
+            CachePurger::start(notification_settings, config, Arc::clone(&server.metrics), Arc::clone(&server.clock));
         let next_change = site.next_change(moment);
         server.status().next_change = next_change.clone();
         Publisher { server, purger, encoder, next_change, site, moment }

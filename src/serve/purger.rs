@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::Clock;
 use super::hub::HubNotifier;
 use super::metrics::Metrics;
-use super::untold::Untold;
+use super::pending::PendingNotifications;
 use crate::config::Config;
-use crate::publish::{Pending, PendingPlace};
+use crate::publish::{Pending, PendingStorage};
 use crate::purge::{Credentials, purge};
 
 /// What failed is repeated after so long, if nothing changes before.
@@ -18,10 +18,10 @@ const RETRY: Duration = Duration::from_secs(60);
 
 /// What the environment and the configuration say of those who are told of changes.
 #[derive(Default)]
-pub struct Listeners {
+pub struct NotificationSettings {
     pub credentials: Credentials,
     /// Where it is remembered what they are still to be told.
-    pub place: Option<PendingPlace>,
+    pub pending: Option<PendingStorage>,
 }
 
 /// A publication that replaced another.
@@ -38,13 +38,18 @@ pub struct CachePurger(Sender<Change>);
 
 impl CachePurger {
     /// Starts the thread, and tells what could not be told before. The thread ends when this is dropped.
-    pub fn start(listeners: Listeners, config: Arc<Config>, metrics: Arc<Metrics>, clock: Clock) -> CachePurger {
-        let untold = Arc::new(Untold::load(listeners.place));
+    pub fn start(
+        settings: NotificationSettings,
+        config: Arc<Config>,
+        metrics: Arc<Metrics>,
+        clock: Clock,
+    ) -> CachePurger {
+        let notifications = Arc::new(PendingNotifications::load(settings.pending));
         let (sender, receiver) = channel();
-        let Pending { purges: paths, topics } = untold.pending();
-        let notifier = HubNotifier::start(metrics, Arc::clone(&untold));
-        let credentials = listeners.credentials;
-        let mut worker = Worker { notifier, credentials, clock, untold, config, paths, topics };
+        let Pending { purges: paths, topics } = notifications.pending();
+        let notifier = HubNotifier::start(metrics, Arc::clone(&notifications));
+        let credentials = settings.credentials;
+        let mut worker = Worker { notifier, credentials, clock, notifications, config, paths, topics };
         std::thread::spawn(move || {
             worker.tell();
             worker.run(&receiver);
@@ -62,7 +67,7 @@ struct Worker {
     notifier: HubNotifier,
     credentials: Credentials,
     clock: Clock,
-    untold: Arc<Untold>,
+    notifications: Arc<PendingNotifications>,
     /// That of the last change.
     config: Arc<Config>,
     /// What is still to be purged.
@@ -97,7 +102,7 @@ impl Worker {
         if self.config.feeds.hub.is_some() {
             self.topics.extend(change.topics);
         }
-        self.untold.add(&self.paths, &self.topics);
+        self.notifications.add(&self.paths, &self.topics);
     }
 
     fn tell(&mut self) {
@@ -106,7 +111,7 @@ impl Worker {
             let topics = std::mem::take(&mut self.topics);
             match &self.config.feeds.hub {
                 Some(hub) => self.notifier.notify(hub, topics),
-                None => self.untold.notified(&topics.into_iter().collect::<Vec<_>>()),
+                None => self.notifications.notified(&topics.into_iter().collect::<Vec<_>>()),
             }
         }
     }
@@ -119,7 +124,7 @@ impl Worker {
         };
         if failures.is_empty() {
             self.paths.clear();
-            self.untold.purged();
+            self.notifications.purged();
         }
         for failure in failures {
             let (seconds, count) = (RETRY.as_secs(), paths.len());

@@ -9,7 +9,7 @@ use super::Clock;
 use super::follower::{Inputs, MAX_RETRIES, RETRY, ReloadHandle};
 use super::metrics::Metrics;
 use super::publication::{Next, Publication};
-use super::purger::Listeners;
+use super::purger::NotificationSettings;
 use super::replica::{self, LocalCopy};
 use super::tasks::{RunTask, Task};
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub struct Source {
     pub(super) clock: Clock,
     pub(super) tasks: Option<(Vec<Task>, RunTask)>,
     pub(super) admin_token: Option<String>,
-    pub(super) listeners: Listeners,
+    pub(super) notification_settings: NotificationSettings,
 }
 
 /// What a server follows.
@@ -80,7 +80,7 @@ impl Source {
             clock,
             tasks: None,
             admin_token: None,
-            listeners: Listeners::default(),
+            notification_settings: NotificationSettings::default(),
         };
         Ok((source, diagnostics))
     }
@@ -111,7 +111,7 @@ impl Source {
             clock,
             tasks: None,
             admin_token: None,
-            listeners: Listeners::default(),
+            notification_settings: NotificationSettings::default(),
         })
     }
 
@@ -131,8 +131,8 @@ impl Source {
     }
 
     /// The same source, with those who are told of changes.
-    pub(crate) fn with_listeners(self, listeners: Listeners) -> Source {
-        Source { listeners, ..self }
+    pub(crate) fn with_notification_settings(self, notification_settings: NotificationSettings) -> Source {
+        Source { notification_settings, ..self }
     }
 
     /// A handle that reloads configuration and store.

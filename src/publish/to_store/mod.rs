@@ -65,8 +65,9 @@ pub fn build(
         publication.reject_many_removals().map_err(one)?;
         let outcome = match publication.is_current() {
             true => {
-                let (unchanged, untold) = (publication.job.files.len(), publication.untold(&Outcome::default()));
-                Some(Outcome { unchanged, untold, ..Outcome::default() })
+                let (unchanged, pending) =
+                    (publication.job.files.len(), publication.notifications(&Outcome::default()));
+                Some(Outcome { unchanged, pending, ..Outcome::default() })
             }
             false => publication.publish(observer).map_err(one)?,
         };
@@ -180,7 +181,11 @@ impl<'a> Publication<'a> {
             return false;
         }
         let Entries { documents, objects } = self.unchanged_entries(&Claims::default());
-        let objects = Objects { by_path: objects, pending: BTreeMap::new(), untold: self.untold(&Outcome::default()) };
+        let objects = Objects {
+            by_path: objects,
+            pending: BTreeMap::new(),
+            notifications: self.notifications(&Outcome::default()),
+        };
         job.manifest(&documents, &objects).as_bytes() == job.previous.bytes()
     }
 
@@ -255,8 +260,9 @@ impl<'a> Publication<'a> {
         let (mut entries, losses) = rendering.into_inner().map_err(|_| poisoned())?;
         let record = std::mem::take(&mut *writer.record.lock().unwrap_or_else(PoisonError::into_inner));
         let mut outcome = self.outcome(record, &mut entries, &losses);
-        outcome.untold = self.untold(&outcome);
-        let objects = Objects { by_path: entries.objects, pending: claims.pending, untold: outcome.untold.clone() };
+        outcome.pending = self.notifications(&outcome);
+        let objects =
+            Objects { by_path: entries.objects, pending: claims.pending, notifications: outcome.pending.clone() };
         let text = self.job.manifest(&entries.documents, &objects);
         if self.runtime.block_on(write_manifest(self.state, text, Some(&tag)))?.is_none() {
             let message = "another build wrote this manifest while this one was at work";
@@ -267,10 +273,11 @@ impl<'a> Publication<'a> {
     }
 
     /// What caches and the hub are still to be told, if a build does something.
-    fn untold(&self, outcome: &Outcome) -> Pending {
-        let mut untold = self.job.untold(&self.objects.untold, outcome.written.iter().chain(&outcome.removed));
-        untold.topics.extend(self.job.topics(&outcome.written));
-        untold
+    fn notifications(&self, outcome: &Outcome) -> Pending {
+        let mut pending =
+            self.job.notifications(&self.objects.notifications, outcome.written.iter().chain(&outcome.removed));
+        pending.topics.extend(self.job.topics(&outcome.written));
+        pending
     }
 
     /// Renders the documents that are out of date, stage by stage, and writes those that differ.

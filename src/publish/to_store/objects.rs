@@ -49,11 +49,11 @@ pub async fn write_manifest(state: &Storage, text: String, expected: Option<&Tag
 ///
 /// # Errors
 /// The manifest cannot be read or written.
-pub fn remember(state: &Storage, untold: &Pending) -> Result<(), Diagnostic> {
+pub fn remember(state: &Storage, pending: &Pending) -> Result<(), Diagnostic> {
     runtime(state)?.block_on(async {
         let (manifest, tag) = read_manifest(state).await?;
         let Some(tag) = tag.filter(|_| !manifest.is_unfinished()) else { return Ok(()) };
-        let bytes = Bytes::from(manifest.with_untold(untold));
+        let bytes = Bytes::from(manifest.with_notifications(pending));
         state.put(manifest::NAME, bytes, &own_attributes(), &Condition::Unchanged(tag)).await.map(drop)
     })
 }

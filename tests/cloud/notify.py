@@ -1,6 +1,6 @@
 """What a publication in an object store tells caches and a hub, and in which order; the hub and the purging program are stand-ins.
 
-usage: told.py TIDINGS
+usage: notify.py TIDINGS
 """
 
 import os

@@ -20,24 +20,24 @@ pub fn after_build(
     outcome: &Outcome,
     credentials: &Credentials,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let mut untold = outcome.untold.clone();
-    let mut warnings = purge_caches(config, shown, &mut untold, credentials);
+    let mut pending = outcome.pending.clone();
+    let mut warnings = purge_caches(config, shown, &mut pending, credentials);
     // A subscriber that asks a cache now would get the old document.
-    if untold.purges.is_empty() {
-        warnings.extend(notify_hub(config, &mut untold));
+    if pending.purges.is_empty() {
+        warnings.extend(notify_hub(config, &mut pending));
     }
-    if untold != outcome.untold {
-        destination.remember(&untold)?;
+    if pending != outcome.pending {
+        destination.remember(&pending)?;
     }
     Ok(warnings)
 }
 
-fn purge_caches(config: &Config, shown: &str, untold: &mut Pending, credentials: &Credentials) -> Vec<Diagnostic> {
-    let Some(caches) = config.publish.purge.as_ref().filter(|_| !untold.purges.is_empty()) else { return Vec::new() };
-    let paths: Vec<String> = untold.purges.iter().cloned().collect();
+fn purge_caches(config: &Config, shown: &str, pending: &mut Pending, credentials: &Credentials) -> Vec<Diagnostic> {
+    let Some(caches) = config.publish.purge.as_ref().filter(|_| !pending.purges.is_empty()) else { return Vec::new() };
+    let paths: Vec<String> = pending.purges.iter().cloned().collect();
     let failures = purge(caches, credentials, &config.site.base_url, &paths, Utc::now());
     if failures.is_empty() {
-        untold.purges.clear();
+        pending.purges.clear();
     }
     let warning = |failure: &crate::purge::PurgeFailure| {
         let message =
@@ -49,13 +49,13 @@ fn purge_caches(config: &Config, shown: &str, untold: &mut Pending, credentials:
 }
 
 #[cfg(feature = "serve")]
-fn notify_hub(config: &Config, untold: &mut Pending) -> Vec<Diagnostic> {
+fn notify_hub(config: &Config, pending: &mut Pending) -> Vec<Diagnostic> {
     use crate::diagnostics::Cause;
 
-    let Some(hub) = config.feeds.hub.as_ref().filter(|_| !untold.topics.is_empty()) else { return Vec::new() };
-    let count = untold.topics.len();
-    let notified = super::ping::notify(hub, &mut untold.topics);
-    let diagnostics = super::ping::diagnostics(hub, &notified, untold.topics.len(), count);
+    let Some(hub) = config.feeds.hub.as_ref().filter(|_| !pending.topics.is_empty()) else { return Vec::new() };
+    let count = pending.topics.len();
+    let notified = super::ping::notify(hub, &mut pending.topics);
+    let diagnostics = super::ping::diagnostics(hub, &notified, pending.topics.len(), count);
     let to_warning = |diagnostic: Diagnostic| {
         let help = match diagnostic.cause {
             Cause::Machine => Some("the next build repeats it".to_owned()),
@@ -68,7 +68,7 @@ fn notify_hub(config: &Config, untold: &mut Pending) -> Vec<Diagnostic> {
 
 /// Without the feature `serve` no hub is notified.
 #[cfg(not(feature = "serve"))]
-fn notify_hub(_config: &Config, _untold: &mut Pending) -> Vec<Diagnostic> {
+fn notify_hub(_config: &Config, _pending: &mut Pending) -> Vec<Diagnostic> {
     Vec::new()
 }
 

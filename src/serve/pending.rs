@@ -4,35 +4,36 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use crate::diagnostics::{OutputFormat, show};
-use crate::publish::{Pending, PendingPlace};
+use crate::publish::{Pending, PendingStorage};
 
-/// What is still to be told. Without a place it is forgotten when the server stops.
+/// What is still to be told. Where it cannot be stored it is forgotten when the server stops.
 #[derive(Debug, Default)]
-pub struct Untold {
-    place: Option<PendingPlace>,
-    kept: Mutex<Kept>,
+pub struct PendingNotifications {
+    storage: Option<PendingStorage>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct State {
     pending: Pending,
-    /// Whether the log says that it cannot be kept.
+    /// Whether the log says that it cannot be stored.
     has_failed: bool,
 }
 
-impl Untold {
-    /// What the server that ran before could not tell, if there is a place.
-    pub fn load(place: Option<PendingPlace>) -> Untold {
-        let pending = place.as_ref().map_or(Ok(Pending::default()), PendingPlace::load).unwrap_or_else(|diagnostic| {
-            let text = show(&diagnostic, OutputFormat::Text);
-            tracing::warn!("what was still to be told when the server stopped is not known:\n{text}");
-            Pending::default()
-        });
-        Untold { place, kept: Mutex::new(Kept { pending, has_failed: false }) }
+impl PendingNotifications {
+    /// What the server that ran before could not tell, if that is stored.
+    pub fn load(storage: Option<PendingStorage>) -> PendingNotifications {
+        let pending =
+            storage.as_ref().map_or(Ok(Pending::default()), PendingStorage::load).unwrap_or_else(|diagnostic| {
+                let text = show(&diagnostic, OutputFormat::Text);
+                tracing::warn!("what was still to be told when the server stopped is not known:\n{text}");
+                Pending::default()
+            });
+        PendingNotifications { storage, state: Mutex::new(State { pending, has_failed: false }) }
     }
 
     pub fn pending(&self) -> Pending {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).pending.clone()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).pending.clone()
     }
 
     /// Remembers paths of which caches are to be purged, and feeds of which the hub is to be notified.
@@ -58,14 +59,16 @@ impl Untold {
     }
 
     fn change(&self, change: impl FnOnce(&mut Pending)) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = kept.pending.clone();
-        change(&mut kept.pending);
-        let Some(place) = self.place.as_ref().filter(|_| kept.pending != before) else { return };
-        match place.save(&kept.pending) {
-            Ok(()) => kept.has_failed = false,
-            Err(diagnostic) if !kept.has_failed => {
-                kept.has_failed = true;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // A change adds or removes, so that the counts say whether there is one.
+        let counts = |pending: &Pending| (pending.purges.len(), pending.topics.len());
+        let before = counts(&state.pending);
+        change(&mut state.pending);
+        let Some(storage) = self.storage.as_ref().filter(|_| counts(&state.pending) != before) else { return };
+        match storage.save(&state.pending) {
+            Ok(()) => state.has_failed = false,
+            Err(diagnostic) if !state.has_failed => {
+                state.has_failed = true;
                 let text = show(&diagnostic, OutputFormat::Text);
                 tracing::warn!("what is still to be told would be forgotten if the server stopped now:\n{text}");
             }
@@ -81,16 +84,16 @@ mod tests {
     #[test]
     fn the_next_start_finds_what_was_not_told() {
         let folder = tempfile::tempdir().unwrap();
-        let place = || Some(PendingPlace::File(folder.path().join("pending")));
+        let storage = || Some(PendingStorage::File(folder.path().join("pending")));
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<String>>();
-        let first = Untold::load(place());
+        let first = PendingNotifications::load(storage());
         first.add(&set(&["en/all.json", "index.html"]), &set(&["https://a.example/x", "https://a.example/y"]));
         first.notified(&["https://a.example/x".to_owned()]);
-        let second = Untold::load(place());
+        let second = PendingNotifications::load(storage());
         assert_eq!(second.pending().purges, set(&["en/all.json", "index.html"]));
         assert_eq!(second.pending().topics, set(&["https://a.example/y"]));
         second.purged();
         second.notified(&["https://a.example/y".to_owned()]);
-        assert!(Untold::load(place()).pending().is_empty() && !folder.path().join("pending").exists());
+        assert!(PendingNotifications::load(storage()).pending().is_empty() && !folder.path().join("pending").exists());
     }
 }
