@@ -22,9 +22,13 @@ impl Storage {
     ///
     /// # Errors
     /// Always.
-    pub fn open(address: &StoreAddress, _settings: &Settings) -> Result<Storage, Diagnostic> {
+    pub fn open_both(
+        documents: &StoreAddress,
+        _state: Option<&StoreAddress>,
+        _settings: &Settings,
+    ) -> Result<(Storage, Storage), Diagnostic> {
         let message = "this is an object store, and this program was built without the feature `cloud`";
         let help = "use the program of a release, or build one with `cargo build --release --features cloud`";
-        Err(Diagnostic::usage(Location::file(address.to_string()), message).help(help))
+        Err(Diagnostic::usage(Location::file(documents.to_string()), message).help(help))
     }
 }

@@ -1,4 +1,4 @@
-//! Counts with their plural, and text shortened for a message.
+//! Counts with their plural, text shortened for a message, and the text of an element.
 
 /// `1 story`, `2 stories`: regular English plurals only.
 pub fn count(number: usize, noun: &str) -> String {
@@ -16,6 +16,13 @@ pub fn ellipsis(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     format!("{}…", text.chars().take(max.saturating_sub(1)).collect::<String>().trim_end())
+}
+
+/// The text of the first element with a name in the XML that services answer, which has neither attributes nor prefixes.
+#[cfg(feature = "serve")]
+pub fn xml_element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }
 
 #[cfg(test)]

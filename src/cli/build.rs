@@ -123,8 +123,7 @@ impl Observer for Console<'_> {
 fn destination(options: &BuildOptions, config: &Config) -> Result<Destination, Diagnostic> {
     let Some(named) = &options.output else { return Ok(config.site.output.clone()) };
     let Some(text) = named.to_str() else { return Ok(Destination::Folder(named.clone())) };
-    Destination::parse(text, |folder| PathBuf::from(folder))
-        .map_err(|(why, help)| Diagnostic::usage(None, format!("--output: `{text}` {why}")).help(help))
+    storage::destination("--output", text)
 }
 
 /// Opens the destination. An object store without the feature for it is refused before anything is read.

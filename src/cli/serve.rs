@@ -110,9 +110,7 @@ fn serve(config: Option<&Path>, options: &ServeOptions, report: &mut Report) -> 
 
 /// What a replica follows.
 fn origin(address: &str, config: &Config) -> Result<Origin, Diagnostic> {
-    let destination = Destination::parse(address, |folder| PathBuf::from(folder))
-        .map_err(|(why, help)| Diagnostic::usage(None, format!("--from: `{address}` {why}")).help(help))?;
-    match destination {
+    match super::storage::destination("--from", address)? {
         Destination::Folder(folder) => Ok(Origin::Folder(folder)),
         Destination::Store(address) => super::storage::origin(&address, &config.publish).map(Origin::Store),
     }

@@ -1,7 +1,9 @@
 //! Object stores with what the environment says of them.
 
+use std::path::PathBuf;
+
 use super::secrets::secret;
-use crate::config::{Publish, StoreAddress};
+use crate::config::{Destination, Publish, StoreAddress};
 use crate::diagnostics::Diagnostic;
 #[cfg(feature = "serve")]
 use crate::publish::StoreOrigin;
@@ -14,12 +16,21 @@ const SECRETS: [&str; 10] = [
     "AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_TOKEN",
 ];
 
+/// The destination that an option names.
+///
+/// # Errors
+/// It is the address of something else.
+pub fn destination(option: &str, text: &str) -> Result<Destination, Diagnostic> {
+    Destination::parse(text, |folder| PathBuf::from(folder))
+        .map_err(|(why, help)| Diagnostic::usage(None, format!("{option}: `{text}` {why}")).help(help))
+}
+
 /// Opens the stores of a publication: that of its documents, at an address, and that of its manifest and its lease.
 ///
 /// # Errors
 /// Their settings or credentials are not usable, or the program lacks the feature.
 pub fn open(address: &StoreAddress, publish: &Publish) -> Result<(Storage, Storage), Diagnostic> {
-    open_with(address, publish, &settings(publish)?)
+    Storage::open_both(address, publish.state.as_ref(), &settings(publish)?)
 }
 
 /// The publication at the address of a store, for who follows it.
@@ -29,13 +40,8 @@ pub fn open(address: &StoreAddress, publish: &Publish) -> Result<(Storage, Stora
 #[cfg(feature = "serve")]
 pub fn origin(address: &StoreAddress, publish: &Publish) -> Result<StoreOrigin, Diagnostic> {
     let settings = Settings { gives_up_soon: true, ..settings(publish)? };
-    let (documents, state) = open_with(address, publish, &settings)?;
+    let (documents, state) = Storage::open_both(address, publish.state.as_ref(), &settings)?;
     StoreOrigin::new(documents, state)
-}
-
-fn open_with(address: &StoreAddress, publish: &Publish, settings: &Settings) -> Result<(Storage, Storage), Diagnostic> {
-    let state = publish.state.as_ref().unwrap_or(address);
-    Ok((Storage::open(address, settings)?, Storage::open(state, settings)?))
 }
 
 fn settings(publish: &Publish) -> Result<Settings, Diagnostic> {

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::request::{Agent, PurgeError, invalid};
 use super::{AwsCredentials, Credentials, Job};
+use crate::text::xml_element;
 
 /// Tags of one invalidation.
 const MAX_TAGS: usize = 1_000;
@@ -38,7 +39,9 @@ pub fn purge(agent: &Agent, credentials: &Credentials, distribution: &str, job: 
     let mut begun = Vec::new();
     for tags in job.tags.chunks(MAX_TAGS) {
         let answer = send("POST", &path, invalidation(tags, job.now.timestamp_millis()))?;
-        begun.extend(element(&answer, "Id").filter(|_| !is_complete(&answer)).map(str::to_owned));
+        // The id goes into the path of a request.
+        let id = xml_element(&answer, "Id").filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        begun.extend(id.filter(|_| !is_complete(&answer)).map(str::to_owned));
     }
     for id in begun {
         let path = format!("{path}/{id}");
@@ -54,15 +57,7 @@ pub fn purge(agent: &Agent, credentials: &Credentials, distribution: &str, job: 
 }
 
 fn is_complete(answer: &str) -> bool {
-    element(answer, "Status") == Some("Completed")
-}
-
-/// The text of an element in an answer.
-fn element<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = answer.split_once(&format!("<{name}>"))?;
-    // It goes into the path of a request.
-    let text = rest.split_once(&format!("</{name}>"))?.0;
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric()).then_some(text)
+    xml_element(answer, "Status") == Some("Completed")
 }
 
 /// The body of the request. A repeated request of one build names the same reference, and is done once.

@@ -71,6 +71,25 @@ pub struct Replicated {
 }
 
 impl Publication {
+    /// What is the same for every source. The pages that `previous` has cached stay.
+    fn new(
+        previous: Option<&Publication>,
+        config: Arc<Config>,
+        resources: HashMap<String, Arc<Resource>>,
+        lazy_pages: LazyPages,
+        pages_from: PageSource,
+    ) -> Publication {
+        Publication {
+            redirects: redirects(&config),
+            base_path: base_path(&config),
+            page_cache: previous.map(|previous| Arc::clone(&previous.page_cache)).unwrap_or_default(),
+            config,
+            resources,
+            lazy_pages,
+            pages_from,
+        }
+    }
+
     /// The publication of a site. A document with unchanged inputs is not rendered again, and one with unchanged bytes
     /// keeps its codings, its entity tags and its date.
     ///
@@ -122,15 +141,8 @@ impl Publication {
         previous_resources.retain(|path, _| !resources.contains_key(*path));
         changed.extend(previous_resources.keys().map(|path| (*path).to_owned()));
         changed.sort();
-        let publication = Publication {
-            redirects: redirects(&config),
-            base_path: base_path(&config),
-            page_cache: previous.map(|previous| Arc::clone(&previous.page_cache)).unwrap_or_default(),
-            config,
-            resources,
-            lazy_pages,
-            pages_from: PageSource::Site(Box::new(site.clone())),
-        };
+        let pages_from = PageSource::Site(Box::new(site.clone()));
+        let publication = Publication::new(previous, config, resources, lazy_pages, pages_from);
         Ok(Next { publication, changed, rendered: outdated.len(), losses: site.loss_warnings(&losses) })
     }
 
@@ -141,15 +153,8 @@ impl Publication {
 
     /// The publication of a replica before its source has one.
     pub fn unready(config: Arc<Config>, origin: Arc<Origin>, upstream: Arc<Upstream>) -> Publication {
-        Publication {
-            redirects: redirects(&config),
-            base_path: base_path(&config),
-            page_cache: Arc::default(),
-            config,
-            resources: HashMap::new(),
-            lazy_pages: LazyPages::default(),
-            pages_from: PageSource::Origin(origin, upstream),
-        }
+        let pages_from = PageSource::Origin(origin, upstream);
+        Publication::new(None, config, HashMap::new(), LazyPages::default(), pages_from)
     }
 
     /// The publication that another process has written: what its manifest lists, and the documents that `previous` does not
@@ -192,15 +197,8 @@ impl Publication {
         let lazy_pages = previous.map(|previous| &previous.lazy_pages);
         // A page has the headers of the configuration by which it was first fetched.
         let lazy_pages = LazyPages::replicated(lazy_pages.filter(|_| has_same_headers), contents.lazy);
-        let publication = Publication {
-            redirects: redirects(&config),
-            base_path: base_path(&config),
-            page_cache: previous.map(|previous| Arc::clone(&previous.page_cache)).unwrap_or_default(),
-            config,
-            resources,
-            lazy_pages,
-            pages_from: PageSource::Origin(origin, upstream),
-        };
+        let pages_from = PageSource::Origin(origin, upstream);
+        let publication = Publication::new(previous, config, resources, lazy_pages, pages_from);
         Replicated { publication, changed }
     }
 

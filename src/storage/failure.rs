@@ -7,6 +7,7 @@ use object_store::client::{HttpError, HttpErrorKind};
 
 use crate::config::{StoreAddress, StoreKind};
 use crate::diagnostics::{Cause, Diagnostic, Location};
+use crate::text::xml_element;
 
 /// Why an object could not be read, written or deleted, and what to do.
 pub fn diagnostic(address: &StoreAddress, path: &str, verb: &str, error: &Error) -> Diagnostic {
@@ -18,7 +19,7 @@ pub fn diagnostic(address: &StoreAddress, path: &str, verb: &str, error: &Error)
 
 /// Whether it is the bucket that does not exist, and not the object.
 pub fn is_bucket_missing(error: &Error) -> bool {
-    let is_missing = |body: &str| matches!(element(body, "Code"), Some("NoSuchBucket" | "ContainerNotFound"));
+    let is_missing = |body: &str| matches!(xml_element(body, "Code"), Some("NoSuchBucket" | "ContainerNotFound"));
     answer(error).is_some_and(|(_, body)| is_missing(&body))
 }
 
@@ -37,8 +38,8 @@ fn reason(address: &StoreAddress, error: &Error) -> (String, Option<String>) {
         return (format!("there is no {noun} `{bucket}`"), Some(help.to_owned()));
     }
     if let Some((status, body)) = answer(error) {
-        let code = element(&body, "Code").map(|code| format!(" ({code})")).unwrap_or_default();
-        let message = element(&body, "Message").and_then(|text| text.lines().next()).map(str::trim);
+        let code = xml_element(&body, "Code").map(|code| format!(" ({code})")).unwrap_or_default();
+        let message = xml_element(&body, "Message").and_then(|text| text.lines().next()).map(str::trim);
         let message = message.filter(|text| !text.is_empty()).map(|text| format!(": {text}")).unwrap_or_default();
         let help = match status {
             401 | 403 => Some(format!("look at the rights of these credentials; {}", credentials(address.kind))),
@@ -100,10 +101,4 @@ fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (d
 fn innermost(error: &(dyn StdError + 'static)) -> String {
     let last = chain(error).last().map(ToString::to_string).unwrap_or_default();
     last.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The text of an element of the XML in which stores write errors.
-fn element<'b>(body: &'b str, name: &str) -> Option<&'b str> {
-    let (_, rest) = body.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
 }

@@ -105,9 +105,26 @@ impl Storage {
     ///
     /// # Errors
     /// The settings do not fit together, or lack something.
-    pub fn open(address: &StoreAddress, settings: &Settings) -> Result<Storage, Diagnostic> {
+    fn open(address: &StoreAddress, settings: &Settings) -> Result<Storage, Diagnostic> {
         let store = open::open(address, settings).map_err(|error| failure::diagnostic(address, "", "open", &error))?;
         Ok(Storage { store, address: address.clone() })
+    }
+
+    /// Opens the store of documents, and that of their state: the same if there is no other.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_both(
+        documents: &StoreAddress,
+        state: Option<&StoreAddress>,
+        settings: &Settings,
+    ) -> Result<(Storage, Storage), Diagnostic> {
+        let documents = Storage::open(documents, settings)?;
+        let state = match state {
+            Some(state) if state != &documents.address => Storage::open(state, settings)?,
+            _ => documents.clone(),
+        };
+        Ok((documents, state))
     }
 
     pub fn address(&self) -> &StoreAddress {
