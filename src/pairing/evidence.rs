@@ -171,64 +171,39 @@ pub struct ContentEvidence {
 impl ContentEvidence {
     /// The evidence of features; that of words remains to be added. `weights`: by feature, 0 where it cannot be compared.
     pub fn of_features(left: &Features, right: &Features, vocabulary: &Vocabulary, weights: &[f32]) -> ContentEvidence {
-        let weight = |feature: u32| f64::from(weights[feature as usize]);
+        let weight = |feature: &u32| f64::from(weights[*feature as usize]);
+        let has = |ids: &[u32], feature: &u32| ids.binary_search(feature).is_ok();
+        let is_concept = |feature: u32| vocabulary.kinds[feature as usize] == FeatureKind::Concept;
         let mut evidence = ContentEvidence::default();
-        let mut of_texts = Vec::new();
-        let mut lacking = |feature: u32, is_in_title: bool| {
-            if weights[feature as usize] > 0.0 {
-                let of_part = if is_in_title { &mut evidence.title_absence } else { &mut evidence.text_absence };
-                // The mean of both entries.
-                *of_part += 0.5 * f64::from(feature_absence_penalty(vocabulary.kinds[feature as usize]));
-            }
-        };
-        let (mut one, mut other) = (left.ids.iter().peekable(), right.ids.iter().peekable());
-        let is_in_title = |entry: &Features, feature: u32| entry.title_ids.binary_search(&feature).is_ok();
-        let mut title_features = 0.0;
-        let mut concepts = Vec::new();
-        loop {
-            match (one.peek(), other.peek()) {
-                (None, None) => break,
-                (Some(&&feature), next) if next.is_none_or(|next| feature < **next) => {
-                    lacking(feature, is_in_title(left, feature));
-                    one.next();
-                }
-                (next, Some(&&feature)) if next.is_none_or(|next| feature < **next) => {
-                    lacking(feature, is_in_title(right, feature));
-                    other.next();
-                }
-                // The words say so without prior knowledge, and count once.
-                (Some(&&feature), _) if has_shared_mate(left, right, feature, weights) => {
-                    one.next();
-                    other.next();
-                }
-                (Some(&&feature), _) => {
-                    let is_in_titles = is_in_title(left, feature) && is_in_title(right, feature);
-                    if vocabulary.kinds[feature as usize] == FeatureKind::Concept {
-                        concepts.push((weight(feature), is_in_titles));
-                    } else if is_in_titles {
-                        title_features += weight(feature);
-                    } else if weight(feature) > 0.0 {
-                        of_texts.push(weight(feature));
-                    }
-                    one.next();
-                    other.next();
-                }
-                (None, Some(_)) => break,
+        // Each with its weight, and whether it is in both titles.
+        let (mut concepts, mut shared) = (Vec::new(), Vec::new());
+        for feature in features::common(&left.ids, &right.ids) {
+            let is_in_titles = has(&left.title_ids, feature) && has(&right.title_ids, feature);
+            if !is_concept(*feature) {
+                shared.push((weight(feature), is_in_titles));
+            } else if !has_shared_mate(left, right, *feature, weights) {
+                concepts.push((weight(feature), is_in_titles));
             }
         }
-        if title_features + of_texts.iter().sum::<f64>() <= 0.0 {
+        if shared.iter().all(|(weight, _)| *weight <= 0.0) {
             remove_heaviest(&mut concepts);
         }
-        for (weight, is_in_titles) in concepts {
-            if is_in_titles {
-                title_features += weight;
-            } else if weight > 0.0 {
-                of_texts.push(weight);
+        shared.append(&mut concepts);
+        let (in_titles, in_texts): (Vec<(f64, bool)>, Vec<_>) =
+            shared.into_iter().partition(|(_, is_in_titles)| *is_in_titles);
+        let mut of_texts: Vec<f64> = in_texts.into_iter().map(|(weight, _)| weight).collect();
+        of_texts.sort_by(f64::total_cmp);
+        evidence.title_features = in_titles.iter().map(|(weight, _)| weight).sum();
+        evidence.text_features = of_texts.iter().fold(0.0, |sum, weight| weight + TEXT_DAMPING * sum);
+        for (one, other) in [(left, right), (right, left)] {
+            let lacking = one.ids.iter().filter(|feature| weight(feature) > 0.0 && !has(&other.ids, feature));
+            for feature in lacking {
+                let of_part =
+                    if has(&one.title_ids, feature) { &mut evidence.title_absence } else { &mut evidence.text_absence };
+                // The mean of both entries.
+                *of_part += 0.5 * f64::from(feature_absence_penalty(vocabulary.kinds[*feature as usize]));
             }
         }
-        of_texts.sort_by(f64::total_cmp);
-        evidence.title_features = title_features;
-        evidence.text_features = of_texts.iter().fold(0.0, |sum, weight| weight + TEXT_DAMPING * sum);
         evidence
     }
 
