@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 
-from common import TIDINGS, check, finish, temporary_folder, wait_for
+from common import TIDINGS, check, expect, finish, temporary_folder, wait_for
 from servers import S3, Proxy
 
 CONFIG = """
@@ -35,11 +35,6 @@ purge = {{ command = ["{program}", "{log}"] }}
 """
 STORY = 'published = 2024-05-06\n[translations.en]\ntitle = "{title}"\nsummary = "x"\n'
 FEEDS = {f"https://news.example.org/feeds/{language}/all.{kind}" for language in ("en", "mul") for kind in ("atom.xml", "rss.xml", "json")}
-
-
-def expect(condition, why):
-    if not condition:
-        raise AssertionError(why)
 
 
 class Hub(ThreadingHTTPServer):

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from common import TIDINGS, CheckFailed, check, finish, temporary_folder, wait_for
+from common import TIDINGS, check, expect, finish, temporary_folder, wait_for
 
 CONFIG = """
 [site]
@@ -111,11 +111,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
-
-
-def expect(condition, why):
-    if not condition:
-        raise CheckFailed(why)
 
 
 def build(folder, environment=None, *arguments, status=0):

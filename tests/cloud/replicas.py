@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 
-from common import TIDINGS, CheckFailed, check, finish, memory, read_files, temporary_folder, wait_for, write_files
+from common import TIDINGS, check, expect, finish, memory, read_files, temporary_folder, wait_for, write_files
 from servers import S3, Proxy
 
 NOW = "2026-06-01T00:00:00Z"
@@ -58,11 +58,6 @@ endpoint = "{endpoint}"
 """
 # What is swapped at once, in the order in which it is asked for.
 TOGETHER = ["/en/all.atom.xml", "/en/", "/en/all.json", "/fr/all.rss.xml", "/", "/mul/all.json", "/en/rain.atom.xml", "/feeds.opml"]
-
-
-def expect(condition, why):
-    if not condition:
-        raise CheckFailed(why)
 
 
 def digest(body):

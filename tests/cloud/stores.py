@@ -73,6 +73,13 @@ def documents(folder):
     return {path: body for path, body in read_files(folder).items() if not path.startswith(".tidings")}
 
 
+def proxied(folder, store):
+    """A proxy, a target behind it, and the documents of both versions."""
+    proxy = Proxy(store)
+    a, b = (documents(folder / f"whole-{version}") for version in "ab")
+    return proxy, Target(store, proxy.port), a, b
+
+
 def compare(found, expected):
     for path in sorted(found.keys() | expected.keys()):
         if found.get(path) != expected.get(path):
@@ -151,9 +158,7 @@ def sample(folder, store):
 
 
 def changes(folder, versions, store):
-    proxy = Proxy(store)
-    target = Target(store, proxy.port)
-    a, b = (documents(folder / f"whole-{version}") for version in "ab")
+    proxy, target, a, b = proxied(folder, store)
     target.build(versions.config["a"])
 
     with check(f"{store.name}: one story changed: what is requested, and in which order"):
@@ -246,9 +251,7 @@ def changes(folder, versions, store):
 
 
 def builders(folder, versions, store):
-    a, b = (documents(folder / f"whole-{version}") for version in "ab")
-    proxy = Proxy(store)
-    target = Target(store, proxy.port)
+    proxy, target, a, b = proxied(folder, store)
 
     with check(f"{store.name}: of two builds at once, one publishes, and the other names its holder"):
         proxy.fault = lambda method, key, number: time.sleep(0.02)
@@ -301,9 +304,7 @@ def builders(folder, versions, store):
 
 
 def faults(folder, versions, store):
-    a, b = (documents(folder / f"whole-{version}") for version in "ab")
-    proxy = Proxy(store)
-    target = Target(store, proxy.port)
+    proxy, target, a, b = proxied(folder, store)
     target.build(versions.config["a"])
     is_document = lambda method, key: method == "PUT" and ".tidings" not in key  # noqa: E731
 
@@ -384,9 +385,7 @@ def faults(folder, versions, store):
 
 def paused(folder, versions, store):
     """A builder that is stopped for longer than its lease lives, while another publishes."""
-    a, b = (documents(folder / f"whole-{version}") for version in "ab")
-    proxy = Proxy(store)
-    target = Target(store, proxy.port)
+    proxy, target, a, b = proxied(folder, store)
     target.build(versions.config["a"])
     with check(f"{store.name}: a builder that was stopped until its lease is dead overwrites nothing of its successor's"):
         process, reached = None, threading.Event()

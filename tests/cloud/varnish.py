@@ -18,7 +18,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 
-from common import TIDINGS, CheckFailed, Skipped, check, finish, free_port, temporary_folder, wait_for
+from common import TIDINGS, Skipped, check, expect, finish, free_port, temporary_folder, wait_for
 
 CONFIG = """
 [site]
@@ -44,11 +44,6 @@ access_log = "json"
 purge = {{ varnish = ["http://127.0.0.1:{port}"] }}
 """
 STORY = 'published = 2024-05-06\ntopics = ["{topic}"]\n[translations.{language}]\ntitle = "{title}"\nsummary = "x"\n'
-
-
-def expect(condition, why):
-    if not condition:
-        raise CheckFailed(why)
 
 
 def site(folder, port, origin):

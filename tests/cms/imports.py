@@ -15,7 +15,7 @@ import re
 import subprocess
 from contextlib import contextmanager
 
-from common import TIDINGS, CheckFailed, check, finish, free_port, temporary_folder, wait_for
+from common import TIDINGS, check, expect, finish, free_port, temporary_folder, wait_for
 from drupal import Drupal
 from paged import Paged
 from wordpress import WordPress, missing
@@ -41,11 +41,6 @@ from = "{kind}"
 into = "stories/cms"
 {more}
 """
-
-
-def expect(condition, why):
-    if not condition:
-        raise CheckFailed(why)
 
 
 def get(port, path, method="GET", headers=None):

@@ -20,18 +20,13 @@ from urllib.parse import quote, urlsplit
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 
 import wordpress
-from common import CheckFailed, Skipped, check, finish, temporary_folder, wait_for
+from common import CheckFailed, Skipped, check, expect, finish, temporary_folder, wait_for
 from drupal import MEDIA_TYPE, Drupal, rfc3339
 from loopback import basic
 from paged import Paged
 from wordpress import PIXEL, WordPress
 
 MEMBER = re.compile(r"[A-Za-z0-9\u0080-\uffff]([A-Za-z0-9\u0080-\uffff _-]*[A-Za-z0-9\u0080-\uffff])?")
-
-
-def expect(true, why):
-    if not true:
-        raise CheckFailed(why)
 
 
 def same(found, expected, what="found"):

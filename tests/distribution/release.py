@@ -18,18 +18,13 @@ import yaml
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 
-from common import CheckFailed, check, finish, free_port, run, temporary_folder, wait_for
+from common import check, expect, finish, free_port, run, temporary_folder, wait_for
 
 REPOSITORY = Path(__file__).absolute().parents[2]
 CARGO_TOML = (REPOSITORY / "Cargo.toml").read_text("utf-8")
 VERSION = re.search(r'^version = "(.*)"$', CARGO_TOML, re.M)[1]
 TARGET = f"{os.uname().machine}-unknown-linux-musl"
 NAME = f"tidings-{VERSION}-{TARGET}"
-
-
-def expect(condition, what):
-    if not condition:
-        raise CheckFailed(what)
 
 
 def fetch(address):

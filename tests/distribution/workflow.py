@@ -11,7 +11,7 @@ import yaml
 
 sys.path.append(str(Path(__file__).parents[1] / "server"))
 
-from common import TIDINGS, CheckFailed, check, finish, run, temporary_folder, write_files
+from common import TIDINGS, CheckFailed, check, expect, finish, run, temporary_folder, write_files
 
 FOLDER = Path(__file__).parent
 STORY = "stories/2026/welcome.toml"
@@ -115,11 +115,6 @@ class Desk:
 
 def expand(text):
     return re.sub(r"\$\{\{ *(.*?) *\}\}", lambda match: EXPRESSIONS[match[1]], str(text))
-
-
-def expect(condition, what):
-    if not condition:
-        raise CheckFailed(what)
 
 
 with temporary_folder() as folder:

@@ -15,7 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import openpyxl
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
-from common import TIDINGS, CheckFailed, check, finish, temporary_folder
+from common import TIDINGS, check, expect, finish, temporary_folder
 
 CONFIG = """
 [site]
@@ -30,11 +30,6 @@ title = "Новости"
 title = "Nouvelles"
 """
 RUSSIAN = "№;Язык;Заголовок;Дата;Текст\r\n1;ru;Дождь в горах;06.05.2024;\"Идёт дождь.\r\nОн сильный; очень.\"\r\n2;ru;Снег в долинах;25.05.2024;Лежит снег.\r\n"
-
-
-def expect(condition, why):
-    if not condition:
-        raise CheckFailed(why)
 
 
 def imported(folder, name, content, status=0):

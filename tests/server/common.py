@@ -74,6 +74,12 @@ class Skipped(Exception):
     """What the machine lacks for a check."""
 
 
+def expect(condition, why):
+    """Fails a check unless a condition holds."""
+    if not condition:
+        raise CheckFailed(why)
+
+
 @contextmanager
 def check(name):
     """Runs a check, and prints its result."""
